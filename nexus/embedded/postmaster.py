@@ -1,0 +1,116 @@
+"""A PostgreSQL server as its `postmaster.pid` tells of it: who it is, whether it lives, how it is stopped.
+
+Its lines are PostgreSQL's own (src/include/utils/pidfile.h); the eighth says how far the server is.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nexus.embedded.account import EmbeddedError
+
+FAST_S = 30.0
+IMMEDIATE_S = 10.0
+_PROC = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """What `postmaster.pid` says; `status` is `starting`, `ready`, `stopping`, or empty very early."""
+
+    pid: int
+    port: int
+    socket: Path
+    status: str
+
+    def listens(self) -> bool:
+        """Whether its socket is there and listened on; it may be too busy to answer."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(2.0)
+            outcome = probe.connect_ex(str(self.socket / f".s.PGSQL.{self.port}"))
+        return outcome not in {errno.ENOENT, errno.ECONNREFUSED}
+
+
+def until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until `condition` holds; False where it still does not after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def read(cluster: Path) -> Postmaster | None:
+    """What the cluster's `postmaster.pid` says, None where there is none or it makes no sense."""
+    try:
+        lines = os.fsdecode((cluster / "postmaster.pid").read_bytes()).split("\n")
+    except FileNotFoundError:
+        return None
+    lines += [""] * (8 - len(lines))
+    if not lines[0].isdigit():
+        return None
+    port = int(lines[3]) if lines[3].isdigit() else 0
+    return Postmaster(int(lines[0]), port, Path(lines[4]), lines[7].strip())
+
+
+def lives(cluster: Path, pid: int) -> bool:
+    """Whether process `pid` is a server of this very cluster, and not a program that got its number since."""
+    if not _PROC.joinpath("self").exists():
+        return _shown_by_ps(cluster, pid)
+    process = _PROC / str(pid)
+    try:
+        command = process.joinpath("cmdline").read_bytes().split(b"\0")
+        return Path(os.fsdecode(command[0])).name == "postgres" and _works_in(process, cluster, command)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def _works_in(process: Path, cluster: Path, command: list[bytes]) -> bool:
+    try:
+        # Right even where the data folder was moved under the server, or is a copy of another's.
+        return process.joinpath("cwd").samefile(cluster)
+    except PermissionError:
+        # Root without CAP_SYS_PTRACE, as in a container: what it was started with must do.
+        return os.fsencode(cluster) in command
+
+
+def is_taken(pid: int) -> bool:
+    """Whether any process has this number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def stop(cluster: Path) -> None:
+    """Stop the server of `cluster`, if one lives: fast, or at once after FAST_S. EmbeddedError in vain."""
+    server = read(cluster)
+    if server is None or not lives(cluster, server.pid):
+        return
+    for number, seconds in ((signal.SIGINT, FAST_S), (signal.SIGQUIT, IMMEDIATE_S)):
+        try:
+            os.kill(server.pid, number)
+        except ProcessLookupError:
+            return
+        if until(lambda: not lives(cluster, server.pid), seconds):
+            return
+    raise EmbeddedError(f"the private PostgreSQL (pid {server.pid}) did not stop")
+
+
+def _shown_by_ps(cluster: Path, pid: int) -> bool:
+    shown = subprocess.run(
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)], check=False, capture_output=True, timeout=10
+    )
+    return b"postgres" in shown.stdout and b"-D " + os.fsencode(cluster) in shown.stdout

@@ -1,0 +1,194 @@
+"""The private server: found or started, and stopped by the last command that uses it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+from urllib.parse import quote
+
+from nexus.embedded import account as accounts
+from nexus.embedded import cluster as clusters
+from nexus.embedded import postmaster, sockets
+from nexus.embedded.account import Account, EmbeddedError
+from nexus.embedded.locks import Use, turn
+from nexus.embedded.postmaster import Postmaster, until
+
+READY_S = 60.0
+LOG_BYTES = 8 * 1024 * 1024
+
+_PORT = 5432
+_SETTINGS = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "listen_addresses": "",
+    "port": str(_PORT),
+    "unix_socket_permissions": "0700",
+    "logging_collector": "off",
+    "log_destination": "stderr",
+}
+"""Set on the command line, where no file overrides them: an acknowledged vote survives a power cut."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the private PostgreSQL listens: `host` is the folder of its Unix socket."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
+
+    @property
+    def url(self) -> str:
+        """The address as a URI (PostgreSQL 18 manual, 32.1.1.2)."""
+        login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
+        return f"postgresql://{login}@/{self.database}?host={quote(self.host, safe='')}&port={self.port}"
+
+
+class PrivatePostgres:
+    """The PostgreSQL of one data folder. Several commands may use it at once; the last one stops it."""
+
+    def __init__(self, folder: Path) -> None:
+        """For the data folder `folder`; nothing is touched before `start`."""
+        self._folder = folder.resolve()
+        self._cluster = self._folder / "postgres"
+        self._use: Use | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Address:
+        """Have a server that accepts connections, and say where: the one that still runs, or a new one.
+
+        Blocks for up to READY_S where it recovers from a crash. May be called again: a server that has died
+        since is started again, at the same address. Raises EmbeddedError.
+        """
+        try:
+            with turn(self._folder):
+                return self._start()
+        except OSError as error:
+            raise EmbeddedError(f"cannot run PostgreSQL in {self._folder}: {error}") from error
+
+    def stop(self) -> None:
+        """Stop the server, unless another command still uses it. Idempotent. EmbeddedError if it stays."""
+        use, self._use = self._use, None
+        if use is None:
+            return
+        try:
+            with turn(self._folder):
+                self._leave(use)
+        finally:
+            use.end()
+
+    def __enter__(self) -> Address:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _start(self) -> Address:
+        programs = clusters.binaries()
+        account = accounts.admit(accounts.choose(self._cluster), self._folder, programs)
+        secret = clusters.password(self._folder, self._cluster)
+        if not self._cluster.exists():
+            clusters.create(self._cluster, account, programs, secret)
+        server = self._running() or self._launch(account, programs)
+        self._use = self._use or Use(self._folder)
+        return Address(str(server.socket), server.port, clusters.ROLE, secret, clusters.DATABASE)
+
+    def _running(self) -> Postmaster | None:
+        """The server that still runs here, ready; None where there is none, or none that can be reached."""
+        until(self._is_settled, READY_S)
+        found = postmaster.read(self._cluster)
+        if found is None or not postmaster.lives(self._cluster, found.pid):
+            if found is None or postmaster.is_taken(found.pid):
+                # PostgreSQL takes any process with the number in a stale file for a server, and refuses.
+                (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+            return None
+        if found.status != "ready":
+            doing = found.status or "starting"
+            raise EmbeddedError(f"PostgreSQL is {doing} for over {READY_S:.0f} s: see {self._log_path}")
+        if not found.listens():
+            postmaster.stop(self._cluster)  # its socket was cleaned away: nobody will reach it again
+            return None
+        return found
+
+    def _is_settled(self) -> bool:
+        found = postmaster.read(self._cluster)
+        return found is None or found.status == "ready" or not postmaster.lives(self._cluster, found.pid)
+
+    def _launch(self, account: Account, programs: Path) -> Postmaster:
+        socket_folder = sockets.socket_folder(self._folder, account)
+        settings = _SETTINGS | {"unix_socket_directories": f'"{socket_folder}"'}
+        command = [str(programs / "postgres"), "-D", str(self._cluster)]
+        command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        deadline = time.monotonic() + READY_S
+        while True:
+            if self._child:
+                self._child.poll()  # one that has died since it was started
+            with self._log() as log:
+                begin = log.tell()
+                child = self._child = account.start(command, log)
+            server = self._awaited(child, deadline)
+            if server:
+                return server
+            said = self._said_since(begin)
+            if "is still in use" not in said or time.monotonic() > deadline:
+                sockets.remove(socket_folder)
+                raise EmbeddedError(f"PostgreSQL did not start in {self._folder}: {said} (see {self._log_path})")
+            time.sleep(0.1)  # processes of a killed server are about to notice, and to leave its memory
+
+    def _awaited(self, child: subprocess.Popen[bytes], deadline: float) -> Postmaster | None:
+        """The server that `child` is, once ready; None where it ended, or is not ready by `deadline`."""
+        try:
+            until(lambda: child.poll() is not None or self._is_ready(child.pid), deadline - time.monotonic())
+        except BaseException:
+            child.send_signal(signal.SIGINT)  # the start was interrupted: so is the server's
+            raise
+        return postmaster.read(self._cluster) if self._is_ready(child.pid) else None
+
+    def _is_ready(self, pid: int) -> bool:
+        found = postmaster.read(self._cluster)
+        return found is not None and found.pid == pid and found.status == "ready" and found.listens()
+
+    def _leave(self, use: Use) -> None:
+        child, self._child = self._child, None
+        if use.is_last():
+            self._shut_down(child)
+        elif child:
+            child.returncode = 0  # it stays, for the others: no longer this process's to wait for
+        use.end()  # before the turn is: the next may be a start's
+
+    def _shut_down(self, child: subprocess.Popen[bytes] | None) -> None:
+        found = postmaster.read(self._cluster)
+        postmaster.stop(self._cluster)
+        if child and not until(lambda: child.poll() is not None, postmaster.IMMEDIATE_S):
+            raise EmbeddedError(f"PostgreSQL (pid {child.pid}) in {self._folder} did not stop")
+        if found:
+            sockets.remove(found.socket)
+
+    @property
+    def _log_path(self) -> Path:
+        return self._folder / "postgres.log"
+
+    def _log(self) -> BinaryIO:
+        """The log, open for more; moved aside when it has grown large."""
+        path = self._log_path
+        if path.exists() and path.stat().st_size > LOG_BYTES:
+            path.replace(path.with_name("postgres.log.1"))
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+
+    def _said_since(self, begin: int) -> str:
+        """The last lines of the log from byte `begin` on, as one line."""
+        with self._log_path.open("rb") as log:
+            log.seek(begin)
+            lines = log.read().decode(errors="replace").split("\n")
+        return " | ".join(line for line in lines if line)[-600:] or "it said nothing"
