@@ -1,0 +1,193 @@
+"""One tree of errors, each with its stable code (contract, sections 2 and 3).
+
+The edges translate an error once: `http.problem` to a status and a problem document, `ws.session` to a
+`reject`, `retry` or `error` frame. A `detail` is written for the client and never holds SQL, a path or a secret.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class NexusError(Exception):
+    """Anything Nexus refuses or cannot do; `code` is stable, `detail` is for people."""
+
+    code: ClassVar[str] = "error"
+    default: ClassVar[str] = "The request could not be carried out."
+
+    def __init__(self, detail: str = "", *, code: str = "") -> None:
+        """Refuse with `detail`, or the class's own words; `code` overrides the class's for this one error."""
+        self.detail = detail or self.default
+        self.error_code = code or self.code
+        super().__init__(self.detail)
+
+
+class Malformed(NexusError):
+    """The body or message is not JSON."""
+
+    code = "malformed_json"
+    default = "The body is not valid JSON."
+
+
+class Invalid(NexusError):
+    """A shape or a value breaks a rule; `errors` lists every broken rule about values as (field, message)."""
+
+    code = "invalid"
+    default = "The request is not valid."
+
+    def __init__(self, detail: str = "", *, code: str = "", errors: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(detail or "; ".join(f"{field}: {text}" for field, text in errors), code=code)
+        self.errors = errors
+
+
+class Unauthenticated(NexusError):
+    """No token, or one that does not hold."""
+
+    code = "unauthenticated"
+    default = "A valid access token is needed."
+
+
+class Forbidden(NexusError):
+    """Known, and not allowed."""
+
+    code = "forbidden"
+    default = "You may not do this."
+
+
+class NotFound(NexusError):
+    """Not there, or not yours to know of; the code is `<thing>_not_found`."""
+
+    code = "not_found"
+    default = "There is nothing here."
+
+
+class Conflict(NexusError):
+    """The request is right in form, and the state of things does not allow it."""
+
+    code = "conflict"
+
+
+class TooMany(NexusError):
+    """A rate or a cap is exceeded; try again in `after_s` seconds."""
+
+    code = "too_many_requests"
+    default = "Too many requests."
+
+    def __init__(self, detail: str = "", *, code: str = "", after_s: float = 1.0) -> None:
+        super().__init__(detail, code=code)
+        self.after_s = after_s
+
+
+class Unavailable(NexusError):
+    """A part is out of reach or overloaded and nothing was done; try again in `after_s` seconds."""
+
+    code = "unavailable"
+    default = "The service cannot do this right now. Try again."
+
+    def __init__(self, detail: str = "", *, code: str = "", after_s: float = 1.0) -> None:
+        super().__init__(detail, code=code)
+        self.after_s = after_s
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection was lost around a commit: it may have happened. A retry with the same op is safe."""
+
+    code = "outcome_unknown"
+    default = "It is not known whether this was recorded. Retry with the same op."
+
+
+class Busy(Unavailable):
+    """A poll's lock was not to be had in time: this poll is held, others may be free."""
+
+    default = "This poll is busy right now. Try again."
+
+
+class PollNotFound(NotFound):
+    """No such poll, or one this voter may not know of."""
+
+    code = "poll_not_found"
+    default = "There is no such poll."
+
+
+class OptionNotFound(NotFound):
+    """No such option, or one of a poll this voter may not know of."""
+
+    code = "option_not_found"
+    default = "There is no such option."
+
+
+class PollNotOpen(Conflict):
+    """The poll is a draft or scheduled."""
+
+    code = "poll_not_open"
+    default = "The poll is not open yet."
+
+
+class PollClosed(Conflict):
+    """The poll was closed, or its time has passed."""
+
+    code = "poll_closed"
+    default = "The poll is closed."
+
+
+class PollReset(Conflict):
+    """The client's epoch is not the poll's: the votes have started afresh since."""
+
+    code = "poll_reset"
+    default = "The poll was reset: the round this ballot was meant for is over."
+
+
+class AlreadyVoted(Conflict):
+    """A ballot stands and the poll allows no change."""
+
+    code = "already_voted"
+    default = "Your ballot stands, and this poll allows no change."
+
+
+class VoteLimitReached(Conflict):
+    """The voter has cast `votes_per_user` ballots."""
+
+    code = "vote_limit_reached"
+    default = "You have cast every ballot you have in this poll."
+
+
+class ChangeNotAllowed(Conflict):
+    """A retraction in a poll whose ballots are final."""
+
+    code = "change_not_allowed"
+    default = "This poll does not allow a ballot to be taken back."
+
+
+class UnknownOption(Invalid):
+    """A choice that is no option of this poll."""
+
+    code = "unknown_option"
+    default = "The ballot names an option this poll does not have."
+
+
+class TooManyChoices(Invalid):
+    """More options than `max_choices`."""
+
+    code = "too_many_choices"
+    default = "The ballot names more options than this poll allows."
+
+
+class DuplicateChoice(Invalid):
+    """The same option twice in one ballot."""
+
+    code = "duplicate_choice"
+    default = "The ballot names the same option twice."
+
+
+class NoChoice(Invalid):
+    """A ballot without an option."""
+
+    code = "no_choice"
+    default = "The ballot names no option."
+
+
+class OpReused(Invalid):
+    """The op already names another act of this voter in this poll."""
+
+    code = "op_reused"
+    default = "This op already names another act. Make a new op for a new act."

@@ -1,0 +1,108 @@
+"""The key set of an external issuer of tokens (RFC 7517): fetched off the event loop, kept, bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from email.message import Message
+from http.client import HTTPException
+from typing import IO, Generic, TypeVar
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from nexus.errors import Unavailable
+
+_log = logging.getLogger(__name__)
+_Key = TypeVar("_Key")
+
+_LARGEST = 256 * 1024
+_FRESH_S = 300.0
+# An outage of the issuer is not ours: the keys it had keep their worth for a while.
+_STALE_S = 3600.0
+
+
+class KeySet(Generic[_Key]):
+    """The keys at `url` by their ids; `parse` makes them of the document, with ValueError for a bad one.
+
+    Read when first asked for, again when five minutes old, and for an unknown id; but never twice within
+    `cooldown_s`, so that made-up ids cost the issuer nothing. All who wait share one reading.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        parse: Callable[[bytes], Mapping[str, _Key]],
+        *,
+        timeout_s: float = 5.0,
+        cooldown_s: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Fetch nothing yet; `clock` gives monotonic seconds."""
+        self._url = url
+        self._parse = parse
+        self._timeout_s = timeout_s
+        self._cooldown_s = cooldown_s
+        self._clock = clock
+        self._keys: Mapping[str, _Key] = {}
+        self._read_at = self._tried_at = float("-inf")
+        self._reading: asyncio.Task[None] | None = None
+
+    async def find(self, kid: str | None) -> _Key | None:
+        """The key of this id, or the only key where a token names none; None if the issuer has no such key.
+
+        Raises Unavailable where the keys were out of reach for so long that those known count no more.
+        """
+        if self._clock() - self._read_at > _FRESH_S:
+            await self._refresh()
+        if self._pick(kid) is None:
+            await self._refresh()
+        if self._clock() - self._read_at > _STALE_S:
+            raise Unavailable("The keys of the token's issuer are out of reach.", after_s=self._cooldown_s)
+        return self._pick(kid)
+
+    def _pick(self, kid: str | None) -> _Key | None:
+        if kid is None and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        return self._keys.get(kid) if kid is not None else None
+
+    async def _refresh(self) -> None:
+        if self._reading is None:
+            if self._clock() - self._tried_at < self._cooldown_s:
+                return
+            self._reading = asyncio.create_task(self._read(), name="read an issuer's keys")
+        # One who stops waiting does not stop the reading for the others.
+        await asyncio.shield(self._reading)
+
+    async def _read(self) -> None:
+        try:
+            async with asyncio.timeout(2 * self._timeout_s):
+                body = await asyncio.to_thread(_fetch, self._url, self._timeout_s)
+            self._keys = self._parse(body)
+            self._read_at = self._clock()
+        except (OSError, HTTPException, ValueError) as error:
+            _log.warning("The keys at %s could not be read: %r", self._url, error)
+        finally:
+            self._tried_at = self._clock()
+            self._reading = None
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """The keys come from the address that was configured, or not at all."""
+
+    def redirect_request(self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str) -> None:
+        return None
+
+
+def _fetch(url: str, timeout_s: float) -> bytes:
+    # urllib's time-out is for each read alone, so an answer that trickles needs an end of its own.
+    end = time.monotonic() + timeout_s
+    body = bytearray()
+    with build_opener(_NoRedirects).open(url, timeout=timeout_s) as response:
+        while chunk := response.read1(65536):
+            body += chunk
+            if len(body) > _LARGEST:
+                raise ValueError(f"more than {_LARGEST} bytes")
+            if time.monotonic() > end:
+                raise TimeoutError("took too long")
+    return bytes(body)

@@ -1,0 +1,185 @@
+"""Rates and caps: how often somebody may do something, and how many of a thing they may hold.
+
+All state is one worker's own, in memory and bounded, so no limit costs a round trip on the way of a vote; a
+client whose requests reach several workers gets at most the limit of each.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from itertools import islice
+
+# Waiting exactly as long as was asked must be enough, whatever the floats lost on the way.
+_EPSILON_S = 1e-6
+# Among how many of the longest unused keys the one that loses least is evicted.
+_SAMPLE = 8
+# A host that is no IP address (a socket's path, a proxy's invention) is cut: a key's size is bounded too.
+_LONGEST_HOST = 64
+
+
+class _Pace:
+    """The arithmetic of a token bucket, as GCRA (ITU-T I.371): a bucket is one number.
+
+    That number, `due`, is when the bucket will be full again; one never seen, or due in the past, is full.
+    """
+
+    __slots__ = ("burst", "interval_s", "tolerance_s")
+
+    def __init__(self, per_s: float, burst: int) -> None:
+        if per_s <= 0 or burst < 1:
+            raise ValueError("A rate needs a positive pace and a burst of at least 1.")
+        self.burst = burst
+        self.interval_s = 1.0 / per_s
+        self.tolerance_s = burst * self.interval_s
+
+    def after(self, due: float, now: float, n: int) -> float:
+        """When the bucket will be full again once `n` are taken from it at `now`."""
+        if not 1 <= n <= self.burst:
+            raise ValueError(f"{n} at once can never be had from a burst of {self.burst}.")
+        return max(due, now) + n * self.interval_s
+
+    def wait(self, after: float, now: float) -> float:
+        """Seconds until taking what leads to `after` is allowed; 0.0 where it is allowed at `now`."""
+        short = after - now - self.tolerance_s
+        return short if short > _EPSILON_S else 0.0
+
+
+class Bucket:
+    """One owner's rate, such as a socket's own messages: `per_s` on average, `burst` at once."""
+
+    __slots__ = ("_clock", "_due", "_pace")
+
+    def __init__(self, per_s: float, burst: int, *, clock: Callable[[], float]) -> None:
+        """Start full; `clock` gives monotonic seconds."""
+        self._pace = _Pace(per_s, burst)
+        self._clock = clock
+        self._due = float("-inf")
+
+    def take(self, n: int = 1) -> float:
+        """Take `n` and return 0.0, or take nothing and return the seconds until `n` may be taken."""
+        now = self._clock()
+        after = self._pace.after(self._due, now, n)
+        wait = self._pace.wait(after, now)
+        if not wait:
+            self._due = after
+        return wait
+
+
+class Rate:
+    """Token buckets by key (voter, address): `per_s` on average and `burst` at once for each.
+
+    At most `keys` buckets are kept. Each new key sweeps out full ones, which loses nothing; past the bound
+    the fullest of the longest unused goes. So a spent bucket cannot be had back early for less than some
+    `keys` allowed requests under other keys.
+    """
+
+    def __init__(self, per_s: float, burst: int, *, clock: Callable[[], float], keys: int = 100_000) -> None:
+        """All buckets start full; `clock` gives monotonic seconds."""
+        if keys < 1:
+            raise ValueError("A rate needs room for at least one key.")
+        self._pace = _Pace(per_s, burst)
+        self._clock = clock
+        self._keys = keys
+        self._due: OrderedDict[str, float] = OrderedDict()  # the longest unused first
+
+    def __len__(self) -> int:
+        """How many buckets are kept."""
+        return len(self._due)
+
+    def take(self, key: str, n: int = 1) -> float:
+        """Take `n` and return 0.0, or take nothing and return the seconds until `n` may be taken.
+
+        Raises ValueError where `n` is more than the burst: it could never be had.
+        """
+        now = self._clock()
+        due = self._due.get(key)
+        after = self._pace.after(now if due is None else due, now, n)
+        wait = self._pace.wait(after, now)
+        if wait:
+            return wait
+        if due is None:
+            self._make_room(now)
+        self._due[key] = after
+        self._due.move_to_end(key)
+        return 0.0
+
+    def wait(self, key: str) -> float:
+        """Seconds until one may be taken, 0.0 for now; takes nothing.
+
+        For what only failures pay for (wrong codes, wrong passwords): ask before, take after a failure.
+        """
+        now = self._clock()
+        return self._pace.wait(self._pace.after(self._due.get(key, now), now, 1), now)
+
+    def _make_room(self, now: float) -> None:
+        # Two out for one in: the full ones cannot pile up, and no call sweeps for long.
+        for _ in range(2):
+            oldest = next(iter(self._due.items()), None)
+            if oldest is None or oldest[1] > now:
+                break
+            del self._due[oldest[0]]
+        if len(self._due) >= self._keys:
+            fullest, _due = min(islice(self._due.items(), _SAMPLE), key=lambda item: item[1])
+            del self._due[fullest]
+
+
+def by_minute(most: int, *, clock: Callable[[], float] = time.monotonic) -> Rate:
+    """A rate of `most` a minute, all of which may come at once."""
+    return Rate(most / 60, most, clock=clock)
+
+
+class Caps:
+    """How many of a thing are held at once, such as an address's sockets: `each` a key and `total` in all."""
+
+    def __init__(self, each: int, *, total: int) -> None:
+        """Start with nothing held."""
+        self._each = each
+        self._total = total
+        self._held: dict[str, int] = {}
+        self._sum = 0
+
+    def __len__(self) -> int:
+        """How many are held in all."""
+        return self._sum
+
+    def acquire(self, key: str) -> bool:
+        """Hold one more for `key`; False, and nothing held, where a cap is reached."""
+        held = self._held.get(key, 0)
+        if held >= self._each or self._sum >= self._total:
+            return False
+        self._held[key] = held + 1
+        self._sum += 1
+        return True
+
+    def release(self, key: str) -> None:
+        """Give one back; KeyError if `key` holds none, as that would loosen the cap unseen."""
+        held = self._held[key]
+        if held == 1:
+            del self._held[key]
+        else:
+            self._held[key] = held - 1
+        self._sum -= 1
+
+
+def address_key(host: str) -> str:
+    """The key by which a client's address is limited.
+
+    An IPv6 host owns a whole /64 (RFC 6177, RFC 4291 section 2.5.4), so all of it is one key; an IPv4 address
+    in IPv6 clothes is the IPv4 one. What is no address stays as it is, cut to a bounded size.
+    """
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host[:_LONGEST_HOST]
+    return str(_plain(address))
+
+
+def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address | str:
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return f"{IPv6Address(int(address) >> 64 << 64)}/64"

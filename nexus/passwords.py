@@ -1,0 +1,103 @@
+"""Passwords: which are accepted, and Argon2id hashes made off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+
+from nexus.errors import Unavailable
+
+SHORTEST, LONGEST = 8, 256
+"""The bounds of a password's length in characters (NIST SP 800-63B, section 3.1.1.2, asks for at least 8)."""
+
+_T = TypeVar("_T")
+
+# Very common passwords of at least SHORTEST characters, folded; what is shorter is refused by its length.
+_COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text("utf-8").split())
+
+
+def check_password(password: str, username: str) -> list[str]:
+    """Every rule that `password` breaks for the account `username`, in words for the client; empty if none.
+
+    NIST SP 800-63B, section 3.1.1.2: a minimum length and a list of common values, and no rules of
+    composition, which only make people add "1!".
+    """
+    problems = []
+    if not SHORTEST <= len(_normal(password)) <= LONGEST:
+        problems.append(f"must have {SHORTEST} to {LONGEST} characters")
+    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in password):
+        problems.append("must not contain NUL or lone surrogates")
+    folded = _normal(password).casefold()
+    if folded == _normal(username).casefold():
+        problems.append("must not be the username")
+    if folded in _COMMON or len(set(folded)) == 1:
+        problems.append("is too common")
+    return problems
+
+
+def _normal(text: str) -> str:
+    # The same password typed on two systems may come composed or decomposed (RFC 8265, section 4.2.1).
+    return unicodedata.normalize("NFC", text)
+
+
+def _octets(password: str) -> bytes:
+    # A lone surrogate can be in no accepted password; it only has to be something that does not match.
+    return _normal(password).encode("utf-8", "surrogatepass")
+
+
+class Passwords:
+    """Argon2id (RFC 9106) in a few threads of its own: m = 19 MiB, t = 2, p = 1 (OWASP Password Storage).
+
+    A hash takes tens of milliseconds of a core, so at most `waiting` calls are under way or in line; one more
+    raises `Unavailable` at once, and a crowd that logs in cannot pile up memory or time.
+    """
+
+    def __init__(self, *, threads: int = 2, waiting: int = 256) -> None:
+        """Start without threads; they come with the first calls. Takes one hash's time."""
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
+        self._waiting = 0
+        self._most = waiting
+        self._nobodys = self._hasher.hash("the password of no account")
+
+    async def hash(self, password: str) -> str:
+        """The hash to keep, with its salt and parameters in PHC form. Raises Unavailable when overloaded."""
+        return await self._off_loop(lambda: self._hasher.hash(_octets(password)))
+
+    async def verify(self, known: str | None, password: str) -> bool:
+        """Whether `password` is the one `known` was made of; for None (no such account) False as slowly.
+
+        Raises Unavailable when overloaded, and argon2's InvalidHashError where `known` is no hash at all.
+        """
+        matches = await self._off_loop(lambda: self._matches(known or self._nobodys, password))
+        return matches and known is not None
+
+    def needs_rehash(self, known: str) -> bool:
+        """Whether `known` was made with other parameters than today's: hash anew at the next login."""
+        return self._hasher.check_needs_rehash(known)
+
+    def close(self) -> None:
+        """End the threads; calls still in line are cancelled."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _matches(self, known: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(known, _octets(password))
+        except VerifyMismatchError:
+            return False
+
+    async def _off_loop(self, work: Callable[[], _T]) -> _T:
+        if self._waiting >= self._most:
+            raise Unavailable("Too many people are logging in right now.", after_s=5.0)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._waiting -= 1
