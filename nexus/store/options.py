@@ -1,0 +1,171 @@
+"""Options of a poll, as hosts add, change and delete them: under the poll's lock, so that no vote dangles."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET
+
+from nexus.definition import OPTIONS, NewOption, OptionPatch, Problem, option_problems
+from nexus.errors import Conflict, Invalid, OptionNotFound, PollNotFound
+from nexus.model import Identity, Option, Poll
+from nexus.store import audit
+from nexus.store.database import Database, Session
+from nexus.store.rounds import locked_for_host
+from nexus.store.rows import load
+
+
+class OptionChange(msgspec.Struct, frozen=True):
+    """A poll after one of its options was added, changed or deleted, and the option where it still is."""
+
+    poll: Poll
+    option: Option | None
+
+
+async def poll_of(database: Database, option: int) -> int | None:
+    """The poll an option belongs to, None where there is no such option."""
+    async with database.read() as session:
+        return await _poll_of(session, option)
+
+
+async def _poll_of(session: Session, option: int) -> int | None:
+    row = await session.one("SELECT poll_id FROM options WHERE id = :option", option=option)
+    return None if row is None else int(row["poll_id"])
+
+
+async def add(database: Database, poll: int, new: NewOption, by: Identity) -> OptionChange:
+    """Add an option, at the end or at its position (0 is the first)."""
+    async with database.transaction() as session:
+        before = await locked_for_host(session, poll, by)
+        texts = [option.option_text for option in before.options]
+        problems = option_problems("", [new.option_text], texts) + _position_problems(new.position, len(texts))
+        if problems:
+            raise Invalid(errors=tuple(problems))
+        if len(texts) == OPTIONS[-1]:
+            raise Conflict(f"A poll has at most {OPTIONS[-1]} options.", code="too_many_options")
+        row = await session.one(
+            "INSERT INTO options (poll_id, option_text, position) VALUES (:poll, :text, :position) RETURNING id",
+            poll=poll,
+            text=new.option_text.strip(),
+            position=len(texts),
+        )
+        assert row is not None
+        option = int(row["id"])
+        await _move(session, before, option, new.position)
+        return await _done(session, before, option, by, "create")
+
+
+async def patch(database: Database, option: int, change: OptionPatch, by: Identity, *, discard: bool) -> OptionChange:
+    """Change an option's text or position. A text that has votes raises `Conflict` `option_has_votes` unless they
+    are to be discarded, which strips the option from the ballots."""
+    async with database.long_transaction() if discard else database.transaction() as session:
+        before, old = await _locked(session, option, by)
+        others = [one.option_text for one in before.options if one.id != option]
+        problems = _position_problems(change.position, len(others))
+        if change.option_text is not UNSET:
+            problems += option_problems("", [change.option_text], others)
+        if problems:
+            raise Invalid(errors=tuple(problems))
+        rewritten = change.option_text is not UNSET and change.option_text.strip() != old.option_text
+        if not rewritten and change.position in (UNSET, old.position):
+            return OptionChange(before, old)
+        if rewritten:
+            await _discard_votes(session, before, old, discard=discard)
+            await session.run(
+                "UPDATE options SET option_text = :text WHERE id = :option",
+                text=str(change.option_text).strip(),
+                option=option,
+            )
+        await _move(session, before, option, change.position)
+        return await _done(session, before, option, by, "update")
+
+
+async def delete(database: Database, option: int, by: Identity, *, discard: bool) -> OptionChange:
+    """Delete an option. With votes: `Conflict` `option_has_votes` unless they are to be discarded; fewer than two
+    options left: `too_few_options`."""
+    async with database.long_transaction() if discard else database.transaction() as session:
+        before, old = await _locked(session, option, by)
+        if len(before.options) <= OPTIONS[0]:
+            raise Conflict(f"A poll needs at least {OPTIONS[0]} options.", code="too_few_options")
+        await _discard_votes(session, before, old, discard=discard)
+        await session.run("DELETE FROM options WHERE id = :option", option=option)
+        await session.run(
+            "UPDATE options SET position = position - 1 WHERE poll_id = :poll AND position > :position",
+            poll=before.id,
+            position=old.position,
+        )
+        return await _done(session, before, option, by, "delete")
+
+
+async def _locked(session: Session, option: int, by: Identity) -> tuple[Poll, Option]:
+    poll = await _poll_of(session, option)
+    if poll is None:
+        raise OptionNotFound
+    try:
+        before = await locked_for_host(session, poll, by)
+    except PollNotFound:
+        raise OptionNotFound from None
+    old = next((one for one in before.options if one.id == option), None)
+    if old is None:
+        raise OptionNotFound
+    return before, old
+
+
+def _position_problems(position: object, last: int) -> list[Problem]:
+    if position is UNSET or (isinstance(position, int) and 0 <= position <= last):
+        return []
+    return [("position", f"must be from 0 to {last}")]
+
+
+async def _move(session: Session, before: Poll, option: int, position: object) -> None:
+    if position is UNSET:
+        return
+    order = [one.id for one in before.options if one.id != option]
+    assert isinstance(position, int)
+    order.insert(position, option)
+    await session.run(
+        "UPDATE options o SET position = t.n - 1 "
+        "FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS t (id, n) WHERE o.id = t.id",
+        ids=order,
+    )
+
+
+async def _discard_votes(session: Session, poll: Poll, option: Option, *, discard: bool) -> None:
+    """Strip `option` from the standing ballots; those left without a choice stand no more."""
+    if not option.votes_count:
+        return
+    if not discard:
+        raise Conflict(
+            "This option has votes. Repeat with ?discard_votes=true to take it out of their ballots.",
+            code="option_has_votes",
+        )
+    keys = {"poll": poll.id, "epoch": poll.epoch, "option": option.id}
+    await session.run(
+        "DELETE FROM votes WHERE poll_id = :poll AND epoch = :epoch AND choices = ARRAY[CAST(:option AS bigint)]",
+        **keys,
+    )
+    await session.run(
+        "UPDATE votes SET choices = array_remove(choices, CAST(:option AS bigint)) "
+        "WHERE poll_id = :poll AND epoch = :epoch AND CAST(:option AS bigint) = ANY(choices)",
+        **keys,
+    )
+    await session.run("UPDATE options SET votes_count = 0 WHERE id = :option", option=option.id)
+    await session.run(
+        "UPDATE polls p SET ballots = v.ballots, voters = v.voters, retractions = retractions + 1 "
+        "FROM (SELECT count(*) AS ballots, count(DISTINCT voter) AS voters FROM votes "
+        "      WHERE poll_id = :poll AND epoch = :epoch) v WHERE p.id = :poll",
+        poll=poll.id,
+        epoch=poll.epoch,
+    )
+
+
+async def _done(session: Session, before: Poll, option: int, by: Identity, action: str) -> OptionChange:
+    await session.run(
+        "UPDATE polls SET version = version + 1, revision = revision + 1, updated_at = clock_timestamp() "
+        "WHERE id = :poll",
+        poll=before.id,
+    )
+    after = (await load(session, [before.id]))[before.id]
+    one = next((one for one in after.options if one.id == option), None)
+    was = next((one for one in before.options if one.id == option), None)
+    await audit.append(session, by.voter, action, "option", option, poll=before.id, before=was, after=one)
+    return OptionChange(after, one)

@@ -1,0 +1,177 @@
+"""Polls as hosts make, change and delete them."""
+
+from __future__ import annotations
+
+import secrets
+
+from msgspec import UNSET
+
+from nexus.definition import NewPoll, PollPatch, Problem, new_poll_problems, patch_problems, time_problems
+from nexus.errors import Conflict, Invalid
+from nexus.model import Identity, Poll, Status
+from nexus.store import audit
+from nexus.store.database import Database, Session
+from nexus.store.rounds import locked_for_host, now
+from nexus.store.rows import load
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Without 0 and O, 1, I and L: read from a screen, typed on a phone."""
+
+CODE_LENGTH, PRIVATE_CODE_LENGTH = 6, 10
+CODE_ATTEMPTS = 20
+
+FROZEN_BY_VOTES = ("question", "max_choices", "votes_per_user")
+
+
+def normal_code(code: str) -> str:
+    """A poll's code as it is kept: people type it in lower case, and with spaces or dashes."""
+    return "".join(char for char in code.upper() if char.isalnum())
+
+
+async def create(database: Database, new: NewPoll, by: Identity) -> Poll:
+    """Create a poll and its options in one transaction. Raises `Invalid` with every broken rule."""
+    async with database.transaction() as session:
+        time = await now(session)
+        problems = new_poll_problems(new, time) + await _category_problems(session, new.category)
+        if problems:
+            raise Invalid(errors=tuple(problems))
+        status = Status.SCHEDULED if new.opens_at is not None else Status.OPEN
+        if new.status is not UNSET:
+            status = Status.DRAFT
+        poll = await _insert(session, new, by, status)
+        await session.run(
+            "INSERT INTO options (poll_id, option_text, position) "
+            "SELECT :poll, t.text, t.n - 1 FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY AS t (text, n)",
+            poll=poll,
+            texts=[option.option_text.strip() for option in new.options],
+        )
+        created = (await load(session, [poll]))[poll]
+        await audit.append(session, by.voter, "create", "poll", poll, question=created.question, status=status)
+        return created
+
+
+async def _insert(session: Session, new: NewPoll, by: Identity, status: Status) -> int:
+    length = CODE_LENGTH if new.is_public else PRIVATE_CODE_LENGTH
+    for _ in range(CODE_ATTEMPTS):
+        row = await session.one(
+            """
+            INSERT INTO polls (code, question, description, category_id, created_by, is_public, status, opens_at,
+                expires_at, max_choices, votes_per_user, allow_change, allow_guests, anonymous, results)
+            VALUES (:code, :question, :description, :category, :created_by, :is_public, :status, :opens_at,
+                :expires_at, :max_choices, :votes_per_user, :allow_change, :allow_guests, :anonymous, :results)
+            ON CONFLICT (code) DO NOTHING RETURNING id
+            """,
+            code="".join(secrets.choice(ALPHABET) for _ in range(length)),
+            question=new.question.strip(),
+            description=new.description.strip(),
+            category=new.category,
+            created_by=by.voter,
+            is_public=new.is_public,
+            status=status.value,
+            opens_at=new.opens_at,
+            expires_at=new.expires_at,
+            max_choices=new.max_choices,
+            votes_per_user=new.votes_per_user,
+            allow_change=new.allow_change,
+            allow_guests=new.allow_guests,
+            anonymous=new.anonymous,
+            results=new.results.value,
+        )
+        if row is not None:
+            return int(row["id"])
+    raise RuntimeError(f"no free code of {length} characters in {CODE_ATTEMPTS} attempts")
+
+
+async def _category_problems(session: Session, category: object) -> list[Problem]:
+    if category is None or category is UNSET:
+        return []
+    row = await session.one(
+        "SELECT 1 FROM categories WHERE id::numeric = CAST(CAST(:category AS text) AS numeric)",
+        category=str(category),
+    )
+    return [] if row is not None else [("category", "There is no such category.")]
+
+
+async def patch(database: Database, poll: int, change: PollPatch, by: Identity) -> Poll:
+    """Change what `change` names. Raises `Invalid`, or `Conflict` `poll_has_votes` for what votes have frozen."""
+    async with database.transaction() as session:
+        before = await locked_for_host(session, poll, by)
+        values = change.named()
+        problems = patch_problems(change) + await _category_problems(session, change.category)
+        problems += await _time_problems(session, before, values)
+        if problems:
+            raise Invalid(errors=tuple(problems))
+        _refuse_frozen(before, values)
+        changed = {name: value for name, value in values.items() if _clean(value) != getattr(before, name)}
+        if not changed:
+            return before
+        await _update(session, before, changed)
+        after = (await load(session, [poll]))[poll]
+        details = {name: [getattr(before, name), getattr(after, name)] for name in changed}
+        await audit.append(session, by.voter, "update", "poll", poll, **details)
+        return after
+
+
+def _clean(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+async def _time_problems(session: Session, before: Poll, values: dict[str, object]) -> list[Problem]:
+    after = {**{name: getattr(before, name) for name in ("opens_at", "expires_at")}, **values}
+    problems = time_problems(after["opens_at"], after["expires_at"], await now(session), given=values)
+    if "opens_at" in values and before.status not in (Status.DRAFT, Status.SCHEDULED):
+        problems.append(("opens_at", f"cannot change: the poll is {before.status}"))
+    if before.status is Status.SCHEDULED and after["opens_at"] is None:
+        problems.append(("opens_at", "cannot be removed from a scheduled poll: open it, or set another time"))
+    return problems
+
+
+def _refuse_frozen(before: Poll, values: dict[str, object]) -> None:
+    if not before.ballots:
+        return
+    frozen = [name for name in FROZEN_BY_VOTES if name in values and _clean(values[name]) != getattr(before, name)]
+    if before.anonymous and values.get("anonymous") is False:
+        frozen.append("anonymous")
+    if frozen:
+        raise Conflict(f"There are votes already, so this cannot change: {', '.join(frozen)}.", code="poll_has_votes")
+
+
+async def _update(session: Session, before: Poll, changed: dict[str, object]) -> None:
+    """Only the result policy shows in a totals frame, so only it moves the version; a draft that gets a time of
+    opening stays a draft until its host opens it."""
+    columns = {"category_id" if name == "category" else name: _clean(value) for name, value in changed.items()}
+    sets = ", ".join(f"{column} = :{column}" for column in columns)
+    version = ", version = version + 1" if "results" in changed else ""
+    await session.run(
+        f"UPDATE polls SET {sets}, revision = revision + 1, updated_at = clock_timestamp(){version} WHERE id = :poll",
+        poll=before.id,
+        **{column: getattr(value, "value", value) for column, value in columns.items()},
+    )
+
+
+async def delete(database: Database, poll: int, by: Identity) -> None:
+    """Delete a poll with its options, ballots and ledger; the audit log keeps that it was."""
+    async with database.long_transaction() as session:
+        before = await locked_for_host(session, poll, by)
+        await session.run("DELETE FROM votes WHERE poll_id = :poll", poll=poll)
+        await session.run("DELETE FROM acts WHERE poll_id = :poll", poll=poll)
+        await session.run("DELETE FROM polls WHERE id = :poll", poll=poll)
+        await audit.append(session, by.voter, "delete", "poll", poll, question=before.question, ballots=before.ballots)
+
+
+async def find_by_code(database: Database, code: str) -> Poll | None:
+    """The poll of a code, in any case and spacing; None where there is none."""
+    async with database.read() as session:
+        row = await session.one("SELECT id FROM polls WHERE code = :code", code=normal_code(code))
+        return None if row is None else (await load(session, [row["id"]])).get(row["id"])
+
+
+async def join(database: Database, poll: int, voter: str) -> None:
+    """From now on a private poll exists for `voter`."""
+    async with database.transaction() as session:
+        await session.run(
+            "INSERT INTO poll_members (poll_id, voter) SELECT id, :voter FROM polls WHERE id = :poll "
+            "ON CONFLICT DO NOTHING",
+            poll=poll,
+            voter=voter,
+        )

@@ -1,0 +1,157 @@
+"""The proof: what the counters say, what the votes say, and how a difference is mended."""
+
+from __future__ import annotations
+
+import msgspec
+
+from nexus.model import Place, Poll
+from nexus.store import audit
+from nexus.store.database import Database, Row, Session
+from nexus.store.rows import load
+
+CHUNK = 500
+"""Polls recounted by one statement."""
+
+REPAIRER = "cli"
+
+
+class PollCheck(msgspec.Struct, frozen=True):
+    """A poll as one snapshot holds it, and every difference between its counters and its votes."""
+
+    poll: Poll
+    differences: tuple[str, ...]
+
+
+async def how_many(session: Session) -> int:
+    """How many polls there are."""
+    row = await session.one("SELECT count(*) AS n FROM polls")
+    return int(row["n"]) if row is not None else 0
+
+
+async def check_after(session: Session, last: int) -> list[PollCheck]:
+    """The next `CHUNK` polls with an id over `last`, recounted."""
+    ids = [
+        row["id"]
+        for row in await session.all(
+            "SELECT id FROM polls WHERE id > :last ORDER BY id LIMIT :most", last=last, most=CHUNK
+        )
+    ]
+    polls = await load(session, ids)
+    found: dict[int, list[str]] = {id: [] for id in ids}
+    for statement in (_POLLS, _OPTIONS, _DANGLING, _OVER, _UNWRITTEN):
+        for row in await session.all(statement, polls=ids):
+            found[row["poll"]].append(f"poll {row['poll']}: {_words(row)}")
+    return [PollCheck(polls[id], tuple(found[id])) for id in ids]
+
+
+async def orphans(session: Session) -> list[str]:
+    """Votes and acts of polls that are not there."""
+    rows = await session.all(
+        "SELECT 'votes' AS kind, poll_id, count(*) AS n FROM votes v "
+        "WHERE NOT EXISTS (SELECT 1 FROM polls p WHERE p.id = v.poll_id) GROUP BY poll_id UNION ALL "
+        "SELECT 'acts', poll_id, count(*) FROM acts a "
+        "WHERE NOT EXISTS (SELECT 1 FROM polls p WHERE p.id = a.poll_id) GROUP BY poll_id"
+    )
+    return [f"poll {row['poll_id']} is gone, and {row['n']} of its {row['kind']} are left" for row in rows]
+
+
+def _words(row: Row) -> str:
+    what, counter, real = row["what"], row["counter"], row["real"]
+    return str(what) if counter is None else f"{what} is {counter}, the votes say {real}"
+
+
+_STANDING = "FROM votes v JOIN polls p ON p.id = v.poll_id AND p.epoch = v.epoch WHERE p.id = ANY(:polls)"
+
+_POLLS = f"""
+WITH real AS (SELECT v.poll_id, count(*) AS ballots, count(DISTINCT v.voter) AS voters {_STANDING} GROUP BY v.poll_id)
+SELECT p.id AS poll, c.what, c.counter, c.real FROM polls p LEFT JOIN real r ON r.poll_id = p.id
+CROSS JOIN LATERAL (VALUES ('ballots', p.ballots, coalesce(r.ballots, 0)), ('voters', p.voters, coalesce(r.voters, 0)))
+    AS c (what, counter, real)
+WHERE p.id = ANY(:polls) AND c.counter <> c.real
+"""
+
+_OPTIONS = """
+WITH real AS (
+    SELECT v.poll_id, c.choice, count(*) AS n FROM votes v JOIN polls p ON p.id = v.poll_id AND p.epoch = v.epoch
+    CROSS JOIN LATERAL unnest(v.choices) AS c (choice) WHERE p.id = ANY(:polls) GROUP BY v.poll_id, c.choice
+)
+SELECT o.poll_id AS poll, 'votes_count of option ' || o.id AS what, o.votes_count AS counter, coalesce(r.n, 0) AS real
+FROM options o LEFT JOIN real r ON r.poll_id = o.poll_id AND r.choice = o.id
+WHERE o.poll_id = ANY(:polls) AND o.votes_count <> coalesce(r.n, 0)
+"""
+
+_DANGLING = """
+SELECT v.poll_id AS poll, count(*) || ' ballots name option ' || c.choice || ', which is not there' AS what,
+       NULL AS counter, NULL AS real
+FROM votes v JOIN polls p ON p.id = v.poll_id AND p.epoch = v.epoch
+CROSS JOIN LATERAL unnest(v.choices) AS c (choice)
+LEFT JOIN options o ON o.id = c.choice AND o.poll_id = v.poll_id
+WHERE p.id = ANY(:polls) AND o.id IS NULL GROUP BY v.poll_id, c.choice
+"""
+
+_OVER = """
+SELECT p.id AS poll, 'the voter ' || v.voter || ' has ' || count(*) || ' ballots of ' || p.votes_per_user AS what,
+       NULL AS counter, NULL AS real
+FROM votes v JOIN polls p ON p.id = v.poll_id AND p.epoch = v.epoch
+WHERE p.id = ANY(:polls) GROUP BY p.id, v.voter HAVING count(*) > p.votes_per_user
+"""
+
+_UNWRITTEN = f"""
+SELECT v.poll_id AS poll, count(*) || ' ballots stand without an act in the ledger' AS what,
+       NULL AS counter, NULL AS real
+{_STANDING} AND NOT EXISTS (
+    SELECT 1 FROM acts a WHERE a.poll_id = v.poll_id AND a.voter = v.voter AND a.op = v.op
+) GROUP BY v.poll_id
+"""
+
+
+async def places(database: Database, polls: list[int]) -> dict[int, Place]:
+    """Where polls stand now."""
+    async with database.read() as session:
+        rows = await session.all("SELECT id, epoch, version FROM polls WHERE id = ANY(:polls)", polls=polls)
+    return {row["id"]: Place(row["epoch"], row["version"]) for row in rows}
+
+
+async def repair_poll(database: Database, poll: int, beyond: Place | None = None) -> Poll | None:
+    """Set a poll's counters to what its votes say, without the options that are not there; None if it is gone.
+
+    `beyond` is a place that screens have seen and the database has lost, as after a restore from a backup: the
+    ballots then go on in an epoch that nobody has seen (contract, section 1, epoch).
+    """
+    async with database.long_transaction() as session:
+        await session.run("SELECT id FROM polls WHERE id = :poll FOR NO KEY UPDATE", poll=poll)
+        before = (await load(session, [poll])).get(poll)
+        if before is None:
+            return None
+        epoch = before.epoch if beyond is None else max(before.epoch, beyond.epoch) + 1
+        for statement in _REPAIR:
+            values = {"poll": poll, "old": before.epoch, "epoch": epoch}
+            await session.run(statement, **{name: v for name, v in values.items() if f":{name}" in statement})
+        after = (await load(session, [poll]))[poll]
+        await audit.append(
+            session, REPAIRER, "repair", "poll", poll, before=before.totals().counts, after=after.totals().counts
+        )
+        return after
+
+
+_REPAIR = (
+    "UPDATE votes SET choices = ARRAY(SELECT c FROM unnest(choices) WITH ORDINALITY AS t (c, n) "
+    "WHERE c IN (SELECT id FROM options WHERE poll_id = :poll) ORDER BY n) WHERE poll_id = :poll AND epoch = :old "
+    "AND NOT choices <@ ARRAY(SELECT id FROM options WHERE poll_id = :poll) "
+    "AND choices && ARRAY(SELECT id FROM options WHERE poll_id = :poll)",
+    "DELETE FROM votes WHERE poll_id = :poll AND epoch = :old "
+    "AND NOT choices && ARRAY(SELECT id FROM options WHERE poll_id = :poll)",
+    "UPDATE votes SET epoch = :epoch WHERE poll_id = :poll AND epoch = :old AND epoch <> :epoch",
+    "UPDATE options o SET votes_count = (SELECT count(*) FROM votes v "
+    "WHERE v.poll_id = :poll AND v.epoch = :epoch AND o.id = ANY(v.choices)) WHERE o.poll_id = :poll",
+    "UPDATE polls SET epoch = :epoch, version = version + 1, revision = revision + 1, retractions = retractions + 1, "
+    "(ballots, voters) = (SELECT count(*), count(DISTINCT voter) FROM votes WHERE poll_id = :poll AND epoch = :epoch) "
+    "WHERE id = :poll",
+)
+
+
+async def remove_orphans(database: Database) -> None:
+    """Delete votes and acts of polls that are not there."""
+    async with database.long_transaction() as session:
+        for table in ("votes", "acts"):
+            await session.run(f"DELETE FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM polls p WHERE p.id = t.poll_id)")

@@ -1,0 +1,169 @@
+"""Opening, closing and starting afresh, by a host or by the clock: always under the poll's lock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from nexus.errors import Forbidden, PollNotFound
+from nexus.model import Identity, Poll, Role, Status, may_know, role_in
+from nexus.store import audit
+from nexus.store.database import Database, Session
+from nexus.store.rows import DUE, load
+
+SETTLE_MOST = 100
+"""Polls settled in one transaction: their locks are held together."""
+
+
+async def locked(session: Session, poll: int) -> Poll:
+    """Lock a poll, commit to what the clock asks of it, and read it. Raises `PollNotFound`."""
+    await session.run("SELECT id FROM polls WHERE id = :poll FOR NO KEY UPDATE", poll=poll)
+    await _settle(session, [poll])
+    found = (await load(session, [poll])).get(poll)
+    if found is None:
+        raise PollNotFound
+    return found
+
+
+async def locked_for_host(session: Session, poll: int, by: Identity) -> Poll:
+    """`locked`, for its host or an admin. Raises `PollNotFound` or `Forbidden` for anybody else."""
+    found = await locked(session, poll)
+    await refuse_stranger(session, found, by)
+    return found
+
+
+async def refuse_stranger(session: Session, poll: Poll, by: Identity) -> None:
+    """Raises `PollNotFound` where `by` may not know of the poll, `Forbidden` where they may but are not its host."""
+    if role_in(by, poll.created_by) is Role.HOST and by.polls is None:
+        return
+    joined = await session.one(
+        "SELECT 1 FROM poll_members WHERE poll_id = :poll AND voter = :voter", poll=poll.id, voter=by.voter
+    )
+    if not may_know(
+        by,
+        poll.id,
+        poll.created_by,
+        is_public=poll.is_public,
+        status=poll.status,
+        joined=joined is not None,
+    ):
+        raise PollNotFound
+    raise Forbidden("Only the host of this poll or an admin may do this.")
+
+
+async def settle(database: Database, polls: list[int]) -> list[Poll]:
+    """Commit the openings and expiries of `polls` that are due; gives the polls that changed."""
+    async with database.transaction() as session:
+        await session.run("SELECT id FROM polls WHERE id = ANY(:polls) ORDER BY id FOR NO KEY UPDATE", polls=polls)
+        changed = await _settle(session, polls)
+        return list((await load(session, changed)).values())
+
+
+async def _settle(session: Session, polls: list[int]) -> list[int]:
+    rows = await session.all(
+        f"""
+        UPDATE polls p SET
+            status = CASE WHEN p.expires_at <= t.now THEN 'closed' ELSE 'open' END,
+            closed_at = CASE WHEN p.expires_at <= t.now THEN p.expires_at END,
+            version = p.version + 1, revision = p.revision + 1, updated_at = t.now
+        FROM (SELECT clock_timestamp() AS now) t
+        WHERE p.id = ANY(:polls) AND {DUE}
+        RETURNING p.id, p.status, p.epoch, p.version
+        """,
+        polls=polls,
+    )
+    for row in sorted(rows, key=lambda row: int(row["id"])):
+        action = "close" if row["status"] == "closed" else "open"
+        place = {"epoch": row["epoch"], "version": row["version"]}
+        await audit.append(session, audit.CLOCK, action, "poll", row["id"], **place)
+    return [row["id"] for row in rows]
+
+
+async def due(database: Database) -> tuple[list[int], float | None]:
+    """Polls whose opening or expiry is due, at most `SETTLE_MOST`, and seconds until the next one after them."""
+    async with database.read() as session:
+        rows = await session.all(
+            f"""
+            SELECT p.id, {DUE} AS due, extract(epoch FROM p.at - clock_timestamp())::float8 AS in_s FROM (
+                (SELECT id, status, opens_at, expires_at, opens_at AS at FROM polls
+                 WHERE status = 'scheduled' ORDER BY opens_at LIMIT :most)
+                UNION ALL
+                (SELECT id, status, opens_at, expires_at, expires_at AS at FROM polls
+                 WHERE status = 'open' AND expires_at IS NOT NULL ORDER BY expires_at LIMIT :most)
+            ) p ORDER BY p.at
+            """,
+            most=SETTLE_MOST,
+        )
+    ids = [row["id"] for row in rows if row["due"]][:SETTLE_MOST]
+    ahead = [float(row["in_s"]) for row in rows if not row["due"]]
+    return ids, (max(0.0, ahead[0]) if ahead else None)
+
+
+async def open_poll(database: Database, poll: int, by: Identity) -> Poll:
+    """Open a draft or scheduled poll now, or reopen a closed one with its votes; nothing if it is open."""
+    async with database.transaction() as session:
+        found = await locked_for_host(session, poll, by)
+        if found.status is Status.OPEN:
+            return found
+        await session.run(
+            """
+            UPDATE polls SET status = 'open', closed_at = NULL, version = version + 1, revision = revision + 1,
+                opens_at = CASE WHEN opens_at > clock_timestamp() THEN NULL ELSE opens_at END,
+                expires_at = CASE WHEN expires_at <= clock_timestamp() THEN NULL ELSE expires_at END,
+                updated_at = clock_timestamp()
+            WHERE id = :poll
+            """,
+            poll=poll,
+        )
+        return await _done(session, found, by, "open")
+
+
+async def close_poll(database: Database, poll: int, by: Identity) -> Poll:
+    """Close a poll, whatever its status; nothing if it is closed."""
+    async with database.transaction() as session:
+        found = await locked_for_host(session, poll, by)
+        if found.status is Status.CLOSED:
+            return found
+        await session.run(
+            "UPDATE polls SET status = 'closed', closed_at = clock_timestamp(), version = version + 1, "
+            "revision = revision + 1, updated_at = clock_timestamp() WHERE id = :poll",
+            poll=poll,
+        )
+        return await _done(session, found, by, "close")
+
+
+async def reset_poll(database: Database, poll: int, by: Identity) -> Poll:
+    """Start a new epoch without votes; the ballots of earlier ones stay for export."""
+    async with database.transaction() as session:
+        found = await locked_for_host(session, poll, by)
+        await session.run("UPDATE options SET votes_count = 0 WHERE poll_id = :poll", poll=poll)
+        await session.run(
+            "UPDATE polls SET epoch = epoch + 1, version = version + 1, revision = revision + 1, voters = 0, "
+            "ballots = 0, updated_at = clock_timestamp() WHERE id = :poll",
+            poll=poll,
+        )
+        return await _done(session, found, by, "reset")
+
+
+async def _done(session: Session, before: Poll, by: Identity, action: str) -> Poll:
+    after = (await load(session, [before.id]))[before.id]
+    await audit.append(
+        session,
+        by.voter,
+        action,
+        "poll",
+        before.id,
+        status=[before.status, after.status],
+        epoch=after.epoch,
+        version=after.version,
+        voters=before.voters,
+        ballots=before.ballots,
+    )
+    return after
+
+
+async def now(session: Session) -> datetime:
+    """The database's clock."""
+    row = await session.one("SELECT clock_timestamp() AS now")
+    assert row is not None
+    time: datetime = row["now"]
+    return time

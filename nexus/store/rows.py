@@ -1,0 +1,81 @@
+"""Rows of `polls` and `options` to the model's values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nexus.model import Option, Policy, Poll, Status
+from nexus.store.database import Row, Session
+
+POLL_COLUMNS = (
+    "p.id, p.code, p.question, p.description, p.category_id, p.created_by, p.is_public, p.status, p.opens_at, "
+    "p.expires_at, p.closed_at, p.max_choices, p.votes_per_user, p.allow_change, p.allow_guests, p.anonymous, "
+    "p.results, p.epoch, p.version, p.revision, p.retractions, p.voters, p.ballots, p.created_at, p.updated_at"
+)
+
+DUE = (
+    "((p.status = 'scheduled' AND p.opens_at <= clock_timestamp())"
+    " OR (p.status = 'open' AND p.expires_at <= clock_timestamp()))"
+)
+"""Whether the clock asks for another status than the one that is committed."""
+
+
+def poll(row: Row, options: Iterable[Row]) -> Poll:
+    """A poll from its row and its options' rows, in order of position."""
+    return Poll(
+        id=row["id"],
+        code=row["code"],
+        question=row["question"],
+        description=row["description"],
+        category=row["category_id"],
+        created_by=row["created_by"],
+        is_public=row["is_public"],
+        status=Status(row["status"]),
+        opens_at=row["opens_at"],
+        expires_at=row["expires_at"],
+        closed_at=row["closed_at"],
+        max_choices=row["max_choices"],
+        votes_per_user=row["votes_per_user"],
+        allow_change=row["allow_change"],
+        allow_guests=row["allow_guests"],
+        anonymous=row["anonymous"],
+        results=Policy(row["results"]),
+        options=tuple(option(one) for one in options),
+        epoch=row["epoch"],
+        version=row["version"],
+        revision=row["revision"],
+        retractions=row["retractions"],
+        voters=row["voters"],
+        ballots=row["ballots"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def option(row: Row) -> Option:
+    """An option from its row."""
+    return Option(
+        id=row["id"],
+        option_text=row["option_text"],
+        position=row["position"],
+        votes_count=row["votes_count"],
+    )
+
+
+async def load(session: Session, polls: list[int]) -> dict[int, Poll]:
+    """The polls of `polls` that exist, each with its options, at one moment: one statement, one snapshot."""
+    rows = await session.all(
+        f"SELECT {POLL_COLUMNS}, o.id AS o_id, o.option_text, o.position, o.votes_count "
+        "FROM polls p LEFT JOIN options o ON o.poll_id = p.id "
+        "WHERE p.id = ANY(:polls) ORDER BY p.id, o.position",
+        polls=polls,
+    )
+    grouped: dict[int, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(row["id"], []).append(row)
+    return {id: poll(group[0], (_option_part(row) for row in group if row["o_id"])) for id, group in grouped.items()}
+
+
+def _option_part(row: Row) -> Row:
+    part = {name: row[name] for name in ("option_text", "position", "votes_count")}
+    return {"id": row["o_id"], **part}

@@ -1,0 +1,84 @@
+"""The tables themselves: an empty database gets `schema.sql`, a filled one the numbered steps it lacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from nexus.store.database import LONG_S, Database, Session
+
+VERSION = 1
+"""The version that this code wants, and that `schema.sql` makes."""
+
+_LOCK = 7305808869229539
+_WAIT = "SET LOCAL lock_timeout = '0'; SET LOCAL idle_in_transaction_session_timeout = '10min'"
+"""A step on a large table takes as long as it takes; a second migration waits for the first."""
+
+
+class SchemaError(Exception):
+    """The database's schema is not what this code can bring forward; one line says why."""
+
+
+async def version(database: Database) -> int:
+    """The schema's version; 0 for a database without our tables. Raises `SchemaError` for somebody else's."""
+    async with database.read() as session:
+        return await _version(session)
+
+
+async def migrate(database: Database, say: Callable[[str], None]) -> int:
+    """Bring the database to `VERSION`, telling `say` each step; gives the version it had.
+
+    Safe twice and from two places at once: the lock is the transaction's, so a pooler between does no harm.
+    """
+    async with database.transaction(_WAIT, within_s=LONG_S) as session:
+        await session.raw.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        before = await _version(session)
+        if before > VERSION:
+            raise SchemaError(
+                f"the database has schema {before}, newer than this version of Nexus, which knows {VERSION}"
+            )
+        if before == 0:
+            say(f"creating schema {VERSION}")
+            await session.raw.execute(_schema().read_text("utf-8"))
+            await _record(session, VERSION)
+        for number, step in sorted(steps().items()):
+            if 0 < before < number:
+                say(f"step {number}: {step.name}")
+                await session.raw.execute(step.read_text("utf-8"))
+                await _record(session, number)
+        return before
+
+
+async def _version(session: Session) -> int:
+    row = await session.one("SELECT to_regclass('schema_version') IS NOT NULL AS there")
+    if row is None or not row["there"]:
+        other = await session.one(
+            "SELECT to_regclass('polls') IS NOT NULL OR to_regclass('users') IS NOT NULL AS there"
+        )
+        if other is not None and other["there"]:
+            raise SchemaError("the database holds tables of another program: give Nexus a database of its own")
+        return 0
+    row = await session.one("SELECT max(version) AS version FROM schema_version")
+    return int(row["version"]) if row is not None and row["version"] is not None else 0
+
+
+async def _record(session: Session, number: int) -> None:
+    await session.run("INSERT INTO schema_version (version) VALUES (:number)", number=number)
+
+
+def steps() -> dict[int, Traversable]:
+    """The numbered steps: `0002_what_it_does.sql` brings version 1 to 2."""
+    found = {}
+    for entry in files("nexus.store.migrations").iterdir():
+        if match := re.fullmatch(r"(\d{4})_\w+\.sql", entry.name):
+            found[int(match[1])] = entry
+    return found
+
+
+def _schema() -> Traversable:
+    """In a wheel the file lies in the package, in a checkout beside it."""
+    packaged = files("nexus") / "schema.sql"
+    return packaged if packaged.is_file() else Path(__file__).parents[2] / "schema.sql"

@@ -1,0 +1,137 @@
+"""The transaction of a batch of ballots: lock, read, judge, write, commit (design, the way of a vote, step 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from nexus.errors import NexusError, PollNotFound
+from nexus.model import Act, Ballot, KnownAct, Outcome, Policy, Receipt, Standing, Status, Totals
+from nexus.store import ballot_sql as sql
+from nexus.store._batch import Changes
+from nexus.store.database import GUARDS, Database, Raw, Row
+from nexus.store.rounds import settle
+from nexus.verdict import Box, decide
+
+SETTLES = 3
+"""A poll can be due twice in a row (it opens, then expires); beyond that something is wrong."""
+
+BATCH_S = 10.0
+"""A batch that takes longer is given up, and its voters are told to retry: the database is frozen or gone."""
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What one committed batch did: an answer a ballot, in their order, and the totals of each poll that changed."""
+
+    answers: list[Receipt | NexusError]
+    totals: list[Totals]
+
+
+class _Poll(msgspec.Struct, frozen=True):
+    box: Box
+    totals: Totals
+    due: bool
+
+
+async def record(database: Database, ballots: Sequence[Ballot]) -> Recorded:
+    """Record `ballots` in one transaction: at most one of each poll and voter.
+
+    Raises `Unavailable` where nothing was committed, `OutcomeUnknown` where that cannot be known.
+    """
+    settled: list[Totals] = []
+    for _ in range(SETTLES):
+        outcome = await _attempt(database, ballots)
+        if isinstance(outcome, Recorded):
+            return Recorded(outcome.answers, settled + outcome.totals)
+        settled = [poll.totals() for poll in await settle(database, outcome)]
+    raise RuntimeError(f"polls stay due after {SETTLES} attempts to settle them")
+
+
+async def _attempt(database: Database, ballots: Sequence[Ballot]) -> Recorded | list[int]:
+    """One transaction; where a poll's time has come, nothing is done and the polls that are due are given back."""
+    ids = sorted({ballot.poll for ballot in ballots})
+    async with database.transaction(f"{GUARDS}; {sql.PLANS}", within_s=BATCH_S) as session:
+        raw = session.raw
+        await raw.fetch(sql.LOCK, ids)
+        rows = await raw.fetch(sql.READ, ids)
+        polls = {row["id"]: _poll(row) for row in rows}
+        due = [id for id, poll in polls.items() if poll.due]
+        if due:
+            return due
+        there = [ballot for ballot in ballots if ballot.poll in polls]
+        changes = await _judge(raw, there, polls)
+        if changes.acts:
+            await raw.execute(sql.WRITE, rows[0]["now"], *changes.columns())
+    answers = dict(zip(map(id, there), changes.answers(), strict=True))
+    return Recorded([answers.get(id(ballot)) or PollNotFound() for ballot in ballots], changes.totals())
+
+
+async def _judge(raw: Raw, ballots: Sequence[Ballot], polls: dict[int, _Poll]) -> Changes:
+    """Judge each of `ballots`, whose polls are all there, against what the ledger and the votes hold."""
+    changes = Changes({id: poll.totals for id, poll in polls.items()})
+    if not ballots:
+        return changes
+    of = [ballot.poll for ballot in ballots]
+    voters = [ballot.by.voter for ballot in ballots]
+    known = {row["n"]: _known(row) for row in await raw.fetch(sql.KNOWN, of, voters, [b.op for b in ballots])}
+    standing: dict[int, list[Standing]] = {}
+    for row in await raw.fetch(sql.STANDING, of, [polls[poll].box.epoch for poll in of], voters):
+        standing.setdefault(row["n"], []).append(_standing(row))
+    joined: set[int] = set()
+    if not all(poll.box.is_public for poll in polls.values()):
+        joined = {row["n"] for row in await raw.fetch(sql.JOINED, of, voters)}
+    for n, ballot in enumerate(ballots, 1):
+        stands = tuple(standing.get(n, ()))
+        try:
+            verdict = decide(polls[ballot.poll].box, ballot, known.get(n), stands, joined=n in joined)
+        except NexusError as error:
+            changes.refuse(error)
+        else:
+            changes.accept(ballot, verdict, stands)
+    return changes
+
+
+def _poll(row: Row) -> _Poll:
+    options: list[int] = row["options"]
+    totals = Totals(
+        poll=row["id"],
+        epoch=row["epoch"],
+        version=row["version"],
+        revision=row["revision"],
+        retractions=row["retractions"],
+        status=Status(row["status"]),
+        policy=Policy(row["results"]),
+        voters=row["voters"],
+        ballots=row["ballots"],
+        counts=tuple(zip(options, row["counts"], strict=True)),
+    )
+    box = Box(
+        poll=row["id"],
+        status=totals.status,
+        epoch=totals.epoch,
+        max_choices=row["max_choices"],
+        votes_per_user=row["votes_per_user"],
+        allow_change=row["allow_change"],
+        allow_guests=row["allow_guests"],
+        is_public=row["is_public"],
+        created_by=row["created_by"],
+        options=frozenset(options),
+    )
+    return _Poll(box, totals, bool(row["due"]))
+
+
+def _known(row: Row) -> KnownAct:
+    return KnownAct(
+        op=row["op"],
+        act=Act(row["act"]),
+        options=tuple(row["choices"]),
+        ballot=row["ballot"],
+        outcome=Outcome(row["outcome"]),
+        epoch=row["epoch"],
+        version=row["version"],
+    )
+
+
+def _standing(row: Row) -> Standing:
+    return Standing(slot=row["slot"], op=row["op"], options=tuple(row["choices"]))

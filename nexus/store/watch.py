@@ -1,0 +1,101 @@
+"""What workers ask to keep up: places of polls, polls themselves, and the rights of voters. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from nexus.model import CastVote, Place, Poll, Status, Watch
+from nexus.store.database import Database
+from nexus.store.rows import DUE, load
+
+
+class Seat(msgspec.Struct, frozen=True):
+    """A voter's place in one poll: whether they entered its code, and their ballots that stand in its `epoch`."""
+
+    joined: bool
+    votes: tuple[CastVote, ...]
+    epoch: int = 0
+
+
+NO_SEAT = Seat(joined=False, votes=())
+
+
+class Places(msgspec.Struct, frozen=True):
+    """Where polls stand, by id, and which of them the clock wants moved; a poll that is missing is gone."""
+
+    of: dict[int, Watch]
+    due: list[int]
+
+
+async def places(database: Database, polls: Sequence[int]) -> Places:
+    """Where `polls` stand: one read by primary key."""
+    async with database.read() as session:
+        rows = await session.all(
+            f"SELECT p.id, p.epoch, p.version, p.revision, p.status, {DUE} AS due FROM polls p "
+            "WHERE p.id = ANY(:polls)",
+            polls=list(polls),
+        )
+    watches = {
+        row["id"]: Watch(Place(row["epoch"], row["version"]), row["revision"], Status(row["status"])) for row in rows
+    }
+    return Places(watches, [row["id"] for row in rows if row["due"]])
+
+
+async def polls(database: Database, ids: Sequence[int]) -> Mapping[int, Poll]:
+    """The polls of `ids` that exist, each whole and at one moment."""
+    async with database.read() as session:
+        return await load(session, list(ids))
+
+
+async def seats(database: Database, keys: Sequence[tuple[int, str]]) -> Mapping[tuple[int, str], Seat]:
+    """The seats of (poll, voter) pairs in their polls' present rounds."""
+    async with database.read() as session:
+        rows = await session.all(
+            """
+            SELECT k.poll, k.voter, p.epoch, m.voter IS NOT NULL AS joined, v.op, v.choices, v.cast_at
+            FROM unnest(CAST(:polls AS bigint[]), CAST(:voters AS text[])) AS k (poll, voter)
+            JOIN polls p ON p.id = k.poll
+            LEFT JOIN poll_members m ON m.poll_id = k.poll AND m.voter = k.voter
+            LEFT JOIN votes v ON v.poll_id = k.poll AND v.epoch = p.epoch AND v.voter = k.voter
+            WHERE m.voter IS NOT NULL OR v.op IS NOT NULL
+            ORDER BY v.cast_at, v.op
+            """,
+            polls=[poll for poll, _ in keys],
+            voters=[voter for _, voter in keys],
+        )
+    found: dict[tuple[int, str], Seat] = {}
+    for row in rows:
+        key = (row["poll"], row["voter"])
+        votes = found[key].votes if key in found else ()
+        if row["op"] is not None:
+            votes += (CastVote(op=row["op"], options=tuple(row["choices"]), cast_at=row["cast_at"]),)
+        found[key] = Seat(joined=row["joined"], votes=votes, epoch=row["epoch"])
+    return found
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Which voters had a ballot standing when the poll stood at `place` with so many `retractions`."""
+
+    place: Place
+    retractions: int
+    voters: frozenset[str]
+
+
+async def standing(database: Database, poll: int, voters: Sequence[str]) -> Standing | None:
+    """Which of `voters` have a ballot that stands, at one moment; None where the poll is gone."""
+    async with database.read() as session:
+        rows = await session.all(
+            """
+            SELECT DISTINCT p.epoch, p.version, p.retractions, v.voter FROM polls p
+            LEFT JOIN votes v ON v.poll_id = p.id AND v.epoch = p.epoch AND v.voter = ANY(:voters)
+            WHERE p.id = :poll
+            """,
+            poll=poll,
+            voters=list(voters),
+        )
+    if not rows:
+        return None
+    place = Place(rows[0]["epoch"], rows[0]["version"])
+    return Standing(place, rows[0]["retractions"], frozenset(row["voter"] for row in rows if row["voter"]))

@@ -1,0 +1,106 @@
+"""Real servers for the tests: one PostgreSQL a run, and in it a migrated database of each test's own."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from nexus.embedded import PrivatePostgres
+from nexus.store.database import Database
+from nexus.store.schema import migrate
+from tests.http_house import House, open_house
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A PostgreSQL in which databases can be made; driven from plain functions, so any test may use it."""
+
+    url: str
+    runner: asyncio.Runner
+
+    def run(self, statement: str) -> None:
+        """Run one statement in the server's own database."""
+        self.runner.run(self._run(statement))
+
+    async def _run(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def url_of(self, name: str) -> str:
+        """The URL of another database of this server."""
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """In memory where there is plenty: a test's database costs several flushes to the disk otherwise."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 4 * 2**30
+    return tempfile.TemporaryDirectory(prefix="nexus-test-", dir=memory if roomy else None)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The server of this run: the one of NEXUS_TEST_DATABASE_URL, else a private one that ends with it."""
+    # A loop of its own, never set as the current one: tests bring theirs.
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        given = os.environ.get("NEXUS_TEST_DATABASE_URL")
+        if given:
+            yield PostgresServer(given, runner)
+            return
+        with _folder() as folder, PrivatePostgres(Path(folder)) as address:
+            yield PostgresServer(address.url, runner)
+
+
+@pytest.fixture(scope="session")
+def template(postgres: PostgresServer) -> Iterator[str]:
+    """The name of a migrated database without rows, to copy."""
+    name = f"nexus_template_{secrets.token_hex(6)}"
+    postgres.run(f"CREATE DATABASE {name}")
+    postgres.runner.run(_migrate(postgres.url_of(name)))
+    yield name
+    postgres.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await database.connect()
+    try:
+        await migrate(database, lambda line: None)
+    finally:
+        await database.close()
+
+
+@pytest.fixture
+def database_url(postgres: PostgresServer, template: str) -> Iterator[str]:
+    """The URL of a migrated database of this test's own."""
+    name = f"nexus_test_{secrets.token_hex(6)}"
+    postgres.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield postgres.url_of(name)
+    postgres.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A connected pool on this test's own database."""
+    pool = Database(database_url)
+    await pool.connect()
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def house(database: Database) -> AsyncIterator[House]:
+    """The REST edge on a database of this test's own."""
+    async with open_house(database) as opened:
+        yield opened
