@@ -1,0 +1,1 @@
+"""The WebSocket edge: sockets, messages and sessions (contract, section 3)."""

@@ -1,0 +1,224 @@
+"""The line over a transport: no queue and no task between a session and its socket."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from websockets.protocol import SEND_EOF, State
+from websockets.server import ServerProtocol
+
+from nexus.frame import Frame
+from nexus.ws.line import GOING, NO_CLOSE_FRAME, TOO_MANY, TOO_SLOW, Bounds, Feed, clipped
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGIReceiveEvent
+
+
+def _drop(_text: str) -> None:
+    """Where texts go once nobody listens any more."""
+
+
+class DirectLine:
+    """Keeps the promises of `nexus.ws.line.Line` on a transport; `nexus.ws.wire.Wire` drives it.
+
+    `queue` is the ASGI queue of the connection: texts wait there until somebody listens. `on_end` is called
+    at the beginning of every end, with the close code, possibly more than once.
+    """
+
+    def __init__(
+        self,
+        conn: ServerProtocol,
+        transport: asyncio.Transport,
+        queue: "asyncio.Queue[ASGIReceiveEvent]",
+        bounds: Bounds,
+        on_end: Callable[[int], None],
+    ) -> None:
+        self.on_drain: Callable[[], None] | None = None
+        self.on_going: Callable[[], None] | None = None
+        self.clogged = False
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[int] = self._loop.create_future()
+        self._conn = conn
+        self._transport = transport
+        self._queue = queue
+        self._bounds = bounds
+        self._on_end: Callable[[int], None] | None = on_end
+        self._feed: Feed = self._keep
+        self._early = 0
+        self._stalling: asyncio.TimerHandle | None = None
+        self._leaving: asyncio.TimerHandle | None = None
+        self._cutting: asyncio.TimerHandle | None = None
+
+    # For the session and the hub.
+
+    def write(self, frame: Frame) -> bool:
+        """Write a frame into the transport unless that is clogged or no longer open."""
+        if self.clogged or self._conn.state is not State.OPEN or self._transport.is_closing():
+            return False
+        self._send(frame)
+        return True
+
+    def push(self, frame: Frame) -> None:
+        """Write a frame, clogged or not; cut the line where too much is unsent."""
+        if self._conn.state is not State.OPEN or self._transport.is_closing():
+            return
+        if self._overfull():
+            self.cut("too much unsent")
+        else:
+            self._send(frame)
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Send a close frame and read on for the peer's."""
+        self._close(code, reason, self._bounds.close_s)
+
+    def done(self) -> None:
+        """Close with 1012 if the server is going."""
+        if self._leaving is not None:
+            self.close(GOING)
+
+    def attach(self, feed: Feed) -> None:
+        """Feed what came early, in order, then everything as it comes."""
+        if self._feed is not _drop:
+            self._feed = feed
+        while not self._queue.empty():
+            message = self._queue.get_nowait()
+            if message["type"] == "websocket.receive":
+                self.hear(message.get("text") or "")
+
+    # For the protocol.
+
+    def hear(self, text: str) -> None:
+        """Pass one text to whoever listens."""
+        try:
+            self._feed(text)
+        except Exception as exc:  # noqa: BLE001 - raised to the session by `texts`
+            self._broken(exc)
+
+    def pause(self) -> None:
+        """The transport holds more than it should: refuse frames, and give the reader a while."""
+        self.clogged = True
+        if not self.ended.done():
+            self._stalling = self._loop.call_later(self._bounds.stall_s, self.cut, "too slow")
+
+    def resume(self) -> None:
+        """The transport has room again."""
+        self.clogged = False
+        _cancel(self._stalling)
+        if self.on_drain is not None and not self.ended.done():
+            self.on_drain()
+
+    def going(self) -> None:
+        """Stop listening, and give the session a while to finish."""
+        if self._feed is _drop or self.ended.done():
+            return
+        self._feed = _drop
+        if self.on_going is None:
+            self.close(GOING)
+            return
+        self._leaving = self._loop.call_later(self._bounds.grace_s, self.close, GOING)
+        try:
+            self.on_going()
+        except Exception as exc:  # noqa: BLE001 - the same; the other sockets have yet to be told
+            self._broken(exc)
+
+    def fail(self, code: int, reason: str) -> None:
+        """Send a close frame and a TCP FIN, and throw away unread what still arrives.
+
+        So the peer can read the code (RFC 6455, section 7.1.1): closing a socket with unread data resets it.
+        """
+        self._conn.fail(code, clipped(reason))
+        self._end(code, self._bounds.close_s)
+
+    def cut(self, reason: str) -> None:
+        """End a peer that does not read: a last word in case it does after all, then the abort."""
+        self._close(TOO_SLOW, reason, self._bounds.last_word_s)
+
+    def left(self, code: int) -> None:
+        """The peer has ended it, or both have: flush and close, but not for ever."""
+        self._end(code, self._bounds.close_s, deaf=False)
+        if not self._transport.is_closing():
+            self._transport.close()
+
+    def lost(self) -> None:
+        """The transport is gone."""
+        if not self.ended.done():
+            self.ended.set_result(NO_CLOSE_FRAME)
+        for timer in (self._stalling, self._leaving, self._cutting):
+            _cancel(timer)
+        # Let go of the session and the protocol, which hold us: else they wait for the cycle collector.
+        self.on_drain = self.on_going = self._on_end = None
+        if self._feed != self._keep:  # what came early may still be asked for
+            self._feed = _drop
+
+    def flush(self) -> None:
+        """Write what the protocol says by itself: pongs, close frames, the end of the stream."""
+        output = self._conn.data_to_send()
+        if not output or self._transport.is_closing():
+            return
+        if data := b"".join(output):
+            self._transport.write(data)
+        if output[-1] == SEND_EOF:
+            self._half_close()
+        elif self._overfull() and not self.ended.done():
+            self.cut("too much unsent")
+
+    def _send(self, frame: Frame) -> None:
+        if self._conn.extensions:  # compressed: then its bytes are this connection's alone
+            self._conn.send_text(frame.text)
+            self.flush()
+        else:
+            self._transport.write(frame.wire)
+
+    def _overfull(self) -> bool:
+        return self.clogged and self._transport.get_write_buffer_size() > self._bounds.unsent
+
+    def _half_close(self) -> None:
+        if self._transport.can_write_eof():  # not over TLS; there the peer has its time and is cut
+            try:
+                self._transport.write_eof()
+            except OSError:  # reset by the peer meanwhile
+                self._transport.abort()
+
+    def _keep(self, text: str) -> None:
+        """Queue a text until somebody listens, as any ASGI server does, but not without limit."""
+        self._early = len(text) + (0 if self._queue.empty() else self._early)
+        if self._queue.qsize() >= self._bounds.early or self._early > self._bounds.early_bytes:
+            self.fail(TOO_MANY, "too many messages")
+        else:
+            self._queue.put_nowait({"type": "websocket.receive", "text": text})
+
+    def _close(self, code: int, reason: str, within_s: float) -> None:
+        if self._conn.state is State.OPEN:
+            self._conn.send_close(code, clipped(reason))
+        self._end(code, within_s)
+
+    def _end(self, code: int, within_s: float, *, deaf: bool = True) -> None:
+        """Every end comes by here, at least once; only the first code counts, and the earliest cut."""
+        if deaf:
+            self._feed = _drop
+        if self._on_end is None:  # lost: nothing is left to end
+            return
+        if not self.ended.done():
+            self.ended.set_result(code)
+        _cancel(self._stalling)
+        _cancel(self._leaving)
+        self._on_end(code)
+        self.flush()
+        when = self._loop.time() + within_s
+        if self._cutting is None or when < self._cutting.when():
+            _cancel(self._cutting)
+            self._cutting = self._loop.call_at(when, self._transport.abort)
+
+    def _broken(self, exc: Exception) -> None:
+        """Hand an exception of the session's own callbacks to the session, where `texts` raises it."""
+        self._feed = _drop
+        if self.ended.done():
+            context = {"message": "a session failed after its end", "exception": exc}
+            self._loop.call_exception_handler(context)
+        else:
+            self.ended.set_exception(exc)
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()

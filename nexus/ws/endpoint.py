@@ -1,0 +1,86 @@
+"""`/ws`: who may open a socket, and a session for each that does (contract, section 3)."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from nexus.limits import address_key
+from nexus.origins import origin_allowed
+from nexus.ws.desk import Desk
+from nexus.ws.line import line_of, texts
+from nexus.ws.session import Session
+
+log = logging.getLogger("nexus.ws")
+
+SUBPROTOCOL = "nexus.v1"
+NOT_OURS = 4500
+
+
+class Sockets:
+    """The ASGI application behind `/ws`."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket from its handshake to its end."""
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        if origin is not None and not self._may_open(origin, headers.get("host", ""), scope):
+            log.info("a page of another origin was refused: %s", origin[:100])
+            await _deny(scope, send, HTTPStatus.FORBIDDEN)
+            return
+        address = address_key(scope["client"][0] if scope.get("client") else "")
+        if not self._desk.sockets.acquire(address):
+            await _deny(scope, send, HTTPStatus.TOO_MANY_REQUESTS)
+            return
+        try:
+            await self._serve(scope, receive, send, headers, address)
+        finally:
+            self._desk.sockets.release(address)
+
+    def _may_open(self, origin: str, host: str, scope: Scope) -> bool:
+        port = scope["server"][1] if scope.get("server") else 0
+        return origin_allowed(origin, host, port=port or 0, allowed=self._desk.origins)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, headers: Headers, address: str) -> None:
+        offered: list[str] = scope.get("subprotocols", [])
+        await receive()  # websocket.connect
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in offered else None})
+        line = line_of(scope, send)
+        if offered and SUBPROTOCOL not in offered:
+            line.close(NOT_OURS, f"this is {SUBPROTOCOL}")
+            await texts(line, receive, _ignore)
+            return
+        session = Session(self._desk, line, address)
+        try:
+            _greet(session, headers)
+            await texts(line, receive, session.feed)
+        finally:
+            session.end()
+
+
+def _greet(session: Session, headers: Headers) -> None:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        session.greet(token.strip())
+
+
+def _ignore(_: str) -> None:
+    """What comes after the socket is being closed."""
+
+
+async def _deny(scope: Scope, send: Send, status: HTTPStatus) -> None:
+    """Refuse the handshake with a status where the server can, else with its 403."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        headers.append((b"retry-after", b"10"))
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": status.phrase.encode()})

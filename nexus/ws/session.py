@@ -1,0 +1,341 @@
+"""One socket's life: hello, rooms, votes, and its end. A session never blocks and never queues without a bound.
+
+Votes go straight from `feed` to the ballot box. What may wait (a token of an external issuer, a join) goes through
+one task a session, in order; while a hello waits, everything behind it does too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import random
+import time
+from collections import deque
+from datetime import UTC, datetime
+from functools import partial
+from uuid import UUID
+
+from nexus.errors import Invalid, NexusError, PollNotFound, TooMany, Unauthenticated, Unavailable
+from nexus.frame import Frame
+from nexus.limits import Bucket
+from nexus.model import Act, Ballot, Identity, Policy, Receipt, Role
+from nexus.room import Viewer
+from nexus.views import ballot_views, poll_view, stamp, totals_view
+from nexus.ws import messages
+from nexus.ws.desk import Desk
+from nexus.ws.line import Line
+from nexus.ws.messages import ClientMessage, Hello, Join, Leave, Ping, Retract, ServerMessage, Vote
+from nexus.ws.unreadable import Unreadable
+
+log = logging.getLogger("nexus.ws")
+
+NO_HELLO = 4408
+TOO_MANY = 4429
+TOKEN_ENDED = 4501
+FORBIDDEN = 4503
+
+CONTROLS = 64
+"""Joins and the like that may wait; a socket has at most so many more rooms than answers."""
+STRIKES = 100
+"""Messages over the rate before the socket is closed: until then each is answered."""
+WARNING_S = 60
+ID_MAX = 2**63 - 1
+
+
+class Session:
+    """One accepted socket on the desk's house. Feed it texts; call `end` once when the socket is gone."""
+
+    def __init__(self, desk: Desk, line: Line, address: str) -> None:
+        self._desk = desk
+        self._line = line
+        self._address = address
+        self._identity: Identity | None = None
+        self._viewers: dict[int, Viewer] = {}
+        self._rate = Bucket(desk.messages_per_second, 2 * desk.messages_per_second, clock=time.monotonic)
+        self._strikes = 0
+        self._controls: deque[ClientMessage] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._in_flight = 0
+        self._going = False
+        self._loop = asyncio.get_running_loop()
+        self._timers = [self._loop.call_later(desk.hello_s, line.close, NO_HELLO, "no hello")]
+        line.on_drain = self._drained
+        line.on_going = self._go
+
+    # --- What the room writes -------------------------------------------------------------------------------
+
+    def write(self, frame: Frame) -> bool:
+        """Hand a room's frame to the socket; False while its reader is behind."""
+        return self._line.write(frame)
+
+    def removed(self, poll: int, frame: Frame) -> None:
+        """The room of `poll` is gone, and `frame` is the last of it."""
+        self._viewers.pop(poll, None)
+        self._line.push(frame)
+
+    def _drained(self) -> None:
+        for poll, viewer in list(self._viewers.items()):
+            self._desk.hub.catch_up(poll, viewer)
+
+    # --- Life -----------------------------------------------------------------------------------------------
+
+    def greet(self, token: str) -> None:
+        """Begin with the token of the handshake, as if it had come in a hello."""
+        self._take(Hello(token))
+
+    def expel(self) -> None:
+        """End because the account is disabled."""
+        self._line.close(TOKEN_ENDED, "this account is disabled")
+
+    def end(self) -> None:
+        """The socket is gone: leave every room and let go of everything."""
+        for timer in self._timers:
+            timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+        for poll, viewer in self._viewers.items():
+            self._desk.hub.leave(poll, viewer)
+        self._viewers.clear()
+        if self._identity is not None:
+            self._desk.present.discard(self._identity.voter, self)
+
+    def _go(self) -> None:
+        """The server goes: answer what is in flight, then the line may close."""
+        self._going = True
+        if not self._in_flight:
+            self._line.done()
+
+    # --- Messages -------------------------------------------------------------------------------------------
+
+    def feed(self, text: str) -> None:
+        """Take one text message; answers go to the line, now or later."""
+        wait = self._rate.take()
+        try:
+            message = messages.decode(text)
+        except Unreadable as error:
+            self._refuse_unreadable(error)
+            self._strike(wait)
+            return
+        if wait:
+            self._too_fast(message, wait)
+        else:
+            self._take(message)
+
+    def _take(self, message: ClientMessage) -> None:
+        if self._task is not None and self._must_wait(message):
+            self._queue(message)
+            return
+        try:
+            if not self._now(message):
+                self._queue(message)
+        except NexusError as error:
+            self._complain(message, error)
+
+    def _must_wait(self, message: ClientMessage) -> bool:
+        """Behind a hello everything waits, behind a join the next join or leave."""
+        return self._identity is None or isinstance(message, Hello | Join | Leave)
+
+    def _now(self, message: ClientMessage) -> bool:
+        """Handle what needs no waiting; False for what does."""
+        match message:
+            case Hello(token=token):
+                return self._hello_now(token)
+            case Vote() | Retract():
+                self._vote(message)
+            case Ping(id=id):
+                self._require()
+                self._push(messages.Pong(id, stamp(self._desk.now())))
+            case _:
+                self._require()
+                return False
+        return True
+
+    def _queue(self, message: ClientMessage) -> None:
+        if len(self._controls) >= CONTROLS:
+            self._complain(message, TooMany("Too many messages wait for their answer.", code="too_many_messages"))
+            return
+        self._controls.append(message)
+        if self._task is None:
+            self._task = asyncio.create_task(self._work(), name="session")
+
+    async def _work(self) -> None:
+        try:
+            while self._controls:
+                message = self._controls.popleft()
+                try:
+                    await self._later(message)
+                except NexusError as error:
+                    self._complain(message, error)
+                except Exception:
+                    log.exception("a %s failed", type(message).__name__)
+                    self._complain(message, Unavailable())
+        finally:
+            self._task = None
+
+    async def _later(self, message: ClientMessage) -> None:
+        match message:
+            case Hello(token=token):
+                await self._hello(token)
+            case Join():
+                await self._join(message)
+            case Leave(poll=poll):
+                self._leave(poll)
+            case _:
+                self._now(message)
+
+    def _require(self) -> Identity:
+        if self._identity is None:
+            raise Unauthenticated("Say hello first.")
+        return self._identity
+
+    # --- Hello ----------------------------------------------------------------------------------------------
+
+    def _hello_now(self, token: str) -> bool:
+        try:
+            identity = self._desk.gate.identify_now(token)
+        except Unauthenticated as error:
+            self._line.close(TOKEN_ENDED, error.detail)
+            return True
+        if identity is not None:
+            self._welcome(identity)
+        return identity is not None
+
+    async def _hello(self, token: str) -> None:
+        try:
+            self._welcome(await self._desk.gate.identify(token))
+        except Unauthenticated as error:
+            self._line.close(TOKEN_ENDED, error.detail)
+
+    def _welcome(self, identity: Identity) -> None:
+        if self._identity is not None and self._identity.voter != identity.voter:
+            self._line.close(FORBIDDEN, "a socket keeps its subject")
+            return
+        self._identity = identity
+        self._desk.present.add(identity.voter, self)
+        for poll, viewer in self._viewers.items():
+            self._desk.hub.renew(poll, viewer, identity)
+        left_s = identity.expires_at - self._desk.now().timestamp()
+        self._set_timers(left_s)
+        expires = datetime.fromtimestamp(identity.expires_at, UTC)
+        self._push(messages.Welcome(identity.voter, stamp(expires), stamp(self._desk.now())))
+
+    def _set_timers(self, left_s: float) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        warn_s = max(0.0, left_s - WARNING_S)
+        expiring = messages.Expiring(max(0, round(left_s - warn_s)))
+        self._timers = [
+            self._loop.call_later(warn_s, self._push, expiring),
+            self._loop.call_later(max(0.0, left_s), self._line.close, TOKEN_ENDED, "the token has expired"),
+        ]
+
+    # --- Rooms ----------------------------------------------------------------------------------------------
+
+    async def _join(self, message: Join) -> None:
+        identity = self._require()
+        poll = await self._poll_of(message, identity)
+        before = self._viewers.pop(poll, None)
+        if before is not None:
+            self._desk.hub.leave(poll, before)
+        if len(self._viewers) >= self._desk.rooms_per_socket:
+            raise TooMany(f"A socket may join {self._desk.rooms_per_socket} rooms.", code="too_many_rooms")
+        viewer = Viewer(self, identity)
+        entry = await self._desk.hub.enter(poll, viewer)
+        # Nothing is awaited between the snapshot and this: what the room sends next is newer.
+        self._viewers[poll] = viewer
+        known = (message.epoch, message.version) == entry.poll.place
+        settled = entry.role is not Role.VOTER or entry.poll.results is Policy.LIVE
+        totals = None if known and settled else totals_view(entry.poll.totals(), entry.sees, self._desk.now())
+        self._push(messages.Joined(poll_view(entry.poll, entry.sees), totals, ballot_views(entry.votes), entry.role))
+
+    async def _poll_of(self, message: Join, identity: Identity) -> int:
+        if isinstance(message.poll, int) == isinstance(message.code, str):
+            raise Invalid("A join names either a poll or a code.")
+        if isinstance(message.poll, int):
+            if not 1 <= message.poll <= ID_MAX:
+                raise PollNotFound
+            return message.poll
+        try:
+            return await self._desk.codes.redeem(str(message.code), identity, self._address)
+        except TooMany as error:
+            raise TooMany(error.detail, code="too_many_messages", after_s=error.after_s) from error
+
+    def _leave(self, poll: int) -> None:
+        self._require()
+        viewer = self._viewers.pop(poll, None)
+        if viewer is not None:
+            self._desk.hub.leave(poll, viewer)
+        self._push(messages.Left(poll))
+
+    # --- Votes ----------------------------------------------------------------------------------------------
+
+    def _vote(self, message: Vote | Retract) -> None:
+        identity = self._require()
+        if not 1 <= message.poll <= ID_MAX:
+            raise PollNotFound
+        wait = self._desk.votes.take(identity.voter)
+        if wait:
+            self._push(messages.Retry(message.op, message.poll, math.ceil(wait * 1000)))
+            return
+        epoch = message.epoch if isinstance(message.epoch, int) else None
+        if isinstance(message, Vote):
+            ballot = Ballot(message.op, message.poll, identity, options=tuple(message.options), epoch=epoch)
+        else:
+            named = message.ballot if isinstance(message.ballot, UUID) else None
+            ballot = Ballot(message.op, message.poll, identity, act=Act.RETRACT, epoch=epoch, ballot=named)
+        self._in_flight += 1
+        try:
+            self._desk.ballots.submit(ballot, partial(self._answered, message))
+        except NexusError:
+            self._in_flight -= 1
+            raise
+
+    def _answered(self, message: Vote | Retract, answer: Receipt | NexusError) -> None:
+        self._in_flight -= 1
+        if isinstance(answer, NexusError):
+            self._complain(message, answer)
+        else:
+            self._line.push(messages.ack(answer))
+        if self._going and not self._in_flight:
+            self._line.done()
+
+    # --- Refusals -------------------------------------------------------------------------------------------
+
+    def _complain(self, message: ClientMessage, error: NexusError) -> None:
+        """Say what went wrong with a message; a vote is owed an ack, a reject or a retry."""
+        match message:
+            case Vote(op=op, poll=poll) | Retract(op=op, poll=poll):
+                if isinstance(error, Unavailable | TooMany):
+                    self._push(messages.Retry(op, poll, _jittered_ms(error.after_s)))
+                else:
+                    self._push(messages.Reject(op, poll, error.error_code, error.detail))
+            case _:
+                self._push(messages.Error(error.error_code, error.detail, messages.of(message)))
+
+    def _refuse_unreadable(self, error: Unreadable) -> None:
+        if error.op is not None:
+            poll = error.of.poll if isinstance(error.of.poll, int) else None
+            self._push(messages.Reject(error.op, poll, error.error_code, error.detail))
+        else:
+            self._push(messages.Error(error.error_code, error.detail, error.of))
+
+    def _too_fast(self, message: ClientMessage, wait: float) -> None:
+        self._complain(message, TooMany("Too many messages.", code="too_many_messages", after_s=wait))
+        self._strike(wait)
+
+    def _strike(self, wait: float) -> None:
+        """Count a message over the rate; after enough of them the socket is closed."""
+        if not wait:
+            return
+        self._strikes += 1
+        if self._strikes >= STRIKES:
+            self._line.close(TOO_MANY, "too many messages")
+
+    def _push(self, message: ServerMessage) -> None:
+        self._line.push(messages.encode(message))
+
+
+def _jittered_ms(after_s: float) -> int:
+    """Spread the retries of an audience over as long again, so that they do not all come back at once."""
+    return math.ceil(1000 * after_s * random.uniform(0.5, 1.5))  # noqa: S311 - not a secret
