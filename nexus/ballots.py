@@ -129,10 +129,10 @@ class _Lane:
     async def _run(self) -> None:
         try:
             while batch := self._take():
-                late = [one for one in batch if time.monotonic() - one.since > PATIENCE_S]
+                oldest = time.monotonic() - PATIENCE_S
+                late = [one for one in batch if one.since < oldest]
                 _answer(late, [Unavailable("The database is behind. Try again.")] * len(late))
-                in_time = [one for one in batch if one not in late] if late else batch
-                if in_time:
+                if in_time := [one for one in batch if one.since >= oldest]:
                     await self._write(in_time)
         finally:
             self.task = None

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against a baseline of the same run, on this machine. Never part of the package or the tests."""
