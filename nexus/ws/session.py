@@ -311,7 +311,7 @@ class Session:
                 else:
                     self._push(messages.Reject(op, poll, error.error_code, error.detail))
             case _:
-                self._push(messages.Error(error.error_code, error.detail, messages.of(message)))
+                self._push(messages.Error(_code(error), error.detail, messages.of(message)))
 
     def _refuse_unreadable(self, error: Unreadable) -> None:
         if error.op is not None:
@@ -339,3 +339,8 @@ class Session:
 def _jittered_ms(after_s: float) -> int:
     """Spread the retries of an audience over as long again, so that they do not all come back at once."""
     return math.ceil(1000 * after_s * random.uniform(0.5, 1.5))  # noqa: S311 - not a secret
+
+
+def _code(error: NexusError) -> str:
+    """The code of an error frame: HTTP's name for too many is not among the socket's."""
+    return "too_many_messages" if error.error_code == TooMany.code else error.error_code

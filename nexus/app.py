@@ -1,0 +1,172 @@
+"""The composition root: builds every part of a worker, and wires them. Only `cli` imports it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp
+
+from nexus.ballots import BallotBox, Recorded
+from nexus.bus import Bus, LocalBus, News
+from nexus.codes import Codes
+from nexus.fanout import Fanout
+from nexus.gate import Gate
+from nexus.http.edge import Edge
+from nexus.http.parts import Parts, Rates
+from nexus.http.problem import HANDLERS
+from nexus.http.routes import routes
+from nexus.hub import Hub
+from nexus.limits import Caps, by_minute
+from nexus.model import Ballot, Outcome, Place, Receipt
+from nexus.passwords import Passwords
+from nexus.redis_bus import open_bus
+from nexus.schedule import Schedule
+from nexus.secret import secret_key
+from nexus.settings import Settings
+from nexus.store import voting, watch
+from nexus.store.database import Database
+from nexus.tallies import Tallies
+from nexus.tokens import ExternalIssuer, Identifier, Tokens
+from nexus.ws.desk import Desk, Present
+from nexus.ws.endpoint import Sockets
+from nexus.ws.messages import RoomFrames
+
+log = logging.getLogger("nexus.app")
+
+DRAIN_S = 5.0
+"""What a stopping worker leaves ballots that are waiting for their transaction."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class House:
+    """One worker: all its parts, running from `open` to `close`."""
+
+    def __init__(self, settings: Settings, database_url: str) -> None:
+        worker = f"{os.getpid()}-{secrets.token_hex(4)}"
+        limits, lifetimes = settings.limits, settings.lifetimes
+        self.database = Database(database_url, size=settings.db_connections)
+        self.bus: Bus = open_bus(settings.redis_url, worker) if settings.redis_url else LocalBus()
+        self.present = Present()
+        self.tallies = Tallies(self.database, self.bus, self._tell)
+        fanout = Fanout(RoomFrames(_now))
+        self.hub = Hub(self.tallies, self.bus, fanout, partial(watch.standing, self.database), worker)
+        self.ballots = BallotBox(partial(voting.record, self.database), self._committed, lanes=settings.lanes)
+        self.tokens = Tokens(secret_key(settings), access_ttl_s=lifetimes.access_s)
+        external = ExternalIssuer(settings.issuer) if settings.issuer else None
+        self.gate = Gate(self.database, Identifier(self.tokens, external), self.present.expel)
+        self.schedule = Schedule(self.database, self.tallies)
+        self.passwords = Passwords()
+        rates = Rates.of(limits, time.monotonic)
+        codes = Codes(
+            self.database,
+            by_voter=by_minute(limits.wrong_codes_per_minute),
+            by_address=by_minute(limits.wrong_codes_per_address),
+        )
+        self.parts = Parts(
+            database=self.database,
+            ballots=self.ballots,
+            tallies=self.tallies,
+            bus=self.bus,
+            gate=self.gate,
+            tokens=self.tokens,
+            passwords=self.passwords,
+            codes=codes,
+            lifetimes=lifetimes,
+            rates=rates,
+        )
+        self.desk = Desk(
+            gate=self.gate,
+            ballots=self.ballots,
+            hub=self.hub,
+            votes=rates.votes,
+            codes=codes,
+            sockets=Caps(limits.sockets_per_address, total=limits.sockets),
+            origins=settings.allowed_origins,
+            rooms_per_socket=limits.rooms_per_socket,
+            messages_per_second=limits.messages_per_second,
+            now=_now,
+            present=self.present,
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _tell(self, news: News) -> None:
+        self.hub.heard(news)
+
+    def _committed(self, ballots: Sequence[Ballot], recorded: Recorded) -> None:
+        """After the acks: totals to the rooms and the bus, and to each voter the right that `after_vote` gives."""
+        for totals in recorded.totals:
+            self.tallies.offer(totals)
+        for ballot, answer in zip(ballots, recorded.answers, strict=True):
+            if isinstance(answer, Receipt) and answer.stands and answer.status is not Outcome.REPLAYED:
+                self.hub.cast(ballot.poll, ballot.by.voter, Place(answer.epoch, answer.version))
+
+    async def open(self) -> None:
+        """Start every part. Succeeds with the database or Redis out of reach: `/health/ready` says so."""
+        await self.database.connect()
+        await self.bus.start(self.hub)
+        for name, work in (
+            ("healing", self.hub.keep_healing),
+            ("schedule", self.schedule.run),
+            ("gate", self.gate.keep_looking),
+        ):
+            self._tasks.append(asyncio.create_task(_supervised(name, work), name=name))
+
+    async def close(self) -> None:
+        """Answer what is waiting, then let go of everything; bounded."""
+        await self.ballots.stop(DRAIN_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.hub.stop()
+        await self.tallies.stop()
+        await self.bus.stop()
+        self.passwords.close()
+        await self.database.close()
+
+
+async def _supervised(name: str, work: Callable[[], Coroutine[object, None, None]]) -> None:
+    """Run a task that should never end; its death is logged, and it begins anew."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("%s failed and begins anew in a second", name)
+        await asyncio.sleep(1)
+
+
+def build(settings: Settings, database_url: str) -> ASGIApp:
+    """The application of one worker."""
+    return application(House(settings, database_url))
+
+
+def application(house: House) -> ASGIApp:
+    """What serves `house`, and opens and closes it with its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await house.open()
+        try:
+            yield
+        finally:
+            await house.close()
+
+    return Starlette(
+        routes=[*routes(house.parts), WebSocketRoute("/ws", Sockets(house.desk))],
+        middleware=[Middleware(Edge)],
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
+    )

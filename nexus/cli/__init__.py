@@ -1,0 +1,105 @@
+"""The command line (contract, section 4): reads arguments and settings, and runs one command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from nexus.cli import commands, serving
+from nexus.embedded import EmbeddedError
+from nexus.errors import NexusError, Unavailable
+from nexus.logs import begin_logging
+from nexus.settings import ENTRIES, Settings, SettingsError
+from nexus.store.schema import SchemaError
+
+Command = Callable[[argparse.Namespace, Settings], int]
+
+REFUSED, INTERRUPTED = 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command of `argv`; gives the exit status. What is wrong is said in one line."""
+    arguments = _parser().parse_args(argv)
+    command: Command = arguments.command
+    try:
+        settings = Settings.load({**os.environ, **_flags(arguments)})
+        begin_logging(settings.log)
+        return command(arguments, settings)
+    except Unavailable as error:
+        return _refuse(f"DATABASE_URL: {error} {error.__cause__ or ''}")
+    except (SettingsError, SchemaError, EmbeddedError, NexusError, ValueError) as error:
+        return _refuse(str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _refuse(why: str) -> int:
+    """Say why, in one line."""
+    print(f"nexus: {' '.join(why.split())}", file=sys.stderr)
+    return REFUSED
+
+
+def _flags(arguments: argparse.Namespace) -> dict[str, str]:
+    """Flags of the command line as the variables they stand for."""
+    names = {"host": "NEXUS_HOST", "port": "PORT", "workers": "WEB_CONCURRENCY"}
+    given = ((variable, getattr(arguments, flag, None)) for flag, variable in names.items())
+    return {variable: str(value) for variable, value in given if value is not None}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nexus", description="Real-time voting: one command, every screen.")
+    parsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    _serve_parser(parsers)
+    migrate = parsers.add_parser("migrate", help="bring the database to the current schema")
+    migrate.set_defaults(command=commands.migrate)
+    _user_parsers(parsers)
+    _token_parser(parsers)
+    verify = parsers.add_parser("verify", help="recount every vote; exit 1 and the differences if counts disagree")
+    verify.add_argument("--repair", action="store_true", help="mend what disagrees")
+    verify.set_defaults(command=commands.verify)
+    return parser
+
+
+def _serve_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = parsers.add_parser(
+        "serve",
+        help="serve; see `nexus serve --help` for every setting",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_settings_table(),
+    )
+    serve.add_argument("--host", help="address to listen on")
+    serve.add_argument("--port", help="port to listen on, 0 for any free one")
+    serve.add_argument("--workers", help="worker processes; more than one need REDIS_URL")
+    serve.add_argument("--demo", action="store_true", help="with a sample poll and a simulated audience")
+    serve.set_defaults(command=serving.serve)
+
+
+def _user_parsers(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    user = parsers.add_parser("user", help="accounts")
+    acts = user.add_subparsers(required=True, metavar="ACT")
+    add = acts.add_parser("add", help="make an account; its password is asked for, read from a pipe, or made")
+    add.add_argument("name")
+    add.add_argument("--admin", action="store_true", help="may do what any host may")
+    add.set_defaults(command=commands.add_user)
+    acts.add_parser("list", help="every account").set_defaults(command=commands.list_users)
+    disable = acts.add_parser("disable", help="end an account's sessions and let it in no more")
+    disable.add_argument("name")
+    disable.set_defaults(command=commands.disable_user)
+
+
+def _token_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    token = parsers.add_parser("token", help="mint an access token")
+    token.add_argument("subject", metavar="SUB", help="user:<id>, guest:<uuid> or ext:<name>")
+    token.add_argument("--role", action="append", default=[], help="may be given more than once")
+    token.add_argument("--ttl", type=int, metavar="SECONDS", help="how long it lasts")
+    token.add_argument(
+        "--poll", type=int, action="append", help="the only poll it may know of; more than once for more"
+    )
+    token.set_defaults(command=commands.mint_token)
+
+
+def _settings_table() -> str:
+    lines = [f"  {entry.name:34}{entry.default or '(unset)':22}{entry.help}" for entry in ENTRIES]
+    return "Settings, from the environment:\n\n" + "\n".join(lines)

@@ -1,0 +1,165 @@
+"""The commands beside `serve`: the schema, accounts, tokens, and the proof that counts equal votes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import secrets
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from nexus.definition import username_problems
+from nexus.embedded import PrivatePostgres
+from nexus.errors import NotFound
+from nexus.passwords import Passwords, check_password
+from nexus.recount import Recount
+from nexus.redis_bus import open_bus
+from nexus.secret import secret_key
+from nexus.settings import Settings
+from nexus.store import accounts, schema
+from nexus.store.database import Database
+from nexus.tokens import Tokens
+
+T = TypeVar("T")
+
+CLI = "cli"
+"""The `user` of the audit log for what is done at the command line."""
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def _database_url(settings: Settings) -> Iterator[str]:
+    """The database of the settings; the private one is started where no server runs it."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with PrivatePostgres(settings.data) as address:
+        yield address.url
+
+
+def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    async def run(url: str) -> T:
+        database = Database(url, size=4)
+        await database.connect()
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    with _database_url(settings) as url:
+        return asyncio.run(run(url))
+
+
+async def _migrated(database: Database) -> None:
+    schema.require_current(await schema.version(database))
+
+
+def migrate(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Bring the database to the current schema."""
+
+    async def work(database: Database) -> int:
+        return await schema.migrate(database, _say)
+
+    before = _with_database(settings, work)
+    _say(f"the schema is {schema.VERSION}" + (", as it was" if before == schema.VERSION else f", it was {before}"))
+    return 0
+
+
+def add_user(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Make an account."""
+    name: str = arguments.name.strip()
+    if wrong := username_problems(name):
+        raise ValueError("; ".join(f"the {field} {text}" for field, text in wrong))
+    password, made = _password()
+    if problems := check_password(password, name):
+        raise ValueError("the password " + "; ".join(problems))
+
+    async def work(database: Database) -> accounts.User:
+        await _migrated(database)
+        passwords = Passwords(threads=1)
+        try:
+            hashed = await passwords.hash(password)
+        finally:
+            passwords.close()
+        return await accounts.add(database, name, None, hashed, admin=arguments.admin, by=CLI)
+
+    user = _with_database(settings, work)
+    _say(f"{user.subject} {user.username} {','.join(user.roles)}")
+    if made:
+        _say(f"password {password} (shown only now)")
+    return 0
+
+
+def _password() -> tuple[str, bool]:
+    """The password, and whether it was made here: asked for at a terminal, read from a pipe, else made."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        given = getpass.getpass("Password (empty: one is made): ")
+    else:
+        given = sys.stdin.readline().rstrip("\n") if sys.stdin is not None else ""
+    return (given, False) if given else (secrets.token_urlsafe(12), True)
+
+
+def list_users(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print every account."""
+
+    async def work(database: Database) -> list[accounts.User]:
+        await _migrated(database)
+        return await accounts.everybody(database)
+
+    for user in _with_database(settings, work):
+        _say(f"{user.subject:12} {user.username:30} {','.join(user.roles)}{' disabled' if user.disabled else ''}")
+    return 0
+
+
+def disable_user(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Disable an account: it is out within 5 s."""
+
+    async def work(database: Database) -> accounts.User:
+        await _migrated(database)
+        return await accounts.disable(database, arguments.name, by=CLI)
+
+    try:
+        user = _with_database(settings, work)
+    except NotFound as error:
+        raise ValueError(error.detail) from error
+    _say(f"{user.subject} {user.username} is disabled")
+    return 0
+
+
+def mint_token(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print a new access token."""
+    tokens = Tokens(secret_key(settings), access_ttl_s=settings.lifetimes.access_s)
+    _say(tokens.access(arguments.subject, arguments.role, ttl_s=arguments.ttl, polls=arguments.poll))
+    return 0
+
+
+def verify(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Recount; exit status 1 where anything disagrees and was not mended."""
+
+    async def work(database: Database) -> list[str]:
+        await _migrated(database)
+        bus = open_bus(settings.redis_url, "verify") if settings.redis_url else None
+        return await Recount(database, bus, _progress).run(repair=arguments.repair)
+
+    differences = _with_database(settings, work)
+    for line in differences:
+        _say(line)
+    if not differences:
+        _say("counts equal votes")
+        return 0
+    _say(f"{len(differences)} differences{', mended' if arguments.repair else ''}")
+    return 0 if arguments.repair else 1
+
+
+def _progress(line: str) -> None:
+    """Say how far a long work is, on a terminal alone."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{line}")
+        sys.stderr.flush()

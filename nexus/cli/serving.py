@@ -1,0 +1,152 @@
+"""`nexus serve`: the port, the private PostgreSQL where there is no other, the schema, and the workers."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from types import FrameType
+
+from nexus.cli import workers
+from nexus.cli.preparing import ADMIN, kept_up, prepare
+from nexus.embedded import PrivatePostgres, claim
+from nexus.secret import secret_key
+from nexus.settings import Settings
+from nexus.tokens import Tokens
+
+PORT_WAIT_S = 3.0
+"""How long a start waits for its port: the workers of a killed `nexus serve` hold it for a moment."""
+DEMO_STOP_S = 5.0
+NOT_STARTED = 3
+
+
+def serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Serve until told to stop."""
+    # Raised where it strikes, so that every `with` below is left: uvicorn ends, then the database does.
+    signal.signal(signal.SIGTERM, _leave)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup(1) makes it
+        signal.signal(signal.SIGHUP, _hang_up)
+    _allow_many_sockets()
+    secret_key(settings)
+    with ExitStack() as house:
+        if settings.database_url is None:
+            house.enter_context(claim(settings.data))
+        sock = _listen(settings)
+        house.callback(sock.close)
+        banner = _Banner(_address(settings.host, sock.getsockname()[1]))
+        house.callback(banner.show_password)  # also where the start goes wrong after it was made
+        url = settings.database_url or _private(house, settings)
+        asyncio.run(prepare(url, banner.take_password, private=settings.database_url is None))
+        demo = house.enter_context(_demo(settings, banner.address)) if arguments.demo else None
+        return 0 if workers.run(settings, url, sock, lambda: _ready(banner, demo)) else NOT_STARTED
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _hang_up(number: int, frame: FrameType | None) -> None:
+    """The terminal was closed: end in order, with the private PostgreSQL."""
+    signal.raise_signal(signal.SIGTERM)
+
+
+def _allow_many_sockets() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # macOS names a limit that it does not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _private(house: ExitStack, settings: Settings) -> str:
+    """The address of the private PostgreSQL, which runs until `house` is left."""
+    server = PrivatePostgres(settings.data)
+    url = house.enter_context(server).url
+    house.enter_context(kept_up(server, settings.data))
+    return url
+
+
+class _Banner:
+    """What a person at the terminal needs; the password is shown once."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._password: str | None = None
+
+    def take_password(self, password: str) -> None:
+        """Show `password` with the rest."""
+        self._password = password
+
+    def show(self) -> None:
+        """Say that it serves."""
+        print(f"\nNexus serves {self.address}", flush=True)
+        self.show_password()
+        print(flush=True)
+
+    def show_password(self) -> None:
+        """Show the password, unless it was shown."""
+        password, self._password = self._password, None
+        if password is not None:
+            print(f"Log in as {ADMIN} with the password {password} (shown only now)", flush=True)
+
+
+def _ready(banner: _Banner, demo: Callable[[], None] | None) -> None:
+    banner.show()
+    if demo is not None:
+        demo()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The port, bound and not yet listened on. Raises ValueError where it is another's."""
+    deadline = time.monotonic() + PORT_WAIT_S
+    while True:
+        sock = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((settings.host, settings.port))
+        except OSError as error:
+            sock.close()
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                name = (
+                    "NEXUS_HOST" if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL else "PORT"
+                )
+                raise ValueError(
+                    f"{name}: cannot listen on {settings.host}:{settings.port}: {error.strerror}"
+                ) from error
+            time.sleep(0.1)
+        else:
+            sock.set_inheritable(True)
+            return sock
+
+
+def _address(host: str, port: int) -> str:
+    name = "127.0.0.1" if host == "0.0.0.0" else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host  # noqa: S104
+    return f"http://{name}:{port}"
+
+
+@contextmanager
+def _demo(settings: Settings, address: str) -> Iterator[Callable[[], None]]:
+    """Gives what starts the simulated audience, a process of its own; it ends with the server."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        token = Tokens(secret_key(settings)).access("ext:demo", ["host"], ttl_s=7 * 86400)
+        environment = {**os.environ, "NEXUS_DEMO_URL": address, "NEXUS_DEMO_TOKEN": token}
+        started.append(subprocess.Popen([sys.executable, "-m", "nexus.demo"], env=environment))
+
+    try:
+        yield start
+    finally:
+        for process in started:
+            process.terminate()
+            try:
+                process.wait(DEMO_STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()

@@ -1,0 +1,116 @@
+"""uvicorn, as one process or as several: how they start, say that they are ready, and end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
+
+from nexus.app import build
+from nexus.logs import begin_logging
+from nexus.settings import Settings
+from nexus.ws.wire import Wire
+
+FRAME_BYTES = 16 * 1024
+BACKLOG = 4096
+"""Connections that may wait to be accepted: an audience comes all at once."""
+GRACE_S = 10
+HEALTHCHECK_S = 15
+"""A worker that does not answer its parent for so long is replaced; on a busy machine it takes seconds to start."""
+PARENT_LOOK_S = 0.5
+
+
+def run(settings: Settings, url: str, sock: socket.socket, ready: Callable[[], None]) -> bool:
+    """Serve on `sock` until told to stop; `ready` is called once, when every worker accepts connections.
+
+    False where the server could not start.
+    """
+    if settings.workers == 1:
+        server = _Server(_config(settings, build(settings, url)), ready)
+        server.run([sock])
+        return server.started
+    # Workers are new processes: they read the settings from the environment, as this one did.
+    flags = {"NEXUS_HOST": settings.host, "PORT": str(settings.port), "WEB_CONCURRENCY": str(settings.workers)}
+    os.environ |= {"DATABASE_URL": url, **flags}
+    workers = _Workers(_config(settings, "nexus.cli.workers:worker"), sock, ready)
+    workers.run()
+    return workers.ready
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to accept connections, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+class _Workers(Multiprocess):
+    """Worker processes whose parent says when all of them are ready."""
+
+    def __init__(self, config: uvicorn.Config, sock: socket.socket, ready: Callable[[], None]) -> None:
+        hangup = signal.getsignal(signal.SIGHUP)
+        super().__init__(config, sockets=[sock])
+        signal.signal(signal.SIGHUP, hangup)  # it would start its workers anew, and never end
+        self.ready = False
+        self._tell = ready
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that have died; every half second."""
+        super().keep_subprocess_alive()
+        if not self.ready and all(process.is_ready() for process in self.processes):
+            self.ready = True
+            self._tell()
+
+
+def worker() -> ASGIApp:
+    """The application of one of several workers, from the environment."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal: the parent ends its workers in order
+    settings = Settings.load(os.environ)
+    begin_logging(settings.log)
+    if settings.database_url is None:
+        raise RuntimeError("a worker without DATABASE_URL")
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    return build(settings, settings.database_url)
+
+
+def _end_with_parent(parent: int) -> None:
+    """A worker whose parent was killed would hold the port, and nobody would start it anew."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_LOOK_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _config(settings: Settings, app: ASGIApp | str) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        workers=settings.workers,
+        http="httptools",
+        ws=Wire,
+        ws_max_size=FRAME_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_worker_healthcheck=HEALTHCHECK_S,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+    )

@@ -1,0 +1,46 @@
+"""`python -m nexus.client URL CODE`: watch a poll in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+from nexus.client import connect
+from nexus.client.errors import ClientError
+from nexus.client.http import GuestPass, socket_url
+from nexus.client.watch import watch
+
+
+async def _watch(base_url: str, code: str) -> None:
+    async with connect(socket_url(base_url), GuestPass(base_url, code)) as nexus:
+        room = await nexus.join(code=code)
+        await watch(room, sys.stdout, server_now=nexus.server_now, connected=lambda: nexus.connected)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Watch a poll in the terminal until Ctrl-C; gives the exit status. What is wrong is said in one line."""
+    parser = argparse.ArgumentParser(prog="python -m nexus.client", description="Watch a poll in the terminal.")
+    parser.add_argument("url", help="the server, like http://127.0.0.1:8000")
+    parser.add_argument("code", help="the code of the poll")
+    arguments = parser.parse_args(argv)
+    try:
+        socket_url(arguments.url)
+    except ValueError as error:
+        parser.error(str(error))
+    try:
+        asyncio.run(_watch(arguments.url, arguments.code))
+    except KeyboardInterrupt:
+        return 0
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the exit flushes, and complains
+    except ClientError as error:
+        sys.stderr.write(f"nexus.client: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""The few HTTP calls a client makes, on the standard library alone, and off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from nexus.client.errors import Refused, Unreachable
+
+T = TypeVar("T")
+
+TIMEOUT_S = 10.0
+RENEW_S = 90.0
+"""Before its end a guest's token is renewed: earlier than the server warns of it."""
+BIGGEST = 1024 * 1024
+
+
+class _Problem(msgspec.Struct):
+    code: str = "error"
+    detail: str = ""
+
+
+class Guest(msgspec.Struct, frozen=True):
+    """A guest of one poll: the token `access`, which lasts `expires_in` seconds, the `voter`, the id of the `poll`."""
+
+    access: str
+    expires_in: float
+    voter: str
+    poll: int
+
+
+async def guest_token(base_url: str, code: str, *, earlier: str | None = None) -> Guest:
+    """Enter a poll by its code without an account, or renew `earlier`, a token of the same poll.
+
+    `base_url` is like http://127.0.0.1:8000. Raises `Refused` (`poll_not_found`, `guests_not_allowed`, …) or
+    `Unreachable`, and ValueError for what is no such URL.
+    """
+    return await post(base_url, "/auth/guest/", {"code": code}, Guest, token=earlier)
+
+
+class GuestPass:
+    """A guest's `Token` for `connect`: enters by the code at first, and renews the same voter's token in time."""
+
+    def __init__(self, base_url: str, code: str) -> None:
+        self._base_url = base_url
+        self._code = code
+        self._guest: Guest | None = None
+        self._good_until = 0.0
+
+    async def __call__(self) -> str:
+        """The newest token. Raises as `guest_token` does, and `Unreachable` for a refusal that will pass."""
+        if self._guest is not None and time.monotonic() < self._good_until:
+            return self._guest.access
+        earlier = None if self._guest is None else self._guest.access
+        try:
+            self._guest = await guest_token(self._base_url, self._code, earlier=earlier)
+        except Refused as error:
+            if error.after_s:
+                raise Unreachable(str(error)) from error
+            raise
+        left_s = self._guest.expires_in
+        self._good_until = time.monotonic() + left_s - min(RENEW_S, left_s / 2)
+        return self._guest.access
+
+
+async def post(base_url: str, path: str, body: object, answer: type[T], *, token: str | None = None) -> T:
+    """POST `body` as JSON and read the answer. Raises `Refused`, `Unreachable`, and ValueError for a wrong URL."""
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    url = _checked(base_url) + path
+    request = urllib.request.Request(url, msgspec.json.encode(body), headers, method="POST")  # noqa: S310 - checked
+    data = await _in_thread(lambda: _send(request))
+    try:
+        return msgspec.json.decode(data, type=answer)
+    except msgspec.DecodeError as error:
+        raise Unreachable(f"what answers at {base_url} is not Nexus") from error
+
+
+def socket_url(base_url: str) -> str:
+    """Where the WebSocket of the server at `base_url` is. Raises ValueError for what is no http URL."""
+    return "ws" + _checked(base_url).removeprefix("http") + "/ws"
+
+
+def _checked(base_url: str) -> str:
+    base = base_url.strip().rstrip("/")
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"{base_url!r} is not a URL like http://127.0.0.1:8000")
+    return base
+
+
+def _send(request: urllib.request.Request) -> bytes:
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - its scheme is checked
+            data: bytes = response.read(BIGGEST)
+            return data
+    except urllib.error.HTTPError as error:
+        with error:
+            raise _refusal(error) from error
+    except urllib.error.URLError as error:
+        raise Unreachable(f"no server answers at {request.host}: {error.reason}") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(f"the server at {request.host} broke off: {error!r}") from error
+
+
+def _refusal(error: urllib.error.HTTPError) -> Refused:
+    try:
+        problem = msgspec.json.decode(error.read(BIGGEST), type=_Problem)
+    except (msgspec.DecodeError, OSError, http.client.HTTPException):
+        problem = _Problem()
+    after = error.headers.get("Retry-After", "")
+    detail = problem.detail or f"the server answers {error.code} {error.reason}"
+    return Refused(problem.code, detail, float(after) if after.isdigit() else 0.0)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """Like `asyncio.to_thread`, but nothing waits for a call that was given up, not even the end of the process."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: Exception | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type] # None only where T is
+
+    def run() -> None:
+        result, failed = None, None
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - raised where it is awaited
+            failed = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it whoever asked
+            loop.call_soon_threadsafe(settle, result, failed)
+
+    threading.Thread(target=run, name="nexus client", daemon=True).start()
+    return await future

@@ -1,0 +1,178 @@
+"""A poll in the terminal: bars that move on a TTY, else one line for each totals."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+from typing import TextIO
+
+from nexus.client.messages import Deleted, Poll, PollChanged, Totals
+from nexus.client.room import Room
+
+PICTURE_S = 0.05
+"""Between two pictures, at least."""
+IDLE_S = 1.0
+"""Between two pictures, at most: the time that is left is shown in seconds."""
+GONE = "The poll is gone."
+
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_FIGURES = 16  # columns of "123456  100.0 %" with its space
+_MARGIN = 2
+
+
+async def watch(room: Room, out: TextIO, *, server_now: Callable[[], datetime], connected: Callable[[], bool]) -> None:
+    """Show `room` on `out` until the poll is deleted."""
+    if out.isatty():
+        await _watch_bars(room, out, server_now, connected)
+    else:
+        await _watch_lines(room, out)
+
+
+async def _watch_lines(room: Room, out: TextIO) -> None:
+    async for event in room:
+        if isinstance(event, Totals):
+            out.write(f"{totals_line(room.poll, event)}\n")
+        elif isinstance(event, PollChanged):
+            out.write(f"# {plain(event.poll.question)} ({event.poll.status})\n")
+        elif isinstance(event, Deleted):
+            out.write(f"# {GONE}\n")
+        out.flush()
+
+
+async def _watch_bars(
+    room: Room, out: TextIO, server_now: Callable[[], datetime], connected: Callable[[], bool]
+) -> None:
+    events = aiter(room)
+    picture = Picture(out)
+    while True:
+        try:
+            async with asyncio.timeout(IDLE_S):
+                event = await anext(events)
+        except TimeoutError:
+            event = None
+        except StopAsyncIteration:
+            return
+        if isinstance(event, Deleted):
+            out.write(f"{GONE}\n")
+            return
+        footer = status_line(room, server_now(), connected=connected())
+        picture.show(bars(room.poll, room.totals, footer, *picture.size()))
+        await asyncio.sleep(PICTURE_S)
+
+
+class Picture:
+    """Some lines of a terminal that are drawn over and over in their place."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._drawn = 0
+
+    def size(self) -> tuple[int, int]:
+        """The columns and rows that lines may take."""
+        size = shutil.get_terminal_size()
+        return size.columns - 1, size.lines - 1
+
+    def show(self, lines: list[str]) -> None:
+        """Draw lines over those that were drawn before."""
+        encoding = self._out.encoding or "ascii"
+        text = "".join(f"{line}\n" for line in lines).encode(encoding, "replace").decode(encoding)
+        back = f"\x1b[{self._drawn}F" if self._drawn else ""
+        self._out.write(f"{back}\x1b[J{text}")
+        self._out.flush()
+        self._drawn = len(lines)
+
+
+def bars(poll: Poll, totals: Totals, footer: str, width: int, rows: int) -> list[str]:
+    """The lines of a poll for a terminal of so many columns and rows: the question, a bar an option, `footer`."""
+    shown = poll.options[: max(1, rows - 4)]
+    labels = [plain(option.option_text) for option in shown]
+    wide = min(max(map(columns, labels)), max(8, width // 3))
+    room = max(4, width - wide - _FIGURES - 2 * _MARGIN)
+    counts = {count.id: count.votes_count for count in totals.options}
+    lines = [clip(plain(poll.question), width), ""]
+    for option, label in zip(shown, labels, strict=True):
+        count = counts.get(option.id)
+        line = f"{' ' * _MARGIN}{padded(label, wide)} {_bar(count, totals.total_votes, room)}"
+        lines.append(clip(line, width))
+    if len(shown) < len(poll.options):
+        lines.append(f"{' ' * _MARGIN}and {len(poll.options) - len(shown)} more")
+    return [*lines, clip(footer, width)]
+
+
+def _bar(count: int | None, ballots: int, room: int) -> str:
+    if count is None:
+        return "hidden"
+    share = count / ballots if ballots else 0.0
+    eighths = round(share * room * 8)
+    bar = "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+    return f"{bar.ljust(room)}{count:>7}{share:>8.1%}"
+
+
+def status_line(room: Room, now: datetime, *, connected: bool) -> str:
+    """What stands below the bars: status, turnout, who watches, what time is left."""
+    totals, poll = room.totals, room.poll
+    parts = ["final" if totals.final else totals.status, _of(totals.voters, "voter")]
+    if totals.total_votes != totals.voters:
+        parts.append(_of(totals.total_votes, "ballot"))
+    if room.online is not None:
+        parts.append(f"{room.online} online")
+    if poll.expires_at is not None and not totals.final:
+        left = max(0, round((poll.expires_at - now).total_seconds()))
+        parts.append(f"closes in {left // 60}:{left % 60:02}")
+    parts.append(f"code {plain(poll.code)}" if connected else "connection lost, coming back")
+    return " · ".join(parts)
+
+
+def totals_line(poll: Poll, totals: Totals) -> str:
+    """Totals in one line, for a log or another program."""
+    texts = {option.id: plain(option.option_text) for option in poll.options}
+    figures = []
+    for count in totals.options:
+        share = count.votes_count / totals.total_votes if count.votes_count and totals.total_votes else 0.0
+        shown = "hidden" if count.votes_count is None else f"{count.votes_count} ({share:.1%})"
+        figures.append(f"{texts.get(count.id, f'option {count.id}')}: {shown}")
+    time = totals.server_now.isoformat(timespec="seconds").replace("+00:00", "Z")
+    state = "final" if totals.final else totals.status
+    return f"{time} {totals.epoch}.{totals.version} {state}, {_of(totals.voters, 'voter')} | {' | '.join(figures)}"
+
+
+def _of(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def plain(text: str) -> str:
+    """Text as a terminal may be given it: without the control characters by which a poll could steer it."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def columns(text: str) -> int:
+    """How many columns a terminal takes for `text` (Unicode Standard Annex #11)."""
+    return sum(_columns(char) for char in text)
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def clip(text: str, width: int) -> str:
+    """As much of `text` as fits into `width` columns."""
+    if columns(text) <= width:
+        return text
+    kept, taken = "", 1
+    for char in text:
+        taken += _columns(char)
+        if taken > width:
+            break
+        kept += char
+    return f"{kept}…"
+
+
+def padded(text: str, width: int) -> str:
+    """`text` in exactly `width` columns."""
+    text = clip(text, width)
+    return text + " " * (width - columns(text))

@@ -1,0 +1,115 @@
+"""`nexus verify`: counts in the database, on the bus and in the votes themselves must agree (contract, section 4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from nexus.bus import Bus, News, TotalsNews
+from nexus.model import Place, Totals
+from nexus.store import recount
+from nexus.store.database import Database
+
+BUS_CATCHES_UP_S = 2.0
+BUS_CHUNK = 500
+
+
+class Recount:
+    """One recount of everything; `say` is told how far it is. `bus` is None where there is none to compare."""
+
+    def __init__(self, database: Database, bus: Bus | None, say: Callable[[str], None]) -> None:
+        self._database = database
+        self._bus = bus
+        self._say = say
+        self._broken: set[int] = set()
+        self._ahead: dict[int, Place] = {}
+        self._lines: list[str] = []
+
+    async def run(self, *, repair: bool) -> list[str]:
+        """Every difference, one line each; with `repair` they are mended afterwards.
+
+        Raises Unavailable where the database cannot be read, ValueError where the bus cannot.
+        """
+        totals, lost = await self._count_votes()
+        if self._bus is not None:
+            await self._bus.start(self)
+            try:
+                await self._compare_bus(totals)
+                if repair:
+                    await self._mend(lost=lost)
+            finally:
+                await self._bus.stop()
+        elif repair:
+            await self._mend(lost=lost)
+        self._say("")
+        return self._lines
+
+    def heard(self, news: News) -> None:
+        """Nothing: a recount asks, it does not listen."""
+
+    async def _count_votes(self) -> tuple[dict[int, Totals], bool]:
+        """Recount in one snapshot; gives every poll's counters in it, and whether there are votes without a poll."""
+        totals: dict[int, Totals] = {}
+        async with self._database.snapshot() as session:
+            total, last = await recount.how_many(session), 0
+            while checks := await recount.check_after(session, last):
+                for check in checks:
+                    totals[check.poll.id] = check.poll.totals()
+                    if check.differences:
+                        self._broken.add(check.poll.id)
+                        self._lines += check.differences
+                last = checks[-1].poll.id
+                self._say(f"recounted {len(totals)} of {total} polls")
+            lost = await recount.orphans(session)
+        self._lines += lost
+        return totals, bool(lost)
+
+    async def _compare_bus(self, totals: dict[int, Totals]) -> None:
+        suspects = await self._suspects(totals, list(totals))
+        if not suspects:
+            return
+        # A bus that is merely behind is no difference: look again, at the same snapshot's places.
+        await asyncio.sleep(BUS_CATCHES_UP_S)
+        for poll, (line, place) in (await self._suspects(totals, list(suspects))).items():
+            self._lines.append(line)
+            self._broken.add(poll)
+            if place is not None:
+                self._ahead[poll] = place
+
+    async def _suspects(self, totals: dict[int, Totals], ids: list[int]) -> dict[int, tuple[str, Place | None]]:
+        """Polls whose counters on the bus are older than, differ from, or are ahead of the database's."""
+        found: dict[int, tuple[str, Place | None]] = {}
+        for start in range(0, len(ids), BUS_CHUNK):
+            chunk = ids[start : start + BUS_CHUNK]
+            on_bus = await self._on_bus(chunk)
+            now = await recount.places(self._database, chunk)  # after the bus: so never behind it
+            for poll, seen in on_bus.items():
+                counted = totals[poll]
+                if seen.place > now.get(poll, seen.place):
+                    lost = f"poll {poll}: the bus has {seen.place}, which the database has lost"
+                    found[poll] = (lost, seen.place)
+                elif seen.place < counted.place:
+                    found[poll] = (f"poll {poll}: the bus stays behind, at {seen.place} of {counted.place}", None)
+                elif seen.place == counted.place and _shown(seen) != _shown(counted):
+                    found[poll] = (f"poll {poll}: the bus says {_shown(seen)}, the database {_shown(counted)}", None)
+        return found
+
+    async def _on_bus(self, polls: list[int]) -> dict[int, Totals]:
+        assert self._bus is not None  # noqa: S101 - only called with one
+        newest = await self._bus.newest(polls)
+        if newest is None:
+            raise ValueError("REDIS_URL: the bus is out of reach, so its counters cannot be compared")
+        return newest
+
+    async def _mend(self, *, lost: bool) -> None:
+        for poll in sorted(self._broken):
+            self._say(f"mending poll {poll}")
+            mended = await recount.repair_poll(self._database, poll, self._ahead.get(poll))
+            if mended is not None and self._bus is not None:
+                await self._bus.publish(TotalsNews(mended.totals()))
+        if lost:
+            await recount.remove_orphans(self._database)
+
+
+def _shown(totals: Totals) -> tuple[object, ...]:
+    return totals.voters, totals.ballots, totals.counts
