@@ -20,6 +20,7 @@ Problem = tuple[str, str]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 QUESTION_MAX = 500
+LONGEST_NAME = 150
 OPTION_MAX = 255
 DESCRIPTION_MAX = 10_000
 OPTIONS = range(2, 101)
@@ -89,6 +90,14 @@ def text_problems(field: str, text: str, longest: int, *, shortest: int = 1) -> 
     if not shortest <= length <= longest:
         return [(field, f"must have {shortest} to {longest} characters")]
     return []
+
+
+def username_problems(name: str) -> list[Problem]:
+    """What is wrong with the name of an account."""
+    problems = text_problems("username", name, LONGEST_NAME)
+    if not problems and not name.isprintable():
+        problems.append(("username", "must not contain control or invisible characters"))
+    return problems
 
 
 def option_problems(field: str, texts: Iterable[str], others: Iterable[str] = ()) -> list[Problem]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from nexus.frame import Frame
@@ -67,8 +68,17 @@ class _Encoded:
 class Fanout:
     """Writes rooms' newest state to their viewers. `touch` a room when it changed."""
 
-    def __init__(self, frames: Frames, *, tick_s: float = TICK_S, share: float = SHARE) -> None:
+    def __init__(
+        self,
+        frames: Frames,
+        *,
+        tick_s: float = TICK_S,
+        share: float = SHARE,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """`clock` gives seconds, for what a pass costs."""
         self.frames = frames
+        self._clock = clock
         self._tick_s = tick_s
         self._share = share
         self._touched: dict[int, Room] = {}
@@ -92,10 +102,10 @@ class Fanout:
     async def _run(self) -> None:
         try:
             while self._touched:
-                started = time.perf_counter()
+                started = self._clock()
                 self._hurry.clear()
                 waited = await self._pass()
-                cost = time.perf_counter() - started - waited
+                cost = self._clock() - started - waited
                 await self._rest(max(self._tick_s, cost / self._share) - cost)
         except Exception:
             log.exception("fan-out failed; the rooms are healed within a second")
@@ -124,9 +134,9 @@ class Fanout:
                 self._deliver(room, viewer, encoded)
                 written += 1
                 if written % SLICE == 0:
-                    paused = time.perf_counter()
+                    paused = self._clock()
                     await asyncio.sleep(0)
-                    waited += time.perf_counter() - paused
+                    waited += self._clock() - paused
         return waited
 
     def _deliver(self, room: Room, viewer: Viewer, encoded: _Encoded) -> None:

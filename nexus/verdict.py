@@ -75,7 +75,8 @@ def _replay(box: Box, ballot: Ballot, known: KnownAct, standing: tuple[Standing,
     same = known.act is ballot.act and known.ballot == ballot.ballot
     if not same or sorted(known.options) != sorted(ballot.options):
         raise errors.OpReused
-    stands = known.epoch == box.epoch and any(one.op == known.op for one in standing)
+    # Not by the epoch: a repair may have moved the ballot on into one that nobody has seen.
+    stands = any(one.op == known.op for one in standing)
     receipt = Receipt(
         poll=box.poll,
         op=known.op,

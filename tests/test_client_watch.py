@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from nexus.client import watch as watching
+from nexus.client import watch as drawing
 from nexus.client.messages import Count, Deleted, Joined, Option, Poll, PollChanged, Totals
 from nexus.client.room import Room
 from nexus.client.watch import bars, clip, columns, padded, plain, status_line, totals_line, watch
@@ -87,8 +87,8 @@ def test_text_is_clipped_by_columns() -> None:
 
 
 async def test_a_terminal_is_drawn_over_and_over_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "PICTURE_S", 0.001)
-    monkeypatch.setattr(watching, "IDLE_S", 0.001)
+    monkeypatch.setattr(drawing, "PICTURE_S", 0.001)
+    monkeypatch.setattr(drawing, "IDLE_S", 0.001)
     out, here = Terminal(), room()
     watching = asyncio.create_task(watch(here, out, server_now=lambda: NOON, connected=lambda: True))
 

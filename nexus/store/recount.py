@@ -135,6 +135,14 @@ async def repair_poll(database: Database, poll: int, beyond: Place | None = None
 
 
 _REPAIR = (
+    # Over the limit: the ballots that came first were within it.
+    "DELETE FROM votes v USING (SELECT voter, slot, row_number() OVER (PARTITION BY voter ORDER BY cast_at, op) AS n "
+    "FROM votes WHERE poll_id = :poll AND epoch = :old) k WHERE v.poll_id = :poll AND v.epoch = :old "
+    "AND v.voter = k.voter AND v.slot = k.slot AND k.n > (SELECT votes_per_user FROM polls WHERE id = :poll)",
+    # Not in the ledger: from now on their ops are known.
+    "INSERT INTO acts (poll_id, voter, op, act, choices, outcome, epoch, version, at) "
+    "SELECT v.poll_id, v.voter, v.op, 'vote', v.choices, 'recorded', v.epoch, p.version, v.cast_at "
+    "FROM votes v JOIN polls p ON p.id = v.poll_id WHERE v.poll_id = :poll AND v.epoch = :old ON CONFLICT DO NOTHING",
     "UPDATE votes SET choices = ARRAY(SELECT c FROM unnest(choices) WITH ORDINALITY AS t (c, n) "
     "WHERE c IN (SELECT id FROM options WHERE poll_id = :poll) ORDER BY n) WHERE poll_id = :poll AND epoch = :old "
     "AND NOT choices <@ ARRAY(SELECT id FROM options WHERE poll_id = :poll) "
@@ -143,7 +151,8 @@ _REPAIR = (
     "AND NOT choices && ARRAY(SELECT id FROM options WHERE poll_id = :poll)",
     "UPDATE votes SET epoch = :epoch WHERE poll_id = :poll AND epoch = :old AND epoch <> :epoch",
     "UPDATE options o SET votes_count = (SELECT count(*) FROM votes v "
-    "WHERE v.poll_id = :poll AND v.epoch = :epoch AND o.id = ANY(v.choices)) WHERE o.poll_id = :poll",
+    "CROSS JOIN LATERAL unnest(v.choices) AS c (choice) WHERE v.poll_id = :poll AND v.epoch = :epoch "
+    "AND c.choice = o.id) WHERE o.poll_id = :poll",
     "UPDATE polls SET epoch = :epoch, version = version + 1, revision = revision + 1, retractions = retractions + 1, "
     "(ballots, voters) = (SELECT count(*), count(DISTINCT voter) FROM votes WHERE poll_id = :poll AND epoch = :epoch) "
     "WHERE id = :poll",

@@ -8,6 +8,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+import asyncpg
+
 from nexus.store.database import LONG_S, Database, Session
 
 VERSION = 1
@@ -18,8 +20,16 @@ _WAIT = "SET LOCAL lock_timeout = '0'; SET LOCAL idle_in_transaction_session_tim
 """A step on a large table takes as long as it takes; a second migration waits for the first."""
 
 
+_TABLES = (
+    "users refresh_tokens categories polls poll_members options votes acts audit_log schema_version".split()  # noqa: SIM905
+)
+
+
 class SchemaError(Exception):
     """The database's schema is not what this code can bring forward; one line says why."""
+
+
+_FOREIGN = "the database holds tables of another program: give Nexus a database of its own"
 
 
 async def version(database: Database) -> int:
@@ -28,41 +38,61 @@ async def version(database: Database) -> int:
         return await _version(session)
 
 
+def require_current(found: int) -> None:
+    """Raises `SchemaError`, in words for people, where the version `found` is not the one this code wants."""
+    if found > VERSION:
+        raise SchemaError(f"the database has schema {found}, newer than this version of Nexus, which knows {VERSION}")
+    if found != VERSION:
+        raise SchemaError(f"the database has schema {found}, this Nexus needs {VERSION}: run nexus migrate")
+
+
 async def migrate(database: Database, say: Callable[[str], None]) -> int:
-    """Bring the database to `VERSION`, telling `say` each step; gives the version it had.
+    """Bring the database to `VERSION`, telling `say` each step; gives the version it had. Raises `SchemaError`.
 
     Safe twice and from two places at once: the lock is the transaction's, so a pooler between does no harm.
     """
-    async with database.transaction(_WAIT, within_s=LONG_S) as session:
-        await session.raw.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
-        before = await _version(session)
-        if before > VERSION:
-            raise SchemaError(
-                f"the database has schema {before}, newer than this version of Nexus, which knows {VERSION}"
-            )
-        if before == 0:
-            say(f"creating schema {VERSION}")
-            await session.raw.execute(_schema().read_text("utf-8"))
-            await _record(session, VERSION)
-        for number, step in sorted(steps().items()):
-            if 0 < before < number:
-                say(f"step {number}: {step.name}")
-                await session.raw.execute(step.read_text("utf-8"))
-                await _record(session, number)
-        return before
+    try:
+        async with database.transaction(_WAIT, within_s=LONG_S) as session:
+            await session.raw.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            before = await _version(session)
+            if before > VERSION:
+                require_current(before)
+            await _bring_forward(session, before, say)
+            return before
+    except asyncpg.PostgresError as error:
+        raise SchemaError(f"the schema could not be brought to {VERSION}: {str(error).splitlines()[0]}") from error
+
+
+async def _bring_forward(session: Session, before: int, say: Callable[[str], None]) -> None:
+    if before == 0:
+        say(f"creating schema {VERSION}")
+        await session.raw.execute(_schema().read_text("utf-8"))
+        await _record(session, VERSION)
+        return
+    for number, step in sorted(steps().items()):
+        if before < number <= VERSION:
+            say(f"step {number}: {step.name}")
+            await session.raw.execute(step.read_text("utf-8"))
+            await _record(session, number)
 
 
 async def _version(session: Session) -> int:
-    row = await session.one("SELECT to_regclass('schema_version') IS NOT NULL AS there")
-    if row is None or not row["there"]:
-        other = await session.one(
-            "SELECT to_regclass('polls') IS NOT NULL OR to_regclass('users') IS NOT NULL AS there"
-        )
-        if other is not None and other["there"]:
-            raise SchemaError("the database holds tables of another program: give Nexus a database of its own")
+    rows = await session.all(
+        "SELECT name FROM unnest(CAST(:names AS text[])) AS t (name) WHERE to_regclass(name) IS NOT NULL",
+        names=_TABLES,
+    )
+    found = {row["name"] for row in rows}
+    if not found:
         return 0
-    row = await session.one("SELECT max(version) AS version FROM schema_version")
-    return int(row["version"]) if row is not None and row["version"] is not None else 0
+    if "schema_version" not in found:
+        raise SchemaError(_FOREIGN)
+    try:
+        row = await session.one("SELECT max(version)::integer AS version FROM schema_version")
+    except asyncpg.SyntaxOrAccessError as error:
+        raise SchemaError(_FOREIGN) from error
+    if row is None or not row["version"]:
+        raise SchemaError(_FOREIGN)
+    return int(row["version"])
 
 
 async def _record(session: Session, number: int) -> None:
