@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import random
 import time
 from collections import deque
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from nexus.ws import messages
 from nexus.ws.desk import Desk
 from nexus.ws.line import Line
 from nexus.ws.messages import ClientMessage, Hello, Join, Leave, Ping, Retract, ServerMessage, Vote
+from nexus.ws.refusals import refusal, unreadable_refusal
 from nexus.ws.unreadable import Unreadable
 
 log = logging.getLogger("nexus.ws")
@@ -114,7 +114,7 @@ class Session:
         try:
             message = messages.decode(text)
         except Unreadable as error:
-            self._refuse_unreadable(error)
+            self._push(unreadable_refusal(error))
             self._strike(wait)
             return
         if wait:
@@ -303,22 +303,7 @@ class Session:
     # --- Refusals -------------------------------------------------------------------------------------------
 
     def _complain(self, message: ClientMessage, error: NexusError) -> None:
-        """Say what went wrong with a message; a vote is owed an ack, a reject or a retry."""
-        match message:
-            case Vote(op=op, poll=poll) | Retract(op=op, poll=poll):
-                if isinstance(error, Unavailable | TooMany):
-                    self._push(messages.Retry(op, poll, _jittered_ms(error.after_s)))
-                else:
-                    self._push(messages.Reject(op, poll, error.error_code, error.detail))
-            case _:
-                self._push(messages.Error(_code(error), error.detail, messages.of(message)))
-
-    def _refuse_unreadable(self, error: Unreadable) -> None:
-        if error.op is not None:
-            poll = error.of.poll if isinstance(error.of.poll, int) else None
-            self._push(messages.Reject(error.op, poll, error.error_code, error.detail))
-        else:
-            self._push(messages.Error(error.error_code, error.detail, error.of))
+        self._push(refusal(message, error))
 
     def _too_fast(self, message: ClientMessage, wait: float) -> None:
         self._complain(message, TooMany("Too many messages.", code="too_many_messages", after_s=wait))
@@ -334,13 +319,3 @@ class Session:
 
     def _push(self, message: ServerMessage) -> None:
         self._line.push(messages.encode(message))
-
-
-def _jittered_ms(after_s: float) -> int:
-    """Spread the retries of an audience over as long again, so that they do not all come back at once."""
-    return math.ceil(1000 * after_s * random.uniform(0.5, 1.5))  # noqa: S311 - not a secret
-
-
-def _code(error: NexusError) -> str:
-    """The code of an error frame: HTTP's name for too many is not among the socket's."""
-    return "too_many_messages" if error.error_code == TooMany.code else error.error_code
