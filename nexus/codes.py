@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nexus.errors import PollNotFound, TooMany
 from nexus.limits import Rate, address_key
+from nexus.loader import Loader
 from nexus.model import Identity, Poll, may_know
 from nexus.store import polls
 from nexus.store.database import Database
@@ -16,6 +17,8 @@ class Codes:
         self._database = database
         self._by_voter = by_voter
         self._by_address = by_address
+        # An audience enters all at once: those who wait share a transaction.
+        self._members = Loader(self._join)
 
     async def redeem(self, code: str, identity: Identity, address: str) -> int:
         """The poll of `code`, which exists for `identity` from now on.
@@ -27,9 +30,13 @@ class Codes:
         if not may_know(identity, poll.id, poll.created_by, is_public=poll.is_public, status=poll.status, joined=True):
             self._failed(address, identity.voter)
             raise PollNotFound
-        if not poll.is_public and identity.polls is None and identity.voter != poll.created_by:
-            await polls.join(self._database, poll.id, identity.voter)
+        if identity.polls is None and identity.voter != poll.created_by:
+            await self._members.get((poll.id, identity.voter))
         return poll.id
+
+    async def _join(self, members: list[tuple[int, str]]) -> dict[tuple[int, str], None]:
+        await polls.join(self._database, members)
+        return dict.fromkeys(members)
 
     async def find(self, code: str, address: str, voter: str = "") -> Poll:
         """The poll of `code`, a draft too. Raises `PollNotFound`, or `TooMany` after too many wrong ones."""

@@ -113,15 +113,17 @@ class Node:
     async def ready(self) -> None:
         """Wait until a beat came back, at most `CALL_S`."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(CALL_S):
-                await self._link.up.wait()
+            await within(CALL_S, self._link.up.wait())
 
     async def stop(self) -> None:
-        """Take no more commands, let those under way end, close every connection; each within `CALL_S`."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait({self._running}, timeout=CALL_S)
-        await self._finish()
+        """Let the commands under way end, then close every connection; each within `CALL_S`."""
+        running, self._running = self._running, None
+        if running is None:
+            return
+        with suppress(TimeoutError):
+            await within(CALL_S, self._take_every_turn())
+        running.cancel()
+        await asyncio.wait({running}, timeout=CALL_S)
         await self._source.aclose()
 
     def add(self, channel: str) -> None:
@@ -214,18 +216,10 @@ class Node:
         else:  # a node of a cluster under a URL that names a single server
             self._refusal(what)
 
-    async def _finish(self) -> None:
-        """Wait for the commands under way: a connection closed under one fails in ways of its own."""
-        turns = 0
-        try:
-            async with asyncio.timeout(CALL_S):
-                while turns < COMMANDS_AT_ONCE:
-                    await self._turns.acquire()
-                    turns += 1
-        except TimeoutError:
-            logger.debug("A command to Redis at %s outlasts the end.", self._name)
-        for _ in range(turns):
-            self._turns.release()
+    async def _take_every_turn(self) -> None:
+        """Whoever waits for a turn comes before; nobody comes after."""
+        for _ in range(COMMANDS_AT_ONCE):
+            await self._turns.acquire()
 
     async def _leave(self, error: ResponseError) -> None:
         """A primary that became a replica: let go of it, for the name may lead to the new primary by now."""

@@ -215,7 +215,7 @@ async def test_draft_and_scheduled_polls_take_no_votes(database: Database) -> No
 async def test_private_poll_is_unknown_until_joined(database: Database) -> None:
     poll = await make_poll(database, is_public=False)
     assert await refused(database, vote(poll, ALICE, 0)) == "poll_not_found"
-    await polls.join(database, poll.id, ALICE.voter)
+    await polls.join(database, [(poll.id, ALICE.voter)])
     assert (await cast_one(database, vote(poll, ALICE, 0))).status is Outcome.RECORDED
     assert (await cast_one(database, vote(poll, guest(poll.id), 0))).status is Outcome.RECORDED
     assert await refused(database, vote(poll, guest(poll.id + 1), 0)) == "poll_not_found"

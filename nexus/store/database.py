@@ -117,6 +117,8 @@ class Database:
         extra: Any = {"host": options["host"]} if "host" in options else {}
         if "port" in options:
             extra["port"] = int(options["port"])
+        if "sslmode" in options:
+            extra["ssl"] = options["sslmode"]  # libpq's name for it; `databases` knows `ssl` alone
         self._database = databases.Database(
             url.partition("?")[0] if extra else url,
             min_size=0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from msgspec import UNSET
 
@@ -166,12 +167,14 @@ async def find_by_code(database: Database, code: str) -> Poll | None:
         return None if row is None else (await load(session, [row["id"]])).get(row["id"])
 
 
-async def join(database: Database, poll: int, voter: str) -> None:
-    """From now on a private poll exists for `voter`."""
+async def join(database: Database, members: Sequence[tuple[int, str]]) -> None:
+    """From now on each poll of the (poll, voter) pairs exists for its voter, private or not; polls that are gone are
+    passed over."""
     async with database.transaction() as session:
         await session.run(
-            "INSERT INTO poll_members (poll_id, voter) SELECT id, :voter FROM polls WHERE id = :poll "
-            "ON CONFLICT DO NOTHING",
-            poll=poll,
-            voter=voter,
+            "INSERT INTO poll_members (poll_id, voter) "
+            "SELECT p.id, m.voter FROM unnest(CAST(:polls AS bigint[]), CAST(:voters AS text[])) AS m (poll, voter) "
+            "JOIN polls p ON p.id = m.poll ORDER BY p.id, m.voter ON CONFLICT DO NOTHING",
+            polls=[poll for poll, _ in members],
+            voters=[voter for _, voter in members],
         )

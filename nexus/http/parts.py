@@ -1,0 +1,61 @@
+"""What the handlers work with: made once by the composition root, and handed to `routes`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nexus.ballots import BallotBox
+from nexus.bus import Bus
+from nexus.codes import Codes
+from nexus.gate import Gate
+from nexus.limits import Rate, by_minute
+from nexus.passwords import Passwords
+from nexus.settings import Lifetimes, Limits
+from nexus.store.database import Database
+from nexus.tallies import Tallies
+from nexus.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How often something may be done, and by what key it is counted."""
+
+    guests: Rate
+    """Guest tokens, by address."""
+    logins: Rate
+    """Logins, by address."""
+    registrations: Rate
+    """Registrations, by address."""
+    wrong_passwords: Rate
+    """Failed logins, by account and address."""
+    votes: Rate
+    """Votes and retractions, by voter; one with the WebSocket edge's."""
+
+    @classmethod
+    def of(cls, limits: Limits, clock: Callable[[], float] = time.monotonic) -> Rates:
+        """The rates that the settings give; `clock` gives monotonic seconds."""
+        return cls(
+            guests=by_minute(limits.guests_per_minute, clock=clock),
+            logins=by_minute(limits.logins_per_minute, clock=clock),
+            registrations=by_minute(limits.registrations_per_minute, clock=clock),
+            wrong_passwords=by_minute(limits.wrong_passwords_per_minute, clock=clock),
+            votes=Rate(limits.votes_per_second, limits.votes_burst, clock=clock),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The rooms below this edge, with the lifetimes and rates that the settings give."""
+
+    database: Database
+    bus: Bus
+    ballots: BallotBox
+    tallies: Tallies
+    gate: Gate
+    codes: Codes
+    tokens: Tokens
+    passwords: Passwords
+    lifetimes: Lifetimes
+    rates: Rates
