@@ -97,7 +97,7 @@ class RedisServer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for the tests, which then end it
+            process_group=0,  # Ctrl-C is for the tests, which then end it
         )
         self._await_answer(self._process, Path(self._folder))
         return self

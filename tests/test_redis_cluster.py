@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from nexus.redis_bus import RedisBus
-from nexus.redis_cluster import read_slots
+from nexus.redis_cluster import ClusterNodes, read_slots
 from nexus.redis_news import Names
 from nexus.redis_url import Address
 from tests.listening import Ear, totals_news, until
@@ -28,8 +28,9 @@ def cluster() -> Iterator[RedisCluster]:
 
 
 @pytest.fixture
-async def pair(cluster: RedisCluster) -> AsyncIterator[tuple[RedisBus, RedisBus, Ear]]:
+async def pair(cluster: RedisCluster, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[RedisBus, RedisBus, Ear]]:
     """A worker that tells, one that listens to all polls, and what it hears."""
+    monkeypatch.setattr("nexus.redis_cluster.ASK_EVERY_S", 60.0)  # what moves is to be noticed, not found
     ear = Ear()
     teller, bus = (RedisBus(cluster.url, worker=name) for name in ("teller", "hearer"))
     await teller.start(Ear())
@@ -72,10 +73,12 @@ async def test_a_slot_that_moves_takes_its_polls_along(
 
 async def test_the_slot_of_a_beat_may_move_too(cluster: RedisCluster, pair: tuple[RedisBus, RedisBus, Ear]) -> None:
     _, bus, _ = pair
-    beats = [node.beat for node in bus._servers._nodes.values()]  # type: ignore[attr-defined]
-    home = cluster.owner(beats[0])
-    cluster.move_slot(beats[0], next(server for server in cluster.servers if server is not home))
-    await until(lambda: beats[0] not in [node.beat for node in bus._servers._nodes.values()], HEAL_S)  # type: ignore[attr-defined]
+    servers = bus._servers
+    assert isinstance(servers, ClusterNodes)
+    beat, *_ = (node.beat for node in servers._nodes.values())
+    home = cluster.owner(beat)
+    cluster.move_slot(beat, next(server for server in cluster.servers if server is not home))
+    await until(lambda: beat not in [node.beat for node in servers._nodes.values()], HEAL_S)
     await until(lambda: bus.healthy, HEAL_S)
 
 

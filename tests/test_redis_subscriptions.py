@@ -100,6 +100,7 @@ def test_only_one_request_a_channel_is_under_way() -> None:
     assert subscriptions.due() == [(True, "a")]
     subscriptions.unwant("a")
     subscriptions.want("a")
+    assert subscriptions.due() == []
     subscriptions.unwant("a")
     assert subscriptions.due() == []
     subscriptions.answered("a", held=True)
