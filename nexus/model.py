@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -213,14 +212,12 @@ def may_know(
 
 def visibility(policy: Policy, status: Status, role: Role, *, has_vote: bool) -> Visibility:
     """What somebody sees of the counts: the one place where the result policy is decided."""
-    if role is not Role.VOTER:
-        return Visibility.FULL
-    shown = {
-        Policy.LIVE: True,
-        Policy.AFTER_VOTE: has_vote,
-        Policy.AFTER_CLOSE: status is Status.CLOSED,
-        Policy.HOST: False,
-    }[policy]
+    shown = (
+        role is not Role.VOTER
+        or policy is Policy.LIVE
+        or (policy is Policy.AFTER_VOTE and has_vote)
+        or (policy is Policy.AFTER_CLOSE and status is Status.CLOSED)
+    )
     return Visibility.FULL if shown else Visibility.TURNOUT
 
 
@@ -313,12 +310,3 @@ class CastVote(msgspec.Struct, frozen=True):
     op: UUID
     options: tuple[int, ...]
     cast_at: datetime
-
-
-def tally(ballots: Iterable[tuple[int, ...]]) -> dict[int, int]:
-    """How many ballots name each option."""
-    counts: dict[int, int] = {}
-    for options in ballots:
-        for option in options:
-            counts[option] = counts.get(option, 0) + 1
-    return counts

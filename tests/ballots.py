@@ -1,11 +1,11 @@
 """Voters, polls and ballots for tests, and the proof that counts equal the votes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid4
 
 from nexus.definition import NewOption, NewPoll
 from nexus.errors import NexusError
-from nexus.model import Act, Ballot, Identity, Poll, Receipt, tally
+from nexus.model import Act, Ballot, Identity, Poll, Receipt
 from nexus.store import polls, voting
 from nexus.store.database import Database
 
@@ -85,3 +85,12 @@ async def assert_counts(database: Database) -> None:
             assert set(recount) <= {row["id"] for row in counted}
             assert poll["ballots"] == len(votes)
             assert poll["voters"] == len({one["voter"] for one in votes})
+
+
+def tally(ballots: Iterable[tuple[int, ...]]) -> dict[int, int]:
+    """How many ballots name each option."""
+    counts: dict[int, int] = {}
+    for options in ballots:
+        for option in options:
+            counts[option] = counts.get(option, 0) + 1
+    return counts

@@ -273,3 +273,5 @@ async def test_asgi_line_gives_up_a_close_frame_that_cannot_be_sent() -> None:
     line.push(BIG)
     line.close(4503)
     assert await soon(texts(line, never, ignore)) == 4503
+    await asyncio.sleep(0)  # a turn for what has been cancelled
+    assert asyncio.all_tasks() == {asyncio.current_task()}

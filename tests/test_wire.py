@@ -65,9 +65,12 @@ async def test_keep_alive_does_not_wait_for_a_reader_that_has_stopped() -> None:
 
 @on_both_loops
 async def test_keep_alive_leaves_a_closing_peer_its_time() -> None:
+    class Generous(Wire):
+        bounds = Bounds(close_s=60)
+
     hall = Hall()
     async with (
-        serving(hall, Wire, ws_ping_interval=0.05, ws_ping_timeout=0.2) as served,
+        serving(hall, Generous, ws_ping_interval=0.05, ws_ping_timeout=0.2) as served,
         Raw.open(served.port) as peer,
     ):
         assert await peer.status() == 101
@@ -76,7 +79,7 @@ async def test_keep_alive_leaves_a_closing_peer_its_time() -> None:
         assert await peer.close_code() == 4503
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(until(lambda: served.connections == 0), 0.8)
-        await peer.send(masked(b"\x11\x97", CLOSE))
+        await peer.send(masked(b"\x11\x97", CLOSE))  # both have closed: nothing to wait for
         await until(lambda: served.connections == 0)
 
 
@@ -115,15 +118,17 @@ async def test_reader_that_is_behind_leaves_little_in_the_kernel() -> None:
 @on_both_loops
 async def test_write_to_a_lost_socket_is_refused() -> None:
     hall = Hall()
+    hall.ready.clear()  # so that the application has not ended with its socket
     async with serving(hall, Wire) as served:
         async with Raw.open(served.port):
             line = await soon(hall.lines.get())
-        assert await soon(hall.codes.get()) == 1006
         await until(lambda: served.connections == 0)
         assert not line.write(BIG)
         line.push(BIG)
         line.close(1000)
         line.done()
+        hall.ready.set()
+        assert await soon(hall.codes.get()) == 1006
 
 
 @on_both_loops
@@ -182,18 +187,23 @@ async def test_logs_hold_no_query_string_and_no_message(caplog: pytest.LogCaptur
 @on_both_loops
 async def test_frames_are_compressed_where_that_was_agreed() -> None:
     hall = Hall()
+    headers = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
     async with (
         serving(hall, Wire, ws_per_message_deflate=True) as served,
+        Raw.open(served.port, headers=headers) as peer,
         connect(f"ws://127.0.0.1:{served.port}/ws", compression="deflate") as socket,
     ):
-        assert socket.protocol.extensions
-        await socket.send("y" * 1000)
-        assert await soon(hall.heard.get()) == "y" * 1000
-        line = await soon(hall.lines.get())
-        assert line.write(BIG)
-        line.push(Frame(b"more"))
+        assert await peer.status() == 101
+        for _ in range(2):
+            line = await soon(hall.lines.get())
+            assert line.write(BIG)
+            line.push(Frame(b"more"))
+        _, payload = await peer.frame()
+        assert len(payload) < 100
         assert await soon(socket.recv()) == BIG.text.decode()
         assert await soon(socket.recv()) == "more"
+        await socket.send("y" * 1000)
+        assert await soon(hall.heard.get()) == "y" * 1000
 
 
 @on_both_loops
@@ -212,7 +222,7 @@ async def test_application_that_ignores_the_line_is_served_too() -> None:
     finished = asyncio.Event()
     async with serving(echo, Wire) as served:
         async with connect(f"ws://127.0.0.1:{served.port}/ws", compression=None) as socket:
-            for text in ("one", "two"):
+            for text in [f"{n}" * 8000 for n in range(10)]:  # together more than may wait
                 await socket.send(text)
                 assert await soon(socket.recv()) == text
             await socket.send("close")

@@ -128,6 +128,16 @@ async def test_close_code_reaches_a_client_in_the_middle_of_sending() -> None:
 
 
 @on_both_loops
+async def test_peer_in_the_middle_of_sending_is_not_reset() -> None:
+    async with serving(Hall(), Wire) as served, Raw.open(served.port) as peer:
+        assert await peer.status() == 101
+        await peer.send(masked(b"x" * 3_000_000)[:100_000])
+        assert await peer.close_code() == 1009
+        for _ in range(20):
+            await peer.send(b"x" * 100_000)  # a reset would raise, and could overtake the close frame
+
+
+@on_both_loops
 async def test_what_follows_our_close_is_thrown_away_unread() -> None:
     hall = Hall()
     async with serving(hall, Wire) as served, Raw.open(served.port) as peer:

@@ -16,8 +16,11 @@ class Brisk(Wire):
 
 @on_both_loops
 async def test_shutdown_lets_the_session_answer_and_says_1012() -> None:
+    class Generous(Wire):
+        bounds = Bounds(grace_s=60)
+
     hall = Hall()
-    async with serving(hall, Wire) as served, Raw.open(served.port) as peer:
+    async with serving(hall, Generous) as served, Raw.open(served.port) as peer:
         line = await soon(hall.lines.get())
         assert await peer.status() == 101
         going = asyncio.Event()

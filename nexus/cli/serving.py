@@ -107,23 +107,26 @@ def _listen(settings: Settings) -> socket.socket:
     """The port, bound and not yet listened on. Raises ValueError where it is another's."""
     deadline = time.monotonic() + PORT_WAIT_S
     while True:
-        sock = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            sock.bind((settings.host, settings.port))
+            return _bound(settings.host, settings.port)
         except OSError as error:
-            sock.close()
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
-                name = (
-                    "NEXUS_HOST" if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL else "PORT"
-                )
-                raise ValueError(
-                    f"{name}: cannot listen on {settings.host}:{settings.port}: {error.strerror}"
-                ) from error
+                name = "PORT" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "NEXUS_HOST"
+                where = f"{settings.host}:{settings.port}"
+                raise ValueError(f"{name}: cannot listen on {where}: {error.strerror}") from error
             time.sleep(0.1)
-        else:
-            sock.set_inheritable(True)
-            return sock
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.set_inheritable(True)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def _address(host: str, port: int) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from nexus.errors import NexusError
-from nexus.model import Ballot, Receipt, Standing, Totals, tally
+from nexus.model import Ballot, Receipt, Standing, Totals
 from nexus.verdict import Verdict
 
 
@@ -56,10 +56,12 @@ class _Counts:
         self.voters += bool(now) - bool(before)
         self.ballots += now - len(before)
         self.retractions += put is None
-        for option, n in tally(one.options for one in gone).items():
-            self.options[option] = self.options.get(option, 0) - n
+        options = self.options
+        for one in gone:
+            for option in one.options:
+                options[option] = options.get(option, 0) - 1
         for option in put.options if put else ():
-            self.options[option] = self.options.get(option, 0) + 1
+            options[option] = options.get(option, 0) + 1
 
 
 class Changes:

@@ -193,7 +193,7 @@ class DirectLine:
         self._end(code, within_s)
 
     def _end(self, code: int, within_s: float, *, deaf: bool = True) -> None:
-        """Every end comes by here, at least once; only the first code counts, and the earliest cut."""
+        """Every end comes by here, at least once; only the first counts."""
         if deaf:
             self._feed = _drop
         if self._on_end is None:  # lost: nothing is left to end
@@ -204,10 +204,8 @@ class DirectLine:
         _cancel(self._leaving)
         self._on_end(code)
         self.flush()
-        when = self._loop.time() + within_s
-        if self._cutting is None or when < self._cutting.when():
-            _cancel(self._cutting)
-            self._cutting = self._loop.call_at(when, self._transport.abort)
+        if self._cutting is None:
+            self._cutting = self._loop.call_later(within_s, self._transport.abort)
 
     def _broken(self, exc: Exception) -> None:
         """Hand an exception of the session's own callbacks to the session, where `texts` raises it."""

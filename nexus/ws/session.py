@@ -256,10 +256,7 @@ class Session:
             if not 1 <= message.poll <= ID_MAX:
                 raise PollNotFound
             return message.poll
-        try:
-            return await self._desk.codes.redeem(str(message.code), identity, self._address)
-        except TooMany as error:
-            raise TooMany(error.detail, code="too_many_messages", after_s=error.after_s) from error
+        return await self._desk.codes.redeem(str(message.code), identity, self._address)
 
     def _leave(self, poll: int) -> None:
         self._require()
