@@ -28,6 +28,8 @@ WAITING = 20_000
 """Ballots a lane holds; beyond it voters are told to retry, at once."""
 WAITING_EACH = 100
 """Ballots of one voter in one poll that may wait; they go one a transaction."""
+SIDINGS = 2
+"""Polls that may wait for somebody else's lock at once, each on a connection that the lanes do without."""
 PATIENCE_S = 10.0
 """A ballot that waited longer is answered `retry`: the database is behind, and the voter should know."""
 
@@ -61,13 +63,19 @@ class BallotBox:
     """
 
     def __init__(self, record: Record, committed: Committed, *, lanes: int) -> None:
-        self._lanes = [_Lane(record, committed) for _ in range(lanes)]
+        places = asyncio.Semaphore(SIDINGS)
+
+        async def patiently(ballots: Sequence[Ballot]) -> Recorded:
+            async with places:
+                return await record(ballots)
+
+        self._lanes = [_Lane(record, committed, patiently) for _ in range(lanes)]
         self._closed = False
 
     @property
     def waiting(self) -> int:
         """Ballots that wait for their transaction."""
-        return sum(lane.size for lane in self._lanes)
+        return sum(lane.all_waiting for lane in self._lanes)
 
     def submit(self, ballot: Ballot, done: Done) -> None:
         """Queue a ballot; `done` is called once it is committed or refused. Raises `Unavailable` when full."""
@@ -92,24 +100,44 @@ class BallotBox:
     async def stop(self, within_s: float) -> None:
         """Take no more, and answer all that wait; those left after `within_s` are told to retry."""
         self._closed = True
-        tasks = [lane.task for lane in self._lanes if lane.task is not None]
-        if tasks:
-            await asyncio.wait(tasks, timeout=within_s)
+        deadline = time.monotonic() + within_s
+        while tasks := [task for lane in self._lanes for task in lane.tasks()]:
+            _, late = await asyncio.wait(tasks, timeout=max(0.0, deadline - time.monotonic()))
+            if late:
+                break
         for lane in self._lanes:
             lane.give_up(Unavailable("The server is going. Try again."))
 
 
 class _Lane:
-    def __init__(self, record: Record, committed: Committed) -> None:
+    """A queue and its writer. `patiently` records where a lock is somebody else's, without keeping others."""
+
+    def __init__(self, record: Record, committed: Committed, patiently: Record) -> None:
         self._record = record
         self._committed = committed
+        self._patiently = patiently
+        # Polls whose lock was not to be had, each with a lane of its own until that is empty: they delay no other.
+        self._sidings: dict[int, _Lane] = {}
         # Of each voter in each poll, in order of arrival: a batch takes the first of each, so that no two ballots
         # of a voter share a transaction and a voter with many delays nobody.
         self._waiting: dict[tuple[int, str], deque[_Pending]] = {}
         self.size = 0
         self.task: asyncio.Task[None] | None = None
 
+    @property
+    def all_waiting(self) -> int:
+        """Ballots that wait here and on the sidings."""
+        return self.size + sum(siding.size for siding in self._sidings.values())
+
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """The writers at work."""
+        return [lane.task for lane in (self, *self._sidings.values()) if lane.task is not None]
+
     def put(self, ballot: Ballot, done: Done) -> None:
+        siding = self._sidings.get(ballot.poll)
+        if siding is not None:
+            siding.put(ballot, done)
+            return
         key = (ballot.poll, ballot.by.voter)
         queue = self._waiting.get(key)
         if self.size >= WAITING or (queue is not None and len(queue) >= WAITING_EACH):
@@ -123,6 +151,8 @@ class _Lane:
 
     def give_up(self, error: NexusError) -> None:
         """Answer everything that waits with `error`."""
+        for siding in self._sidings.values():
+            siding.give_up(error)
         while batch := self._take():
             _answer(batch, [error] * len(batch))
 
@@ -153,7 +183,11 @@ class _Lane:
         try:
             recorded = await self._record(ballots)
         except Busy as error:
-            await self._part(batch, _by_poll(batch), error)
+            parts = _by_poll(batch)
+            if len(parts) == 1:
+                await self._part(batch, [], error)
+            for poll, part in parts.items() if len(parts) > 1 else ():
+                self._set_aside(poll, part)
         except (Unavailable, OutcomeUnknown) as error:
             log.warning("%d ballots not recorded: %s (%r)", len(batch), error, error.__cause__)
             _answer(batch, [error] * len(batch))
@@ -163,6 +197,19 @@ class _Lane:
         else:
             _answer(batch, recorded.answers)
             self._tell(ballots, recorded)
+
+    def _set_aside(self, poll: int, first: list[_Pending]) -> None:
+        """Give `poll` a siding: `first`, what waits here for it, and what comes until the siding is empty."""
+        siding = self._sidings[poll] = _Lane(self._patiently, self._committed, self._patiently)
+        for one in first:
+            siding._waiting[poll, one.ballot.by.voter] = deque([one])
+        for key in [key for key in self._waiting if key[0] == poll]:
+            siding._waiting.setdefault(key, deque()).extend(queue := self._waiting.pop(key))
+            self.size -= len(queue)
+            siding.size += len(queue)
+        siding.size += len(first)
+        siding.task = asyncio.create_task(siding._run(), name="ballot siding")
+        siding.task.add_done_callback(lambda _: self._sidings.pop(poll))
 
     def _tell(self, ballots: Sequence[Ballot], recorded: Recorded) -> None:
         try:
@@ -184,11 +231,11 @@ class _Lane:
             _answer(batch, [Unavailable() for _ in batch])
 
 
-def _by_poll(batch: list[_Pending]) -> list[list[_Pending]]:
+def _by_poll(batch: list[_Pending]) -> dict[int, list[_Pending]]:
     parts: dict[int, list[_Pending]] = {}
     for one in batch:
         parts.setdefault(one.ballot.poll, []).append(one)
-    return list(parts.values())
+    return parts
 
 
 def _answer(batch: Sequence[_Pending], answers: Sequence[Answer]) -> None:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from nexus.cli import commands, serving
+from nexus.cli import commands
 from nexus.embedded import EmbeddedError
 from nexus.errors import NexusError, Unavailable
 from nexus.logs import begin_logging
@@ -73,7 +73,13 @@ def _serve_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     serve.add_argument("--port", help="port to listen on, 0 for any free one")
     serve.add_argument("--workers", help="worker processes; more than one need REDIS_URL")
     serve.add_argument("--demo", action="store_true", help="with a sample poll and a simulated audience")
-    serve.set_defaults(command=serving.serve)
+    serve.set_defaults(command=_serve)
+
+
+def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    from nexus.cli.serving import serve  # the whole server: the other commands start faster without it
+
+    return serve(arguments, settings)
 
 
 def _user_parsers(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
