@@ -116,12 +116,14 @@ class _Lane:
         self._record = record
         self._committed = committed
         self._patiently = patiently
-        # Polls whose lock was not to be had, each with a lane of its own until that is empty: they delay no other.
+        # Polls whose lock was not to be had, each with a lane of its own until it is had: they delay no other.
         self._sidings: dict[int, _Lane] = {}
         # Of each voter in each poll, in order of arrival: a batch takes the first of each, so that no two ballots
         # of a voter share a transaction and a voter with many delays nobody.
         self._waiting: dict[tuple[int, str], deque[_Pending]] = {}
         self.size = 0
+        self.blocked = False
+        """Whether the last batch found a lock taken."""
         self.task: asyncio.Task[None] | None = None
 
     @property
@@ -134,20 +136,19 @@ class _Lane:
         return [lane.task for lane in (self, *self._sidings.values()) if lane.task is not None]
 
     def put(self, ballot: Ballot, done: Done) -> None:
-        siding = self._sidings.get(ballot.poll)
-        if siding is not None:
+        siding = self._siding(ballot.poll)
+        if siding is not None and self.all_waiting < WAITING:
             siding.put(ballot, done)
             return
         key = (ballot.poll, ballot.by.voter)
         queue = self._waiting.get(key)
-        if self.size >= WAITING or (queue is not None and len(queue) >= WAITING_EACH):
+        if siding is not None or self.size >= WAITING or (queue is not None and len(queue) >= WAITING_EACH):
             raise Unavailable("Too many ballots are waiting. Try again.")
         if queue is None:
             queue = self._waiting[key] = deque()
         queue.append(_Pending(ballot, done, time.monotonic()))
         self.size += 1
-        if self.task is None:
-            self.task = asyncio.create_task(self._run(), name="ballot lane")
+        self._begin()
 
     def give_up(self, error: NexusError) -> None:
         """Answer everything that waits with `error`."""
@@ -183,33 +184,53 @@ class _Lane:
         try:
             recorded = await self._record(ballots)
         except Busy as error:
-            parts = _by_poll(batch)
-            if len(parts) == 1:
-                await self._part(batch, [], error)
-            for poll, part in parts.items() if len(parts) > 1 else ():
+            self.blocked = True
+            polls = _by_poll(batch)
+            if len(polls) == 1:
+                self._refuse(batch, error)
+                return
+            for poll, part in polls.items():
                 self._set_aside(poll, part)
         except (Unavailable, OutcomeUnknown) as error:
             log.warning("%d ballots not recorded: %s (%r)", len(batch), error, error.__cause__)
             _answer(batch, [error] * len(batch))
         except Exception as error:  # noqa: BLE001 - logged once the ballot that spoils the batch stands alone
             half = len(batch) // 2
-            await self._part(batch, [batch[:half], batch[half:]], error)
+            if not half:
+                self._refuse(batch, error)
+                return
+            await self._write(batch[:half])
+            await self._write(batch[half:])
         else:
+            self.blocked = False
             _answer(batch, recorded.answers)
             self._tell(ballots, recorded)
 
+    def _siding(self, poll: int) -> _Lane | None:
+        """The siding of `poll`, until it is empty and the lock was to be had."""
+        siding = self._sidings.get(poll)
+        if siding is not None and siding.task is None and not siding.blocked:
+            del self._sidings[poll]
+            return None
+        return siding
+
     def _set_aside(self, poll: int, first: list[_Pending]) -> None:
-        """Give `poll` a siding: `first`, what waits here for it, and what comes until the siding is empty."""
-        siding = self._sidings[poll] = _Lane(self._patiently, self._committed, self._patiently)
+        """Give `poll` a siding: for `first`, what waits here for it, and what comes while the lock is taken."""
+        siding = self._siding(poll)
+        if siding is None:
+            siding = self._sidings[poll] = _Lane(self._patiently, self._committed, self._patiently)
+            for key in [key for key in self._waiting if key[0] == poll]:
+                siding._waiting[key] = queue = self._waiting.pop(key)
+                siding.size += len(queue)
+                self.size -= len(queue)
         for one in first:
-            siding._waiting[poll, one.ballot.by.voter] = deque([one])
-        for key in [key for key in self._waiting if key[0] == poll]:
-            siding._waiting.setdefault(key, deque()).extend(queue := self._waiting.pop(key))
-            self.size -= len(queue)
-            siding.size += len(queue)
+            siding._waiting.setdefault((poll, one.ballot.by.voter), deque()).appendleft(one)
         siding.size += len(first)
-        siding.task = asyncio.create_task(siding._run(), name="ballot siding")
-        siding.task.add_done_callback(lambda _: self._sidings.pop(poll))
+        siding._begin()
+
+    def _begin(self) -> None:
+        if self.task is None:
+            self.task = asyncio.create_task(self._run(), name="ballot lane")
 
     def _tell(self, ballots: Sequence[Ballot], recorded: Recorded) -> None:
         try:
@@ -218,11 +239,7 @@ class _Lane:
             # The votes stand and are answered, and rooms are healed from the database: the lane goes on.
             log.exception("a committed batch could not be told")
 
-    async def _part(self, batch: list[_Pending], parts: list[list[_Pending]], error: Exception) -> None:
-        if len(batch) > 1 and len(parts) > 1:
-            for part in parts:
-                await self._write(part)
-            return
+    def _refuse(self, batch: list[_Pending], error: Exception) -> None:
         if isinstance(error, NexusError):
             log.warning("%d ballots not recorded: %s", len(batch), error)
             _answer(batch, [error] * len(batch))

@@ -107,7 +107,10 @@ class Hub:
         room = self._rooms.get(poll)
         if room is None:
             return
-        for viewer in room.grant(voter, place):
+        gained = room.grant(voter, place)
+        if room.doubtful:
+            self._follow(room)
+        for viewer in gained:
             self._fanout.catch_up(room, viewer)
 
     def heard(self, news: News) -> None:

@@ -129,6 +129,9 @@ class Room:
             viewer.right = place if had is None else max(had, place)
             if self.totals is not None and self.totals.policy is Policy.AFTER_VOTE:
                 gained.append(viewer)
+        if gained and self.totals is not None and self.totals.place > place:
+            # Another worker's news came first, and may have been of this very ballot being taken back.
+            self.verified = min(self.verified, self.totals.retractions - 1)
         return gained
 
     def verify(self, retractions: int, place: Place, standing: frozenset[str]) -> None:

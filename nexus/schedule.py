@@ -15,6 +15,8 @@ log = logging.getLogger("nexus.schedule")
 LOOK_S = 1.0
 """At least this often the database is asked, for a poll whose time another worker has just set."""
 SOONEST_S = 0.02
+HELD_S = 0.1
+"""Until the next attempt where all that is due is held by others: by votes, mostly, which settle it too."""
 
 
 class Schedule:
@@ -28,10 +30,11 @@ class Schedule:
         """Settle what is due; gives the seconds until there may be more. Raises `Unavailable`."""
         ids, next_s = await rounds.due(self._database)
         if ids:
-            for poll in await rounds.settle(self._database, ids):
+            settled = await rounds.settle(self._database, ids, skip_locked=True)
+            for poll in settled:
                 log.info("poll %d: %s, its time has come", poll.id, poll.status)
                 self._tallies.changed(poll)
-            return SOONEST_S
+            return SOONEST_S if settled else HELD_S
         return min(LOOK_S, max(SOONEST_S, next_s if next_s is not None else LOOK_S))
 
     async def run(self) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from nexus.bus import Bus, DeletedNews, News, PollNews, TotalsNews
+from nexus.errors import Busy
 from nexus.loader import Loader
 from nexus.model import Poll, Totals, Watch
 from nexus.store import watch
@@ -89,9 +90,20 @@ class Tallies:
         found = await watch.places(self._database, polls)
         if not found.due:
             return found.of
-        for poll in await settle(self._database, found.due):
-            self.changed(poll)
+        await self._settle(found.due)
         return (await watch.places(self._database, polls)).of
+
+    async def _settle(self, due: list[int]) -> None:
+        """Settle what is free at once; wait for what is held one by one, so that it delays no other."""
+        settled = await settle(self._database, due, skip_locked=True)
+        held = set(due).difference(poll.id for poll in settled)
+        for id in sorted(held):
+            try:
+                settled += await settle(self._database, [id])
+            except Busy:
+                log.info("poll %d is due, and held: it is settled when it is free", id)
+        for poll in settled:
+            self.changed(poll)
 
     async def stop(self) -> None:
         """Send what is unsent, bounded."""

@@ -216,7 +216,7 @@ async def test_too_many_messages_are_answered_then_closed_with_4429(database_url
         assert client.frames[1]["type"] == "pong"
         retry, *errors = client.frames[2:]
         assert retry.items() >= {"type": "retry", "op": op, "poll": poll.id}.items()
-        assert len(errors) == 99
+        assert len(errors) >= 99  # a strike more for each second that this took
         for n, error in enumerate(errors, 1):
             assert error["code"] == "too_many_messages"
             assert error["of"] == {"type": "ping", "id": n}

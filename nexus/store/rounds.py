@@ -8,7 +8,7 @@ from nexus.errors import Forbidden, PollNotFound
 from nexus.model import Identity, Poll, Role, Status, may_know, role_in
 from nexus.store import audit
 from nexus.store.database import Database, Session
-from nexus.store.rows import DUE, load
+from nexus.store.rows import due_at, load
 
 SETTLE_MOST = 100
 """Polls settled in one transaction: their locks are held together."""
@@ -50,11 +50,17 @@ async def refuse_stranger(session: Session, poll: Poll, by: Identity) -> None:
     raise Forbidden("Only the host of this poll or an admin may do this.")
 
 
-async def settle(database: Database, polls: list[int]) -> list[Poll]:
-    """Commit the openings and expiries of `polls` that are due; gives the polls that changed."""
+async def settle(database: Database, polls: list[int], *, skip_locked: bool = False) -> list[Poll]:
+    """Commit the openings and expiries of `polls` that are due; gives the polls that changed.
+
+    With `skip_locked` those that somebody holds are left for another time, so that one held poll delays no other.
+    """
+    skip = " SKIP LOCKED" if skip_locked else ""
     async with database.transaction() as session:
-        await session.run("SELECT id FROM polls WHERE id = ANY(:polls) ORDER BY id FOR NO KEY UPDATE", polls=polls)
-        changed = await _settle(session, polls)
+        rows = await session.all(
+            f"SELECT id FROM polls WHERE id = ANY(:polls) ORDER BY id FOR NO KEY UPDATE{skip}", polls=polls
+        )
+        changed = await _settle(session, [row["id"] for row in rows])
         return list((await load(session, changed)).values())
 
 
@@ -66,7 +72,7 @@ async def _settle(session: Session, polls: list[int]) -> list[int]:
             closed_at = CASE WHEN p.expires_at <= t.now THEN p.expires_at END,
             version = p.version + 1, revision = p.revision + 1, updated_at = t.now
         FROM (SELECT clock_timestamp() AS now) t
-        WHERE p.id = ANY(:polls) AND {DUE}
+        WHERE p.id = ANY(:polls) AND {due_at("t.now")}
         RETURNING p.id, p.status, p.epoch, p.version
         """,
         polls=polls,
@@ -83,7 +89,9 @@ async def due(database: Database) -> tuple[list[int], float | None]:
     async with database.read() as session:
         rows = await session.all(
             f"""
-            SELECT p.id, {DUE} AS due, extract(epoch FROM p.at - clock_timestamp())::float8 AS in_s FROM (
+            SELECT p.id, {due_at("clock_timestamp()")} AS due,
+                   extract(epoch FROM p.at - clock_timestamp())::float8 AS in_s
+            FROM (
                 (SELECT id, status, opens_at, expires_at, opens_at AS at FROM polls
                  WHERE status = 'scheduled' ORDER BY opens_at LIMIT :most)
                 UNION ALL

@@ -13,11 +13,10 @@ POLL_COLUMNS = (
     "p.results, p.epoch, p.version, p.revision, p.retractions, p.voters, p.ballots, p.created_at, p.updated_at"
 )
 
-DUE = (
-    "((p.status = 'scheduled' AND p.opens_at <= clock_timestamp())"
-    " OR (p.status = 'open' AND p.expires_at <= clock_timestamp()))"
-)
-"""Whether the clock asks for another status than the one that is committed."""
+
+def due_at(now: str) -> str:
+    """SQL: whether the clock asks at `now` for another status of the poll `p` than the one that is committed."""
+    return f"((p.status = 'scheduled' AND p.opens_at <= {now}) OR (p.status = 'open' AND p.expires_at <= {now}))"
 
 
 def poll(row: Row, options: Iterable[Row]) -> Poll:

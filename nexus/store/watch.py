@@ -8,7 +8,7 @@ import msgspec
 
 from nexus.model import CastVote, Place, Poll, Status, Watch
 from nexus.store.database import Database
-from nexus.store.rows import DUE, load
+from nexus.store.rows import due_at, load
 
 
 class Seat(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ async def places(database: Database, polls: Sequence[int]) -> Places:
     """Where `polls` stand: one read by primary key."""
     async with database.read() as session:
         rows = await session.all(
-            f"SELECT p.id, p.epoch, p.version, p.revision, p.status, {DUE} AS due FROM polls p "
+            f"SELECT p.id, p.epoch, p.version, p.revision, p.status, {due_at('clock_timestamp()')} AS due FROM polls p "
             "WHERE p.id = ANY(:polls)",
             polls=list(polls),
         )

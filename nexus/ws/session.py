@@ -37,8 +37,8 @@ FORBIDDEN = 4503
 
 CONTROLS = 64
 """Joins and the like that may wait; a socket has at most so many more rooms than answers."""
-STRIKES = 100
-"""Messages over the rate before the socket is closed: until then each is answered."""
+STRIKES, STRIKES_S = 100, 60
+"""Messages over the rate within so many seconds before the socket is closed: until then each is answered."""
 WARNING_S = 60
 ID_MAX = 2**63 - 1
 
@@ -53,7 +53,7 @@ class Session:
         self._identity: Identity | None = None
         self._viewers: dict[int, Viewer] = {}
         self._rate = Bucket(desk.messages_per_second, 2 * desk.messages_per_second, clock=time.monotonic)
-        self._strikes = 0
+        self._strikes = Bucket(STRIKES / STRIKES_S, STRIKES, clock=time.monotonic)
         self._controls: deque[ClientMessage] = deque()
         self._task: asyncio.Task[None] | None = None
         self._in_flight = 0
@@ -310,8 +310,7 @@ class Session:
         """Count a message over the rate; after enough of them the socket is closed."""
         if not wait:
             return
-        self._strikes += 1
-        if self._strikes >= STRIKES:
+        if self._strikes.take():
             self._line.close(TOO_MANY, "too many messages")
 
     def _push(self, message: ServerMessage) -> None:
