@@ -266,12 +266,18 @@ async def test_asgi_line_raises_what_send_raises() -> None:
 
 
 async def test_asgi_line_gives_up_a_close_frame_that_cannot_be_sent() -> None:
+    stuck = asyncio.Event()
+
     async def send(_message: Message) -> None:
-        await never()
+        await stuck.wait()
+
+    async def receive() -> Message:
+        await stuck.wait()
+        raise AssertionError
 
     line = AsgiLine(send, BRISK)
     line.push(BIG)
-    line.close(4503)
-    assert await soon(texts(line, never, ignore)) == 4503
+    asyncio.get_running_loop().call_later(0.01, line.close, 4503)
+    assert await soon(texts(line, receive, ignore)) == 4503
     await asyncio.sleep(0)  # a turn for what has been cancelled
     assert asyncio.all_tasks() == {asyncio.current_task()}
