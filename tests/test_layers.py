@@ -23,8 +23,8 @@ LAYERS = (
 
 PLACES = {
     "starlette": ("app", "cli.*", "http.*", "ws.*"),
-    "uvicorn": ("cli", "cli.*", "ws.wire", "ws.direct"),
-    "websockets": ("client.*", "ws.wire", "ws.direct"),
+    "uvicorn": ("cli", "cli.*", "ws.wire", "ws.direct", "ws.parser"),
+    "websockets": ("client.*", "ws.wire", "ws.direct", "ws.parser"),
     "databases": ("store.*",),
     "sqlalchemy": ("store.*",),
     "asyncpg": ("store.*",),

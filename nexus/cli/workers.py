@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from nexus.app import build
+from nexus.cli.heads import Heads
 from nexus.logs import begin_logging
 from nexus.settings import Settings
 from nexus.ws.wire import Wire
@@ -99,7 +100,7 @@ def _config(settings: Settings, app: ASGIApp | str) -> uvicorn.Config:
         app,
         factory=isinstance(app, str),
         workers=settings.workers,
-        http="httptools",
+        http=Heads,
         ws=Wire,
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,

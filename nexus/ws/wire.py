@@ -21,6 +21,7 @@ from websockets.protocol import State
 
 from nexus.ws.direct import DirectLine
 from nexus.ws.line import EXTENSION, GOING, NO_CLOSE_FRAME, NOT_OURS, TOO_MANY, Bounds
+from nexus.ws.parser import Parser
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent, WebSocketScope
@@ -42,6 +43,7 @@ class Wire(WebSocketsSansIOProtocol):
     """
 
     bounds: ClassVar[Bounds] = Bounds()
+    conn: Parser
     line: DirectLine
     _second = 0.0
     _controls = 0
@@ -50,6 +52,7 @@ class Wire(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over a socket from the HTTP protocol that has read its upgrade request."""
         super().connection_made(transport)
+        self.conn = Parser(extensions=self.conn.available_extensions, max_size=self.config.ws_max_size)
         # Else the log level "debug" writes out query strings, headers and messages, tokens included.
         self.conn.debug = False
         self.transport.set_write_buffer_limits(high=self.bounds.high)
@@ -86,7 +89,10 @@ class Wire(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come and deliver it before returning: nothing queues, and reads never pause."""
-        if len(data) <= _SLICE or not self.handshake_initiated:
+        text = self.conn.small_text(data) if type(data) is bytes else None
+        if text is not None:
+            self._deliver(text)
+        elif len(data) <= _SLICE or not self.handshake_initiated:
             self._take(data)
         else:
             for start in range(0, len(data), _SLICE):

@@ -1,0 +1,42 @@
+"""websockets' parser, with a short way for what nearly every read holds: exactly one small masked text."""
+
+from __future__ import annotations
+
+from websockets.frames import Frame
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # where there is no wheel with it
+    from websockets.utils import apply_mask
+
+_TEXT = 0x81  # final, no reserved bit, opcode 1 (RFC 6455, section 5.2)
+_MASKED = 0x80
+_HEAD = 6  # two bytes, and the mask
+_SMALL = 125
+
+
+class Parser(ServerProtocol):
+    """A `ServerProtocol` that knows whether it stands between two frames."""
+
+    _between = False
+
+    def receive_data(self, data: bytes | bytearray) -> None:
+        """Parse `data`, as the base class does."""
+        self._between = False
+        super().receive_data(data)
+
+    def recv_frame(self, frame: Frame) -> None:
+        """Take a frame; the parser stands between frames if nothing of another has come."""
+        super().recv_frame(frame)
+        self._between = not self.reader.buffer
+
+    def small_text(self, data: bytes) -> bytes | None:
+        """The payload where `data` is one whole small text and nothing else, None for the parser to see to it."""
+        size = len(data) - _HEAD
+        if not self._between or not 0 <= size <= _SMALL or data[0] != _TEXT or data[1] != _MASKED | size:
+            return None
+        if self.state is not State.OPEN or self.current_size is not None or self.extensions:
+            return None
+        return apply_mask(data[_HEAD:], data[2:_HEAD])
