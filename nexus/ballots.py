@@ -110,9 +110,9 @@ class BallotBox:
 
 
 class _Lane:
-    """A queue and its writer. `patiently` records where a lock is somebody else's, without keeping others."""
+    """A queue and its writer. `patiently` records for its sidings, which have none themselves."""
 
-    def __init__(self, record: Record, committed: Committed, patiently: Record) -> None:
+    def __init__(self, record: Record, committed: Committed, patiently: Record | None = None) -> None:
         self._record = record
         self._committed = committed
         self._patiently = patiently
@@ -188,9 +188,10 @@ class _Lane:
             polls = _by_poll(batch)
             if len(polls) == 1:
                 self._refuse(batch, error)
-                return
-            for poll, part in polls.items():
-                self._set_aside(poll, part)
+                polls = {poll: [] for poll in polls}
+            if self._patiently is not None:
+                for poll, part in polls.items():
+                    self._set_aside(poll, part, self._patiently)
         except (Unavailable, OutcomeUnknown) as error:
             log.warning("%d ballots not recorded: %s (%r)", len(batch), error, error.__cause__)
             _answer(batch, [error] * len(batch))
@@ -214,11 +215,11 @@ class _Lane:
             return None
         return siding
 
-    def _set_aside(self, poll: int, first: list[_Pending]) -> None:
+    def _set_aside(self, poll: int, first: list[_Pending], patiently: Record) -> None:
         """Give `poll` a siding: for `first`, what waits here for it, and what comes while the lock is taken."""
         siding = self._siding(poll)
         if siding is None:
-            siding = self._sidings[poll] = _Lane(self._patiently, self._committed, self._patiently)
+            siding = self._sidings[poll] = _Lane(patiently, self._committed)
             for key in [key for key in self._waiting if key[0] == poll]:
                 siding._waiting[key] = queue = self._waiting.pop(key)
                 siding.size += len(queue)
@@ -226,6 +227,7 @@ class _Lane:
         for one in first:
             siding._waiting.setdefault((poll, one.ballot.by.voter), deque()).appendleft(one)
         siding.size += len(first)
+        siding.blocked = True
         siding._begin()
 
     def _begin(self) -> None:

@@ -137,6 +137,16 @@ def test_start_is_not_fooled_by_a_stale_pid_file(data: Path) -> None:
             assert sql(address, "SELECT 1") == "1"
 
 
+def test_start_is_not_fooled_by_a_stale_socket_lock(data: Path) -> None:
+    with PrivatePostgres(data) as address:
+        pass
+    folder = Path(address.host)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / f".s.PGSQL.{address.port}.lock").write_text(f"{os.getppid()}\n")
+    with PrivatePostgres(data) as again:
+        assert sql(again, "SELECT 1") == "1"
+
+
 def test_start_replaces_a_server_whose_socket_was_cleaned_away(data: Path) -> None:
     server = PrivatePostgres(data)
     address = server.start()

@@ -68,10 +68,41 @@ def lives(cluster: Path, pid: int) -> bool:
         return _shown_by_ps(cluster, pid)
     process = _PROC / str(pid)
     try:
-        command = process.joinpath("cmdline").read_bytes().split(b"\0")
-        return Path(os.fsdecode(command[0])).name == "postgres" and _works_in(process, cluster, command)
+        command = _command(process)
+        return _is_postgres(command) and _works_in(process, cluster, command)
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def remove_stale_lock(folder: Path, port: int) -> None:
+    """Remove what a killed server left beside its socket, unless some PostgreSQL has its number.
+
+    PostgreSQL itself asks only whether any process has the number: another program, or a corpse not yet buried.
+    """
+    lock = folder / f".s.PGSQL.{port}.lock"
+    try:
+        pid = lock.read_text().split("\n")[0]
+        if not (pid.isdigit() and _runs_postgres(int(pid))):
+            lock.unlink()
+    except FileNotFoundError:
+        return
+
+
+def _runs_postgres(pid: int) -> bool:
+    if not _PROC.joinpath("self").exists():
+        return b"postgres" in _ps(pid)
+    try:
+        return _is_postgres(_command(_PROC / str(pid)))
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def _command(process: Path) -> list[bytes]:
+    return process.joinpath("cmdline").read_bytes().split(b"\0")
+
+
+def _is_postgres(command: list[bytes]) -> bool:
+    return Path(os.fsdecode(command[0])).name == "postgres"
 
 
 def _works_in(process: Path, cluster: Path, command: list[bytes]) -> bool:
@@ -110,7 +141,10 @@ def stop(cluster: Path) -> None:
 
 
 def _shown_by_ps(cluster: Path, pid: int) -> bool:
-    shown = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], check=False, capture_output=True, timeout=10
-    )
-    return b"postgres" in shown.stdout and b"-D " + os.fsencode(cluster) in shown.stdout
+    shown = _ps(pid)
+    return b"postgres" in shown and b"-D " + os.fsencode(cluster) in shown
+
+
+def _ps(pid: int) -> bytes:
+    command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(command, check=False, capture_output=True, timeout=10).stdout

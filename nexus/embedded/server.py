@@ -127,6 +127,7 @@ class PrivatePostgres:
 
     def _launch(self, account: Account, programs: Path) -> Postmaster:
         socket_folder = sockets.socket_folder(self._folder, account)
+        postmaster.remove_stale_lock(socket_folder, _PORT)
         settings = _SETTINGS | {"unix_socket_directories": f'"{socket_folder}"'}
         command = [str(programs / "postgres"), "-D", str(self._cluster)]
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
