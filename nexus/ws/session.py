@@ -22,6 +22,7 @@ from nexus.model import Act, Ballot, Identity, Policy, Receipt, Role
 from nexus.room import Viewer
 from nexus.views import ballot_views, poll_view, stamp, totals_view
 from nexus.ws import messages
+from nexus.ws.deadlines import TOKEN_ENDED, Deadlines
 from nexus.ws.desk import Desk
 from nexus.ws.line import Line
 from nexus.ws.messages import ClientMessage, Hello, Join, Leave, Ping, Retract, ServerMessage, Vote
@@ -30,16 +31,13 @@ from nexus.ws.unreadable import Unreadable
 
 log = logging.getLogger("nexus.ws")
 
-NO_HELLO = 4408
 TOO_MANY = 4429
-TOKEN_ENDED = 4501
 FORBIDDEN = 4503
 
 CONTROLS = 64
 """Joins and the like that may wait; a socket has at most so many more rooms than answers."""
 STRIKES, STRIKES_S = 100, 60
 """Messages over the rate within so many seconds before the socket is closed: until then each is answered."""
-WARNING_S = 60
 ID_MAX = 2**63 - 1
 
 
@@ -58,8 +56,7 @@ class Session:
         self._task: asyncio.Task[None] | None = None
         self._in_flight = 0
         self._going = False
-        self._loop = asyncio.get_running_loop()
-        self._timers = [self._loop.call_later(desk.hello_s, line.close, NO_HELLO, "no hello")]
+        self._deadlines = Deadlines(line, desk.hello_s)
         line.on_drain = self._drained
         line.on_going = self._go
 
@@ -90,8 +87,7 @@ class Session:
 
     def end(self) -> None:
         """The socket is gone: leave every room and let go of everything."""
-        for timer in self._timers:
-            timer.cancel()
+        self._deadlines.end()
         if self._task is not None:
             self._task.cancel()
         for poll, viewer in self._viewers.items():
@@ -216,19 +212,9 @@ class Session:
         for poll, viewer in self._viewers.items():
             self._desk.hub.renew(poll, viewer, identity)
         left_s = identity.expires_at - self._desk.now().timestamp()
-        self._set_timers(left_s)
+        self._deadlines.token_lasts(left_s)
         expires = datetime.fromtimestamp(identity.expires_at, UTC)
         self._push(messages.Welcome(identity.voter, stamp(expires), stamp(self._desk.now())))
-
-    def _set_timers(self, left_s: float) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        warn_s = max(0.0, left_s - WARNING_S)
-        expiring = messages.Expiring(max(0, round(left_s - warn_s)))
-        self._timers = [
-            self._loop.call_later(warn_s, self._push, expiring),
-            self._loop.call_later(max(0.0, left_s), self._line.close, TOKEN_ENDED, "the token has expired"),
-        ]
 
     # --- Rooms ----------------------------------------------------------------------------------------------
 
