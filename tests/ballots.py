@@ -1,6 +1,7 @@
 """Voters, polls and ballots for tests, and the proof that counts equal the votes."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from nexus.definition import NewOption, NewPoll
@@ -8,6 +9,7 @@ from nexus.errors import NexusError
 from nexus.model import Act, Ballot, Identity, Poll, Receipt
 from nexus.store import polls, voting
 from nexus.store.database import Database
+from nexus.store.rows import load
 
 HOST = Identity("user:1", frozenset({"user"}), None, 4e9)
 ADMIN = Identity("user:2", frozenset({"user", "admin"}), None, 4e9)
@@ -24,10 +26,21 @@ def guest(poll: int, n: int = 0) -> Identity:
 
 
 async def make_poll(database: Database, *texts: str, by: Identity = HOST, **fields: object) -> Poll:
-    """A poll with options `texts`, open unless `fields` say otherwise."""
+    """A poll with options `texts`, open unless `fields` say otherwise.
+
+    Its times may be near: they are moved there once it is made, since a slow machine may find them past already.
+    """
     options = [NewOption(text) for text in texts or ("Yes", "No", "Maybe")]
-    new = NewPoll(question="Which?", options=options, **fields)  # type: ignore[arg-type]
-    return await polls.create(database, new, by)
+    times = {name: fields.pop(name) for name in ("opens_at", "expires_at") if name in fields}
+    far = {name: datetime.now(UTC) + timedelta(days=1 + n) for n, name in enumerate(times)}
+    new = NewPoll(question="Which?", options=options, **far, **fields)  # type: ignore[arg-type]
+    poll = await polls.create(database, new, by)
+    if not times:
+        return poll
+    sets = ", ".join(f"{name} = :{name}" for name in times)
+    async with database.read() as session:
+        await session.run(f"UPDATE polls SET {sets} WHERE id = :id", id=poll.id, **times)
+        return (await load(session, [poll.id]))[poll.id]
 
 
 def vote(poll: Poll, by: Identity, *options: int, op: UUID | None = None, epoch: int | None = None) -> Ballot:

@@ -207,7 +207,7 @@ async def test_open_close_and_reset(house: House) -> None:
 
 async def test_expiry_is_noticed_by_whoever_reads(house: House) -> None:
     ann = await house.user()
-    poll = await house.poll(ann, expires_at=ahead(seconds=0.3))
+    poll = await house.poll(ann, expires_at=ahead(seconds=1.5))
 
     async def closed() -> Json | None:
         found = await house.get(f"/polls/{poll['id']}/", ann)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,8 +70,24 @@ async def _first_admin(database: Database, made: Callable[[str], None]) -> None:
         hashed = await passwords.hash(password)
     finally:
         passwords.close()
-    await accounts.add(database, ADMIN, None, hashed, admin=True, by="cli")
-    made(password)
+    with _signals_deferred():  # an account whose password nobody was told would be of no use
+        await accounts.add(database, ADMIN, None, hashed, admin=True, by="cli")
+        made(password)
+
+
+@contextmanager
+def _signals_deferred() -> Iterator[None]:
+    """Signals that would end the process wait for the end of the `with`; in the main thread alone."""
+    came: list[int] = []
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = [signal.signal(number, lambda number, frame: came.append(number)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+        for raised in came:
+            signal.raise_signal(raised)
 
 
 @contextmanager

@@ -31,8 +31,8 @@ NOT_STARTED = 3
 
 def serve(arguments: argparse.Namespace, settings: Settings) -> int:
     """Serve until told to stop."""
-    # Raised where it strikes, so that every `with` below is left: uvicorn ends, then the database does.
-    signal.signal(signal.SIGTERM, _leave)
+    ending = _Ending()
+    signal.signal(signal.SIGTERM, ending.begin)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup(1) makes it
         signal.signal(signal.SIGHUP, _hang_up)
     _allow_many_sockets()
@@ -47,11 +47,19 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
         url = settings.database_url or _private(house, settings)
         asyncio.run(prepare(url, banner.take_password, private=settings.database_url is None))
         demo = house.enter_context(_demo(settings, banner.address)) if arguments.demo else None
-        return 0 if workers.run(settings, url, sock, lambda: _ready(banner, demo)) else NOT_STARTED
+        return 0 if workers.run(settings, url, sock, lambda: _ready(banner, demo, ending)) else NOT_STARTED
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(0)
+class _Ending:
+    """SIGTERM before uvicorn takes it over, and again once it is done: every `with` is left."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def begin(self, number: int, frame: FrameType | None) -> None:
+        """End where the signal strikes; remembered, since a `__del__` it strikes in swallows the exception."""
+        self.begun = True
+        raise SystemExit(0)
 
 
 def _hang_up(number: int, frame: FrameType | None) -> None:
@@ -97,9 +105,11 @@ class _Banner:
             print(f"Log in as {ADMIN} with the password {password} (shown only now)", flush=True)
 
 
-def _ready(banner: _Banner, demo: Callable[[], None] | None) -> None:
+def _ready(banner: _Banner, demo: Callable[[], None] | None, ending: _Ending) -> None:
     banner.show()
-    if demo is not None:
+    if ending.begun:
+        signal.raise_signal(signal.SIGTERM)  # uvicorn's by now
+    elif demo is not None:
         demo()
 
 

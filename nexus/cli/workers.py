@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from nexus.app import build
@@ -44,7 +45,7 @@ def run(settings: Settings, url: str, sock: socket.socket, ready: Callable[[], N
     os.environ |= {"DATABASE_URL": url, **flags}
     workers = _Workers(_config(settings, "nexus.cli.workers:worker"), sock, ready)
     workers.run()
-    return workers.ready
+    return all(process.exitcode != STARTUP_FAILURE for process in workers.processes)
 
 
 class _Server(uvicorn.Server):

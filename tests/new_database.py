@@ -1,0 +1,22 @@
+"""Databases that no migration has touched, for tests of the schema and of what begins with an empty one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.conftest import PostgresServer
+
+
+@contextmanager
+def new_database(postgres: PostgresServer, sql: str = "") -> Iterator[str]:
+    """The URL of a new database in which `sql` was run; call it where no event loop runs, as in a plain fixture."""
+    name = f"nexus_test_{secrets.token_hex(6)}"
+    postgres.run(f"CREATE DATABASE {name}")
+    try:
+        if sql:
+            PostgresServer(postgres.url_of(name), postgres.runner).run(sql)
+        yield postgres.url_of(name)
+    finally:
+        postgres.drop(name)
