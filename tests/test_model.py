@@ -25,7 +25,7 @@ from tests.rules import Expected, Poll, Sent
 from tests.world import World
 
 VOTERS = 20
-EXAMPLES = 150
+EXAMPLES = 100
 STEPS = 40
 SHRINK_S = 60
 
