@@ -118,12 +118,15 @@ class House:
         """Start every part. Succeeds with the database or Redis out of reach: `/health/ready` says so."""
         await self.database.connect()
         await self.bus.start(self.hub)
-        for name, work in (
-            ("healing", self.hub.keep_healing),
-            ("schedule", self.schedule.run),
-            ("gate", self.gate.keep_looking),
-        ):
-            self._tasks.append(asyncio.create_task(_supervised(name, work), name=name))
+        work: dict[str, Callable[[], Coroutine[object, None, None]]] = {
+            "healing": self.hub.keep_healing,
+            "schedule": self.schedule.run,
+            "gate": self.gate.keep_looking,
+        }
+        if not isinstance(self.bus, LocalBus):  # that one loses nothing
+            work["bus"] = self.tallies.keep_confirming
+        for name, what in work.items():
+            self._tasks.append(asyncio.create_task(_supervised(name, what), name=name))
 
     async def close(self) -> None:
         """Answer what is waiting, then let go of everything; bounded."""

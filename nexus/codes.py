@@ -40,8 +40,7 @@ class Codes:
 
     async def find(self, code: str, address: str, voter: str = "") -> Poll:
         """The poll of `code`, a draft too. Raises `PollNotFound`, or `TooMany` after too many wrong ones."""
-        wait = max(self._by_address.wait(address_key(address)), self._by_voter.wait(voter) if voter else 0.0)
-        if wait:
+        if voter and (wait := self._by_voter.wait(voter)):
             raise TooMany("Too many wrong codes.", after_s=wait)
         poll = await polls.find_by_code(self._database, code) if len(code) <= 40 else None
         if poll is None:
@@ -50,6 +49,9 @@ class Codes:
         return poll
 
     def _failed(self, address: str, voter: str) -> None:
-        self._by_address.take(address_key(address))
+        """Count a wrong code. An address that tried too many is told so, and its right ones still pass: a hall shares
+        one, and nobody in it may lock the others out."""
         if voter:
             self._by_voter.take(voter)
+        if wait := self._by_address.take(address_key(address)):
+            raise TooMany("Too many wrong codes.", after_s=wait)

@@ -207,6 +207,7 @@ class Hub:
             if not state.is_public and (before is None or before.is_public):
                 await self._evict(room, state, list(room.viewers))
             room.learn(state)
+            self._tallies.doubt(state.totals())
             if not room.outdated:
                 break
         if room.doubtful:

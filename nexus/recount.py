@@ -68,7 +68,11 @@ class Recount:
         suspects = await self._suspects(totals, list(totals))
         if not suspects:
             return
-        # A bus that is merely behind is no difference: look again, at the same snapshot's places.
+        # A bus that is merely behind is no difference: a worker that was killed between its commit and the bus has left
+        # it so. It is given what it missed, which changes nothing where it has newer, and looked at again.
+        if self._bus is not None:
+            for poll in suspects:
+                await self._bus.publish(TotalsNews(totals[poll]))
         await asyncio.sleep(BUS_CATCHES_UP_S)
         for poll, (line, place) in (await self._suspects(totals, list(suspects))).items():
             self._lines.append(line)

@@ -26,6 +26,11 @@ log = logging.getLogger("nexus.tallies")
 INTERVAL_S = 0.05
 """Between two publications of one poll by one worker: at most 20 a second."""
 
+CONFIRM_S = 1.0
+CONFIRMED_AT_ONCE = 500
+UNCONFIRMED = 10_000
+"""Polls whose totals may not have reached the bus, the longest so forgotten first: the next vote sends them too."""
+
 CACHED = 2_000
 """Polls kept, the longest unused dropped first."""
 
@@ -39,6 +44,7 @@ class Tallies:
         self._tell = tell
         self._cache: OrderedDict[int, Poll] = OrderedDict()
         self._unsent: dict[int, Totals | None] = {}
+        self._unconfirmed: dict[int, Totals] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._places = Loader(self._ask_places)
         self._polls = Loader(self._ask_polls)
@@ -66,6 +72,7 @@ class Tallies:
     def deleted(self, poll: int) -> None:
         """Take a committed deletion."""
         self._cache.pop(poll, None)
+        self._unconfirmed.pop(poll, None)
         self._tell(DeletedNews(poll))
         self._spawn(self._bus.publish(DeletedNews(poll)))
 
@@ -147,12 +154,40 @@ class Tallies:
             options=tuple(msgspec.structs.replace(one, votes_count=counts[one.id]) for one in cached.options),
         )
 
+    def doubt(self, totals: Totals) -> None:
+        """The bus may not have these totals: they are compared within a second."""
+        before = self._unconfirmed.get(totals.poll)
+        if before is None or before.place < totals.place:
+            self._unconfirmed[totals.poll] = totals
+        if len(self._unconfirmed) > UNCONFIRMED:
+            del self._unconfirmed[next(iter(self._unconfirmed))]
+
+    async def keep_confirming(self) -> None:
+        """For ever, every second: send again what the bus lost, as it does when it hangs or comes back empty."""
+        while True:
+            await asyncio.sleep(CONFIRM_S)
+            await self.confirm()
+
+    async def confirm(self) -> None:
+        """Compare what was sent lately with what the bus has, and send again what it lacks."""
+        polls = list(self._unconfirmed)[:CONFIRMED_AT_ONCE]
+        newest = await self._bus.newest(polls) if polls else None
+        if newest is None:
+            return  # out of reach: asked again in a second
+        for poll in polls:
+            totals, there = self._unconfirmed.get(poll), newest.get(poll)
+            if totals is not None and there is not None and there.place >= totals.place:
+                del self._unconfirmed[poll]
+            elif totals is not None:
+                await self._bus.publish(TotalsNews(totals))
+
     async def _publish(self, poll: int) -> None:
         """Send the poll's newest totals, again after each interval in which newer ones came."""
         try:
             while (totals := self._unsent.get(poll)) is not None:
                 self._unsent[poll] = None
                 await self._bus.publish(TotalsNews(totals))
+                self.doubt(totals)
                 await asyncio.sleep(INTERVAL_S)
         finally:
             self._unsent.pop(poll, None)

@@ -82,6 +82,11 @@ class Poll:
         named = [option for own in self.ballots.values() for choice in own.values() for option in choice]
         return {option: named.count(option) for option in self.options}
 
+    @property
+    def final(self) -> bool:
+        """Its totals stay as they are."""
+        return self.due or self.status == "closed"
+
     def notice(self) -> None:
         """Whoever first notices an expiry commits it."""
         if self.due:

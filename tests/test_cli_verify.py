@@ -166,9 +166,11 @@ async def test_counters_that_lie_or_lag_on_the_bus_are_found_and_mended(
     await cast_one(database, vote(lagging, voter(1), 0))
     await put(redis, database, poll, voters=99)
     with_bus = Command(nexus.folder, DATABASE_URL=nexus.environment()["DATABASE_URL"], REDIS_URL=redis.url)
-    lies, lags = found(with_bus)
+    (lies,) = found(with_bus)  # what merely lagged was given what it had missed
     assert lies.startswith(f"poll {poll.id}: the bus says (99, ")
-    assert lags.startswith(f"poll {lagging.id}: the bus stays behind")
+    async with bus_of(redis) as bus:
+        caught_up = await bus.newest([lagging.id])
+    assert caught_up is not None and caught_up[lagging.id].voters == 1
     with_bus.says("verify", "--repair")
     assert with_bus.says("verify") == EQUAL
     async with bus_of(redis) as bus:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from nexus.definition import NewOption, PollPatch
-from nexus.errors import NexusError
+from nexus.errors import NexusError, PollClosed
 from nexus.model import Act, Ballot, Policy, Receipt, Totals
 from nexus.store import options, polls, rounds, voting
 from nexus.store.database import Database
@@ -150,8 +150,10 @@ class Voting(RuleBasedStateMachine):
     def add_option(self, p: int) -> None:
         """One option more."""
         poll = self._poll(p)
-        if len(poll.options) < 6:
-            poll.notice()
+        if poll.final:
+            with pytest.raises(PollClosed):
+                self.world.run(options.add(self.world.database, poll.id, NewOption("late"), HOST))
+        elif len(poll.options) < 6:
             new = NewOption(f"{poll.id} {poll.version}")
             made = self.world.run(options.add(self.world.database, poll.id, new, HOST))
             assert made.option is not None
@@ -162,9 +164,11 @@ class Voting(RuleBasedStateMachine):
     def delete_option(self, p: int, which: int) -> None:
         """One option less, with its votes."""
         poll = self._poll(p)
-        if len(poll.options) > 2:
-            poll.notice()
-            option = poll.options[which % len(poll.options)]
+        option = poll.options[which % len(poll.options)]
+        if poll.final:
+            with pytest.raises(PollClosed):
+                self.world.run(options.delete(self.world.database, option, HOST, discard=True))
+        elif len(poll.options) > 2:
             self.world.run(options.delete(self.world.database, option, HOST, discard=True))
             poll.discard(option)
             poll.version += 1

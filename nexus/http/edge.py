@@ -37,7 +37,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; anything but HTTP passes."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._app(_without_slash(scope) if scope["type"] == "websocket" else scope, receive, send)
             return
         reply = _Reply(send, _request_id(scope["headers"]))
         body = _Body(receive, _content_length(scope["headers"]))

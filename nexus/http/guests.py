@@ -40,8 +40,8 @@ class GuestToken(msgspec.Struct, frozen=True):
 async def enter(asked: Asked[Code, Nothing]) -> Reply[GuestToken]:
     """Enter a poll by its code without an account, or renew the token of an earlier entry."""
     parts = asked.parts
-    asked.take(parts.rates.guests)
     poll = await parts.codes.find(asked.body.text(), asked.address)
+    asked.take(parts.rates.guests)  # only now: wrong codes must not use up what a hall behind one address needs
     if poll.status is Status.DRAFT:
         raise PollNotFound
     if not poll.allow_guests:

@@ -6,8 +6,8 @@ import msgspec
 from msgspec import UNSET
 
 from nexus.definition import OPTIONS, NewOption, OptionPatch, Problem, option_problems
-from nexus.errors import Conflict, Invalid, OptionNotFound, PollNotFound
-from nexus.model import Identity, Option, Poll
+from nexus.errors import Conflict, Invalid, OptionNotFound, PollClosed, PollNotFound
+from nexus.model import Identity, Option, Poll, Status
 from nexus.store import audit
 from nexus.store.database import Database, Session
 from nexus.store.rounds import locked_for_host
@@ -36,6 +36,7 @@ async def add(database: Database, poll: int, new: NewOption, by: Identity) -> Op
     """Add an option, at the end or at its position (0 is the first)."""
     async with database.transaction() as session:
         before = await locked_for_host(session, poll, by)
+        _refuse_closed(before)
         texts = [option.option_text for option in before.options]
         problems = option_problems("", [new.option_text], texts) + _position_problems(new.position, len(texts))
         if problems:
@@ -84,6 +85,7 @@ async def delete(database: Database, option: int, by: Identity, *, discard: bool
     options left: `too_few_options`."""
     async with database.long_transaction() if discard else database.transaction() as session:
         before, old = await _locked(session, option, by)
+        _refuse_closed(before)
         if len(before.options) <= OPTIONS[0]:
             raise Conflict(f"A poll needs at least {OPTIONS[0]} options.", code="too_few_options")
         await _discard_votes(session, before, old, discard=discard)
@@ -108,6 +110,12 @@ async def _locked(session: Session, option: int, by: Identity) -> tuple[Poll, Op
     if old is None:
         raise OptionNotFound
     return before, old
+
+
+def _refuse_closed(poll: Poll) -> None:
+    """Final totals stay as they are unless the host reopens or resets (contract, section 2)."""
+    if poll.status is Status.CLOSED:
+        raise PollClosed("The poll is closed and its totals are final. Reopen or reset it first.")
 
 
 def _position_problems(position: object, last: int) -> list[Problem]:
@@ -138,6 +146,7 @@ async def _discard_votes(session: Session, poll: Poll, option: Option, *, discar
             "This option has votes. Repeat with ?discard_votes=true to take it out of their ballots.",
             code="option_has_votes",
         )
+    _refuse_closed(poll)
     keys = {"poll": poll.id, "epoch": poll.epoch, "option": option.id}
     await session.run(
         "DELETE FROM votes WHERE poll_id = :poll AND epoch = :epoch AND choices = ARRAY[CAST(:option AS bigint)]",

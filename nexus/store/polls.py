@@ -62,7 +62,7 @@ async def _insert(session: Session, new: NewPoll, by: Identity, status: Status) 
                 :expires_at, :max_choices, :votes_per_user, :allow_change, :allow_guests, :anonymous, :results)
             ON CONFLICT (code) DO NOTHING RETURNING id
             """,
-            code="".join(secrets.choice(ALPHABET) for _ in range(length)),
+            code=_new_code(length),
             question=new.question.strip(),
             description=new.description.strip(),
             category=new.category,
@@ -102,15 +102,35 @@ async def patch(database: Database, poll: int, change: PollPatch, by: Identity) 
         problems += await _time_problems(session, before, values)
         if problems:
             raise Invalid(errors=tuple(problems))
-        _refuse_frozen(before, values)
+        await _refuse_frozen(session, before, values)
         changed = {name: value for name, value in values.items() if _clean(value) != getattr(before, name)}
         if not changed:
             return before
         await _update(session, before, changed)
+        if changed.get("is_public") is False and len(before.code) < PRIVATE_CODE_LENGTH:
+            await _recode(session, poll)
         after = (await load(session, [poll]))[poll]
         details = {name: [getattr(before, name), getattr(after, name)] for name in changed}
         await audit.append(session, by.voter, "update", "poll", poll, **details)
         return after
+
+
+async def _recode(session: Session, poll: int) -> None:
+    """A poll that becomes private gets a long code: everybody could see the short one in the lists."""
+    for _ in range(CODE_ATTEMPTS):
+        row = await session.one(
+            "UPDATE polls SET code = :code WHERE id = :poll "
+            "AND NOT EXISTS (SELECT 1 FROM polls WHERE code = :code) RETURNING code",
+            poll=poll,
+            code=_new_code(PRIVATE_CODE_LENGTH),
+        )
+        if row is not None:
+            return
+    raise RuntimeError(f"no free code of {PRIVATE_CODE_LENGTH} characters in {CODE_ATTEMPTS} attempts")
+
+
+def _new_code(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
 def _clean(value: object) -> object:
@@ -127,12 +147,14 @@ async def _time_problems(session: Session, before: Poll, values: dict[str, objec
     return problems
 
 
-def _refuse_frozen(before: Poll, values: dict[str, object]) -> None:
-    if not before.ballots:
-        return
-    frozen = [name for name in FROZEN_BY_VOTES if name in values and _clean(values[name]) != getattr(before, name)]
+async def _refuse_frozen(session: Session, before: Poll, values: dict[str, object]) -> None:
+    frozen: list[str] = []
+    if before.ballots:
+        frozen += [name for name in FROZEN_BY_VOTES if name in values and _clean(values[name]) != getattr(before, name)]
+    # Ballots of earlier rounds are kept for export: what was cast as anonymous stays so.
     if before.anonymous and values.get("anonymous") is False:
-        frozen.append("anonymous")
+        kept = await session.one("SELECT 1 FROM votes WHERE poll_id = :poll LIMIT 1", poll=before.id)
+        frozen += ["anonymous"] if kept is not None else []
     if frozen:
         raise Conflict(f"There are votes already, so this cannot change: {', '.join(frozen)}.", code="poll_has_votes")
 

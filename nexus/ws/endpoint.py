@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from uuid import uuid4
 
+import msgspec
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
@@ -32,11 +34,11 @@ class Sockets:
         origin = headers.get("origin")
         if origin is not None and not self._may_open(origin, headers.get("host", ""), scope):
             log.info("a page of another origin was refused: %s", origin[:100])
-            await _deny(scope, send, HTTPStatus.FORBIDDEN)
+            await _deny(scope, send, HTTPStatus.FORBIDDEN, "Pages of this origin may not connect.")
             return
         address = address_key(scope["client"][0] if scope.get("client") else "")
         if not self._desk.sockets.acquire(address):
-            await _deny(scope, send, HTTPStatus.TOO_MANY_REQUESTS)
+            await _deny(scope, send, HTTPStatus.TOO_MANY_REQUESTS, "Too many sockets are open from this address.")
             return
         try:
             await self._serve(scope, receive, send, headers, address)
@@ -74,13 +76,19 @@ def _ignore(_: str) -> None:
     """What comes after the socket is being closed."""
 
 
-async def _deny(scope: Scope, send: Send, status: HTTPStatus) -> None:
+async def _deny(scope: Scope, send: Send, status: HTTPStatus, detail: str) -> None:
     """Refuse the handshake with a status where the server can, else with its 403."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008})
         return
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"cache-control", b"no-store"),
+        (b"x-request-id", uuid4().hex.encode()),
+    ]
     if status is HTTPStatus.TOO_MANY_REQUESTS:
         headers.append((b"retry-after", b"10"))
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": status.phrase.encode()})
+    code = "too_many_requests" if status is HTTPStatus.TOO_MANY_REQUESTS else "forbidden"
+    problem = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail, "code": code}
+    await send({"type": "websocket.http.response.body", "body": msgspec.json.encode(problem)})

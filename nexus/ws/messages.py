@@ -45,7 +45,7 @@ class Vote(msgspec.Struct, frozen=True, tag="vote", forbid_unknown_fields=True):
     op: UUID
     poll: int
     options: list[int]
-    epoch: int | UnsetType = UNSET
+    epoch: int | None = None
 
 
 class Retract(msgspec.Struct, frozen=True, tag="retract", forbid_unknown_fields=True):
@@ -53,8 +53,8 @@ class Retract(msgspec.Struct, frozen=True, tag="retract", forbid_unknown_fields=
 
     op: UUID
     poll: int
-    ballot: UUID | UnsetType = UNSET
-    epoch: int | UnsetType = UNSET
+    ballot: UUID | None = None
+    epoch: int | None = None
 
 
 class Ping(msgspec.Struct, frozen=True, tag="ping", forbid_unknown_fields=True):

@@ -13,7 +13,6 @@ import time
 from collections import deque
 from datetime import UTC, datetime
 from functools import partial
-from uuid import UUID
 
 from nexus.errors import Invalid, NexusError, PollNotFound, TooMany, Unauthenticated, Unavailable
 from nexus.frame import Frame
@@ -54,6 +53,7 @@ class Session:
         self._strikes = Bucket(STRIKES / STRIKES_S, STRIKES, clock=time.monotonic)
         self._controls: deque[ClientMessage] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._clear = asyncio.Event()
         self._in_flight = 0
         self._going = False
         self._deadlines = Deadlines(line, desk.hello_s)
@@ -72,6 +72,7 @@ class Session:
         self._line.push(frame)
 
     def _drained(self) -> None:
+        self._clear.set()
         for poll, viewer in list(self._viewers.items()):
             self._desk.hub.catch_up(poll, viewer)
 
@@ -159,6 +160,9 @@ class Session:
         try:
             while self._controls:
                 message = self._controls.popleft()
+                while self._line.clogged:  # a snapshot is large: none is read for a reader that is behind
+                    self._clear.clear()
+                    await self._clear.wait()
                 try:
                     await self._later(message)
                 except NexusError as error:
@@ -261,12 +265,11 @@ class Session:
         if wait:
             self._push(messages.Retry(message.op, message.poll, math.ceil(wait * 1000)))
             return
-        epoch = message.epoch if isinstance(message.epoch, int) else None
+        op, poll, epoch = message.op, message.poll, message.epoch
         if isinstance(message, Vote):
-            ballot = Ballot(message.op, message.poll, identity, options=tuple(message.options), epoch=epoch)
+            ballot = Ballot(op, poll, identity, options=tuple(message.options), epoch=epoch)
         else:
-            named = message.ballot if isinstance(message.ballot, UUID) else None
-            ballot = Ballot(message.op, message.poll, identity, act=Act.RETRACT, epoch=epoch, ballot=named)
+            ballot = Ballot(op, poll, identity, act=Act.RETRACT, epoch=epoch, ballot=message.ballot)
         self._in_flight += 1
         try:
             self._desk.ballots.submit(ballot, partial(self._answered, message))
