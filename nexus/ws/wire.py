@@ -52,7 +52,8 @@ class Wire(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over a socket from the HTTP protocol that has read its upgrade request."""
         super().connection_made(transport)
-        self.conn = Parser(extensions=self.conn.available_extensions, max_size=self.config.ws_max_size)
+        known = self.conn.available_extensions
+        self.conn = Parser(extensions=known, max_size=self.config.ws_max_size, logger=self.logger)
         # Else the log level "debug" writes out query strings, headers and messages, tokens included.
         self.conn.debug = False
         self.transport.set_write_buffer_limits(high=self.bounds.high)
