@@ -212,12 +212,7 @@ def announcement(base_url: str, poll: Poll, python: str, folder: Path) -> str:
     if not relative.startswith("."):
         relative = f".{os.sep}{relative}"
     command = shlex.join([min(python, relative, key=len), "-m", "nexus.client", base_url, poll.code])
-    return (
-        f'The demo asks: "{poll.question}"\n'
-        f"  watch it here    {command}\n"
-        f"  on a screen      {base_url}/live/{poll.code}\n"
-        f"  vote yourself    {base_url}/vote/{poll.code}"
-    )
+    return f'The demo asks: "{poll.question}"\n  watch it here    {command}\n  join by the code {poll.code}'
 
 
 async def _run(arguments: argparse.Namespace, base_url: str, token: str) -> None:
