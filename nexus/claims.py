@@ -36,6 +36,7 @@ class _Claims(msgspec.Struct):
 class _OwnClaims(_Claims):
     roles: Annotated[list[_Role], Meta(max_length=32)] = []
     polls: Annotated[list[_Id], Meta(max_length=100)] | None = None
+    sid: Annotated[str, Meta(max_length=64)] = ""
 
 
 _Shape = TypeVar("_Shape", bound=_Claims)
@@ -52,7 +53,7 @@ def own_identity(claims: Mapping[str, object], now: float) -> Identity:
     if "screen" in own.roles and not own.polls:
         raise ValueError("A screen's token must be bound to a poll: it sees hidden counts.")
     polls = None if own.polls is None else frozenset(own.polls)
-    return Identity(voter=own.sub, roles=frozenset(own.roles), polls=polls, expires_at=own.exp)
+    return Identity(voter=own.sub, roles=frozenset(own.roles), polls=polls, expires_at=own.exp, session=own.sid)
 
 
 def external_identity(claims: Mapping[str, object], roles_claim: str, now: float) -> Identity:

@@ -89,6 +89,33 @@ class Unavailable(NexusError):
         self.after_s = after_s
 
 
+class InvalidCredentials(Unauthenticated):
+    """The name or the password is wrong: one text for both, so that no name is given away."""
+
+    code = "invalid_credentials"
+    default = "The username or the password is wrong."
+
+
+class WeakPassword(Invalid):
+    """A password that is too short, too long, too common, or the username."""
+
+    code = "weak_password"
+
+
+class UsernameTaken(Conflict):
+    """Another account has this name, in whatever case."""
+
+    code = "username_taken"
+    default = "This username is taken."
+
+
+class GuestsNotAllowed(Forbidden):
+    """The poll wants accounts."""
+
+    code = "guests_not_allowed"
+    default = "This poll does not admit guests: log in to vote."
+
+
 class OutcomeUnknown(Unavailable):
     """The connection was lost around a commit: it may have happened. A retry with the same op is safe."""
 
@@ -114,6 +141,62 @@ class OptionNotFound(NotFound):
 
     code = "option_not_found"
     default = "There is no such option."
+
+
+class CategoryNotFound(NotFound):
+    """No such category."""
+
+    code = "category_not_found"
+    default = "There is no such category."
+
+
+class UserNotFound(NotFound):
+    """No such account."""
+
+    code = "user_not_found"
+    default = "There is no such user."
+
+
+class CategoryTaken(Conflict):
+    """Another category has this name, in whatever case."""
+
+    code = "category_taken"
+    default = "There is a category of this name already."
+
+
+class CategoryInUse(Conflict):
+    """Polls are sorted under the category."""
+
+    code = "category_in_use"
+    default = "Polls are sorted under this category. Move them to another one first."
+
+
+class PollHasVotes(Conflict):
+    """What is frozen once there are votes."""
+
+    code = "poll_has_votes"
+    default = "There are votes already, so this cannot change."
+
+
+class OptionHasVotes(Conflict):
+    """An option that has votes is neither renamed nor deleted unless they are to be discarded."""
+
+    code = "option_has_votes"
+    default = "This option has votes. Repeat with ?discard_votes=true to take it out of their ballots."
+
+
+class TooFewOptions(Conflict):
+    """A poll needs two options."""
+
+    code = "too_few_options"
+    default = "A poll needs at least 2 options."
+
+
+class TooManyOptions(Conflict):
+    """A poll has as many options as it can."""
+
+    code = "too_many_options"
+    default = "A poll has at most 100 options."
 
 
 class PollNotOpen(Conflict):

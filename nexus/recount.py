@@ -1,17 +1,28 @@
-"""`nexus verify`: counts in the database, on the bus and in the votes themselves must agree (contract, section 4)."""
+"""`nexus verify`: counts in the database, on the bus and in the votes themselves must agree (contract, section 4), and
+the history must be whole."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
+import msgspec
+
 from nexus.bus import Bus, News, TotalsNews
 from nexus.model import Place, Totals
-from nexus.store import recount
-from nexus.store.database import Database
+from nexus.store import chain, recount
+from nexus.store.database import Database, Session
 
 BUS_CATCHES_UP_S = 2.0
 BUS_CHUNK = 500
+
+
+class Differences(msgspec.Struct, frozen=True):
+    """What does not agree, one line each: what `--repair` can mend, and what nothing can but a backup, as an altered
+    row of the history or an altered ballot of a round that has ended."""
+
+    mendable: list[str]
+    lasting: list[str]
 
 
 class Recount:
@@ -24,9 +35,10 @@ class Recount:
         self._broken: set[int] = set()
         self._ahead: dict[int, Place] = {}
         self._lines: list[str] = []
+        self._lasting: list[str] = []
 
-    async def run(self, *, repair: bool) -> list[str]:
-        """Every difference, one line each; with `repair` they are mended afterwards.
+    async def run(self, *, repair: bool) -> Differences:
+        """Every difference; with `repair` those that can be are mended afterwards.
 
         Raises Unavailable where the database cannot be read, ValueError where the bus cannot.
         """
@@ -42,7 +54,7 @@ class Recount:
         elif repair:
             await self._mend(lost=lost)
         self._say("")
-        return self._lines
+        return Differences(self._lines, self._lasting)
 
     def heard(self, news: News) -> None:
         """Nothing: a recount asks, it does not listen."""
@@ -58,11 +70,23 @@ class Recount:
                     if check.differences:
                         self._broken.add(check.poll.id)
                         self._lines += check.differences
+                self._lasting += await chain.check_rounds(session, [check.poll.id for check in checks])
                 last = checks[-1].poll.id
                 self._say(f"recounted {len(totals)} of {total} polls")
             lost = await recount.orphans(session)
+            await self._check_history(session)
         self._lines += lost
         return totals, bool(lost)
+
+    async def _check_history(self, session: Session) -> None:
+        done, link = 0, await chain.check_after(session, 0)
+        while link.rows:
+            done += link.rows
+            self._lasting += link.differences
+            self._say(f"checked {done} rows of the audit log")
+            link = await chain.check_after(session, link.last)
+        self._lasting += await chain.check_head(session)
+        self._lasting += await chain.check_deletions(session)
 
     async def _compare_bus(self, totals: dict[int, Totals]) -> None:
         suspects = await self._suspects(totals, list(totals))

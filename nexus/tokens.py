@@ -65,11 +65,13 @@ class Tokens:
         roles: Iterable[str] = (),
         ttl_s: int | None = None,
         polls: Iterable[int] | None = None,
+        session: str = "",
     ) -> str:
         """A new access token for `subject` (`user:<id>`, `guest:<uuid>` or `ext:<name>`).
 
-        It lasts `ttl_s` seconds, else as long as access tokens do; `polls` are the only ones it may know of.
-        Raises ValueError, in words for people, for what `identity` would not accept.
+        It lasts `ttl_s` seconds, else as long as access tokens do; `polls` are the only ones it may know of; `session`
+        is the login it descends from, as the claim `sid`. Raises ValueError, in words for people, for what `identity`
+        would not accept.
         """
         now = self._clock()
         ttl_s = self._ttl_s if ttl_s is None else ttl_s
@@ -86,6 +88,8 @@ class Tokens:
         }
         if polls is not None:
             claims["polls"] = sorted(set(polls))
+        if session:
+            claims["sid"] = session
         own_identity(claims, now)
         return jwt.encode(claims, self._key, algorithm="HS256")
 

@@ -120,9 +120,8 @@ def _silent(line: str) -> None:
     """Nobody reads it."""
 
 
-@pytest.mark.skipif(schema.VERSION == 1, reason="there is one version of the schema: no steps yet")
 async def test_schema_sql_is_the_first_schema_and_every_step(urls: tuple[str, str]) -> None:
-    first = Path(__file__).parent / "schema_1.sql"  # schema.sql as it was; to be kept here with the first step
+    first = Path(__file__).parent / "schema_1.sql"
     async with opened(urls[0]) as forward, opened(urls[1]) as anew:
         async with forward.transaction() as session:
             await session.raw.execute(first.read_text("utf-8"))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from argon2 import PasswordHasher
 
-from nexus.errors import Unavailable
+from nexus.errors import TooMany
 from nexus.passwords import LONGEST, Passwords, check_password
 
 GOOD = "correct horse battery staple"
@@ -106,7 +106,7 @@ async def test_hash_refuses_at_once_when_too_many_wait() -> None:
     passwords = Passwords(threads=1, waiting=3)
     crowd = [asyncio.ensure_future(passwords.hash(GOOD)) for _ in range(3)]
     await asyncio.sleep(0)
-    with pytest.raises(Unavailable) as refused:
+    with pytest.raises(TooMany) as refused:
         await passwords.hash(GOOD)
     assert refused.value.after_s > 0
     await asyncio.gather(*crowd)

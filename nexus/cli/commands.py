@@ -9,7 +9,7 @@ import secrets
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from nexus.definition import username_problems
 from nexus.embedded import PrivatePostgres
@@ -20,6 +20,9 @@ from nexus.settings import Settings
 from nexus.store import accounts, schema
 from nexus.store.database import Database
 from nexus.tokens import Tokens
+
+if TYPE_CHECKING:
+    from nexus.recount import Differences
 
 T = TypeVar("T")
 
@@ -143,19 +146,26 @@ def verify(arguments: argparse.Namespace, settings: Settings) -> int:
     from nexus.recount import Recount  # with Redis: the other commands start faster without it
     from nexus.redis_bus import open_bus
 
-    async def work(database: Database) -> list[str]:
+    async def work(database: Database) -> Differences:
         await _migrated(database)
         bus = open_bus(settings.redis_url, "verify") if settings.redis_url else None
         return await Recount(database, bus, _progress).run(repair=arguments.repair)
 
     differences = _with_database(settings, work)
-    for line in differences:
+    lines = differences.mendable + differences.lasting
+    for line in lines:
         _say(line)
-    if not differences:
+    if not lines:
         _say("counts equal votes")
         return 0
-    _say(f"{len(differences)} differences{', mended' if arguments.repair else ''}")
-    return 0 if arguments.repair else 1
+    _say(f"{len(lines)} differences{_mended(differences) if arguments.repair else ''}")
+    return 0 if arguments.repair and not differences.lasting else 1
+
+
+def _mended(differences: Differences) -> str:
+    if not differences.lasting:
+        return ", mended"
+    return f", {len(differences.mendable)} mended; what the history says cannot be, but from a backup"
 
 
 def _progress(line: str) -> None:

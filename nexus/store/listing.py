@@ -1,80 +1,60 @@
-"""Lists of polls: two statements whatever the page's size, in a stable order."""
+"""Lists of polls: as many statements whatever the page's size, in a stable order, all of one moment."""
 
 from __future__ import annotations
 
-from typing import Literal
-
-import msgspec
-
-from nexus.model import Identity, Poll, Status
-from nexus.store.database import Database
+from nexus.model import Identity, Poll
+from nexus.store import listing_sql as sql
+from nexus.store.database import GUARDS, Database, Raw
+from nexus.store.listing_counts import Counts
+from nexus.store.listing_sql import Filter, Ordering
 from nexus.store.rows import load
 
-Ordering = Literal["created_at", "-created_at", "expires_at", "-expires_at", "question", "-question"]
+__all__ = ["COLLECTED", "Filter", "Ordering", "list_polls"]
 
+# One snapshot: a poll that its host hides between two statements would still be shown.
+_GUARDS = f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; {GUARDS}; {sql.PLANS}"
 
-class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """What of the polls to list."""
-
-    status: Status | None = None
-    category: int | None = None
-    mine: bool = False
-    search: str = ""
-    ordering: Ordering = "-created_at"
+COLLECTED = 10_000
+"""Finds of a search that are sorted at once; of more, a walk along the ordering's index soon meets enough."""
 
 
 async def list_polls(
-    database: Database, by: Identity, chosen: Filter, *, limit: int, offset: int
+    database: Database, by: Identity, chosen: Filter, *, limit: int, offset: int, counts: Counts | None = None
 ) -> tuple[int, list[Poll]]:
-    """How many polls `by` may see that match, and one page of them."""
-    where, values = _where(by, chosen)
-    async with database.read() as session:
-        row = await session.one(f"SELECT count(*) AS n FROM polls p WHERE {where}", **values)
-        rows = await session.all(
-            f"SELECT p.id FROM polls p WHERE {where} ORDER BY {_order(chosen.ordering)} LIMIT :limit OFFSET :offset",
-            limit=limit,
-            offset=offset,
-            **values,
-        )
-        found = await load(session, [row["id"] for row in rows])
-    return (row["n"] if row else 0), [found[row["id"]] for row in rows if row["id"] in found]
+    """How many polls `by` may see that match, and one page of them.
+
+    With the `counts` of a worker, the count of a long list may be 2 s old; without, it is counted each time.
+    """
+    async with database.transaction(_GUARDS) as session:
+        count = await _count(session.raw, counts or Counts(), by, chosen)
+        if offset >= count:
+            return count, []
+        ids = await _page(session.raw, by, chosen, count, limit=min(limit, count - offset), offset=offset)
+        found = await load(session, ids)
+    return count, [found[id] for id in ids]
 
 
-def _order(ordering: Ordering) -> str:
-    column, falls = ordering.lstrip("-"), ordering.startswith("-")
-    direction = "DESC" if falls else "ASC"
-    nulls = " NULLS LAST" if column == "expires_at" else ""
-    return f"p.{column} {direction}{nulls}, p.id {direction}"
+async def _count(raw: Raw, kept: Counts, by: Identity, chosen: Filter) -> int:
+    total = 0
+    for statement in sql.counts(by, chosen):
+        n, began = kept.get(statement) if statement.is_shared else None, kept.begin()
+        if n is None:
+            (row,) = await raw.fetch(statement.sql, *statement.values)
+            n = int(row["n"])
+            if statement.is_shared:
+                kept.keep(statement, n, began)
+        total += n
+    return total
 
 
-def _where(by: Identity, chosen: Filter) -> tuple[str, dict[str, object]]:
-    visible = _visible(by)
-    terms = [visible]
-    values: dict[str, object] = {}
-    if ":me" in visible or chosen.mine:
-        values["me"] = by.voter
-    if ":bound" in visible:
-        values["bound"] = sorted(by.polls or ())
-    if chosen.mine:
-        terms.append("p.created_by = :me")
-    if chosen.status is not None:
-        terms.append("p.status = :status")
-        values["status"] = chosen.status.value
-    if chosen.category is not None:
-        terms.append("p.category_id = :category")
-        values["category"] = chosen.category
-    if chosen.search.strip():
-        terms.append("p.words @@ plainto_tsquery('simple', :search)")
-        values["search"] = chosen.search
-    return " AND ".join(f"({term})" for term in terms), values
+async def _page(raw: Raw, by: Identity, chosen: Filter, count: int, *, limit: int, offset: int) -> list[int]:
+    """The ids of a page that lies within the list, from whichever end is nearer.
 
-
-def _visible(by: Identity) -> str:
-    if by.polls is not None:
-        return "p.id = ANY(:bound)" if by.is_screen else "p.id = ANY(:bound) AND p.status <> 'draft'"
-    if by.is_admin:
-        return "true"
-    return (
-        "(p.is_public AND p.status <> 'draft') OR p.created_by = :me OR (p.status <> 'draft' "
-        "AND EXISTS (SELECT 1 FROM poll_members m WHERE m.poll_id = p.id AND m.voter = :me))"
-    )
+    From the far end it is the page as it was when the list was counted: that end seldom moves.
+    """
+    few = by.polls is not None or chosen.mine or (chosen.is_search and count <= COLLECTED)
+    after = count - offset - limit
+    back = after < offset
+    statement = sql.page(by, chosen, walk=not few, back=back, limit=limit, offset=after if back else offset)
+    ids = [row["id"] for row in await raw.fetch(statement.sql, *statement.values)]
+    return ids[::-1] if back else ids

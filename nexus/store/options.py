@@ -6,7 +6,15 @@ import msgspec
 from msgspec import UNSET
 
 from nexus.definition import OPTIONS, NewOption, OptionPatch, Problem, option_problems
-from nexus.errors import Conflict, Invalid, OptionNotFound, PollClosed, PollNotFound
+from nexus.errors import (
+    Invalid,
+    OptionHasVotes,
+    OptionNotFound,
+    PollClosed,
+    PollNotFound,
+    TooFewOptions,
+    TooManyOptions,
+)
 from nexus.model import Identity, Option, Poll, Status
 from nexus.store import audit
 from nexus.store.database import Database, Session
@@ -42,7 +50,7 @@ async def add(database: Database, poll: int, new: NewOption, by: Identity) -> Op
         if problems:
             raise Invalid(errors=tuple(problems))
         if len(texts) == OPTIONS[-1]:
-            raise Conflict(f"A poll has at most {OPTIONS[-1]} options.", code="too_many_options")
+            raise TooManyOptions
         row = await session.one(
             "INSERT INTO options (poll_id, option_text, position) VALUES (:poll, :text, :position) RETURNING id",
             poll=poll,
@@ -56,7 +64,7 @@ async def add(database: Database, poll: int, new: NewOption, by: Identity) -> Op
 
 
 async def patch(database: Database, option: int, change: OptionPatch, by: Identity, *, discard: bool) -> OptionChange:
-    """Change an option's text or position. A text that has votes raises `Conflict` `option_has_votes` unless they
+    """Change an option's text or position. A text that has votes raises `OptionHasVotes` unless they
     are to be discarded, which strips the option from the ballots."""
     async with database.long_transaction() if discard else database.transaction() as session:
         before, old = await _locked(session, option, by)
@@ -81,13 +89,13 @@ async def patch(database: Database, option: int, change: OptionPatch, by: Identi
 
 
 async def delete(database: Database, option: int, by: Identity, *, discard: bool) -> OptionChange:
-    """Delete an option. With votes: `Conflict` `option_has_votes` unless they are to be discarded; fewer than two
-    options left: `too_few_options`."""
+    """Delete an option. With votes: `OptionHasVotes` unless they are to be discarded; fewer than two
+    options left: `TooFewOptions`."""
     async with database.long_transaction() if discard else database.transaction() as session:
         before, old = await _locked(session, option, by)
         _refuse_closed(before)
         if len(before.options) <= OPTIONS[0]:
-            raise Conflict(f"A poll needs at least {OPTIONS[0]} options.", code="too_few_options")
+            raise TooFewOptions
         await _discard_votes(session, before, old, discard=discard)
         await session.run("DELETE FROM options WHERE id = :option", option=option)
         await session.run(
@@ -142,10 +150,7 @@ async def _discard_votes(session: Session, poll: Poll, option: Option, *, discar
     if not option.votes_count:
         return
     if not discard:
-        raise Conflict(
-            "This option has votes. Repeat with ?discard_votes=true to take it out of their ballots.",
-            code="option_has_votes",
-        )
+        raise OptionHasVotes
     _refuse_closed(poll)
     keys = {"poll": poll.id, "epoch": poll.epoch, "option": option.id}
     await session.run(
@@ -167,6 +172,11 @@ async def _discard_votes(session: Session, poll: Poll, option: Option, *, discar
     )
 
 
+def _said(option: Option | None) -> dict[str, object] | None:
+    """An option as the history tells of it, without its count: those follow from the votes."""
+    return None if option is None else {"option_text": option.option_text, "position": option.position}
+
+
 async def _done(session: Session, before: Poll, option: int, by: Identity, action: str) -> OptionChange:
     await session.run(
         "UPDATE polls SET version = version + 1, revision = revision + 1, updated_at = clock_timestamp() "
@@ -176,5 +186,5 @@ async def _done(session: Session, before: Poll, option: int, by: Identity, actio
     after = (await load(session, [before.id]))[before.id]
     one = next((one for one in after.options if one.id == option), None)
     was = next((one for one in before.options if one.id == option), None)
-    await audit.append(session, by.voter, action, "option", option, poll=before.id, before=was, after=one)
+    await audit.append(session, by.voter, action, "option", option, poll=before.id, before=_said(was), after=_said(one))
     return OptionChange(after, one)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from nexus.definition import NewPoll, PollPatch, Problem, new_poll_problems, patch_problems, time_problems
-from nexus.errors import Conflict, Invalid
+from nexus.errors import Invalid, PollHasVotes
 from nexus.model import Identity, Poll, Status
 from nexus.store import audit
 from nexus.store.database import Database, Session
@@ -87,14 +87,15 @@ async def _category_problems(session: Session, category: object) -> list[Problem
     if category is None or category is UNSET:
         return []
     row = await session.one(
-        "SELECT 1 FROM categories WHERE id::numeric = CAST(CAST(:category AS text) AS numeric)",
+        "SELECT 1 FROM categories WHERE id::numeric = CAST(CAST(:category AS text) AS numeric) "
+        "FOR KEY SHARE",  # so that it is not deleted before this commits
         category=str(category),
     )
     return [] if row is not None else [("category", "There is no such category.")]
 
 
 async def patch(database: Database, poll: int, change: PollPatch, by: Identity) -> Poll:
-    """Change what `change` names. Raises `Invalid`, or `Conflict` `poll_has_votes` for what votes have frozen."""
+    """Change what `change` names. Raises `Invalid`, or `PollHasVotes` for what votes have frozen."""
     async with database.transaction() as session:
         before = await locked_for_host(session, poll, by)
         values = change.named()
@@ -156,7 +157,7 @@ async def _refuse_frozen(session: Session, before: Poll, values: dict[str, objec
         kept = await session.one("SELECT 1 FROM votes WHERE poll_id = :poll LIMIT 1", poll=before.id)
         frozen += ["anonymous"] if kept is not None else []
     if frozen:
-        raise Conflict(f"There are votes already, so this cannot change: {', '.join(frozen)}.", code="poll_has_votes")
+        raise PollHasVotes(f"There are votes already, so this cannot change: {', '.join(frozen)}.")
 
 
 async def _update(session: Session, before: Poll, changed: dict[str, object]) -> None:

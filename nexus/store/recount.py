@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from nexus.model import Place, Poll
+from nexus.model import Place, Poll, Status
 from nexus.store import audit
 from nexus.store.database import Database, Row, Session
 from nexus.store.rows import load
@@ -128,10 +128,20 @@ async def repair_poll(database: Database, poll: int, beyond: Place | None = None
             values = {"poll": poll, "old": before.epoch, "epoch": epoch}
             await session.run(statement, **{name: v for name, v in values.items() if f":{name}" in statement})
         after = (await load(session, [poll]))[poll]
-        await audit.append(
-            session, REPAIRER, "repair", "poll", poll, before=before.totals().counts, after=after.totals().counts
-        )
+        counts = {"before": before.totals().counts, "after": after.totals().counts}
+        if after.epoch != before.epoch:
+            await _append(session, poll, before.epoch, **counts)
+        ended = after.epoch if after.status is Status.CLOSED else None
+        await _append(session, poll, ended, **counts)
         return after
+
+
+async def _append(session: Session, poll: int, ended: int | None, **details: object) -> None:
+    """The audit row of a repair, with the digest of an `ended` round whose ballots it changed."""
+    if ended is not None:
+        digest = await session.one("SELECT encode(ballots_digest(:poll, :round), 'hex') AS hex", poll=poll, round=ended)
+        details |= {"round": ended, "digest": digest["hex"] if digest else ""}
+    await audit.append(session, REPAIRER, "repair", "poll", poll, **details)
 
 
 _REPAIR = (

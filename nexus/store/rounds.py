@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from nexus.errors import Forbidden, PollNotFound
 from nexus.model import Identity, Poll, Role, Status, may_know, role_in
 from nexus.store import audit
-from nexus.store.database import Database, Session
+from nexus.store.database import LONG_S, Database, Session
 from nexus.store.rows import due_at, load
 
 SETTLE_MOST = 100
@@ -56,7 +58,7 @@ async def settle(database: Database, polls: list[int], *, skip_locked: bool = Fa
     With `skip_locked` those that somebody holds are left for another time, so that one held poll delays no other.
     """
     skip = " SKIP LOCKED" if skip_locked else ""
-    async with database.transaction() as session:
+    async with database.transaction(within_s=LONG_S) as session:
         rows = await session.all(
             f"SELECT id FROM polls WHERE id = ANY(:polls) ORDER BY id FOR NO KEY UPDATE{skip}", polls=polls
         )
@@ -77,10 +79,14 @@ async def _settle(session: Session, polls: list[int]) -> list[int]:
         """,
         polls=polls,
     )
+    digests = await audit.digests(session, [row["id"] for row in rows if row["status"] == "closed"])
     for row in sorted(rows, key=lambda row: int(row["id"])):
-        action = "close" if row["status"] == "closed" else "open"
-        place = {"epoch": row["epoch"], "version": row["version"]}
-        await audit.append(session, audit.CLOCK, action, "poll", row["id"], **place)
+        id, place = row["id"], {"epoch": row["epoch"], "version": row["version"]}
+        if id in digests:
+            ended = {"round": row["epoch"], "digest": digests[id]}
+            await audit.append(session, audit.CLOCK, "close", "poll", id, **place, **ended)
+        else:
+            await audit.append(session, audit.CLOCK, "open", "poll", id, **place)
     return [row["id"] for row in rows]
 
 
@@ -127,32 +133,48 @@ async def open_poll(database: Database, poll: int, by: Identity) -> Poll:
 
 async def close_poll(database: Database, poll: int, by: Identity) -> Poll:
     """Close a poll, whatever its status; nothing if it is closed."""
-    async with database.transaction() as session:
+    async with database.transaction(within_s=LONG_S) as session:
         found = await locked_for_host(session, poll, by)
         if found.status is Status.CLOSED:
             return found
+        digest = (await audit.digests(session, [poll]))[poll]
         await session.run(
             "UPDATE polls SET status = 'closed', closed_at = clock_timestamp(), version = version + 1, "
             "revision = revision + 1, updated_at = clock_timestamp() WHERE id = :poll",
             poll=poll,
         )
-        return await _done(session, found, by, "close")
+        return await _done(session, found, by, "close", digest)
 
 
 async def reset_poll(database: Database, poll: int, by: Identity) -> Poll:
     """Start a new epoch without votes; the ballots of earlier ones stay for export."""
-    async with database.transaction() as session:
+    async with database.transaction(within_s=LONG_S) as session:
         found = await locked_for_host(session, poll, by)
+        digest = (await audit.digests(session, [poll]))[poll]
+        await _keep_options(session, found)
         await session.run("UPDATE options SET votes_count = 0 WHERE poll_id = :poll", poll=poll)
         await session.run(
             "UPDATE polls SET epoch = epoch + 1, version = version + 1, revision = revision + 1, voters = 0, "
             "ballots = 0, updated_at = clock_timestamp() WHERE id = :poll",
             poll=poll,
         )
-        return await _done(session, found, by, "reset")
+        return await _done(session, found, by, "reset", digest)
 
 
-async def _done(session: Session, before: Poll, by: Identity, action: str) -> Poll:
+async def _keep_options(session: Session, poll: Poll) -> None:
+    """What the ballots of the round that ends were cast for: the options may be renamed and deleted from now on."""
+    options = [{"id": option.id, "option_text": option.option_text} for option in poll.options]
+    await session.run(
+        "INSERT INTO rounds (poll_id, epoch, options) VALUES (:poll, :epoch, CAST(:options AS jsonb))",
+        poll=poll.id,
+        epoch=poll.epoch,
+        options=msgspec.json.encode(options).decode(),
+    )
+
+
+async def _done(session: Session, before: Poll, by: Identity, action: str, digest: str = "") -> Poll:
+    """Append the audit row; `digest` is that of the round which the action ends."""
+    ended = {"round": before.epoch, "digest": digest} if digest else {}
     after = (await load(session, [before.id]))[before.id]
     await audit.append(
         session,
@@ -165,6 +187,7 @@ async def _done(session: Session, before: Poll, by: Identity, action: str) -> Po
         version=after.version,
         voters=before.voters,
         ballots=before.ballots,
+        **ended,
     )
     return after
 

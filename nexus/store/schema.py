@@ -12,7 +12,7 @@ import asyncpg
 
 from nexus.store.database import LONG_S, Database, Session
 
-VERSION = 1
+VERSION = 2
 """The version that this code wants, and that `schema.sql` makes."""
 
 _LOCK = 7305808869229539
@@ -20,9 +20,10 @@ _WAIT = "SET LOCAL lock_timeout = '0'; SET LOCAL idle_in_transaction_session_tim
 """A step on a large table takes as long as it takes; a second migration waits for the first."""
 
 
-_TABLES = (
-    "users refresh_tokens categories polls poll_members options votes acts audit_log schema_version".split()  # noqa: SIM905
-)
+_TABLES = [
+    *("users", "refresh_tokens", "categories", "polls", "poll_members", "options", "rounds", "votes", "acts"),
+    *("audit_log", "audit_head", "schema_version"),
+]
 
 
 class SchemaError(Exception):

@@ -1,0 +1,90 @@
+"""The proof of the history: no row of the audit log altered or missing, no ballot of an ended round either."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from nexus.store.database import Session
+
+CHUNK = 10_000
+"""Rows of the log checked by one statement."""
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A stretch of the audit log: its last row, how many there were, and what is wrong with them."""
+
+    last: int
+    rows: int
+    differences: tuple[str, ...]
+
+
+async def check_after(session: Session, last: int) -> Link:
+    """The next `CHUNK` rows with an id over `last`, each against its own hash and the row before it."""
+    row = await session.one(_LINKS, last=last, most=CHUNK)
+    if row is None or row["last"] is None:
+        return Link(last, 0, ())
+    altered = [f"audit log: row {id} was altered" for id in row["altered"] or ()]
+    parted = [f"audit log: row {id} does not follow the row before it" for id in row["parted"] or ()]
+    return Link(row["last"], row["n"], (*altered, *parted))
+
+
+_LINKS = """
+SELECT max(c.id) AS last, count(*) AS n, array_agg(c.id ORDER BY c.id) FILTER (WHERE c.altered) AS altered,
+       array_agg(c.id ORDER BY c.id) FILTER (WHERE c.parted) AS parted
+FROM (
+    SELECT a.id, a.hash <> audit_hash(a) AS altered, a.previous <> coalesce(b.hash, ''::bytea)
+        OR (b.id IS NULL AND a.id > 1) AS parted
+    FROM audit_log a LEFT JOIN audit_log b ON b.id = a.id - 1
+    WHERE a.id > :last ORDER BY a.id LIMIT :most
+) c
+"""
+
+
+async def check_head(session: Session) -> list[str]:
+    """Whether the log ends with the row that was appended last."""
+    row = await session.one(
+        "SELECT h.id, l.hash IS NOT DISTINCT FROM h.hash OR h.id = 0 AS holds, "
+        "(SELECT coalesce(max(id), 0) FROM audit_log) AS newest "
+        "FROM audit_head h LEFT JOIN audit_log l ON l.id = h.id"
+    )
+    if row is None:
+        return ["audit log: its head is gone"]
+    if row["newest"] != row["id"] or not row["holds"]:
+        return [f"audit log: it ends with row {row['newest']}, and row {row['id']} was appended last"]
+    return []
+
+
+async def check_rounds(session: Session, polls: Sequence[int]) -> list[str]:
+    """Ended rounds of `polls` whose ballots are not those that the row of their end has the digest of."""
+    rows = await session.all(_ROUNDS, polls=list(polls))
+    return [
+        f"poll {row['poll']}: the ballots of round {row['round']} are not those that audit row {row['id']} closed"
+        for row in rows
+    ]
+
+
+_ROUNDS = """
+SELECT d.poll, d.round, d.id FROM (
+    SELECT DISTINCT ON (l.poll_id, r.round) l.id, l.poll_id AS poll, r.round, l.details ->> 'digest' AS digest
+    FROM audit_log l CROSS JOIN LATERAL (SELECT CAST(l.details ->> 'round' AS integer) AS round) r
+    WHERE l.poll_id = ANY(:polls) AND l.details ->> 'digest' IS NOT NULL
+    ORDER BY l.poll_id, r.round, l.id DESC
+) d JOIN polls p ON p.id = d.poll
+WHERE (d.round < p.epoch OR (d.round = p.epoch AND p.status = 'closed'))
+  AND d.digest <> encode(ballots_digest(d.poll, d.round), 'hex')
+ORDER BY d.poll, d.round
+"""
+"""The newest digest of a round counts: it may have been closed and reopened. One that is open again has none."""
+
+
+async def check_deletions(session: Session) -> list[str]:
+    """Polls that were made and are not there, without a row that says who deleted them."""
+    rows = await session.all(
+        "SELECT l.poll_id AS poll FROM audit_log l WHERE l.target_type = 'poll' AND l.action = 'create' "
+        "AND NOT EXISTS (SELECT 1 FROM polls p WHERE p.id = l.poll_id) "
+        "AND NOT EXISTS (SELECT 1 FROM audit_log d WHERE d.poll_id = l.poll_id AND d.target_type = 'poll' "
+        "AND d.action = 'delete') ORDER BY l.poll_id"
+    )
+    return [f"poll {row['poll']} is gone, and the audit log has no row of its deletion" for row in rows]

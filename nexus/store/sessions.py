@@ -1,0 +1,120 @@
+"""Logins: each is a family of refresh tokens, of which the newest renews it.
+
+Whoever adds to a family or ends one holds a lock on the account's row first, so that no token slips in behind an end.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import msgspec
+
+from nexus.errors import InvalidCredentials
+from nexus.store import audit
+from nexus.store.accounts import COLUMNS, User, user_of
+from nexus.store.database import Database, Row, Session
+
+
+class Login(msgspec.Struct, frozen=True):
+    """A login that goes on: whose it is, and its id, the `sid` of its access tokens."""
+
+    user: User
+    id: str
+
+
+async def begin(database: Database, user: User, digest: bytes, ttl_s: int) -> Login:
+    """Keep the first refresh token of a login, and forget what expired long ago.
+
+    Raises `InvalidCredentials` where the account was disabled or got another password since `user` was read.
+    """
+    family = uuid4()
+    async with database.transaction() as session:
+        same = await session.one(
+            "SELECT 1 FROM users WHERE id = :user AND password_hash = :hash AND disabled_at IS NULL FOR SHARE",
+            user=user.id,
+            hash=user.password_hash,
+        )
+        if same is None:
+            raise InvalidCredentials
+        await _keep(session, user.id, family, digest, ttl_s)
+        await session.run(
+            "DELETE FROM refresh_tokens WHERE digest IN (SELECT digest FROM refresh_tokens "
+            "WHERE expires_at < clock_timestamp() - interval '1 day' ORDER BY expires_at LIMIT 10)"
+        )
+    return Login(user, str(family))
+
+
+async def _keep(session: Session, user: int, family: UUID, digest: bytes, ttl_s: int) -> None:
+    await session.run(
+        "INSERT INTO refresh_tokens (digest, family, user_id, expires_at) "
+        "VALUES (:digest, :family, :user, clock_timestamp() + make_interval(secs => :ttl))",
+        digest=digest,
+        family=family,
+        user=user,
+        ttl=float(ttl_s),
+    )
+
+
+async def rotate(database: Database, old: bytes, new: bytes, ttl_s: int) -> Login | None:
+    """Spend the token `old` and keep `new` in its place; None for one that does not hold.
+
+    One that was spent before revokes its whole family: somebody else has a copy of it.
+    """
+    async with database.transaction() as session:
+        await _lock_owner(session, old, "SHARE")
+        row = await _token(session, old)
+        if row is None or not row["alive"]:
+            return None
+        if row["spent"]:
+            await _revoke(session, row)
+            return None
+        await session.run("UPDATE refresh_tokens SET spent_at = clock_timestamp() WHERE digest = :old", old=old)
+        await _keep(session, row["id"], row["family"], new, ttl_s)
+        return Login(user_of(row), str(row["family"]))
+
+
+async def _lock_owner(session: Session, digest: bytes, strength: str) -> None:
+    await session.run(
+        "SELECT 1 FROM users u WHERE u.id = (SELECT user_id FROM refresh_tokens WHERE digest = :digest) "
+        f"FOR {strength}",
+        digest=digest,
+    )
+
+
+async def _token(session: Session, digest: bytes) -> Row | None:
+    return await session.one(
+        f"SELECT {COLUMNS}, t.family, t.spent_at IS NOT NULL AS spent, t.revoked_at IS NULL "
+        "AND t.expires_at > clock_timestamp() AND u.disabled_at IS NULL AS alive "
+        "FROM refresh_tokens t JOIN users u ON u.id = t.user_id WHERE t.digest = :digest FOR UPDATE OF t",
+        digest=digest,
+    )
+
+
+async def _revoke(session: Session, row: Row) -> None:
+    await session.run(
+        "UPDATE refresh_tokens SET revoked_at = clock_timestamp() WHERE family = :family AND revoked_at IS NULL",
+        family=row["family"],
+    )
+    await audit.append(session, f"user:{row['id']}", "revoke_session", "user", row["id"], reason="refresh token reused")
+
+
+async def end(database: Database, digest: bytes) -> None:
+    """Revoke the family of a refresh token; nothing where it is unknown."""
+    async with database.transaction() as session:
+        await _lock_owner(session, digest, "NO KEY UPDATE")
+        await session.run(
+            "UPDATE refresh_tokens SET revoked_at = clock_timestamp() WHERE revoked_at IS NULL "
+            "AND family = (SELECT family FROM refresh_tokens WHERE digest = :digest)",
+            digest=digest,
+        )
+
+
+async def ended(database: Database, *, within_s: float) -> frozenset[str]:
+    """The logins that were ended in the last `within_s` seconds."""
+    async with database.read() as session:
+        rows = await session.all(
+            "SELECT DISTINCT family FROM refresh_tokens "
+            "WHERE revoked_at > clock_timestamp() - make_interval(secs => :within)",
+            within=float(within_s),
+        )
+    return frozenset(str(row["family"]) for row in rows)

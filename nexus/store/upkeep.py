@@ -1,0 +1,15 @@
+"""What PostgreSQL would not see to by itself in time."""
+
+from __future__ import annotations
+
+from nexus.store.database import Database
+
+
+async def vacuum_polls(database: Database) -> None:
+    """Mark the pages of `polls` that votes have touched as visible to all, so that lists read indexes alone again.
+
+    A vote's update of its poll leaves nothing to collect (it is pruned with the next), so autovacuum would not come.
+    Looks only at pages touched since the last time, a tenth of a second for 25,000 polls; keeps nobody waiting.
+    """
+    async with database.read() as session:
+        await session.raw.execute("VACUUM (SKIP_LOCKED, TRUNCATE off) polls")

@@ -1,0 +1,144 @@
+"""`nexus verify` on the history: an altered or missing row, and an altered ballot of a round that has ended."""
+
+from pathlib import Path
+
+import pytest
+
+from nexus.model import Poll
+from nexus.store import options, polls, rounds
+from nexus.store.database import Database
+from tests.ballots import HOST, cast_one, make_poll, retract, rows, vote, voter
+from tests.command import Command
+
+EQUAL = ["counts equal votes"]
+
+
+@pytest.fixture
+def nexus(tmp_path: Path, database_url: str) -> Command:
+    return Command(tmp_path, DATABASE_URL=database_url)
+
+
+async def closed(database: Database) -> Poll:
+    """A poll that was closed with three ballots."""
+    poll = await make_poll(database)
+    for n in range(3):
+        await cast_one(database, vote(poll, voter(n), n % 2))
+    return await rounds.close_poll(database, poll.id, HOST)
+
+
+def found(nexus: Command) -> list[str]:
+    done = nexus.run("verify")
+    *lines, last = done.stdout.splitlines()
+    assert (done.returncode, last) == (1, f"{len(lines)} differences"), done.stdout + done.stderr
+    return lines
+
+
+async def behind_its_back(database: Database, change: str) -> None:
+    """Change the log as somebody with the database's password could."""
+    async with database.transaction() as session:
+        for statement in ("DISABLE TRIGGER audit_refuse", "", "ENABLE TRIGGER audit_refuse"):
+            await session.raw.execute(f"ALTER TABLE audit_log {statement}" if statement else change)
+
+
+async def test_whole_history_is_no_difference(nexus: Command, database: Database) -> None:
+    poll = await closed(database)
+    await rounds.open_poll(database, poll.id, HOST)
+    await cast_one(database, retract(poll, voter(0)))
+    await rounds.close_poll(database, poll.id, HOST)
+    await rounds.reset_poll(database, poll.id, HOST)
+    await rounds.open_poll(database, poll.id, HOST)
+    await cast_one(database, vote(poll, voter(1), 1))
+    await rounds.reset_poll(database, poll.id, HOST)
+    gone = await make_poll(database)
+    await polls.delete(database, gone.id, HOST)
+    assert nexus.says("verify") == EQUAL
+    kept = await rows(
+        database, "SELECT action, details ->> 'round' FROM audit_log WHERE details ? 'digest' ORDER BY id"
+    )
+    assert kept == [("close", "1"), ("close", "1"), ("reset", "1"), ("reset", "2")]
+
+
+async def test_row_altered_or_missing_is_found(nexus: Command, database: Database) -> None:
+    await closed(database)
+    await behind_its_back(database, "UPDATE audit_log SET details = '{}' WHERE id = 1")
+    assert found(nexus) == ["audit log: row 1 was altered"]
+
+
+async def test_row_that_was_altered_with_its_hash_parts_the_chain(nexus: Command, database: Database) -> None:
+    await closed(database)
+    await behind_its_back(
+        database,
+        "UPDATE audit_log SET action = 'x' WHERE id = 1; UPDATE audit_log l SET hash = audit_hash(l) WHERE id = 1",
+    )
+    assert found(nexus) == ["audit log: row 2 does not follow the row before it"]
+
+
+@pytest.mark.parametrize(("missing", "said"), [
+    (1, "audit log: row 2 does not follow the row before it"),
+    (2, "audit log: it ends with row 1, and row 2 was appended last"),
+])  # fmt: skip
+async def test_missing_row_is_found(nexus: Command, database: Database, missing: int, said: str) -> None:
+    await closed(database)
+    await behind_its_back(database, f"DELETE FROM audit_log WHERE id = {missing}")
+    assert said in found(nexus)
+
+
+ALTERED = {
+    "choice": "UPDATE votes SET choices = ARRAY[(SELECT max(id) FROM options)] WHERE voter = 'user:1000'",
+    "time": "UPDATE votes SET cast_at = cast_at + interval '1 microsecond' WHERE voter = 'user:1000'",
+    "voter": "UPDATE votes SET voter = 'user:77' WHERE voter = 'user:1000'",
+    "missing": "DELETE FROM votes WHERE voter = 'user:1000'",
+    "added": "INSERT INTO votes SELECT poll_id, epoch, 'user:78', slot, op, choices, cast_at FROM votes LIMIT 1",
+}
+
+
+@pytest.mark.parametrize("how", ALTERED)
+async def test_altered_ballot_of_a_closed_poll_is_found_and_cannot_be_mended(
+    nexus: Command, database: Database, how: str
+) -> None:
+    poll = await closed(database)
+    async with database.transaction() as session:
+        await session.run(ALTERED[how])
+    (row,) = await rows(database, "SELECT id FROM audit_log WHERE action = 'close'")
+    line = f"poll {poll.id}: the ballots of round 1 are not those that audit row {row[0]} closed"
+    assert line in found(nexus)
+    done = nexus.run("verify", "--repair")
+    assert done.returncode == 1, done.stdout
+    assert "cannot be" in done.stdout
+
+
+async def test_altered_ballot_of_an_earlier_round_is_found(nexus: Command, database: Database) -> None:
+    poll = await closed(database)
+    await rounds.reset_poll(database, poll.id, HOST)
+    async with database.transaction() as session:
+        await session.run("DELETE FROM votes WHERE voter = 'user:1001'")
+    (line,) = found(nexus)
+    assert line.startswith(f"poll {poll.id}: the ballots of round 1 are not those that audit row ")
+
+
+async def test_poll_that_is_gone_without_a_row_is_found(nexus: Command, database: Database) -> None:
+    poll = await make_poll(database)
+    async with database.transaction() as session:
+        await session.run("DELETE FROM polls WHERE id = :id", id=poll.id)
+    assert found(nexus) == [f"poll {poll.id} is gone, and the audit log has no row of its deletion"]
+
+
+async def test_expiry_has_its_digest_too(nexus: Command, database: Database) -> None:
+    poll = await make_poll(database)
+    await cast_one(database, vote(poll, voter(1), 0))
+    async with database.transaction() as session:
+        await session.run("UPDATE polls SET expires_at = clock_timestamp() WHERE id = :id", id=poll.id)
+    assert [one.id for one in await rounds.settle(database, [poll.id])] == [poll.id]
+    assert nexus.says("verify") == EQUAL
+    async with database.transaction() as session:
+        await session.run("UPDATE votes SET op = gen_random_uuid()")
+    assert any("round 1" in line for line in found(nexus))
+
+
+async def test_discarded_votes_of_a_reopened_poll_are_no_difference(nexus: Command, database: Database) -> None:
+    poll = await closed(database)
+    await rounds.open_poll(database, poll.id, HOST)
+    await options.delete(database, poll.options[0].id, HOST, discard=True)
+    assert nexus.says("verify") == EQUAL
+    await rounds.close_poll(database, poll.id, HOST)
+    assert nexus.says("verify") == EQUAL
