@@ -22,22 +22,29 @@ from nexus.bus import Bus, LocalBus, News
 from nexus.codes import Codes
 from nexus.fanout import Fanout
 from nexus.gate import Gate
+from nexus.http.documents import document_routes
 from nexus.http.edge import Edge
+from nexus.http.metrics import metrics_route
 from nexus.http.parts import Parts, Rates
 from nexus.http.problem import HANDLERS
 from nexus.http.routes import routes
 from nexus.hub import Hub
 from nexus.limits import Caps, by_minute
+from nexus.metrics import Metrics
 from nexus.model import Ballot, Outcome, Place, Receipt
 from nexus.passwords import Passwords
+from nexus.pseudonyms import Pseudonyms
 from nexus.redis_bus import open_bus
 from nexus.schedule import Schedule
 from nexus.secret import secret_key
 from nexus.settings import Settings
 from nexus.store import voting, watch
 from nexus.store.database import Database
+from nexus.store.listing_counts import Counts
 from nexus.tallies import Tallies
 from nexus.tokens import ExternalIssuer, Identifier, Tokens
+from nexus.upkeep import keep_up
+from nexus.ws.asyncapi import asyncapi
 from nexus.ws.desk import Desk, Present
 from nexus.ws.endpoint import Sockets
 from nexus.ws.messages import RoomFrames
@@ -46,6 +53,12 @@ log = logging.getLogger("nexus.app")
 
 DRAIN_S = 5.0
 """What a stopping worker leaves ballots that are waiting for their transaction."""
+
+
+SAMPLE_S = 1.0
+
+EXPORTS, EXPORTS_EACH = 2, 1
+"""Exports of a worker at once, and of one host: each holds a database connection while its client reads."""
 
 
 def _now() -> datetime:
@@ -58,16 +71,21 @@ class House:
     def __init__(self, settings: Settings, database_url: str) -> None:
         worker = f"{os.getpid()}-{secrets.token_hex(4)}"
         limits, lifetimes = settings.limits, settings.lifetimes
+        self.metrics = Metrics()
+        self.metrics_token = settings.metrics_token
         self.database = Database(database_url, size=settings.db_connections)
         self.bus: Bus = open_bus(settings.redis_url, worker) if settings.redis_url else LocalBus()
         self.present = Present()
         self.tallies = Tallies(self.database, self.bus, self._tell)
         fanout = Fanout(RoomFrames(_now))
         self.hub = Hub(self.tallies, self.bus, fanout, partial(watch.standing, self.database), worker)
-        self.ballots = BallotBox(partial(voting.record, self.database), self._committed, lanes=settings.lanes)
-        self.tokens = Tokens(secret_key(settings), access_ttl_s=lifetimes.access_s)
+        self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
+        key = secret_key(settings)
+        self.tokens = Tokens(key, access_ttl_s=lifetimes.access_s)
         external = ExternalIssuer(settings.issuer) if settings.issuer else None
-        self.gate = Gate(self.database, Identifier(self.tokens, external), self.present.expel)
+        self.gate = Gate(
+            self.database, Identifier(self.tokens, external), self.present.expel, access_ttl_s=lifetimes.access_s
+        )
         self.schedule = Schedule(self.database, self.tallies)
         self.passwords = Passwords()
         rates = Rates.of(limits, time.monotonic)
@@ -87,6 +105,10 @@ class House:
             codes=codes,
             lifetimes=lifetimes,
             rates=rates,
+            counts=Counts(),
+            metrics=self.metrics,
+            pseudonyms=Pseudonyms(key),
+            exports=Caps(EXPORTS_EACH, total=EXPORTS),
         )
         self.desk = Desk(
             gate=self.gate,
@@ -106,6 +128,26 @@ class House:
     def _tell(self, news: News) -> None:
         self.hub.heard(news)
 
+    async def _record(self, ballots: Sequence[Ballot]) -> Recorded:
+        began = time.perf_counter()
+        recorded = await voting.record(self.database, ballots)
+        self.metrics.recorded(recorded.answers, time.perf_counter() - began)
+        return recorded
+
+    async def _keep_sampling(self) -> None:
+        while True:
+            self.metrics.sample(
+                {
+                    "ballots_waiting": self.ballots.waiting,
+                    "sockets": len(self.desk.sockets),
+                    "rooms": self.hub.rooms,
+                    "exports": len(self.parts.exports),
+                    "logins_waiting": self.passwords.waiting,
+                    "bus_up": self.bus.healthy,
+                }
+            )
+            await asyncio.sleep(SAMPLE_S)
+
     def _committed(self, ballots: Sequence[Ballot], recorded: Recorded) -> None:
         """After the acks: totals to the rooms and the bus, and to each voter the right that `after_vote` gives."""
         for totals in recorded.totals:
@@ -122,6 +164,8 @@ class House:
             "healing": self.hub.keep_healing,
             "schedule": self.schedule.run,
             "gate": self.gate.keep_looking,
+            "metrics": self._keep_sampling,
+            "upkeep": partial(keep_up, self.database),
         }
         if not isinstance(self.bus, LocalBus):  # that one loses nothing
             work["bus"] = self.tallies.keep_confirming
@@ -168,8 +212,13 @@ def application(house: House) -> ASGIApp:
             await house.close()
 
     return Starlette(
-        routes=[*routes(house.parts), WebSocketRoute("/ws", Sockets(house.desk))],
-        middleware=[Middleware(Edge)],
+        routes=[
+            *routes(house.parts),
+            *document_routes(asyncapi()),
+            metrics_route(house.metrics, house.metrics_token),
+            WebSocketRoute("/ws", Sockets(house.desk)),
+        ],
+        middleware=[Middleware(Edge, origins=house.desk.origins)],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )

@@ -23,37 +23,77 @@ QUESTION_MAX = 500
 LONGEST_NAME = 150
 OPTION_MAX = 255
 DESCRIPTION_MAX = 10_000
+CATEGORY_MAX = 100
 OPTIONS = range(2, 101)
+MOST_CHOICES = OPTIONS[-1]
+MOST_VOTES = 100
 ID_MAX = 2**63 - 1
+
+
+def says(**rules: object) -> msgspec.Meta:
+    """Rules as the documents tell them, in words of JSON Schema. They are not checked while decoding, where the first
+    broken one would hide the others: the functions below name every one at once."""
+    return msgspec.Meta(extra_json_schema=rules)
+
+
+NO_NUL = r"^[^\u0000]*$"
+VISIBLE = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085\ufeff][^\u0000]*$"
+"""A text that trimming leaves something of: what Python trims, spelled out where other languages' \\s differs."""
+
+
+def text(longest: int, *, shortest: int = 1) -> msgspec.Meta:
+    """What the documents say of a text that `text_problems` checks; its length counts after trimming."""
+    return says(minLength=shortest, maxLength=longest, pattern=VISIBLE if shortest else NO_NUL)
+
+
+Question = Annotated[str, text(QUESTION_MAX)]
+Description = Annotated[str, text(DESCRIPTION_MAX, shortest=0)]
+OptionText = Annotated[str, text(OPTION_MAX)]
+Position = Annotated[int, says(minimum=0, maximum=OPTIONS[-1] - 1)]
+CategoryId = Annotated[int, says(minimum=1)]
+Choices = Annotated[int, says(minimum=1, maximum=MOST_CHOICES)]
+VotesPerUser = Annotated[int, says(minimum=1, maximum=MOST_VOTES)]
 
 
 class NewOption(msgspec.Struct, forbid_unknown_fields=True):
     """An option as it is created; without a position it goes to the end."""
 
-    option_text: str
-    position: int | UnsetType = UNSET
+    option_text: OptionText
+    position: Position | UnsetType = UNSET
 
 
 class OptionPatch(msgspec.Struct, forbid_unknown_fields=True):
     """A change of an option."""
 
-    option_text: str | UnsetType = UNSET
-    position: int | UnsetType = UNSET
+    option_text: OptionText | UnsetType = UNSET
+    position: Position | UnsetType = UNSET
+
+
+Options = Annotated[
+    list[NewOption],
+    says(
+        minItems=OPTIONS[0],
+        maxItems=OPTIONS[-1],
+        uniqueItems=True,
+        allOf=[{"items": {"properties": {"position": False}}}],
+        description="No two alike, whatever their case; their order gives each its position.",
+    ),
+]
 
 
 class NewPoll(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A poll as it is created."""
 
-    question: str
-    options: list[NewOption]
-    description: str = ""
-    category: int | None = None
+    question: Question
+    options: Options
+    description: Description = ""
+    category: CategoryId | None = None
     is_public: bool = True
     status: Literal["draft"] | UnsetType = UNSET
     opens_at: Moment | None = None
     expires_at: Moment | None = None
-    max_choices: int = 1
-    votes_per_user: int = 1
+    max_choices: Choices = 1
+    votes_per_user: VotesPerUser = 1
     allow_change: bool = True
     allow_guests: bool = True
     anonymous: bool = True
@@ -63,14 +103,14 @@ class NewPoll(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class PollPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A change of a poll: only what is named changes."""
 
-    question: str | UnsetType = UNSET
-    description: str | UnsetType = UNSET
-    category: int | UnsetType | None = UNSET
+    question: Question | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    category: CategoryId | UnsetType | None = UNSET
     is_public: bool | UnsetType = UNSET
     opens_at: Moment | UnsetType | None = UNSET
     expires_at: Moment | UnsetType | None = UNSET
-    max_choices: int | UnsetType = UNSET
-    votes_per_user: int | UnsetType = UNSET
+    max_choices: Choices | UnsetType = UNSET
+    votes_per_user: VotesPerUser | UnsetType = UNSET
     allow_change: bool | UnsetType = UNSET
     allow_guests: bool | UnsetType = UNSET
     anonymous: bool | UnsetType = UNSET
@@ -137,9 +177,12 @@ def _has_utc(time: datetime) -> bool:
 
 def _range_problems(max_choices: int | UnsetType, votes_per_user: int | UnsetType) -> list[Problem]:
     return [
-        (field, "must be from 1 to 100")
-        for field, value in (("max_choices", max_choices), ("votes_per_user", votes_per_user))
-        if value is not UNSET and not 1 <= value <= 100
+        (field, f"must be from 1 to {most}")
+        for field, value, most in (
+            ("max_choices", max_choices, MOST_CHOICES),
+            ("votes_per_user", votes_per_user, MOST_VOTES),
+        )
+        if value is not UNSET and not 1 <= value <= most
     ]
 
 

@@ -6,102 +6,109 @@ Every count that leaves Nexus goes through here, hidden ones as null and never a
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 
 from nexus.model import CastVote, Option, Policy, Poll, Status, Totals, Visibility, percentage
 
+Id = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1})]
+Number = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0})]
+Stamp = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time", "description": "In UTC, ending in Z."})]
+Share = Annotated[float, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": 100})]
+"""What the documents say of the values of a view, which nothing checks: it is made here."""
+
 
 class OptionView(msgspec.Struct, frozen=True):
     """An option; `votes_count` is null where counts are hidden."""
 
-    id: int
+    id: Id
     option_text: str
-    position: int
-    votes_count: int | None
+    position: Number
+    votes_count: Number | None
 
 
 class PollView(msgspec.Struct, frozen=True):
-    """A poll (contract, section 2, Polls)."""
+    """A poll, as one who may know of it sees it."""
 
-    id: int
+    id: Id
     code: str
     question: str
     description: str
-    category: int | None
+    category: Id | None
     created_by: str
     is_public: bool
     status: Status
-    opens_at: str | None
-    expires_at: str | None
-    closed_at: str | None
-    max_choices: int
-    votes_per_user: int
+    opens_at: Stamp | None
+    expires_at: Stamp | None
+    closed_at: Stamp | None
+    max_choices: Number
+    votes_per_user: Number
     allow_change: bool
     allow_guests: bool
     anonymous: bool
     results: Policy
     options: list[OptionView]
-    epoch: int
-    version: int
-    created_at: str
-    updated_at: str
+    epoch: Number
+    version: Number
+    created_at: Stamp
+    updated_at: Stamp
 
 
 class ResultOption(msgspec.Struct, frozen=True):
     """An option's share; both figures are null where counts are hidden."""
 
-    id: int
+    id: Id
     option_text: str
-    votes_count: int | None
-    percentage: float | None
+    votes_count: Number | None
+    percentage: Share | None
 
 
 class ResultsView(msgspec.Struct, frozen=True):
-    """The results of a poll (contract, section 2, Results)."""
+    """The results of a poll; figures are null while counts are hidden, and `final` once it is closed."""
 
-    poll: int
+    poll: Id
     question: str
     status: Status
-    epoch: int
-    version: int
+    epoch: Number
+    version: Number
     visibility: Visibility
     final: bool
-    voters: int
-    total_votes: int
+    voters: Number
+    total_votes: Number
     options: list[ResultOption]
-    expires_at: str | None
-    server_now: str
+    expires_at: Stamp | None
+    server_now: Stamp
 
 
 class Count(msgspec.Struct, frozen=True):
     """One option's votes in a totals frame."""
 
-    id: int
-    votes_count: int | None
+    id: Id
+    votes_count: Number | None
 
 
 class TotalsView(msgspec.Struct, frozen=True, tag="totals"):
-    """A totals frame (contract, section 3)."""
+    """The totals of a poll: always a whole snapshot, ordered by `(epoch, version)`."""
 
-    poll: int
-    epoch: int
-    version: int
+    poll: Id
+    epoch: Number
+    version: Number
     status: Status
     visibility: Visibility
     final: bool
-    voters: int
-    total_votes: int
+    voters: Number
+    total_votes: Number
     options: list[Count]
-    server_now: str
+    server_now: Stamp
 
 
 class BallotView(msgspec.Struct, frozen=True):
     """One of a voter's own standing ballots."""
 
     op: str
-    options: list[int]
-    cast_at: str
+    options: list[Id]
+    cast_at: Stamp
 
 
 def stamp(time: datetime) -> str:

@@ -21,14 +21,18 @@ from nexus.http.edge import Edge
 from nexus.http.parts import Parts, Rates
 from nexus.http.problem import HANDLERS
 from nexus.http.routes import routes
-from nexus.limits import by_minute
+from nexus.limits import Caps, by_minute
+from nexus.metrics import Metrics
 from nexus.model import Ballot
 from nexus.passwords import Passwords
+from nexus.pseudonyms import Pseudonyms
 from nexus.settings import Settings
 from nexus.store import accounts, voting
 from nexus.store.database import Database
+from nexus.store.listing_counts import Counts
 from nexus.tallies import Tallies
 from nexus.tokens import Identifier, Tokens
+from tests.documented import documented
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -40,6 +44,7 @@ TABLES = (
     "polls",
     "poll_members",
     "options",
+    "rounds",
     "votes",
     "acts",
     "audit_log",
@@ -113,7 +118,7 @@ class House:
         json: object = None,
         content: bytes | None = None,
     ) -> httpx.Response:
-        """Call one path as `who`; every answer is checked for what all of them promise."""
+        """Call one path as `who`; every answer is checked for what all of them promise, and must be documented."""
         sent = dict(headers or {})
         if who.token:
             sent.setdefault("Authorization", f"Bearer {who.token}")
@@ -123,6 +128,7 @@ class House:
         assert answer.headers["x-request-id"]
         if answer.status_code >= 400:
             check_problem(answer)
+        documented().check(method, answer.request.url.path, answer)
         return answer
 
     async def get(self, path: str, who: Person = NOBODY) -> Json:
@@ -205,6 +211,10 @@ def make_parts(database: Database, environ: Mapping[str, str], told: list[News])
         passwords=passwords(),
         lifetimes=settings.lifetimes,
         rates=Rates.of(limits),
+        counts=Counts(),
+        metrics=Metrics(),
+        pseudonyms=Pseudonyms(KEY),
+        exports=Caps(1, total=2),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import nexus
+from nexus.http.routes import CALLS
 from nexus.settings import ENTRIES
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +40,14 @@ def test_changelog_has_the_version() -> None:
 def test_links_between_documents_lead_somewhere(document: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text("utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_endpoints_mapped_from_django_services_exist() -> None:
+    table = (ROOT / "docs" / "django.md").read_text("utf-8").partition("## Endpoints")[2]
+    mapped = re.findall(r"^\| `.*` \| `([A-Z]+) (/\S+?)/?` \|", table, re.MULTILINE)
+    known = {(call.method, call.path) for call in CALLS} | {("GET", "/api/openapi.json"), ("GET", "/api/docs")}
+    assert len(mapped) > 25
+    assert [one for one in mapped if one not in known] == []
 
 
 def test_serve_help_is_the_same_table(capsys: pytest.CaptureFixture[str]) -> None:

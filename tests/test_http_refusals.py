@@ -1,6 +1,7 @@
 """Bad input of every kind: each gets exactly the contract's status and code, and changes nothing."""
 
 import json
+import re
 import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ UNSUPPORTED = (415, "unsupported_media_type")
 
 @dataclass(frozen=True)
 class Scene:
-    """Somebody's open poll, and the calls with a body that its host may make."""
+    """An admin's open poll, and the calls with a body that its host may make."""
 
     host: Person
     poll: Json
@@ -31,9 +32,9 @@ class Scene:
 
 @pytest.fixture
 async def scene(house: House) -> Scene:
-    ann = await house.user()
+    ann = await house.user(admin=True)
     poll = await house.poll(ann)
-    names = {"poll": poll["id"], "option": poll["options"][0]["id"]}
+    names = {"poll": poll["id"], "option": poll["options"][0]["id"], "category": 1}
     with_body = [one for one in CALLS if one.body.__struct_fields__]  # type: ignore[attr-defined]
     assert len(with_body) > 8
     return Scene(ann, poll, [(one.method, f"{one.path.format(**names)}/") for one in with_body])
@@ -156,7 +157,7 @@ def bad_tokens(subject: str) -> dict[str, str]:
 
 async def test_bad_token_opens_no_call(house: House, scene: Scene) -> None:
     before = await house.dump()
-    names = {"poll": scene.poll["id"], "option": scene.poll["options"][0]["id"]}
+    names = {"poll": scene.poll["id"], "option": scene.poll["options"][0]["id"], "category": 1}
     for kind, token in bad_tokens(scene.host.voter).items():
         for one in CALLS:
             if not one.public:
@@ -196,8 +197,8 @@ async def test_ids_that_cannot_be_are_not_found(house: House, scene: Scene) -> N
         for one in CALLS:
             if "{" not in one.path:
                 continue
-            thing = "poll" if "{poll}" in one.path else "option"
-            path = one.path.format(poll=id_, option=id_)
+            (thing,) = re.findall(r"{(\w+)}", one.path)
+            path = one.path.format(**{thing: id_})
             body = next((body for end, body in bodies.items() if path.endswith(end)), {})
             answer = await house(one.method, path, scene.host, json=body)
             assert refused(answer) == (404, f"{thing}_not_found"), (id_, one.method, one.path)

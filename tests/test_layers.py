@@ -15,7 +15,7 @@ ROOT = Path(nexus.__file__).parent
 LAYERS = (
     # Named from the bottom. What is named nowhere is a value or a rule, and lies below them all.
     ("bus", "issuer", "passwords", "redis_*", "store", "store.*", "tokens"),
-    ("ballots", "codes", "fanout", "gate", "hub", "recount", "room", "schedule", "tallies"),
+    ("ballots", "codes", "fanout", "gate", "hub", "recount", "room", "schedule", "tallies", "upkeep"),
     ("http", "http.*", "ws", "ws.*"),
     ("app",),
     ("__main__", "cli", "cli.*"),
@@ -31,6 +31,7 @@ PLACES = {
     "redis": ("redis_*",),
     "jwt": ("tokens",),
     "argon2": ("passwords",),
+    "prometheus_client": ("metrics",),
     "nexus.app": ("cli", "cli.*"),
     "nexus.http": ("app", "http", "http.*"),
     "nexus.ws": ("app", "cli.*", "ws", "ws.*"),

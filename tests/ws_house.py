@@ -22,6 +22,7 @@ from nexus.store import polls
 from nexus.store.database import Database
 from nexus.ws.wire import Wire
 from tests.ballots import HOST
+from tests.documented import check_frame
 from tests.http_house import KEY, TABLES
 from tests.listening import until
 
@@ -33,7 +34,7 @@ ANSWERS = ("ack", "reject", "retry")
 
 
 class Client:
-    """One socket. Frames are kept in order; `expect` takes each of them at most once."""
+    """One socket. Frames are kept in order, and must be documented; `expect` takes each of them at most once."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -46,6 +47,7 @@ class Client:
         try:
             async for text in self.connection:
                 frame = json.loads(text)
+                check_frame(frame)
                 self.frames.append(frame)
                 self._untaken.append(frame)
                 self._came.set()

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
 import msgspec
 
-from nexus.definition import LONGEST_NAME, Problem, text_problems, username_problems
-from nexus.errors import Invalid, TooMany, Unauthenticated
+from nexus.definition import LONGEST_NAME, NO_NUL, VISIBLE, Problem, says, text, text_problems, username_problems
+from nexus.errors import (
+    Forbidden,
+    Invalid,
+    InvalidCredentials,
+    TooMany,
+    Unauthenticated,
+    UsernameTaken,
+    WeakPassword,
+)
 from nexus.http.call import Asked, Call, Nothing, Reply, call
 from nexus.http.parts import Parts
 from nexus.limits import address_key
-from nexus.passwords import check_password
-from nexus.store import accounts
-from nexus.store.accounts import Rotation, User
+from nexus.passwords import LONGEST, SHORTEST, check_password
+from nexus.store import accounts, sessions
+from nexus.store.accounts import User
+from nexus.store.sessions import Login as Session
 from nexus.tokens import new_refresh, refresh_digest
+from nexus.views import Id, Number
 
 LONGEST_EMAIL = 254
 """RFC 3696, erratum 1690."""
+
+Password = Annotated[str, says(minLength=SHORTEST, maxLength=LONGEST, pattern=NO_NUL)]
+"""One that is to be set; it is not trimmed."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -25,16 +39,23 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 class Registration(msgspec.Struct, forbid_unknown_fields=True):
     """A new account."""
 
-    username: str
-    password: str
-    email: str | None = None
+    username: Annotated[str, text(LONGEST_NAME)]
+    password: Password
+    email: Annotated[str, says(maxLength=LONGEST_EMAIL, pattern=r"^\s*([^@\s]+@[^@\s]+\s*)?$")] | None = None
 
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):
     """A name and its password."""
 
-    username: str
+    username: Annotated[str, says(minLength=1, pattern=VISIBLE)]
     password: str
+
+
+class PasswordChange(msgspec.Struct, forbid_unknown_fields=True):
+    """The password of an account, and the one that takes its place."""
+
+    old: str
+    new: Password
 
 
 class RefreshToken(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,7 +67,7 @@ class RefreshToken(msgspec.Struct, forbid_unknown_fields=True):
 class Account(msgspec.Struct, frozen=True):
     """An account, as its owner sees it."""
 
-    id: int
+    id: Id
     username: str
     roles: list[str]
 
@@ -57,7 +78,7 @@ class TokenPair(msgspec.Struct, frozen=True):
     access: str
     refresh: str
     token_type: str
-    expires_in: int
+    expires_in: Number
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -83,9 +104,13 @@ def _refuse_bad(name: str, email: str | None, password: str) -> None:
     problems = username_problems(name)
     if email is not None and not (_EMAIL.fullmatch(email) and email.isprintable() and len(email) <= LONGEST_EMAIL):
         problems.append(("email", "must be an email address"))
-    weak: list[Problem] = [("password", text) for text in check_password(password, name)]
+    weak = _weaknesses("password", password, name)
     if problems or weak:
-        raise Invalid(code="" if problems else "weak_password", errors=(*problems, *weak))
+        raise (Invalid if problems else WeakPassword)(errors=(*problems, *weak))
+
+
+def _weaknesses(field: str, password: str, name: str) -> list[Problem]:
+    return [(field, text) for text in check_password(password, name)]
 
 
 async def log_in(asked: Asked[Login, Nothing]) -> Reply[TokenPair]:
@@ -96,31 +121,36 @@ async def log_in(asked: Asked[Login, Nothing]) -> Reply[TokenPair]:
     problems = text_problems("username", name[:LONGEST_NAME], LONGEST_NAME)
     if problems:
         raise Invalid(errors=tuple(problems))
+    user = await accounts.by_name(parts.database, name) if len(name) <= LONGEST_NAME else None
+    proved = await _prove(parts, user, name, asked.address, body.password)
+    return Reply(await _begin_session(parts, proved, body.password))
+
+
+async def _prove(parts: Parts, user: User | None, name: str, address: str, password: str) -> User:
+    """The user, whose password it is. Raises `InvalidCredentials`, as slowly for nobody's name, and `TooMany`."""
     # Cut, so that a key's size is bounded. The name counts whether or not it is anybody's.
-    key = f"{name[:LONGEST_NAME].casefold()}|{address_key(asked.address)}"
+    key = f"{name[:LONGEST_NAME].casefold()}|{address_key(address)}"
     wait = parts.rates.wrong_passwords.wait(key)
     if wait:
         raise TooMany("Too many wrong passwords.", after_s=wait)
-    user = await accounts.by_name(parts.database, name) if len(name) <= LONGEST_NAME else None
-    right = await parts.passwords.verify(user.password_hash if user else None, body.password)
+    right = await parts.passwords.verify(user.password_hash if user else None, password)
     if user is None or not right or user.disabled:
         parts.rates.wrong_passwords.take(key)
-        raise Unauthenticated("The username or the password is wrong.", code="invalid_credentials")
-    return Reply(await _begin_session(parts, user, body.password))
+        raise InvalidCredentials
+    return user
 
 
 async def _begin_session(parts: Parts, user: User, password: str) -> TokenPair:
     if parts.passwords.needs_rehash(user.password_hash):
-        digest = await parts.passwords.hash(password)
-        await accounts.set_password_hash(parts.database, user.id, digest)
+        user = await accounts.rehash(parts.database, user, await parts.passwords.hash(password))
     refresh, kept = new_refresh()
-    await accounts.begin_session(parts.database, user.id, kept, parts.lifetimes.refresh_s)
-    return _pair(parts, user, refresh)
+    return _pair(parts, await sessions.begin(parts.database, user, kept, parts.lifetimes.refresh_s), refresh)
 
 
-def _pair(parts: Parts, user: User, refresh: str) -> TokenPair:
-    ttl_s = parts.lifetimes.access_s
-    return TokenPair(parts.tokens.access(user.subject, user.roles, ttl_s), refresh, "Bearer", ttl_s)
+def _pair(parts: Parts, session: Session, refresh: str) -> TokenPair:
+    user, ttl_s = session.user, parts.lifetimes.access_s
+    access = parts.tokens.access(user.subject, user.roles, ttl_s, session=session.id)
+    return TokenPair(access, refresh, "Bearer", ttl_s)
 
 
 async def refresh(asked: Asked[RefreshToken, Nothing]) -> Reply[TokenPair]:
@@ -128,16 +158,32 @@ async def refresh(asked: Asked[RefreshToken, Nothing]) -> Reply[TokenPair]:
     parts = asked.parts
     fresh, kept = new_refresh()
     spent = refresh_digest(asked.body.refresh)
-    rotation, user = await accounts.rotate(parts.database, spent, kept, parts.lifetimes.refresh_s)
-    if rotation is not Rotation.RENEWED or user is None:
+    session = await sessions.rotate(parts.database, spent, kept, parts.lifetimes.refresh_s)
+    if session is None:
         # One text for all: who holds a stolen token learns nothing of what became of it.
         raise Unauthenticated("The refresh token is not valid.")
-    return Reply(_pair(parts, user, fresh))
+    return Reply(_pair(parts, session, fresh))
 
 
 async def log_out(asked: Asked[RefreshToken, Nothing]) -> Reply[Nothing]:
     """End the session of a refresh token; one that is not known is no session."""
-    await accounts.end_session(asked.parts.database, refresh_digest(asked.body.refresh))
+    await sessions.end(asked.parts.database, refresh_digest(asked.body.refresh))
+    return Reply(None, 204)
+
+
+async def change_password(asked: Asked[PasswordChange, Nothing]) -> Reply[Nothing]:
+    """Set another password; every other login of the account ends."""
+    parts, by, body = asked.parts, asked.by, asked.body
+    if by.user_id is None or by.polls is not None:
+        raise Forbidden("Only accounts have passwords.")
+    user = await accounts.by_id(parts.database, by.user_id)
+    name = user.username if user else by.voter
+    weak = _weaknesses("new", body.new, name)
+    if weak:
+        raise WeakPassword(errors=tuple(weak))
+    proved = await _prove(parts, user, name, asked.address, body.old)
+    digest = await parts.passwords.hash(body.new)
+    await accounts.change_password(parts.database, proved, digest, keep=by.session)
     return Reply(None, 204)
 
 
@@ -157,11 +203,40 @@ CALLS: tuple[Call, ...] = (
         query=Nothing,
         answer=Account,
         statuses=(201,),
+        raises=(UsernameTaken, WeakPassword, TooMany),
         public=True,
     ),
-    call("POST", "/auth/token", log_in, body=Login, query=Nothing, answer=TokenPair, public=True),
-    call("POST", "/auth/token/refresh", refresh, body=RefreshToken, query=Nothing, answer=TokenPair, public=True),
+    call(
+        "POST",
+        "/auth/token",
+        log_in,
+        body=Login,
+        query=Nothing,
+        answer=TokenPair,
+        raises=(InvalidCredentials, TooMany),
+        public=True,
+    ),
+    call(
+        "POST",
+        "/auth/token/refresh",
+        refresh,
+        body=RefreshToken,
+        query=Nothing,
+        answer=TokenPair,
+        raises=(Unauthenticated,),
+        public=True,
+    ),
     call("POST", "/auth/logout", log_out, body=RefreshToken, query=Nothing, answer=Nothing, statuses=(204,)),
+    call(
+        "POST",
+        "/auth/password",
+        change_password,
+        body=PasswordChange,
+        query=Nothing,
+        answer=Nothing,
+        statuses=(204,),
+        raises=(InvalidCredentials, WeakPassword, Forbidden, TooMany),
+    ),
     call("GET", "/auth/me", me, body=Nothing, query=Nothing, answer=Me),
 )
 """The calls of this file."""

@@ -94,9 +94,14 @@ def read_query(values: Mapping[str, str], kind: type[T]) -> T:
     Raises `Invalid`.
     """
     try:
-        return msgspec.convert({name: value for name, value in values.items() if value}, kind, strict=False)
+        found = msgspec.convert({name: value for name, value in values.items() if value}, kind, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from None
+    # msgspec takes the word null for None, and a filter that says nothing would find everything.
+    nulls = [name for name, value in values.items() if value and getattr(found, name, value) is None]
+    if nulls:
+        raise Invalid(errors=tuple((name, "must not be null") for name in nulls))
+    return found
 
 
 def _invalid(message: str) -> Invalid:

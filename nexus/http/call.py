@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from uuid import UUID, uuid4
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -17,7 +20,8 @@ from nexus.definition import ID_MAX
 from nexus.errors import Invalid, NexusError, NotFound, TooMany, Unauthenticated
 from nexus.http.body import read_body, read_query
 from nexus.http.parts import Parts
-from nexus.http.problem import ActRefused
+from nexus.http.problem import ActRefused, status_of
+from nexus.http.stream import Stream
 from nexus.limits import Rate, address_key
 from nexus.model import Identity
 
@@ -60,7 +64,7 @@ class Asked(Generic[B, Q]):
     def id(self, name: str, missing: NotFound) -> int:
         """The id at `name` of the path; raises `missing` for what cannot be one."""
         text = str(self.request.path_params[name])
-        if not _ID.fullmatch(text) or int(text) > ID_MAX:
+        if not _ID.fullmatch(text) or not 0 < int(text) <= ID_MAX:
             raise missing
         return int(text)
 
@@ -92,26 +96,32 @@ class Reply(Generic[A]):
 class Call:
     """One method of one path (written without its trailing slash, ids in braces), and the types that go in and out.
 
-    `body`, `query` and `answer` are `Nothing` where there is none; `statuses` are those of success; `public` calls
-    need no token; `votes` marks the acts of voting, whose op stands in every answer. `respond` answers a request; it
-    raises a `NexusError`, or `ActRefused` for an act of voting.
+    `body`, `query` and `answer` are `Nothing` where there is none; `statuses` are those of success; `raises` are the
+    refusals of this call beside those that every call of its kind may end in; `public` calls need no token; `votes`
+    marks the acts of voting, whose op stands in every answer; `media` are the types an answer may have. `module` and
+    `name` say where its handler stands, `about` what it does. `respond` answers a request; it raises a `NexusError`, or
+    `ActRefused` for an act of voting.
     """
 
     method: str
     path: str
-    summary: str
+    module: str
+    name: str
+    about: str
     body: type[object]
     query: type[object]
     answer: type[object]
     statuses: tuple[int, ...]
+    raises: tuple[type[NexusError], ...]
     public: bool
     votes: bool
+    media: tuple[str, ...]
     respond: Callable[[Parts, Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Answering(Generic[B, Q, A]):
-    handler: Callable[[Asked[B, Q]], Awaitable[Reply[A]]]
+    handler: Callable[[Asked[B, Q]], Awaitable[Reply[A] | Stream]]
     body: type[B]
     query: type[Q]
     public: bool
@@ -137,43 +147,68 @@ class _Answering(Generic[B, Q, A]):
 def call(
     method: str,
     path: str,
-    handler: Callable[[Asked[B, Q]], Awaitable[Reply[A]]],
+    handler: Callable[[Asked[B, Q]], Awaitable[Reply[A] | Stream]],
     *,
     body: type[B],
     query: type[Q],
     answer: type[A],
     statuses: tuple[int, ...] = (200,),
+    raises: tuple[type[NexusError], ...] = (),
     public: bool = False,
     votes: bool = False,
+    media: tuple[str, ...] = ("application/json",),
 ) -> Call:
     """An entry of the table: `handler` with the types it takes and gives, checked against each other."""
     return Call(
         method=method,
         path=path,
-        summary=handler.__doc__ or "",
+        module=handler.__module__,
+        name=handler.__name__,
+        about=inspect.cleandoc(handler.__doc__ or ""),
         body=body,
         query=query,
         answer=answer,
         statuses=statuses,
+        raises=raises,
         public=public,
         votes=votes,
+        media=media,
         respond=_Answering(handler, body, query, public, votes),
     )
 
 
 class Resource:
-    """The calls of one path as an ASGI application; which methods there are, its route has checked."""
+    """The calls of one path as an ASGI application. Its route lets every method through: to one that is not here the
+    answer is 405, and no later route, whose path has an id where this one has a word, gets to see it."""
 
     def __init__(self, parts: Parts, calls: dict[str, Call]) -> None:
         self._parts = parts
         self._calls = calls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request. Raises a 405 that names the methods there are."""
         request = Request(scope, receive, send)
-        call = self._calls["GET" if request.method == "HEAD" else request.method]
-        response = await call.respond(self._parts, request)
+        call = self._calls.get("GET" if request.method == "HEAD" else request.method)
+        if call is None:
+            allowed = [*self._calls, *(["HEAD"] if "GET" in self._calls else [])]
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
+        response = await self._measured(call, request)
         await response(scope, receive, send)
+
+    async def _measured(self, call: Call, request: Request) -> Response:
+        began, status = time.perf_counter(), 500
+        try:
+            response = await call.respond(self._parts, request)
+            status = response.status_code
+        except NexusError as error:
+            status = status_of(error)
+            raise
+        except ActRefused as refused:
+            status = status_of(refused.error)
+            raise
+        finally:
+            self._parts.metrics.requested(call.method, call.path, status, time.perf_counter() - began)
+        return response
 
 
 def bearer(request: Request) -> str:

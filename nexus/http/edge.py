@@ -11,6 +11,7 @@ from uuid import uuid4
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from nexus.http.cors import Cors
 from nexus.http.problem import BodyTooLarge, BodyTooSlow, InternalError, problem
 
 log = logging.getLogger("nexus.http")
@@ -18,6 +19,11 @@ log = logging.getLogger("nexus.http")
 BODY_BYTES = 64 * 1024
 BODY_S = 15.0
 """From the first look at a body to its end: a client that drips bytes must not hold a task for ever."""
+
+_ID = "nexus.request_id"
+"""Where the scope holds the request's id."""
+
+_ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
@@ -27,43 +33,66 @@ class Edge:
 
     - A path with a trailing slash is the path without: routes are written without one.
     - `X-Request-ID` stands on every response: the client's own where it is a plain word, else a new one.
+    - Every response says whether it may be kept (if nothing else says so, it may not), and is of no other type than
+      it says.
+    - Pages of `origins`, canonical ones, may read the answers (`cors`).
     - Reading a body raises `BodyTooLarge` beyond `BODY_BYTES` and `BodyTooSlow` after `BODY_S`.
     - An exception nobody handled is logged with the request's id and answered 500 `internal_error`.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, origins: frozenset[str] = frozenset()) -> None:
+        inner = _Faults(app)
         self._app = app
+        self._http: ASGIApp = Cors(inner, origins) if origins else inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; anything but HTTP passes."""
         if scope["type"] != "http":
             await self._app(_without_slash(scope) if scope["type"] == "websocket" else scope, receive, send)
             return
-        reply = _Reply(send, _request_id(scope["headers"]))
+        request_id = _request_id(scope["headers"])
         body = _Body(receive, _content_length(scope["headers"]))
+        await self._http({**_without_slash(scope), _ID: request_id}, body, _Reply(send, request_id))
+
+
+class _Faults:
+    """No exception goes on unanswered, but for those in the middle of an answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def reply(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
         try:
-            await self._app(_without_slash(scope), body, reply)
+            await self._app(scope, receive, reply)
         except ClientDisconnect:
-            log.debug("request %s: the client left before its body was whole", reply.request_id)
+            log.debug("request %s: the client left before its body was whole", scope[_ID])
         except Exception:
-            log.exception("request %s failed: %s %s", reply.request_id, scope["method"], scope["path"])
-            if reply.started:
+            log.exception("request %s failed: %s %s", scope[_ID], scope["method"], scope["path"])
+            if started:
                 raise  # the server cuts the connection, so that nobody takes half an answer for a whole one
-            await problem(InternalError())(scope, body, reply)
+            await problem(InternalError())(scope, receive, send)
 
 
 class _Reply:
-    """`send`, with the request's id on the response."""
+    """`send`, with the headers that every response has."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
-        self.request_id = request_id
-        self.started = False
+        self._request_id = request_id.encode("ascii")
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.started = True
-            headers = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode("ascii"))]
+            given = message.get("headers", ())
+            headers = [*given, (b"x-request-id", self._request_id)]
+            names = {name.lower() for name, _ in given}
+            headers += [(name, value) for name, value in _ALWAYS if name not in names]
             message = {**message, "headers": headers}
         await self._send(message)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import uuid4
 
 import msgspec
 
-from nexus.definition import text_problems
-from nexus.errors import Forbidden, Invalid, PollNotFound, Unauthenticated
+from nexus.definition import text, text_problems
+from nexus.errors import GuestsNotAllowed, Invalid, PollNotFound, TooMany, Unauthenticated
 from nexus.http.call import Asked, Call, Nothing, Reply, bearer, call
 from nexus.model import Status
+from nexus.views import Id
 
 LONGEST_CODE = 40
 """People type spaces and dashes into a code."""
@@ -18,7 +20,7 @@ LONGEST_CODE = 40
 class Code(msgspec.Struct, forbid_unknown_fields=True):
     """A poll's code as somebody typed it."""
 
-    code: str
+    code: Annotated[str, text(LONGEST_CODE)]
 
     def text(self) -> str:
         """The code. Raises `Invalid` for what can be none."""
@@ -34,7 +36,7 @@ class GuestToken(msgspec.Struct, frozen=True):
     access: str
     expires_in: int
     voter: str
-    poll: int
+    poll: Id
 
 
 async def enter(asked: Asked[Code, Nothing]) -> Reply[GuestToken]:
@@ -45,7 +47,7 @@ async def enter(asked: Asked[Code, Nothing]) -> Reply[GuestToken]:
     if poll.status is Status.DRAFT:
         raise PollNotFound
     if not poll.allow_guests:
-        raise Forbidden("This poll does not admit guests: log in to vote.", code="guests_not_allowed")
+        raise GuestsNotAllowed
     voter = _earlier_voter(asked, poll.id) or f"guest:{uuid4()}"
     ttl_s = parts.lifetimes.guest_s
     access = parts.tokens.access(voter, ("guest",), ttl_s, polls=(poll.id,))
@@ -63,6 +65,16 @@ def _earlier_voter(asked: Asked[Code, Nothing], poll: int) -> str | None:
 
 
 CALLS: tuple[Call, ...] = (
-    call("POST", "/auth/guest", enter, body=Code, query=Nothing, answer=GuestToken, statuses=(201,), public=True),
+    call(
+        "POST",
+        "/auth/guest",
+        enter,
+        body=Code,
+        query=Nothing,
+        answer=GuestToken,
+        statuses=(201,),
+        raises=(GuestsNotAllowed, PollNotFound, TooMany),
+        public=True,
+    ),
 )
 """The calls of this file."""

@@ -40,7 +40,16 @@ async def ready(asked: Asked[Nothing, Nothing]) -> Reply[Health]:
 
 
 CALLS: tuple[Call, ...] = tuple(
-    call("GET", f"/health/{name}", handler, body=Nothing, query=Nothing, answer=Health, public=True)
-    for name, handler in (("live", live), ("ready", ready))
+    call(
+        "GET",
+        f"/health/{handler.__name__}",
+        handler,
+        body=Nothing,
+        query=Nothing,
+        answer=Health,
+        raises=raises,
+        public=True,
+    )
+    for handler, raises in ((live, ()), (ready, (Unavailable,)))
 )
 """The calls of this file."""

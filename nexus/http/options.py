@@ -5,7 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from nexus.definition import NewOption, OptionPatch
-from nexus.errors import OptionNotFound, PollNotFound
+from nexus.errors import (
+    Forbidden,
+    OptionHasVotes,
+    OptionNotFound,
+    PollClosed,
+    PollNotFound,
+    TooFewOptions,
+    TooManyOptions,
+)
 from nexus.http.call import Asked, Call, Nothing, Reply, call
 from nexus.http.sight import look
 from nexus.model import Visibility
@@ -70,9 +78,35 @@ def _changed(
 
 
 CALLS: tuple[Call, ...] = (
-    call("POST", "/polls/{poll}/options", add, body=NewOption, query=Nothing, answer=OptionView, statuses=(201,)),
+    call(
+        "POST",
+        "/polls/{poll}/options",
+        add,
+        body=NewOption,
+        query=Nothing,
+        answer=OptionView,
+        statuses=(201,),
+        raises=(Forbidden, PollClosed, TooManyOptions),
+    ),
     call("GET", "/options/{option}", read, body=Nothing, query=Nothing, answer=OptionView),
-    call("PATCH", "/options/{option}", patch, body=OptionPatch, query=Discard, answer=OptionView),
-    call("DELETE", "/options/{option}", delete, body=Nothing, query=Discard, answer=Nothing, statuses=(204,)),
+    call(
+        "PATCH",
+        "/options/{option}",
+        patch,
+        body=OptionPatch,
+        query=Discard,
+        answer=OptionView,
+        raises=(Forbidden, OptionHasVotes, PollClosed),
+    ),
+    call(
+        "DELETE",
+        "/options/{option}",
+        delete,
+        body=Nothing,
+        query=Discard,
+        answer=Nothing,
+        statuses=(204,),
+        raises=(Forbidden, OptionHasVotes, PollClosed, TooFewOptions),
+    ),
 )
 """The calls of this file."""

@@ -10,10 +10,13 @@ from nexus.ballots import BallotBox
 from nexus.bus import Bus
 from nexus.codes import Codes
 from nexus.gate import Gate
-from nexus.limits import Rate, by_minute
+from nexus.limits import Caps, Rate, by_minute
+from nexus.metrics import Metrics
 from nexus.passwords import Passwords
+from nexus.pseudonyms import Pseudonyms
 from nexus.settings import Lifetimes, Limits
 from nexus.store.database import Database
+from nexus.store.listing_counts import Counts
 from nexus.tallies import Tallies
 from nexus.tokens import Tokens
 
@@ -59,3 +62,8 @@ class Parts:
     passwords: Passwords
     lifetimes: Lifetimes
     rates: Rates
+    counts: Counts
+    metrics: Metrics
+    pseudonyms: Pseudonyms
+    exports: Caps
+    """Exports under way, by who asked for them."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from nexus.definition import ID_MAX, NewPoll, PollPatch, text_problems
-from nexus.errors import Forbidden, Invalid, PollNotFound
+from nexus.definition import ID_MAX, NewPoll, PollPatch, text, text_problems
+from nexus.errors import Forbidden, Invalid, PollHasVotes, PollNotFound, TooMany
 from nexus.http.call import Asked, Call, Nothing, Reply, call
 from nexus.http.guests import Code
 from nexus.http.lists import Paged
@@ -17,7 +17,7 @@ from nexus.model import Identity, Poll, Role, Status, Visibility
 from nexus.store import listing, polls, rounds
 from nexus.store.database import Database
 from nexus.store.listing import Filter, Ordering
-from nexus.views import PollView, poll_view
+from nexus.views import Number, PollView, poll_view
 
 LONGEST_SEARCH = 200
 
@@ -28,7 +28,7 @@ class PollQuery(Paged, kw_only=True):
     status: Status | None = None
     category: int | None = None
     created_by: Literal["me"] | None = None
-    search: str = ""
+    search: Annotated[str, text(LONGEST_SEARCH, shortest=0)] = ""
     ordering: Ordering = "-created_at"
 
     def filter(self) -> Filter:
@@ -51,7 +51,7 @@ class PollQuery(Paged, kw_only=True):
 class PollPage(msgspec.Struct, frozen=True):
     """A page of polls."""
 
-    count: int
+    count: Number
     next: str | None
     previous: str | None
     results: list[PollView]
@@ -68,7 +68,7 @@ async def list_polls(asked: Asked[Nothing, PollQuery]) -> Reply[PollPage]:
     """The public polls, one's own and those one joined; all of them for an admin."""
     parts, query = asked.parts, asked.query
     count, found = await listing.list_polls(
-        parts.database, asked.by, query.filter(), limit=query.limit, offset=query.offset
+        parts.database, asked.by, query.filter(), limit=query.limit, offset=query.offset, counts=parts.counts
     )
     sights = await look_at_all(parts, found, asked.by)
     following, previous = query.links(asked.request, count)
@@ -151,15 +151,49 @@ async def make_screen(asked: Asked[Nothing, Nothing]) -> Reply[ScreenLink]:
 
 CALLS: tuple[Call, ...] = (
     call("GET", "/polls", list_polls, body=Nothing, query=PollQuery, answer=PollPage),
-    call("POST", "/polls", create, body=NewPoll, query=Nothing, answer=PollView, statuses=(201,)),
-    call("POST", "/polls/join", join, body=Code, query=Nothing, answer=PollView),
+    call("POST", "/polls", create, body=NewPoll, query=Nothing, answer=PollView, statuses=(201,), raises=(Forbidden,)),
+    call("POST", "/polls/join", join, body=Code, query=Nothing, answer=PollView, raises=(PollNotFound, TooMany)),
     call("GET", "/polls/{poll}", read, body=Nothing, query=Nothing, answer=PollView),
-    call("PATCH", "/polls/{poll}", patch, body=PollPatch, query=Nothing, answer=PollView),
-    call("DELETE", "/polls/{poll}", delete, body=Nothing, query=Nothing, answer=Nothing, statuses=(204,)),
+    call(
+        "PATCH",
+        "/polls/{poll}",
+        patch,
+        body=PollPatch,
+        query=Nothing,
+        answer=PollView,
+        raises=(Forbidden, PollHasVotes),
+    ),
+    call(
+        "DELETE",
+        "/polls/{poll}",
+        delete,
+        body=Nothing,
+        query=Nothing,
+        answer=Nothing,
+        statuses=(204,),
+        raises=(Forbidden,),
+    ),
     *(
-        call("POST", f"/polls/{{poll}}/{name}", handler, body=Nothing, query=Nothing, answer=PollView)
+        call(
+            "POST",
+            f"/polls/{{poll}}/{name}",
+            handler,
+            body=Nothing,
+            query=Nothing,
+            answer=PollView,
+            raises=(Forbidden,),
+        )
         for name, handler in (("open", open_poll), ("close", close_poll), ("reset", reset_poll))
     ),
-    call("POST", "/polls/{poll}/screen", make_screen, body=Nothing, query=Nothing, answer=ScreenLink, statuses=(201,)),
+    call(
+        "POST",
+        "/polls/{poll}/screen",
+        make_screen,
+        body=Nothing,
+        query=Nothing,
+        answer=ScreenLink,
+        statuses=(201,),
+        raises=(Forbidden,),
+    ),
 )
 """The calls of this file."""

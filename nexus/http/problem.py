@@ -101,11 +101,11 @@ def status_of(error: NexusError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def problem(error: NexusError, op: UUID | None = None) -> Response:
-    """The answer to a request that ended in `error`, an act of voting's with its `op`."""
+def document(error: NexusError, op: UUID | None) -> Problem:
+    """What is told of `error`, for an act of voting with its `op`."""
     status = status_of(error)
     fields = error.errors if isinstance(error, errors.Invalid) else ()
-    document = Problem(
+    return Problem(
         type="about:blank",
         title=HTTPStatus(status).phrase,
         status=status,
@@ -114,9 +114,14 @@ def problem(error: NexusError, op: UUID | None = None) -> Response:
         errors=[FieldError(field, message) for field, message in fields] or UNSET,
         op=UNSET if op is None else op,
     )
+
+
+def problem(error: NexusError, op: UUID | None = None) -> Response:
+    """The answer to a request that ended in `error`, an act of voting's with its `op`."""
+    told = document(error, op)
     return Response(
-        msgspec.json.encode(document),
-        status_code=status,
+        msgspec.json.encode(told),
+        status_code=told.status,
         headers={"cache-control": "no-store", **_headers(error)},
         media_type="application/problem+json",
     )

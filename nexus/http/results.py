@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from nexus.errors import PollNotFound
 from nexus.http.call import Asked, Call, Nothing, Reply, call
+from nexus.http.etags import holds
 from nexus.http.sight import Sight, look
 from nexus.views import ResultsView, results_view
 
@@ -16,7 +17,7 @@ async def read(asked: Asked[Nothing, Nothing]) -> Reply[ResultsView]:
     tag = etag(sight)
     # Whoever may see less gets another body under the same URL.
     headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "Authorization"}
-    if _holds(asked.request.headers.get("if-none-match", ""), tag):
+    if holds(asked.request.headers.get("if-none-match", ""), tag):
         return Reply(None, 304, headers)
     return Reply(results_view(sight.poll, sight.sees, datetime.now(UTC)), headers=headers)
 
@@ -28,12 +29,6 @@ def etag(sight: Sight) -> str:
     """
     poll = sight.poll
     return f'W/"{poll.epoch}.{poll.version}.{poll.status}.{sight.sees}.{poll.revision}"'
-
-
-def _holds(if_none_match: str, tag: str) -> bool:
-    """The weak comparison of RFC 9110, section 13.1.2."""
-    given = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
-    return "*" in given or tag.removeprefix("W/") in given
 
 
 CALLS: tuple[Call, ...] = (

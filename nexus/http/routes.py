@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from nexus.http import accounts, guests, health, options, polls, results, votes
+from nexus.http import accounts, audit, categories, exports, guests, health, options, polls, results, votes
 from nexus.http.call import Call, Resource
 from nexus.http.parts import Parts
 
@@ -15,6 +15,9 @@ CALLS: tuple[Call, ...] = (
     *options.CALLS,
     *votes.CALLS,
     *results.CALLS,
+    *exports.CALLS,
+    *audit.CALLS,
+    *categories.CALLS,
     *health.CALLS,
 )
 """Every call; the documents are made from the same entries."""
@@ -25,4 +28,4 @@ def routes(parts: Parts) -> list[Route]:
     paths: dict[str, dict[str, Call]] = {}
     for call in CALLS:
         paths.setdefault(call.path, {})[call.method] = call
-    return [Route(path, Resource(parts, calls), methods=list(calls)) for path, calls in paths.items()]
+    return [Route(path, Resource(parts, calls)) for path, calls in paths.items()]

@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from nexus.errors import Forbidden, Invalid, OutcomeUnknown, PollNotFound, TooMany
+from nexus.definition import MOST_CHOICES, says
+from nexus.errors import (
+    AlreadyVoted,
+    ChangeNotAllowed,
+    DuplicateChoice,
+    Forbidden,
+    Invalid,
+    NexusError,
+    NoChoice,
+    OpReused,
+    OutcomeUnknown,
+    PollClosed,
+    PollNotFound,
+    PollNotOpen,
+    PollReset,
+    TooMany,
+    TooManyChoices,
+    UnknownOption,
+    VoteLimitReached,
+)
 from nexus.http.call import Asked, Call, Nothing, Reply, call, uuid
 from nexus.http.sight import look
-from nexus.model import Act, Ballot, Outcome, Receipt
-from nexus.views import BallotView, ballot_views
+from nexus.model import Act, Ballot, Outcome, Receipt, Role
+from nexus.views import BallotView, Id, ballot_views
 
 ANSWER_S = 30.0
 """Beyond every time-out of the store: whoever waits longer is told to retry with the same op."""
-
-MOST_CHOICES = 100
-"""No poll has more options."""
 
 
 class Vote(msgspec.Struct, forbid_unknown_fields=True):
     """A ballot: `options`, or `option` for one alone; `epoch` where it is meant for that round only."""
 
-    options: list[int] | UnsetType = UNSET
-    option: int | UnsetType = UNSET
+    schema_rules: ClassVar[dict[str, object]] = {"oneOf": [{"required": ["options"]}, {"required": ["option"]}]}
+
+    options: Annotated[list[Id], says(minItems=1, maxItems=MOST_CHOICES, uniqueItems=True)] | UnsetType = UNSET
+    option: Id | UnsetType = UNSET
     epoch: int | None = None
 
     def choices(self) -> tuple[int, ...]:
@@ -42,13 +61,13 @@ class Vote(msgspec.Struct, forbid_unknown_fields=True):
 class Retraction(msgspec.Struct):
     """Which of several ballots to take back, by its op; without it all."""
 
-    ballot: str | UnsetType = UNSET
+    ballot: Annotated[str, says(format="uuid")] | UnsetType = UNSET
 
 
 class OwnVotes(msgspec.Struct, frozen=True):
     """A voter's own ballots that stand."""
 
-    poll: int
+    poll: Id
     votes: list[BallotView]
 
 
@@ -62,7 +81,7 @@ async def cast(asked: Asked[Vote, Nothing]) -> Reply[Receipt]:
 async def retract(asked: Asked[Nothing, Retraction]) -> Reply[Receipt]:
     """Take back one's ballot, or all of several."""
     poll = asked.id("poll", PollNotFound())
-    named = asked.query.ballot
+    named = asked.request.query_params.get("ballot", UNSET)  # an empty one names no ballot, and must not take back all
     ballot = None if named is UNSET else uuid("ballot", named)
     return await _act(asked, Ballot(asked.op, poll, asked.by, act=Act.RETRACT, ballot=ballot))
 
@@ -82,16 +101,43 @@ async def _act(asked: Asked[Vote, Nothing] | Asked[Nothing, Retraction], ballot:
 
 async def read(asked: Asked[Nothing, Nothing]) -> Reply[OwnVotes]:
     """One's own ballots that stand."""
-    if asked.by.is_screen:
-        raise Forbidden("A screen has no votes.")
     sight = await look(asked.parts, asked.id("poll", PollNotFound()), asked.by)
+    if sight.role is Role.SCREEN:
+        raise Forbidden("A screen has no votes.")
     seat = await asked.parts.tallies.seat(sight.poll.id, asked.by.voter)
     return Reply(OwnVotes(sight.poll.id, ballot_views(seat.votes)))
 
 
+_EITHER: tuple[type[NexusError], ...] = (Forbidden, OpReused, PollClosed, PollNotOpen, TooMany)
+"""What any act of voting may be refused for (`nexus.verdict`)."""
+
+_CAST: tuple[type[NexusError], ...] = (
+    *(AlreadyVoted, PollReset, VoteLimitReached),
+    *(DuplicateChoice, NoChoice, TooManyChoices, UnknownOption),
+)
+
 CALLS: tuple[Call, ...] = (
-    call("POST", "/polls/{poll}/vote", cast, body=Vote, query=Nothing, answer=Receipt, statuses=(201, 200), votes=True),
-    call("DELETE", "/polls/{poll}/vote", retract, body=Nothing, query=Retraction, answer=Receipt, votes=True),
-    call("GET", "/polls/{poll}/vote", read, body=Nothing, query=Nothing, answer=OwnVotes),
+    call(
+        "POST",
+        "/polls/{poll}/vote",
+        cast,
+        body=Vote,
+        query=Nothing,
+        answer=Receipt,
+        statuses=(201, 200),
+        raises=(*_EITHER, *_CAST),
+        votes=True,
+    ),
+    call(
+        "DELETE",
+        "/polls/{poll}/vote",
+        retract,
+        body=Nothing,
+        query=Retraction,
+        answer=Receipt,
+        raises=(*_EITHER, ChangeNotAllowed),
+        votes=True,
+    ),
+    call("GET", "/polls/{poll}/vote", read, body=Nothing, query=Nothing, answer=OwnVotes, raises=(Forbidden,)),
 )
 """The calls of this file."""

@@ -12,37 +12,45 @@ from nexus.codes import Codes
 from nexus.gate import Gate
 from nexus.hub import Hub
 from nexus.limits import Caps, Rate
+from nexus.model import Identity
 
 
 class Expellable(Protocol):
-    """A session that can be ended because its account is no more."""
+    """A session that can be ended because its account or its login is no more."""
 
     def expel(self) -> None:
         """End at once, with 4501."""
 
 
 class Present:
-    """The sessions of this worker, by voter."""
+    """The sessions of this worker, by voter and by the login that their tokens descend from."""
 
     def __init__(self) -> None:
-        self._by_voter: dict[str, set[Expellable]] = {}
+        self._by_key: dict[str, set[Expellable]] = {}
 
-    def add(self, voter: str, session: Expellable) -> None:
+    def add(self, identity: Identity, session: Expellable) -> None:
         """A session has proved who it is."""
-        self._by_voter.setdefault(voter, set()).add(session)
+        for key in _keys(identity):
+            self._by_key.setdefault(key, set()).add(session)
 
-    def discard(self, voter: str, session: Expellable) -> None:
-        """A session has ended."""
-        sessions = self._by_voter.get(voter, set())
-        sessions.discard(session)
-        if not sessions:
-            self._by_voter.pop(voter, None)
+    def discard(self, identity: Identity, session: Expellable) -> None:
+        """A session has ended, or goes on as another identity."""
+        for key in _keys(identity):
+            sessions = self._by_key.get(key, set())
+            sessions.discard(session)
+            if not sessions:
+                self._by_key.pop(key, None)
 
-    def expel(self, voters: frozenset[str]) -> None:
-        """End every session of `voters`."""
-        for voter in voters:
-            for session in list(self._by_voter.get(voter, ())):
+    def expel(self, keys: frozenset[str]) -> None:
+        """End every session of these voters and logins."""
+        for key in keys:
+            for session in list(self._by_key.get(key, ())):
                 session.expel()
+
+
+def _keys(identity: Identity) -> tuple[str, ...]:
+    """A login is a UUID, and a voter begins with its kind and a colon: no key is one of the other sort."""
+    return (identity.voter, identity.session) if identity.session else (identity.voter,)
 
 
 @dataclass(frozen=True)

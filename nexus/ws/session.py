@@ -95,7 +95,7 @@ class Session:
             self._desk.hub.leave(poll, viewer)
         self._viewers.clear()
         if self._identity is not None:
-            self._desk.present.discard(self._identity.voter, self)
+            self._desk.present.discard(self._identity, self)
 
     def _go(self) -> None:
         """The server goes: answer what is in flight, then the line may close."""
@@ -211,8 +211,10 @@ class Session:
         if self._identity is not None and self._identity.voter != identity.voter:
             self._line.close(FORBIDDEN, "a socket keeps its subject")
             return
+        if self._identity is not None:
+            self._desk.present.discard(self._identity, self)
         self._identity = identity
-        self._desk.present.add(identity.voter, self)
+        self._desk.present.add(identity, self)
         for poll, viewer in self._viewers.items():
             self._desk.hub.renew(poll, viewer, identity)
         left_s = identity.expires_at - self._desk.now().timestamp()

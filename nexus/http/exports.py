@@ -1,0 +1,163 @@
+"""Exports: the ballots of a round as CSV or JSON, streamed to the host of the poll (contract, section 2)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Literal
+
+import msgspec
+
+from nexus.errors import Forbidden, Invalid, PollNotFound, TooMany
+from nexus.http.call import Asked, Call, Nothing, call
+from nexus.http.sight import look
+from nexus.http.stream import Opened, Stream
+from nexus.model import Role
+from nexus.pseudonyms import Pseudonyms
+from nexus.store import exports
+from nexus.store.exports import Exported, Round
+from nexus.views import stamp
+
+CSV_TYPE, JSON_TYPE = "text/csv; charset=utf-8", "application/json"
+
+RETRY_S = 10.0
+
+
+class ExportQuery(msgspec.Struct, kw_only=True):
+    """In which format, and of which round; without `epoch` the present one."""
+
+    format: Literal["csv", "json"] = "csv"
+    epoch: int | None = None
+
+
+class ExportedBallot(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A ballot; in an anonymous poll `voter` is a pseudonym of this poll alone, and there is neither op nor time."""
+
+    voter: str
+    options: list[int]
+    op: str | None = None
+    cast_at: str | None = None
+
+
+class ExportedOption(msgspec.Struct, frozen=True):
+    """An option of the round, as it was called when the round ended."""
+
+    id: int
+    option_text: str
+
+
+class Export(msgspec.Struct, frozen=True):
+    """The ballots of one round of a poll."""
+
+    poll: int
+    question: str
+    epoch: int
+    anonymous: bool
+    count: int
+    options: list[ExportedOption]
+    ballots: list[ExportedBallot]
+
+
+async def read(asked: Asked[Nothing, ExportQuery]) -> Stream:
+    """The ballots of a round: in the order they were cast, of an anonymous poll in an order of chance."""
+    parts, by, query = asked.parts, asked.by, asked.query
+    sight = await look(parts, asked.id("poll", PollNotFound()), by)
+    if sight.role is not Role.HOST or by.polls is not None:
+        raise Forbidden("Only the host of this poll or an admin may do this.")
+    poll, newest = sight.poll.id, sight.poll.epoch
+    epoch = newest if query.epoch is None else query.epoch
+    if not 1 <= epoch <= newest:
+        raise Invalid(errors=(("epoch", f"must be from 1 to {newest}"),))
+    write = _csv if query.format == "csv" else _json
+
+    @asynccontextmanager
+    async def open_pieces() -> AsyncIterator[Opened]:
+        # Each holds a connection of the database as long as its client reads; votes and screens need theirs.
+        if not parts.exports.acquire(by.voter):
+            raise TooMany("Too many exports are under way.", after_s=RETRY_S)
+        try:
+            async with exports.ballots(parts.database, poll, epoch) as (round_, pieces):
+                await exports.note(parts.database, poll, epoch, by, format=query.format, ballots=round_.ballots)
+                yield Opened(_headers(round_, query.format), write(round_, pieces, _naming(round_, parts.pseudonyms)))
+        finally:
+            parts.exports.release(by.voter)
+
+    return Stream(open_pieces, CSV_TYPE if query.format == "csv" else JSON_TYPE)
+
+
+def _headers(round_: Round, ending: str) -> dict[str, str]:
+    return {
+        "x-total-count": str(round_.ballots),
+        "content-disposition": f'attachment; filename="poll-{round_.poll}-round-{round_.epoch}.{ending}"',
+    }
+
+
+def _naming(round_: Round, pseudonyms: Pseudonyms) -> Callable[[Exported], ExportedBallot]:
+    def anonymous(ballot: Exported) -> ExportedBallot:
+        return ExportedBallot(pseudonyms.of(round_.poll, ballot.voter), list(ballot.choices))
+
+    def named(ballot: Exported) -> ExportedBallot:
+        return ExportedBallot(ballot.voter, list(ballot.choices), str(ballot.op), stamp(ballot.cast_at))
+
+    return anonymous if round_.anonymous else named
+
+
+async def _json(
+    round_: Round, pieces: AsyncIterator[list[Exported]], name: Callable[[Exported], ExportedBallot]
+) -> AsyncIterator[bytes]:
+    options = [ExportedOption(id, text) for id, text in round_.options.items()]
+    whole = Export(round_.poll, round_.question, round_.epoch, round_.anonymous, round_.ballots, options, [])
+    # The empty list stands last: what ends it and the object is sent after the ballots.
+    yield msgspec.json.encode(whole).removesuffix(b"]}")
+    comma = b""
+    async for ballots in pieces:
+        yield comma + b",".join(msgspec.json.encode(name(ballot)) for ballot in ballots)
+        comma = b","
+    yield b"]}"
+
+
+async def _csv(
+    round_: Round, pieces: AsyncIterator[list[Exported]], name: Callable[[Exported], ExportedBallot]
+) -> AsyncIterator[bytes]:
+    columns = ["voter", "option_ids", "options"] + ([] if round_.anonymous else ["op", "cast_at"])
+    yield _lines([columns])
+    texts = {id: _cell(text) for id, text in round_.options.items()}
+    async for ballots in pieces:
+        yield _lines([_row(name(ballot), texts) for ballot in ballots])
+
+
+def _row(ballot: ExportedBallot, texts: dict[int, str]) -> list[str]:
+    ids = " ".join(map(str, ballot.options))
+    chosen = " | ".join(texts.get(id, "") for id in ballot.options)
+    tail = [] if ballot.op is None or ballot.cast_at is None else [ballot.op, ballot.cast_at]
+    return [_cell(ballot.voter), ids, chosen, *tail]
+
+
+def _cell(text: str) -> str:
+    """A spreadsheet takes a text that begins so for a formula, and an audience's option must not run in one (OWASP,
+    CSV Injection); the JSON has every text as it is."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _lines(rows: list[list[str]]) -> bytes:
+    """Lines of RFC 4180."""
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
+
+
+CALLS: tuple[Call, ...] = (
+    call(
+        "GET",
+        "/polls/{poll}/export",
+        read,
+        body=Nothing,
+        query=ExportQuery,
+        answer=Export,
+        raises=(Forbidden, TooMany),
+        media=("text/csv", "application/json"),
+    ),
+)
+"""The calls of this file."""

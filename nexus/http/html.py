@@ -1,0 +1,51 @@
+"""HTML put together from Python, with every text escaped."""
+
+from __future__ import annotations
+
+from html import escape
+
+
+class Html(str):
+    """Text that is HTML already; any other is escaped before it becomes part of some."""
+
+    __slots__ = ()
+
+
+def element(name: str, /, *inside: str, **attributes: str) -> Html:
+    """An element; `class_` stands for `class`, an underscore elsewhere for a dash; an empty attribute is left out."""
+    given = {key.rstrip("_").replace("_", "-"): text for key, text in attributes.items() if text}
+    named = "".join(f' {key}="{escape(text)}"' for key, text in given.items())
+    return Html(f"<{name}{named}>{together(*inside)}</{name}>")
+
+
+def void(name: str, /, **attributes: str) -> Html:
+    """An element that holds nothing and has no end."""
+    return Html(element(name, **attributes).removesuffix(f"</{name}>"))
+
+
+def together(*parts: str) -> Html:
+    """Parts one after the other."""
+    return Html("".join(part if isinstance(part, Html) else escape(part) for part in parts))
+
+
+def prose(text: str) -> Html:
+    """A text whose words between backticks are code."""
+    parts = text.split("`")
+    return together(*(element("code", part) if n % 2 else part for n, part in enumerate(parts)))
+
+
+def paragraphs(text: str) -> Html:
+    """A text whose paragraphs are parted by empty lines."""
+    return together(*(element("p", prose(part)) for part in text.strip().split("\n\n")))
+
+
+def page(title: str, *body: str, head: str = "", class_: str = "") -> bytes:
+    """A whole page."""
+    meta = together(
+        void("meta", charset="utf-8"),
+        void("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        void("link", rel="icon", href="data:,"),
+        element("title", title),
+    )
+    whole = element("html", element("head", meta, head), element("body", *body, class_=class_), lang="en")
+    return f"<!doctype html>\n{whole}\n".encode()
