@@ -18,6 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from nexus.errors import NexusError
 from nexus.model import Receipt
+from nexus.processes import is_taken
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -96,16 +97,6 @@ def _forget_the_dead(folder: Path) -> None:
     """The levels of a worker that has ended are no more; what it counted stays counted."""
     for file in folder.glob("gauge_live*_*.db"):
         found = re.search(r"_(\d+)\.db$", file.name)
-        if found and not _lives(int(found[1])):
+        if found and not is_taken(int(found[1])):
             with suppress(FileNotFoundError):
                 mark_process_dead(int(found[1]), str(folder))  # type: ignore[no-untyped-call]
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -114,17 +114,6 @@ def _works_in(process: Path, cluster: Path, command: list[bytes]) -> bool:
         return os.fsencode(cluster) in command
 
 
-def is_taken(pid: int) -> bool:
-    """Whether any process has this number."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def stop(cluster: Path) -> None:
     """Stop the server of `cluster`, if one lives: fast, or at once after FAST_S. EmbeddedError in vain."""
     server = read(cluster)

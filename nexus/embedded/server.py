@@ -18,6 +18,7 @@ from nexus.embedded import postmaster, sockets
 from nexus.embedded.account import Account, EmbeddedError
 from nexus.embedded.locks import Use, turn
 from nexus.embedded.postmaster import Postmaster, until
+from nexus.processes import is_taken
 
 READY_S = 60.0
 LOG_BYTES = 8 * 1024 * 1024
@@ -109,7 +110,7 @@ class PrivatePostgres:
         until(self._is_settled, READY_S)
         found = postmaster.read(self._cluster)
         if found is None or not postmaster.lives(self._cluster, found.pid):
-            if found is None or postmaster.is_taken(found.pid):
+            if found is None or is_taken(found.pid):
                 # PostgreSQL takes any process with the number in a stale file for a server, and refuses.
                 (self._cluster / "postmaster.pid").unlink(missing_ok=True)
             return None

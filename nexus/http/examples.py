@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from nexus.definition import NewOption, NewPoll, OptionPatch, PollPatch
+from nexus.examples import NOW, OP, POLL, YES
 from nexus.http.accounts import (
     Account,
     Login,
@@ -29,49 +30,19 @@ from nexus.http.polls import PollPage, ScreenLink
 from nexus.http.votes import OwnVotes, Vote
 from nexus.model import Outcome, Policy, Receipt, Status, Visibility
 from nexus.store.categories import Category
-from nexus.views import BallotView, OptionView, PollView, ResultOption, ResultsView
+from nexus.views import BallotView, ResultOption, ResultsView
 
-OP = "0199b3c4-5d6e-7f80-91a2-b3c4d5e6f708"
 REQUEST_ID = "3f2b8c1d9e4a4f6fb0a1c2d3e4f50617"
 
-_NOW = "2026-11-22T18:30:00Z"
 _ACCESS = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyOjEifQ.c2lnbmF0dXJl"
 _REFRESH = "V2hvZXZlciBob2xkcyB0aGlzIG1heSByZW5ldyBpdA"
 _PASSWORD = "four words make one"  # noqa: S105 - an example
 _ANN = "ann"
 _CODE = "K7M2QP"
 
-_YES = OptionView(id=12, option_text="Yes", position=0, votes_count=5)
-_NO = OptionView(id=13, option_text="No", position=1, votes_count=4)
-
-_POLL = PollView(
-    id=7,
-    code=_CODE,
-    question="Shall we break early?",
-    description="",
-    category=None,
-    created_by="user:1",
-    is_public=True,
-    status=Status.OPEN,
-    opens_at=None,
-    expires_at="2099-11-22T19:00:00Z",
-    closed_at=None,
-    max_choices=1,
-    votes_per_user=1,
-    allow_change=True,
-    allow_guests=True,
-    anonymous=True,
-    results=Policy.LIVE,
-    options=[_YES, _NO],
-    epoch=1,
-    version=42,
-    created_at="2026-11-22T18:00:00Z",
-    updated_at="2026-11-22T18:25:00Z",
-)
-
 _RESULTS = ResultsView(
     poll=7,
-    question=_POLL.question,
+    question=POLL.question,
     status=Status.OPEN,
     epoch=1,
     version=43,
@@ -83,8 +54,8 @@ _RESULTS = ResultsView(
         ResultOption(id=12, option_text="Yes", votes_count=5, percentage=55.56),
         ResultOption(id=13, option_text="No", votes_count=4, percentage=44.44),
     ],
-    expires_at=_POLL.expires_at,
-    server_now=_NOW,
+    expires_at=POLL.expires_at,
+    server_now=NOW,
 )
 
 _CATEGORY = Category(id=3, name="Meetings", description="What is asked in the middle of them.")
@@ -95,7 +66,7 @@ _ENTRY = AuditEntry(
     action="close",
     target_type="poll",
     target_id=7,
-    timestamp=_NOW,
+    timestamp=NOW,
     details={"status": ["open", "closed"], "epoch": 1, "version": 44},
 )
 
@@ -106,7 +77,7 @@ _BODIES: tuple[object, ...] = (
     RefreshToken(refresh=_REFRESH),
     Code(code=_CODE),
     NewPoll(
-        question=_POLL.question,
+        question=POLL.question,
         options=[NewOption("Yes"), NewOption("No")],
         expires_at=datetime(2099, 11, 22, 19, tzinfo=UTC),
     ),
@@ -123,21 +94,21 @@ _ANSWERS: tuple[object, ...] = (
     TokenPair(access=_ACCESS, refresh=_REFRESH, token_type="Bearer", expires_in=900),  # noqa: S106 - an example
     Me(sub="user:1", username=_ANN, roles=["user"]),
     GuestToken(access=_ACCESS, expires_in=43_200, voter="guest:0199b3c4-0000-7000-8000-000000000001", poll=7),
-    _POLL,
-    PollPage(count=1, next=None, previous=None, results=[_POLL]),
+    POLL,
+    PollPage(count=1, next=None, previous=None, results=[POLL]),
     ScreenLink(access=_ACCESS, url=f"/live/{_CODE}#token={_ACCESS}"),
-    _YES,
+    YES,
     Receipt(poll=7, op=UUID(OP), status=Outcome.RECORDED, options=(12,), epoch=1, version=43, stands=True),
-    OwnVotes(poll=7, votes=[BallotView(op=OP, options=[12], cast_at=_NOW)]),
+    OwnVotes(poll=7, votes=[BallotView(op=OP, options=[12], cast_at=NOW)]),
     _RESULTS,
     Export(
         poll=7,
-        question=_POLL.question,
+        question=POLL.question,
         epoch=1,
         anonymous=False,
         count=1,
         options=[ExportedOption(12, "Yes"), ExportedOption(13, "No")],
-        ballots=[ExportedBallot(voter="user:2", options=[12], op=OP, cast_at=_NOW)],
+        ballots=[ExportedBallot(voter="user:2", options=[12], op=OP, cast_at=NOW)],
     ),
     AuditPage(count=1, next=None, previous=None, results=[_ENTRY]),
     _CATEGORY,
@@ -148,7 +119,7 @@ _ANSWERS: tuple[object, ...] = (
 EXAMPLES = MappingProxyType({type(one): one for one in (*_BODIES, *_ANSWERS)})
 """An example of each type, which is a value of it."""
 
-TEXTS = MappingProxyType({"text/csv": f"voter,option_ids,options,op,cast_at\r\nuser:2,12,Yes,{OP},{_NOW}\r\n"})
+TEXTS = MappingProxyType({"text/csv": f"voter,option_ids,options,op,cast_at\r\nuser:2,12,Yes,{OP},{NOW}\r\n"})
 """Of the answers that are no JSON, by their media type."""
 
 

@@ -11,8 +11,9 @@ from uuid import UUID
 import msgspec
 
 from nexus.errors import Invalid, NexusError, WeakPassword
+from nexus.examples import OP
 from nexus.http.call import Call, Nothing
-from nexus.http.examples import OP, REQUEST_ID, TEXTS, example
+from nexus.http.examples import REQUEST_ID, TEXTS, example
 from nexus.http.links import links, operation_id
 from nexus.http.problem import document
 from nexus.http.refusals import refusals

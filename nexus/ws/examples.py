@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from nexus.model import Outcome, Policy, Role, Status, Visibility
-from nexus.views import BallotView, Count, OptionView, PollView, TotalsView
+from nexus.examples import NOW, OP, POLL
+from nexus.model import Outcome, Role, Status, Visibility
+from nexus.views import BallotView, Count, TotalsView
 from nexus.ws.messages import (
     Ack,
     ClientMessage,
@@ -33,35 +34,9 @@ from nexus.ws.messages import (
 )
 from nexus.ws.unreadable import Of
 
-_OP = UUID("0199b3c4-5d6e-7f80-91a2-b3c4d5e6f708")
-_NOW = "2026-11-22T18:30:00Z"
+_OP = UUID(OP)
 _LATER = "2026-11-22T18:45:00Z"
 _TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyOjEifQ.c2lnbmF0dXJl"  # noqa: S105 - an example
-
-_POLL = PollView(
-    id=7,
-    code="K7M2QP",
-    question="Shall we break early?",
-    description="",
-    category=None,
-    created_by="user:1",
-    is_public=True,
-    status=Status.OPEN,
-    opens_at=None,
-    expires_at="2099-11-22T19:00:00Z",
-    closed_at=None,
-    max_choices=1,
-    votes_per_user=1,
-    allow_change=True,
-    allow_guests=True,
-    anonymous=True,
-    results=Policy.LIVE,
-    options=[OptionView(12, "Yes", 0, 5), OptionView(13, "No", 1, 4)],
-    epoch=1,
-    version=43,
-    created_at="2026-11-22T18:00:00Z",
-    updated_at="2026-11-22T18:25:00Z",
-)
 
 _TOTALS = TotalsView(
     poll=7,
@@ -73,7 +48,7 @@ _TOTALS = TotalsView(
     voters=9,
     total_votes=9,
     options=[Count(12, 5), Count(13, 4)],
-    server_now=_NOW,
+    server_now=NOW,
 )
 
 CLIENT: tuple[ClientMessage, ...] = (
@@ -88,14 +63,14 @@ CLIENT: tuple[ClientMessage, ...] = (
 """Of each message of the client at least one."""
 
 SERVER: tuple[ServerMessage, ...] = (
-    Welcome(voter="user:12", expires_at=_LATER, server_now=_NOW),
-    Joined(poll=_POLL, totals=_TOTALS, me=[BallotView(str(_OP), [12], _NOW)], role=Role.VOTER),
+    Welcome(voter="user:12", expires_at=_LATER, server_now=NOW),
+    Joined(poll=POLL, totals=_TOTALS, me=[BallotView(str(_OP), [12], NOW)], role=Role.VOTER),
     Left(poll=7),
     Ack(op=_OP, poll=7, status=Outcome.RECORDED, epoch=1, version=43, stands=True),
     Reject(op=_OP, poll=7, code="poll_closed", detail="The poll is closed."),
     Retry(op=_OP, poll=7, after_ms=500),
-    Pong(id=1, server_now=_NOW),
-    PollFrame(poll=_POLL),
+    Pong(id=1, server_now=NOW),
+    PollFrame(poll=POLL),
     Deleted(poll=7),
     Presence(poll=7, online=132),
     Expiring(in_s=60),
