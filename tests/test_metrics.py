@@ -15,7 +15,9 @@ from nexus.http.edge import Edge
 from nexus.http.metrics import metrics_route
 from nexus.http.problem import HANDLERS
 from nexus.metrics import FOLDER, Metrics
-from tests.http_house import House
+from tests.http_house import House, eventually
+from tests.redis_server import running_redis
+from tests.served import serving
 
 
 def figures(text: str) -> dict[str, float]:
@@ -95,3 +97,14 @@ def test_workers_add_up_and_the_dead_have_no_sockets(tmp_path: Path) -> None:
     found = figures(shown[1].stdout)
     assert found['nexus_refusals_total{code="poll_closed"}'] == 2
     assert found["nexus_sockets"] == 5
+
+
+async def test_several_workers_are_read_as_one(tmp_path: Path, database_url: str) -> None:
+    with running_redis() as redis:
+        async with serving(tmp_path, database_url, redis.url, workers=2) as server, httpx.AsyncClient() as client:
+
+            async def both_sampled() -> bool:
+                text = (await client.get(f"{server.url}/metrics")).text
+                return figures(text).get("nexus_bus_up") == 2
+
+            assert await eventually(both_sampled)

@@ -67,5 +67,7 @@ async def run(server: Server, *arguments: str) -> str:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    assert process.returncode == 0, out.decode()
-    return out.decode()
+    text = out.decode()
+    assert process.returncode == 0, text
+    print(text[text.rfind(" SUMMARY ") :])  # noqa: T201
+    return text

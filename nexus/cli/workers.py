@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from nexus import metrics
 from nexus.app import build
 from nexus.cli.heads import Heads
 from nexus.logs import begin_logging
@@ -42,10 +44,11 @@ def run(settings: Settings, url: str, sock: socket.socket, ready: Callable[[], N
         return server.started
     # Workers are new processes: they read the settings from the environment, as this one did.
     flags = {"NEXUS_HOST": settings.host, "PORT": str(settings.port), "WEB_CONCURRENCY": str(settings.workers)}
-    os.environ |= {"DATABASE_URL": url, **flags}
-    workers = _Workers(_config(settings, "nexus.cli.workers:worker"), sock, ready)
-    workers.run()
-    return all(process.exitcode != STARTUP_FAILURE for process in workers.processes)
+    with tempfile.TemporaryDirectory(prefix="nexus-metrics-") as figures:
+        os.environ |= {"DATABASE_URL": url, metrics.FOLDER: figures, **flags}
+        workers = _Workers(_config(settings, "nexus.cli.workers:worker"), sock, ready)
+        workers.run()
+        return all(process.exitcode != STARTUP_FAILURE for process in workers.processes)
 
 
 class _Server(uvicorn.Server):
