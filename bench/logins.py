@@ -58,11 +58,11 @@ class Crowd:
         self.statuses[await self.post("/auth/token/", {"username": f"bench{n % ACCOUNTS}", "password": PASSWORD})] += 1
         self.latencies.append(time.perf_counter() - began)
 
-    async def keep_coming(self, each_second: int) -> None:
-        """Until cancelled: begin a login at its time, whether or not the earlier ones are through."""
+    async def come(self, each_second: int, seconds: float) -> None:
+        """Begin each login at its time, whether or not the earlier ones are through; ends with the last of them."""
         async with asyncio.TaskGroup() as group:
             began = time.perf_counter()
-            for n in range(10**9):
+            for n in range(int(each_second * seconds)):
                 await asyncio.sleep(max(0.0, began + n / each_second - time.perf_counter()))
                 group.create_task(self.log_in(n))
 
@@ -102,11 +102,10 @@ async def measure(running: Running, poll: Poll, arguments: argparse.Namespace) -
     p99s: dict[bool, list[float]] = {False: [], True: []}
     for n in range(2 * arguments.pairs):
         flooded = bool(n % 2)
-        flood = asyncio.create_task(crowd.keep_coming(arguments.logins)) if flooded else None
+        flood = asyncio.create_task(crowd.come(arguments.logins, arguments.seconds)) if flooded else None
         latencies = await phase(audience, tally, arguments.votes, arguments.seconds)
         if flood is not None:
-            flood.cancel()
-            await asyncio.gather(flood, return_exceptions=True)
+            await flood  # those still in line would burden the next phase
         cuts = statistics.quantiles(latencies, n=100)
         p99s[flooded].append(cuts[98])
         print(

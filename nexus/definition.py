@@ -132,6 +132,14 @@ def text_problems(field: str, text: str, longest: int, *, shortest: int = 1) -> 
     return []
 
 
+def shown_problems(field: str, text: str, longest: int) -> list[Problem]:
+    """What is wrong with a text that stands on screens: as `text_problems`, and that nothing of it can be seen."""
+    problems = text_problems(field, text, longest)
+    if not problems and not any(char.isprintable() and not char.isspace() for char in text):
+        problems.append((field, "must have a character that can be seen"))
+    return problems
+
+
 def username_problems(name: str) -> list[Problem]:
     """What is wrong with the name of an account."""
     problems = text_problems("username", name, LONGEST_NAME)
@@ -146,7 +154,7 @@ def option_problems(field: str, texts: Iterable[str], others: Iterable[str] = ()
     seen = {fold(text) for text in others}
     for n, text in enumerate(texts):
         name = f"{field}[{n}].option_text" if field else "option_text"
-        problems += text_problems(name, text, OPTION_MAX)
+        problems += shown_problems(name, text, OPTION_MAX)
         if fold(text) in seen:
             problems.append((name, "is the same as another option"))
         seen.add(fold(text))
@@ -188,7 +196,7 @@ def _range_problems(max_choices: int | UnsetType, votes_per_user: int | UnsetTyp
 
 def new_poll_problems(poll: NewPoll, now: datetime) -> list[Problem]:
     """Every broken rule about the values of a poll to be created."""
-    problems = text_problems("question", poll.question, QUESTION_MAX)
+    problems = shown_problems("question", poll.question, QUESTION_MAX)
     problems += text_problems("description", poll.description, DESCRIPTION_MAX, shortest=0)
     problems += _range_problems(poll.max_choices, poll.votes_per_user)
     if len(poll.options) not in OPTIONS:
@@ -206,7 +214,7 @@ def patch_problems(patch: PollPatch) -> list[Problem]:
     """Every broken rule about the values of a change that needs no look at the poll or the clock."""
     problems: list[Problem] = []
     if patch.question is not UNSET:
-        problems += text_problems("question", patch.question, QUESTION_MAX)
+        problems += shown_problems("question", patch.question, QUESTION_MAX)
     if patch.description is not UNSET:
         problems += text_problems("description", patch.description, DESCRIPTION_MAX, shortest=0)
     return problems + _range_problems(patch.max_choices, patch.votes_per_user)

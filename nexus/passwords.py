@@ -65,14 +65,14 @@ def _yield_to_others() -> None:
 
 
 class Passwords:
-    """Argon2id (RFC 9106) in a few threads of its own: m = 19 MiB, t = 2, p = 1 (OWASP Password Storage).
+    """Argon2id (RFC 9106) in a thread of its own: m = 19 MiB, t = 2, p = 1 (OWASP Password Storage).
 
     A hash takes tens of milliseconds of a core, so at most `waiting` calls are under way or in line; one more
-    raises `TooMany` at once, and a crowd that logs in cannot pile up memory or time. The threads yield to everything
-    else on the machine: a vote does not wait for a login.
+    raises `TooMany` at once, and a crowd that logs in cannot pile up memory or time. The thread yields to everything
+    else on the machine: a vote does not wait for a login. More logins a second need more workers.
     """
 
-    def __init__(self, *, threads: int = 2, waiting: int = 256) -> None:
+    def __init__(self, *, threads: int = 1, waiting: int = 256) -> None:
         """Start without threads; they come with the first calls. Takes one hash's time."""
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._threads = ThreadPoolExecutor(threads, "passwords", initializer=_yield_to_others)

@@ -70,7 +70,9 @@ class Recount:
                     if check.differences:
                         self._broken.add(check.poll.id)
                         self._lines += check.differences
-                self._lasting += await chain.check_rounds(session, [check.poll.id for check in checks])
+                ids = [check.poll.id for check in checks]
+                self._lasting += await chain.check_rounds(session, ids)
+                self._lasting += await chain.check_statuses(session, ids)
                 last = checks[-1].poll.id
                 self._say(f"recounted {len(totals)} of {total} polls")
             lost = await recount.orphans(session)

@@ -21,5 +21,6 @@ async def keep_up(database: Database) -> None:
         await asyncio.sleep(EVERY_S * random.uniform(0.5, 1.5))  # noqa: S311 - not a secret
         try:
             await upkeep.vacuum_polls(database)
+            await upkeep.forget_sessions(database)
         except Unavailable as error:
-            log.info("polls were not vacuumed: %s", error)
+            log.info("no upkeep of the database: %s", error)

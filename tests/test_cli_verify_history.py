@@ -88,6 +88,10 @@ ALTERED = {
     "time": "UPDATE votes SET cast_at = cast_at + interval '1 microsecond' WHERE voter = 'user:1000'",
     "voter": "UPDATE votes SET voter = 'user:77' WHERE voter = 'user:1000'",
     "missing": "DELETE FROM votes WHERE voter = 'user:1000'",
+    "act missing": "DELETE FROM acts WHERE voter = 'user:1001'",
+    "act forged": "INSERT INTO acts SELECT poll_id, 'user:9', op, act, choices, ballot, outcome, epoch, version, at "
+    "FROM acts LIMIT 1",
+    "option renamed": "UPDATE options SET option_text = 'Never' WHERE id = (SELECT min(id) FROM options)",
     "added": "INSERT INTO votes SELECT poll_id, epoch, 'user:78', slot, op, choices, cast_at FROM votes LIMIT 1",
 }
 
@@ -100,7 +104,7 @@ async def test_altered_ballot_of_a_closed_poll_is_found_and_cannot_be_mended(
     async with database.transaction() as session:
         await session.run(ALTERED[how])
     (row,) = await rows(database, "SELECT id FROM audit_log WHERE action = 'close'")
-    line = f"poll {poll.id}: the ballots of round 1 are not those that audit row {row[0]} closed"
+    line = f"poll {poll.id}: round 1 is not as audit row {row[0]} closed it"
     assert line in found(nexus)
     done = nexus.run("verify", "--repair")
     assert done.returncode == 1, done.stdout
@@ -113,7 +117,23 @@ async def test_altered_ballot_of_an_earlier_round_is_found(nexus: Command, datab
     async with database.transaction() as session:
         await session.run("DELETE FROM votes WHERE voter = 'user:1001'")
     (line,) = found(nexus)
-    assert line.startswith(f"poll {poll.id}: the ballots of round 1 are not those that audit row ")
+    assert line.startswith(f"poll {poll.id}: round 1 is not as audit row ")
+
+
+async def test_poll_opened_behind_the_logs_back_is_found(nexus: Command, database: Database) -> None:
+    poll = await closed(database)
+    async with database.transaction() as session:
+        await session.run("UPDATE polls SET status = 'open', closed_at = NULL")
+    assert found(nexus) == [f"poll {poll.id} is open, and the audit log says closed"]
+
+
+async def test_renamed_option_of_an_earlier_round_is_found(nexus: Command, database: Database) -> None:
+    poll = await closed(database)
+    await rounds.reset_poll(database, poll.id, HOST)
+    async with database.transaction() as session:
+        await session.run("UPDATE rounds SET options = replace(options::text, 'Yes', 'Nay')::jsonb")
+    (line,) = found(nexus)
+    assert line.startswith(f"poll {poll.id}: round 1 is not as audit row ")
 
 
 async def test_poll_that_is_gone_without_a_row_is_found(nexus: Command, database: Database) -> None:

@@ -121,3 +121,34 @@ async def test_hidden_counts_are_null_in_an_option_too(house: House) -> None:
     assert (await house.get(path, ann))["votes_count"] == 1
     await house.vote(bob, poll)
     assert (await house.get(path, bob))["votes_count"] == 2
+
+
+async def test_options_of_a_closed_poll_stay_as_they_are(house: House) -> None:
+    ann = await house.user()
+    poll = await house.poll(ann)
+    option = f"/options/{poll['options'][1]['id']}/"
+    await house("POST", f"/polls/{poll['id']}/close/", ann)
+    before = await house.dump()
+    for method, body in (("PATCH", {"option_text": "Other"}), ("PATCH", {"position": 0}), ("DELETE", None)):
+        assert refused(await house(method, option, ann, json=body)) == (409, "poll_closed")
+    assert (await house("PATCH", option, ann, json={"position": 1})).status_code == 200  # where it is already
+    assert await house.dump() == before
+
+
+async def test_discarded_votes_stand_in_the_history(house: House) -> None:
+    ann = await house.user()
+    poll = await house.poll(ann, "a", "b", "c", max_choices=2)
+    await house.vote(await house.user(), poll, 0)
+    await house.vote(await house.user(), poll, 0, 1)
+    option = f"/options/{poll['options'][0]['id']}/?discard_votes=true"
+    assert (await house("PATCH", option, ann, json={"option_text": "A"})).status_code == 200
+    (row, *_) = (await house.get(f"/polls/{poll['id']}/audit/?target_type=option", ann))["results"]
+    assert (row["details"]["votes_discarded"], row["details"]["ballots"]) == (2, [2, 1])
+
+
+async def test_texts_nobody_can_see_are_refused(house: House) -> None:
+    ann = await house.user()
+    for text in ("\u200b", " \u2060\u200d "):
+        body = {"question": text, "options": [{"option_text": "a"}, {"option_text": text}]}
+        answer = await house("POST", "/polls/", ann, json=body)
+        assert [one["field"] for one in answer.json()["errors"]] == ["question", "options[1].option_text"]

@@ -11,13 +11,12 @@ import msgspec
 from starlette.requests import Request
 
 from nexus.errors import Invalid, Malformed
+from nexus.http.faults import body_faults, query_faults
 from nexus.http.problem import UnsupportedMediaType
 
 T = TypeVar("T")
 
 _JSON = re.compile(r"application/(json|[a-z0-9!#$&^_.-]+\+json)", re.IGNORECASE)
-_MISSING = re.compile(r"Object missing required field `(?P<name>.*)`", re.DOTALL)
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
 _LONGEST_FIELD = 100
 
 
@@ -51,7 +50,7 @@ def decode(raw: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         # The decoder stops at the first wrong field; whether it was JSON to the end is still to be seen.
         _check_syntax(raw)
-        raise _invalid(str(error)) from None
+        raise Invalid(errors=body_faults(raw, kind, str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         _check_syntax(raw)
         raise Malformed from None
@@ -96,21 +95,9 @@ def read_query(values: Mapping[str, str], kind: type[T]) -> T:
     try:
         found = msgspec.convert({name: value for name, value in values.items() if value}, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _invalid(str(error)) from None
+        raise Invalid(errors=query_faults(values, kind, str(error))) from None
     # msgspec takes the word null for None, and a filter that says nothing would find everything.
     nulls = [name for name, value in values.items() if value and getattr(found, name, value) is None]
     if nulls:
         raise Invalid(errors=tuple((name, "must not be null") for name in nulls))
     return found
-
-
-def _invalid(message: str) -> Invalid:
-    """msgspec's message as a field and what is wrong with it."""
-    text, _, path = message.partition(" - at `$")
-    path = path.removesuffix("`").lstrip(".")
-    for pattern, says in ((_MISSING, "is required"), (_UNKNOWN, "is not known")):
-        if found := pattern.fullmatch(text):
-            path, text = f"{path}.{found['name']}".lstrip("."), says
-    # A name may come from the client: it is echoed as text that can be encoded, and no longer than a name is.
-    field = path[:_LONGEST_FIELD].encode("utf-8", "replace").decode()
-    return Invalid(errors=((field or "body", text[: _LONGEST_FIELD * 2].replace("`", "")),))

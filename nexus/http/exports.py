@@ -33,10 +33,11 @@ class ExportQuery(msgspec.Struct, kw_only=True):
 
 
 class ExportedBallot(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A ballot; in an anonymous poll `voter` is a pseudonym of this poll alone, and there is neither op nor time."""
+    """A ballot: of a named poll with its voter, op and time, of an anonymous one with a pseudonym as `ballot` alone."""
 
-    voter: str
     options: list[int]
+    ballot: str | None = None
+    voter: str | None = None
     op: str | None = None
     cast_at: str | None = None
 
@@ -96,10 +97,12 @@ def _headers(round_: Round, ending: str) -> dict[str, str]:
 
 def _naming(round_: Round, pseudonyms: Pseudonyms) -> Callable[[Exported], ExportedBallot]:
     def anonymous(ballot: Exported) -> ExportedBallot:
-        return ExportedBallot(pseudonyms.of(round_.poll, ballot.voter), list(ballot.choices))
+        name = pseudonyms.of(round_.poll, round_.epoch, ballot.voter, ballot.slot)
+        return ExportedBallot(list(ballot.choices), ballot=name)
 
     def named(ballot: Exported) -> ExportedBallot:
-        return ExportedBallot(ballot.voter, list(ballot.choices), str(ballot.op), stamp(ballot.cast_at))
+        op, cast_at = str(ballot.op), stamp(ballot.cast_at)
+        return ExportedBallot(list(ballot.choices), voter=ballot.voter, op=op, cast_at=cast_at)
 
     return anonymous if round_.anonymous else named
 
@@ -121,7 +124,8 @@ async def _json(
 async def _csv(
     round_: Round, pieces: AsyncIterator[list[Exported]], name: Callable[[Exported], ExportedBallot]
 ) -> AsyncIterator[bytes]:
-    columns = ["voter", "option_ids", "options"] + ([] if round_.anonymous else ["op", "cast_at"])
+    choices = ["option_ids", "options"]
+    columns = ["ballot", *choices] if round_.anonymous else ["voter", *choices, "op", "cast_at"]
     yield _lines([columns])
     texts = {id: _cell(text) for id, text in round_.options.items()}
     async for ballots in pieces:
@@ -132,7 +136,7 @@ def _row(ballot: ExportedBallot, texts: dict[int, str]) -> list[str]:
     ids = " ".join(map(str, ballot.options))
     chosen = " | ".join(texts.get(id, "") for id in ballot.options)
     tail = [] if ballot.op is None or ballot.cast_at is None else [ballot.op, ballot.cast_at]
-    return [_cell(ballot.voter), ids, chosen, *tail]
+    return [_cell(ballot.ballot or ballot.voter or ""), ids, chosen, *tail]
 
 
 def _cell(text: str) -> str:

@@ -27,12 +27,21 @@ async def look(parts: Parts, poll_id: int, by: Identity) -> Sight:
         raise PollNotFound
     poll = await parts.tallies.poll(poll_id)
     if poll is None:
+        await _as_slow_as_hidden(parts, poll_id, by)
         raise PollNotFound
     role = role_in(by, poll.created_by)
-    seat = await parts.tallies.seat(poll.id, by.voter) if _needs_seat(poll, role) else NO_SEAT
+    needs = _needs_seat(poll, role)
+    seat = await parts.tallies.seat(poll.id, by.voter) if needs else NO_SEAT
     if not may_know(by, poll.id, poll.created_by, is_public=poll.is_public, status=poll.status, joined=seat.joined):
+        if not needs:
+            await _as_slow_as_hidden(parts, poll_id, by)
         raise PollNotFound
     return Sight(poll, role, _sees(poll, role, seat))
+
+
+async def _as_slow_as_hidden(parts: Parts, poll_id: int, by: Identity) -> None:
+    """The question that a private poll costs: else the time of a refusal would tell which ids are polls."""
+    await parts.tallies.seat(poll_id, by.voter)
 
 
 async def look_at_all(parts: Parts, polls: Sequence[Poll], by: Identity) -> list[Sight]:

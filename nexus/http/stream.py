@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -70,5 +70,10 @@ class _Streaming(Response):
 
 
 async def _send(send: Send, piece: bytes) -> None:
-    async with asyncio.timeout(READ_S):
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    try:
+        async with asyncio.timeout(READ_S):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except TimeoutError:
+        # Not the database's fault, which it would be taken for.
+        log.info("a client has read nothing for %d s: its answer is cut off", READ_S)
+        raise ClientDisconnect from None

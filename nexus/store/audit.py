@@ -1,6 +1,7 @@
 """The audit log: one row for every change of state but votes, in the transaction of the change.
 
-The row of a close or reset holds a digest over the ballots of the round it ends, so that one altered later is found.
+The row of a close or reset holds a digest over the round it ends (ballots, acts, options): what is altered later is
+found.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ CLOCK = "clock"
 
 
 async def digests(session: Session, polls: Sequence[int]) -> dict[int, str]:
-    """Digests of the ballots that stand in `polls`, in hex: for the row of what ends their rounds, before `append`.
+    """Digests of the rounds of `polls`, in hex: for the row of what ends them, before `append`.
 
-    Takes about 4 s for a million ballots; under the polls' locks, so nothing changes meanwhile.
+    Takes about 8 s for a million ballots; under the polls' locks, so nothing changes meanwhile.
     """
     if not polls:
         return {}
     await session.run("SET LOCAL statement_timeout = '10min'")
     rows = await session.all(
-        "SELECT p.id, encode(ballots_digest(p.id, p.epoch), 'hex') AS digest FROM polls p WHERE p.id = ANY(:polls)",
+        "SELECT p.id, encode(round_digest(p.id, p.epoch), 'hex') AS digest FROM polls p WHERE p.id = ANY(:polls)",
         polls=list(polls),
     )
     return {row["id"]: row["digest"] for row in rows}

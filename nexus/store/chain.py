@@ -57,12 +57,9 @@ async def check_head(session: Session) -> list[str]:
 
 
 async def check_rounds(session: Session, polls: Sequence[int]) -> list[str]:
-    """Ended rounds of `polls` whose ballots are not those that the row of their end has the digest of."""
+    """Ended rounds of `polls` that are not what the row of their end has the digest of."""
     rows = await session.all(_ROUNDS, polls=list(polls))
-    return [
-        f"poll {row['poll']}: the ballots of round {row['round']} are not those that audit row {row['id']} closed"
-        for row in rows
-    ]
+    return [f"poll {row['poll']}: round {row['round']} is not as audit row {row['id']} closed it" for row in rows]
 
 
 _ROUNDS = """
@@ -73,10 +70,28 @@ SELECT d.poll, d.round, d.id FROM (
     ORDER BY l.poll_id, r.round, l.id DESC
 ) d JOIN polls p ON p.id = d.poll
 WHERE (d.round < p.epoch OR (d.round = p.epoch AND p.status = 'closed'))
-  AND d.digest <> encode(ballots_digest(d.poll, d.round), 'hex')
+  AND d.digest <> encode(round_digest(d.poll, d.round), 'hex')
 ORDER BY d.poll, d.round
 """
 """The newest digest of a round counts: it may have been closed and reopened. One that is open again has none."""
+
+
+async def check_statuses(session: Session, polls: Sequence[int]) -> list[str]:
+    """Polls whose status is not what the last row about it says: a closed one that was opened by hand has no digest to
+    hold it to."""
+    rows = await session.all(
+        """
+        SELECT p.id AS poll, p.status, l.status AS said FROM polls p CROSS JOIN LATERAL (
+            SELECT CASE l.action WHEN 'create' THEN l.details ->> 'status' WHEN 'open' THEN 'open' ELSE 'closed' END
+                AS status
+            FROM audit_log l
+            WHERE l.poll_id = p.id AND l.target_type = 'poll' AND l.action IN ('create', 'open', 'close')
+            ORDER BY l.id DESC LIMIT 1
+        ) l WHERE p.id = ANY(:polls) AND p.status <> l.status ORDER BY p.id
+        """,
+        polls=list(polls),
+    )
+    return [f"poll {row['poll']} is {row['status']}, and the audit log says {row['said']}" for row in rows]
 
 
 async def check_deletions(session: Session) -> list[str]:

@@ -23,6 +23,7 @@ class Exported(msgspec.Struct, frozen=True):
     """A ballot as it stands, or stood when its round ended."""
 
     voter: str
+    slot: UUID
     op: UUID
     choices: tuple[int, ...]
     cast_at: datetime
@@ -92,7 +93,7 @@ async def _options(session: Session, poll: int, kept: str | None) -> dict[int, s
 
 _BALLOTS = """
 DECLARE ballots NO SCROLL CURSOR FOR
-SELECT v.voter, v.op, v.choices, v.cast_at FROM votes v JOIN polls p ON p.id = v.poll_id
+SELECT v.voter, v.slot, v.op, v.choices, v.cast_at FROM votes v JOIN polls p ON p.id = v.poll_id
 WHERE v.poll_id = $1 AND v.epoch = $2
 ORDER BY CASE WHEN p.anonymous THEN md5(concat($3::text, v.voter, v.slot)) END,
     CASE WHEN NOT p.anonymous THEN v.cast_at END, v.voter, v.slot
@@ -107,4 +108,10 @@ async def _pieces(session: Session, poll: int, epoch: int) -> AsyncIterator[list
 
 
 def _exported(row: Row) -> Exported:
-    return Exported(voter=row["voter"], op=row["op"], choices=tuple(row["choices"]), cast_at=row["cast_at"])
+    return Exported(
+        voter=row["voter"],
+        slot=row["slot"],
+        op=row["op"],
+        choices=tuple(row["choices"]),
+        cast_at=row["cast_at"],
+    )

@@ -77,6 +77,7 @@ async def patch(database: Database, option: int, change: OptionPatch, by: Identi
         rewritten = change.option_text is not UNSET and change.option_text.strip() != old.option_text
         if not rewritten and change.position in (UNSET, old.position):
             return OptionChange(before, old)
+        _refuse_closed(before)
         if rewritten:
             await _discard_votes(session, before, old, discard=discard)
             await session.run(
@@ -186,5 +187,8 @@ async def _done(session: Session, before: Poll, option: int, by: Identity, actio
     after = (await load(session, [before.id]))[before.id]
     one = next((one for one in after.options if one.id == option), None)
     was = next((one for one in before.options if one.id == option), None)
-    await audit.append(session, by.voter, action, "option", option, poll=before.id, before=_said(was), after=_said(one))
+    details: dict[str, object] = {"poll": before.id, "before": _said(was), "after": _said(one)}
+    if after.retractions != before.retractions:
+        details |= {"votes_discarded": was.votes_count if was else 0, "ballots": [before.ballots, after.ballots]}
+    await audit.append(session, by.voter, action, "option", option, **details)
     return OptionChange(after, one)

@@ -139,7 +139,7 @@ async def repair_poll(database: Database, poll: int, beyond: Place | None = None
 async def _append(session: Session, poll: int, ended: int | None, **details: object) -> None:
     """The audit row of a repair, with the digest of an `ended` round whose ballots it changed."""
     if ended is not None:
-        digest = await session.one("SELECT encode(ballots_digest(:poll, :round), 'hex') AS hex", poll=poll, round=ended)
+        digest = await session.one("SELECT encode(round_digest(:poll, :round), 'hex') AS hex", poll=poll, round=ended)
         details |= {"round": ended, "digest": digest["hex"] if digest else ""}
     await audit.append(session, REPAIRER, "repair", "poll", poll, **details)
 

@@ -5,6 +5,16 @@ from __future__ import annotations
 from nexus.store.database import Database
 
 
+async def forget_sessions(database: Database) -> None:
+    """Delete refresh tokens that expired more than a day ago, at most 10,000 at once."""
+    async with database.transaction() as session:
+        await session.run(
+            "DELETE FROM refresh_tokens WHERE digest IN (SELECT digest FROM refresh_tokens "
+            "WHERE expires_at < clock_timestamp() - interval '1 day' ORDER BY expires_at LIMIT 10000 "
+            "FOR UPDATE SKIP LOCKED)"
+        )
+
+
 async def vacuum_polls(database: Database) -> None:
     """Mark the pages of `polls` that votes have touched as visible to all, so that lists read indexes alone again.
 

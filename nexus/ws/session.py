@@ -83,8 +83,8 @@ class Session:
         self._take(Hello(token))
 
     def expel(self) -> None:
-        """End because the account is disabled."""
-        self._line.close(TOKEN_ENDED, "this account is disabled")
+        """End because the account is disabled, or its login has ended."""
+        self._line.close(TOKEN_ENDED, "this account or login has ended")
 
     def end(self) -> None:
         """The socket is gone: leave every room and let go of everything."""

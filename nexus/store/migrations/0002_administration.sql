@@ -21,17 +21,30 @@ CREATE INDEX acts_at ON acts USING brin (at) WITH (autosummarize = on);
 
 -- Ordered by the hashes themselves: no collation has a say, so a dump restored elsewhere has the same digest.
 -- OFFSET keeps each hash from being made twice, to sort by and to add up; half a million ballots sort in memory.
-CREATE FUNCTION ballots_digest(poll bigint, round integer) RETURNS bytea LANGUAGE sql STABLE
+CREATE FUNCTION round_digest(poll bigint, round integer) RETURNS bytea LANGUAGE sql STABLE
 SET work_mem = '128MB' SET jit = off AS $$
     SELECT sha256(coalesce(string_agg(b.hash, ''::bytea ORDER BY b.hash), ''::bytea)) FROM (
-        SELECT sha256(convert_to(concat_ws(' ', char_length(v.voter), v.voter, v.slot, v.op, v.choices::text,
+        SELECT sha256(convert_to(concat_ws(' ', 'vote', char_length(v.voter), v.voter, v.slot, v.op, v.choices::text,
             (extract(epoch FROM v.cast_at) * 1000000)::bigint), 'UTF8')) AS hash
-        FROM votes v WHERE v.poll_id = ballots_digest.poll AND v.epoch = ballots_digest.round OFFSET 0
+        FROM votes v WHERE v.poll_id = round_digest.poll AND v.epoch = round_digest.round
+        UNION ALL
+        SELECT sha256(convert_to(concat_ws(' ', 'act', char_length(a.voter), a.voter, a.op, a.act, a.choices::text,
+            coalesce(a.ballot::text, '-'), a.outcome, a.version, (extract(epoch FROM a.at) * 1000000)::bigint), 'UTF8'))
+        FROM acts a WHERE a.poll_id = round_digest.poll AND a.epoch = round_digest.round
+        UNION ALL
+        SELECT sha256(convert_to(concat_ws(' ', 'option', o.id, o.option_text), 'UTF8'))
+        FROM options o JOIN polls p ON p.id = o.poll_id AND p.epoch = round_digest.round
+        WHERE o.poll_id = round_digest.poll
+        UNION ALL
+        SELECT sha256(convert_to(concat_ws(' ', 'option', o.one ->> 'id', o.one ->> 'option_text'), 'UTF8'))
+        FROM rounds r CROSS JOIN LATERAL jsonb_array_elements(r.options) AS o (one)
+        WHERE r.poll_id = round_digest.poll AND r.epoch = round_digest.round
+        OFFSET 0
     ) b
 $$;
-COMMENT ON FUNCTION ballots_digest IS
-    'SHA-256 over the ballots of one round of a poll: who, which, by which op, when. It stands in the audit log''s row '
-    'of the close or reset that ended the round.';
+COMMENT ON FUNCTION round_digest IS
+    'SHA-256 over one round of a poll: its ballots (who, which, by which op, when), the acts of its voters, and the texts '
+    'of its options. It stands in the audit log''s row of the close or reset that ended the round.';
 
 ALTER TABLE audit_log ADD COLUMN poll_id bigint GENERATED ALWAYS AS (CASE target_type WHEN 'poll' THEN target_id::bigint
                                                   WHEN 'option' THEN (details ->> 'poll')::bigint END) STORED;

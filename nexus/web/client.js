@@ -1,0 +1,360 @@
+/** The Nexus client for browsers, and for Node: votes that count once, screens that never go back.
+ *
+ *     const guest = await enter({ url, code: "K7M2QP" });
+ *     const client = connect({ url, token: guest.token });
+ *     const room = await client.join(guest.poll);
+ *     room.on("totals", show);
+ *     await room.vote(room.poll.options[0].id);
+ */
+
+import { Clock, Closed, Emitter, NexusError, Refused, Unreachable } from "./client/basics.js";
+import { defaultStorage, newOp, originOf, spread, subjectOf } from "./client/basics.js";
+import { Link } from "./client/link.js";
+import { Outbox } from "./client/outbox.js";
+import { Polling } from "./client/polling.js";
+import { Rest, Tokens } from "./client/rest.js";
+import { Room, RoomState } from "./client/room.js";
+import { Upkeep } from "./client/upkeep.js";
+
+export { Busy, Closed, MemoryStorage, NexusError, Refused, TurnedAway, Unreachable, Unsettled } from "./client/basics.js";
+export { newOp } from "./client/basics.js";
+export { Session, enter, login, register, session } from "./client/rest.js";
+export { Room };
+
+const EVENTS = ["state", "settled", "error"];
+const PASSING = new Set(["unavailable", "too_many_messages"]); // refusals of a join that are no answer yet
+const ROOM_FRAMES = new Set(["totals", "poll", "presence", "deleted"]);
+const POLL_MS = 2000;
+const POLL_HIDDEN_MS = 15_000;
+const POLL_TRIES = 3;
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const plain = (code) => code.replace(/[\s-]/g, "").toUpperCase();
+
+/** Connect to the server at `url` (its http or https origin) and stay connected; gives a `Client` at once.
+ *
+ * `token` is an access token, or an async function that gives one: it is called without an argument for the first, and
+ * with the token it is to replace when a newer one is needed; `renew` is that for a `token` that is a string. What
+ * they throw ends the client if it is `Refused`; anything else is told as `error`, and tried again.
+ * `storage` (default: localStorage, or memory where there is none) keeps unanswered votes. `WebSocket` and `fetch`
+ * stand in for the global ones. Throws TypeError for arguments that cannot work. */
+export function connect(options) {
+  return new Client(options);
+}
+
+/** A connection to a server; `connect` makes it. Events, with what their listeners get:
+ *
+ * - `state`: the new `client.state`;
+ * - `settled`: `{act, receipt, error}` at every answer to a vote or retraction, those of an earlier page included;
+ * - `error`: what went wrong without anybody waiting for it. Without a listener it goes to the console. */
+export class Client {
+  #events = new Emitter(EVENTS);
+  #clock = new Clock();
+  #rooms = new Map();
+  #joining = new Map();
+  #tokens;
+  #rest;
+  #upkeep;
+  #outbox;
+  #polling;
+  #probing = false;
+  #wakePolling = null;
+  #unlisten;
+
+  constructor({ url, token, renew, storage, WebSocket, fetch }) {
+    const origin = originOf(url);
+    if (typeof token !== "function" && !(typeof token === "string" && token)) throw new TypeError("a token is needed");
+    const SocketClass = WebSocket ?? globalThis.WebSocket;
+    if (!SocketClass) throw new TypeError("there is no WebSocket here");
+    this.#tokens = new Tokens(token, renew);
+    this.#rest = new Rest(fetch ?? globalThis.fetch.bind(globalThis), origin, this.#tokens);
+    this.#polling = new Polling(this.#rest, this.#clock);
+    this.#outbox = this.#makeOutbox(origin, storage ?? defaultStorage());
+    this.#upkeep = this.#makeUpkeep(SocketClass, `ws${origin.slice(4)}/ws`);
+    this.#unlisten = this.#listen();
+    this.#upkeep.start().catch((error) => this.#upkeep.stop(error));
+  }
+
+  /** Where the connection stands: `{name: "connecting"}`; `{name: "open", via}`, by `"socket"` or `"http"`;
+   * `{name: "waiting", at, error}` for the next attempt at `at` (ms, this machine's clock), after `error`;
+   * `{name: "closed", reason, code, error}`, for good, where `code` is the close code if the server sent one. */
+  get state() {
+    return this.#upkeep.state;
+  }
+
+  /** Who the server takes this client for, such as `user:12`; null before it has said. */
+  get voter() {
+    return this.#upkeep.voter ?? this.#polling.me?.sub ?? null;
+  }
+
+  /** The votes and retractions that wait for their answer, oldest first: `[{op, kind, poll, options, …}]`. */
+  get pending() {
+    return this.#outbox.pending;
+  }
+
+  /** What the server's clock shows now, in ms since 1970, as far as can be known from here. */
+  now() {
+    return this.#clock.now();
+  }
+
+  /** Call `listener` at each event `name` from now on; gives the function that ends that. */
+  on(name, listener) {
+    return this.#events.on(name, listener);
+  }
+
+  /** Enter the room of a poll, by its id (a number) or its code (a string); a room that this client is in is given
+   * again. Waits for a connection. Rejects with `Refused` (`poll_not_found`, …), the error that ended the client, or
+   * TypeError. */
+  async join(poll) {
+    const code = typeof poll === "string";
+    if (code ? !plain(poll) : !Number.isSafeInteger(poll)) throw new TypeError("a poll is named by id or code");
+    const key = code ? plain(poll) : poll;
+    const known = this.#known(key);
+    if (known) return known;
+    if (!this.#joining.has(key)) {
+      this.#joining.set(key, this.#enter(key).finally(() => this.#joining.delete(key)));
+    }
+    return this.#joining.get(key);
+  }
+
+  /** One call of the REST interface with this client's token: the body of its answer. `path` is like `/polls/`.
+   * Rejects with `Refused` or `Unreachable`. */
+  async call(method, path, body) {
+    return (await this.#rest.call(method, path, { body })).body;
+  }
+
+  /** End. Votes without an answer are rejected with `Unsettled`, and stay in the storage. */
+  close() {
+    this.#upkeep.stop(new Closed("The client was closed."));
+  }
+
+  // --- Rooms -------------------------------------------------------------------------------------------------
+
+  #known(key) {
+    if (typeof key === "number") return this.#rooms.get(key)?.room;
+    return [...this.#rooms.values()].find(({ state }) => plain(state.poll.code ?? "") === key)?.room;
+  }
+
+  async #enter(target) {
+    for (;;) {
+      await this.#upkeep.reached();
+      const link = this.#upkeep.link;
+      const joined = link ? await this.#joinBySocket(link, target) : await this.#joinByHttp(target);
+      const entry = joined && this.#rooms.get(joined.poll.id);
+      if (entry) return entry.room;
+    }
+  }
+
+  #joinBySocket(link, target) {
+    const message = typeof target === "number" ? { poll: target } : { code: target };
+    return this.#ask(link, message, (joined) => this.#admit(joined));
+  }
+
+  /** Join once; null for another try, once it is time for it. Rejects with `Refused`. */
+  async #ask(link, message, first) {
+    const answer = await link.ask({ type: "join", ...message }, { first });
+    if (answer?.type !== "error") return answer;
+    if (!PASSING.has(answer.code)) throw new Refused(answer.code, answer.detail);
+    await wait(spread(1000));
+    return null;
+  }
+
+  async #joinByHttp(target) {
+    try {
+      const joined = await this.#polling.join(target);
+      this.#admit(joined);
+      return joined;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      this.#upkeep.http = false; // there is no way now: what comes next is `reached`
+      return null;
+    }
+  }
+
+  #admit(joined) {
+    const known = this.#rooms.get(joined.poll.id);
+    if (known) {
+      known.state.enter(joined);
+    } else if (joined.totals && this.state.name !== "closed") {
+      const state = new RoomState(joined);
+      this.#rooms.set(state.id, { state, room: new Room(state, this.#acts) });
+    }
+  }
+
+  /** Enter every room again, saying what is known of it. */
+  async #return(link) {
+    for (const [id, entry] of [...this.#rooms]) {
+      try {
+        await this.#reenter(link, id, entry);
+      } catch (error) {
+        if (this.#rooms.get(id) !== entry) continue;
+        this.#rooms.delete(id);
+        if (error.code === "poll_not_found") entry.state.end();
+        else this.#fail(error);
+      }
+    }
+  }
+
+  async #reenter(link, id, { state }) {
+    const here = () => this.#rooms.get(id)?.state === state;
+    while (!link.over && here()) {
+      const { epoch, version } = state.totals;
+      const first = (joined) => here() && state.enter(joined);
+      if (await this.#ask(link, { poll: id, epoch, version }, first)) return;
+    }
+  }
+
+  #leave(id) {
+    if (this.#rooms.delete(id)) this.#upkeep.link?.send({ type: "leave", poll: id });
+  }
+
+  #take(message) {
+    if (message.type === "error") {
+      this.#fail(new Refused(message.code, message.detail));
+    } else if (ROOM_FRAMES.has(message.type)) {
+      const id = message.type === "poll" ? message.poll.id : message.poll;
+      this.#rooms.get(id)?.state.take(message);
+      if (message.type === "deleted") this.#rooms.delete(id);
+    }
+  }
+
+  // --- Acts --------------------------------------------------------------------------------------------------
+
+  #acts = {
+    act: (act) => this.#outbox.add({ op: newOp(), ...act, made: Date.now() }),
+    leave: (id) => this.#leave(id),
+  };
+
+  #makeOutbox(origin, storage) {
+    return new Outbox({
+      storage,
+      origin,
+      deliver: (act) => this.#deliver(act),
+      settled: (act, receipt, error) => this.#settled(act, receipt, error),
+      failed: (error) => this.#fail(error),
+    });
+  }
+
+  #deliver(act) {
+    const { kind, op, poll, options, ballot, epoch } = act;
+    const link = this.#upkeep.link;
+    if (link) return link.exchange({ type: kind, op, poll, options, ballot, epoch });
+    return this.#upkeep.http ? this.#rest.act(act) : null;
+  }
+
+  #settled(act, receipt, error) {
+    if (receipt) this.#rooms.get(act.poll)?.state.settled(act, receipt);
+    if (!this.#upkeep.link) this.#wakePolling?.();
+    this.#events.emit("settled", { act, receipt, error });
+  }
+
+  // --- The connection ----------------------------------------------------------------------------------------
+
+  #makeUpkeep(SocketClass, url) {
+    const told = {
+      changed: (state) => this.#changed(state),
+      welcomed: (link) => this.#welcomed(link),
+      blocked: () => this.#fallBack(),
+      take: (message) => this.#take(message),
+      failed: (error) => this.#fail(error),
+    };
+    const dial = (take) => Link.open(SocketClass, url, take);
+    return new Upkeep({ dial, tokens: this.#tokens, clock: this.#clock, told });
+  }
+
+  #welcomed(link) {
+    this.#wakePolling?.();
+    this.#resume();
+    this.#return(link).catch((error) => this.#fail(error));
+  }
+
+  #resume() {
+    this.#outbox.restore(subjectOf(this.#tokens.current));
+    this.#outbox.pump();
+  }
+
+  #changed(state) {
+    if (state.name === "closed") {
+      this.#unlisten();
+      this.#wakePolling?.();
+      this.#outbox.end(state.error);
+    }
+    this.#events.emit("state", state);
+  }
+
+  /** Sockets fail where others may not: see whether HTTP gets through, and do with it until a socket does. */
+  async #fallBack() {
+    if (this.#probing || this.#upkeep.http) return;
+    this.#probing = true;
+    try {
+      await this.#polling.greet();
+      this.#upkeep.http = true;
+      if (this.#upkeep.http) {
+        this.#resume();
+        this.#poll().catch((error) => this.#fail(error)).finally(() => {
+          this.#upkeep.http = false;
+        });
+      }
+    } catch (error) {
+      if (error instanceof Refused && error.status === 401) this.#upkeep.stop(error);
+      else if (!(error instanceof Unreachable)) this.#fail(error); // the state shows that nothing gets through
+    } finally {
+      this.#probing = false;
+    }
+  }
+
+  async #poll() {
+    let failures = 0;
+    while (this.#upkeep.http) {
+      let rest = spread(globalThis.document?.hidden ? POLL_HIDDEN_MS : POLL_MS);
+      try {
+        for (const [id, { state }] of [...this.#rooms]) await this.#refresh(id, state);
+        failures = 0;
+      } catch (error) {
+        if (!(error instanceof Unreachable)) throw error;
+        failures += 1;
+        rest = Math.max(rest, error.afterMs);
+        if (failures >= POLL_TRIES) this.#upkeep.http = false;
+      }
+      await this.#restPolling(rest);
+    }
+  }
+
+  async #refresh(id, state) {
+    await this.#polling.refresh(state);
+    if (state.deleted) this.#rooms.delete(id);
+  }
+
+  #restPolling(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wakePolling = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** What a browser says of the network and of its own sleep. */
+  #listen() {
+    const page = globalThis.document;
+    const hurry = () => {
+      this.#upkeep.hurry();
+      this.#wakePolling?.();
+    };
+    const seen = () => page.hidden || hurry();
+    const heard = [
+      [globalThis, "online", hurry],
+      [globalThis, "offline", hurry],
+      [globalThis, "pageshow", hurry],
+      [page, "visibilitychange", seen],
+    ].filter(([target]) => typeof target?.addEventListener === "function");
+    for (const [target, name, act] of heard) target.addEventListener(name, act);
+    return () => heard.forEach(([target, name, act]) => target.removeEventListener(name, act));
+  }
+
+  #fail(error) {
+    const told = error instanceof Error ? error : new NexusError(String(error));
+    if (!this.#events.emit("error", told)) console.error(told);
+  }
+}

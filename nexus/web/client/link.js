@@ -1,0 +1,143 @@
+/** One socket, from its handshake to its end: questions and their answers, and what comes unasked. */
+
+import { Refused, Unreachable } from "./basics.js";
+
+const SUBPROTOCOL = "nexus.v1";
+const HANDSHAKE_MS = 8000;
+const ANSWER_MS = 15_000;
+const NO_CLOSE_FRAME = 1006; // RFC 6455, section 7.4.1
+const ANSWERS = { welcome: "hello", joined: "join", pong: "ping" };
+const VERDICTS = new Set(["ack", "reject", "retry"]);
+
+const NO_MESSAGE = { type: "error", code: "malformed", detail: "What came is no message of the server.", of: {} };
+
+function parse(data) {
+  try {
+    const message = JSON.parse(data);
+    return typeof message?.type === "string" ? message : NO_MESSAGE;
+  } catch {
+    return NO_MESSAGE; // which the client tells as an error
+  }
+}
+
+/** An open socket. Every wait for an answer ends, with null, when the socket does. */
+export class Link {
+  #socket;
+  #take;
+  #asked = new Map();
+  #acts = new Map();
+  #finish;
+
+  /** Connect; `take` gets every message that answers nothing. Rejects with `Unreachable`. */
+  static open(WebSocketClass, url, take) {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocketClass(url, SUBPROTOCOL);
+      const done = (act) => {
+        clearTimeout(timer);
+        socket.removeEventListener("open", opened);
+        socket.removeEventListener("close", failed);
+        act();
+      };
+      const opened = () => done(() => resolve(new Link(socket, take)));
+      const failed = () => done(() => reject(new Unreachable("The connection could not be opened.")));
+      const timer = setTimeout(() => {
+        failed();
+        socket.close();
+      }, HANDSHAKE_MS);
+      socket.addEventListener("open", opened);
+      socket.addEventListener("close", failed);
+      socket.addEventListener("error", () => {}); // says nothing that its close does not
+    });
+  }
+
+  constructor(socket, take) {
+    this.#socket = socket;
+    this.#take = take;
+    /** Whether it has ended. */
+    this.over = false;
+    /** Resolves at its end, to `{code, reason}`. */
+    this.ended = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    socket.addEventListener("message", (event) => this.#read(event.data));
+    socket.addEventListener("close", ({ code, reason }) => this.#end(code || NO_CLOSE_FRAME, reason));
+  }
+
+  /** Ask, and give the answer: one of a kind at a time, since errors name only the kind. `first` is given the answer
+   * before anything that came after it is looked at. A server that does not answer within `ms` is left. */
+  async ask(message, { ms = ANSWER_MS, first } = {}) {
+    const kind = message.type;
+    while (this.#asked.has(kind)) await this.#asked.get(kind).answered;
+    if (this.over) return null;
+    const entry = { first };
+    entry.answered = new Promise((resolve) => {
+      entry.resolve = resolve;
+    });
+    this.#asked.set(kind, entry);
+    const timer = setTimeout(() => this.abort(`no answer to a ${kind}`), ms);
+    this.send(message);
+    try {
+      return await entry.answered;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Send an act, and give what came of it, as `Outbox` wants it; null where that is not known. */
+  async exchange(message) {
+    if (this.over) return null;
+    const answered = new Promise((resolve) => this.#acts.set(message.op, resolve));
+    const timer = setTimeout(() => this.#verdict({ op: message.op, type: "retry", after_ms: 0 }), ANSWER_MS);
+    this.send(message);
+    try {
+      return await answered;
+    } finally {
+      clearTimeout(timer);
+      this.#acts.delete(message.op);
+    }
+  }
+
+  /** Send what needs no answer; into the void where the socket has ended. */
+  send(message) {
+    if (!this.over) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** End a socket that is of no use any more, without waiting for the other side. */
+  abort(reason, code = NO_CLOSE_FRAME) {
+    this.#end(code, reason);
+    this.#socket.close();
+  }
+
+  #read(data) {
+    if (this.over) return;
+    const message = parse(data);
+    const kind = message.type === "error" ? message.of?.type : ANSWERS[message.type];
+    if (this.#asked.has(kind)) this.#answer(kind, message);
+    else if (VERDICTS.has(message.type)) this.#verdict(message);
+    else this.#take(message);
+  }
+
+  #answer(kind, message) {
+    const { resolve, first } = this.#asked.get(kind);
+    this.#asked.delete(kind);
+    if (message.type === "joined") first?.(message);
+    resolve(message);
+  }
+
+  #verdict(message) {
+    const resolve = this.#acts.get(message.op?.toLowerCase());
+    if (!resolve) return; // answered already, or another tab's
+    if (message.type === "ack") resolve({ receipt: message });
+    else if (message.type === "reject") resolve({ error: new Refused(message.code, message.detail) });
+    else resolve({ afterMs: message.after_ms });
+  }
+
+  #end(code, reason) {
+    if (this.over) return;
+    this.over = true;
+    for (const { resolve } of this.#asked.values()) resolve(null);
+    for (const resolve of this.#acts.values()) resolve(null);
+    this.#asked.clear();
+    this.#finish({ code, reason: reason ?? "" });
+  }
+}
