@@ -57,8 +57,8 @@ DRAIN_S = 5.0
 
 SAMPLE_S = 1.0
 
-EXPORTS, EXPORTS_EACH = 2, 1
-"""Exports of a worker at once, and of one host: each holds a database connection while its client reads."""
+EXPORTS, EXPORTS_EACH, EXPORT_READS = 50, 1, 2
+"""Exports of a worker under way, those of one host, and those that read the database at once."""
 
 
 def _now() -> datetime:
@@ -109,6 +109,7 @@ class House:
             metrics=self.metrics,
             pseudonyms=Pseudonyms(key),
             exports=Caps(EXPORTS_EACH, total=EXPORTS),
+            export_reads=asyncio.Semaphore(EXPORT_READS),
         )
         self.desk = Desk(
             gate=self.gate,

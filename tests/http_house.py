@@ -215,6 +215,7 @@ def make_parts(database: Database, environ: Mapping[str, str], told: list[News])
         metrics=Metrics(),
         pseudonyms=Pseudonyms(KEY),
         exports=Caps(1, total=2),
+        export_reads=asyncio.Semaphore(1),
     )
 
 

@@ -5,7 +5,9 @@ import csv
 import io
 from contextlib import suppress
 
+import httpx
 import pytest
+from starlette.types import Message
 
 from tests.http_house import House, Json, Person, refused
 
@@ -205,3 +207,56 @@ async def test_client_that_leaves_gives_back_what_it_held(house: House) -> None:
             await house("GET", f"/polls/{poll['id']}/export/", ann)
     assert len(await table(house, poll, ann)) == 20_000
     assert len(house.parts.exports) == 0
+
+
+async def test_reader_that_stalls_keeps_no_other_from_its_export(house: House) -> None:
+    ann, bob = await house.user(), await house.user()
+    polls = [await house.poll(who) for who in (ann, bob)]
+    for poll in polls:
+        await fill(house, poll, 3000)
+    stalled, go_on = asyncio.Event(), asyncio.Event()
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if message["type"] == "http.response.body" and not stalled.is_set():
+            stalled.set()
+            await go_on.wait()
+
+    async def receive() -> Message:
+        if not sent:
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await go_on.wait()
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    transport = house.client._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    app = transport.app
+
+    async def export() -> None:
+        await app(scope_of(f"/polls/{polls[0]['id']}/export", ann), receive, send)
+
+    stalling = asyncio.create_task(export())
+    async with asyncio.timeout(10):
+        await stalled.wait()
+        assert len(await table(house, polls[1], bob)) == 3000
+        go_on.set()
+        await stalling
+    lines = b"".join(message.get("body", b"") for message in sent).decode().splitlines()
+    assert len(lines) == 3001
+
+
+def scope_of(path: str, who: Person) -> Json:
+    headers = [(b"authorization", f"Bearer {who.token}".encode())]
+    return {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "root_path": "",
+        "query_string": b"",
+        "headers": headers,
+        "scheme": "http",
+        "server": ("nexus.test", 80),
+        "client": ("127.0.0.1", 1),
+        "http_version": "1.1",
+    }

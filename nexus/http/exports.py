@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from nexus.errors import Forbidden, Invalid, PollNotFound, TooMany
 from nexus.http.call import Asked, Call, Nothing, call
 from nexus.http.sight import look
 from nexus.http.stream import Opened, Stream
+from nexus.limits import Caps
 from nexus.model import Role
 from nexus.pseudonyms import Pseudonyms
 from nexus.store import exports
@@ -23,6 +25,8 @@ from nexus.views import stamp
 CSV_TYPE, JSON_TYPE = "text/csv; charset=utf-8", "application/json"
 
 RETRY_S = 10.0
+TURN_S = 20.0
+"""Until another export has read its ballots; half a million take some seconds."""
 
 
 class ExportQuery(msgspec.Struct, kw_only=True):
@@ -75,17 +79,37 @@ async def read(asked: Asked[Nothing, ExportQuery]) -> Stream:
 
     @asynccontextmanager
     async def open_pieces() -> AsyncIterator[Opened]:
-        # Each holds a connection of the database as long as its client reads; votes and screens need theirs.
-        if not parts.exports.acquire(by.voter):
-            raise TooMany("Too many exports are under way.", after_s=RETRY_S)
-        try:
-            async with exports.ballots(parts.database, poll, epoch) as (round_, pieces):
-                await exports.note(parts.database, poll, epoch, by, format=query.format, ballots=round_.ballots)
-                yield Opened(_headers(round_, query.format), write(round_, pieces, _naming(round_, parts.pseudonyms)))
-        finally:
-            parts.exports.release(by.voter)
+        async with _turn(parts.export_reads), exports.ballots(parts.database, poll, epoch) as (round_, pieces):
+            await exports.note(parts.database, poll, epoch, by, format=query.format, ballots=round_.ballots)
+            yield Opened(_headers(round_, query.format), write(round_, pieces, _naming(round_, parts.pseudonyms)))
 
-    return Stream(open_pieces, CSV_TYPE if query.format == "csv" else JSON_TYPE)
+    media_type = CSV_TYPE if query.format == "csv" else JSON_TYPE
+    return Stream(open_pieces, media_type, lambda: _place(parts.exports, by.voter))
+
+
+@contextmanager
+def _place(exports: Caps, voter: str) -> Iterator[None]:
+    """One of the exports that may be under way, and the only one of this host."""
+    if not exports.acquire(voter):
+        raise TooMany("Too many exports are under way.", after_s=RETRY_S)
+    try:
+        yield
+    finally:
+        exports.release(voter)
+
+
+@asynccontextmanager
+async def _turn(reads: asyncio.Semaphore) -> AsyncIterator[None]:
+    """Few read at once, each with a connection of the database: votes and screens need theirs."""
+    try:
+        async with asyncio.timeout(TURN_S):
+            await reads.acquire()
+    except TimeoutError:
+        raise TooMany("Too many exports are under way.", after_s=RETRY_S) from None
+    try:
+        yield
+    finally:
+        reads.release()
 
 
 def _headers(round_: Round, ending: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,3 +68,5 @@ class Parts:
     pseudonyms: Pseudonyms
     exports: Caps
     """Exports under way, by who asked for them."""
+    export_reads: asyncio.Semaphore
+    """Exports that may read the database at once."""

@@ -1,13 +1,17 @@
-"""Answers too long to hold: sent piece by piece, as fast as the client reads, and cut where it does not."""
+"""Answers too long to hold: made as fast as they can be, kept in a file, and sent as fast as the client reads.
+
+What makes an answer holds a connection of the database; a client that reads slowly must not hold it too.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -16,7 +20,10 @@ from starlette.types import Receive, Scope, Send
 log = logging.getLogger("nexus.http")
 
 READ_S = 30.0
-"""For one piece: what a client holds meanwhile (a connection of the database) others may want."""
+"""For one piece to be read by the client."""
+SENT_S = 3600.0
+"""For all of them."""
+PIECE_BYTES = 64 * 1024
 
 
 class Opened(NamedTuple):
@@ -27,19 +34,20 @@ class Opened(NamedTuple):
 
 
 Pieces = Callable[[], AbstractAsyncContextManager[Opened]]
-"""Opens what is to be sent, and lets go of it however the sending ends."""
+"""Opens what is to be sent, and lets go of it however the making ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What a handler answers piece by piece: `pieces` are opened once the client is there to read them.
+    """What a handler answers piece by piece; `place` is held until all is sent, and may refuse.
 
-    The first piece is awaited before the status goes out, so what fails at the start is a proper refusal; what fails
-    later cuts the connection, so that nobody takes half an answer for a whole one.
+    What fails before the pieces are open is a proper refusal; what fails later cuts the connection: nobody takes half
+    an answer for a whole one.
     """
 
     pieces: Pieces
     media_type: str
+    place: Callable[[], AbstractContextManager[None]]
 
     def response(self) -> Response:
         """As it goes out."""
@@ -50,30 +58,77 @@ class _Streaming(Response):
     def __init__(self, stream: Stream) -> None:
         super().__init__(headers={"cache-control": "no-store"}, media_type=stream.media_type)
         del self.headers["content-length"]  # nobody knows it yet
-        self._pieces = stream.pieces
+        self._stream = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it all, unless the client leaves or reads nothing for `READ_S`."""
-        client = Request(scope, receive)
-        async with self._pieces() as (headers, pieces):
-            self.headers.update(headers)
-            first = await anext(pieces, b"")
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            if scope["method"] != "HEAD":
-                await _send(send, first)
+        """Send it all, unless the client leaves or reads nothing for `READ_S`. Raises what keeps it from beginning."""
+        with self._stream.place(), tempfile.TemporaryFile() as file:
+            spool = _Spool(file, self._stream.pieces)
+            try:
+                self.headers.update(await spool.opened)
+                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+                if scope["method"] != "HEAD":
+                    await self._send_all(spool, Request(scope, receive), send)
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            finally:
+                await spool.stop()
+
+    async def _send_all(self, spool: _Spool, client: Request, send: Send) -> None:
+        deadline = asyncio.get_running_loop().time() + SENT_S
+        while piece := await spool.next():
+            if await client.is_disconnected() or asyncio.get_running_loop().time() > deadline:
+                raise ClientDisconnect
+            try:
+                async with asyncio.timeout(READ_S):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            except TimeoutError:
+                log.info("a client has read nothing for %d s: its answer is cut off", READ_S)
+                raise ClientDisconnect from None
+
+
+class _Spool:
+    """A file that one task fills and another reads."""
+
+    def __init__(self, file: IO[bytes], pieces: Pieces) -> None:
+        self._file = file
+        self._pieces = pieces
+        self._written = self._read = 0
+        self._more = asyncio.Event()
+        self.opened: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
+        """The headers, once it is known that there is something to send."""
+        self._task = asyncio.create_task(self._fill(), name="export")
+
+    async def next(self) -> bytes:
+        """What comes next, nothing at the end. Raises what ended the making."""
+        while self._read == self._written:
+            if self._task.done():
+                self._task.result()
+                return b""
+            self._more.clear()
+            await self._more.wait()
+        self._file.seek(self._read)
+        piece = self._file.read(min(PIECE_BYTES, self._written - self._read))
+        self._read += len(piece)
+        return piece
+
+    async def stop(self) -> None:
+        """End the making where it is."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _fill(self) -> None:
+        try:
+            async with self._pieces() as (headers, pieces):
+                self.opened.set_result(headers)
                 async for piece in pieces:
-                    if await client.is_disconnected():
-                        log.info("%s: the client left before the end", scope["path"])
-                        return
-                    await _send(send, piece)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _send(send: Send, piece: bytes) -> None:
-    try:
-        async with asyncio.timeout(READ_S):
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-    except TimeoutError:
-        # Not the database's fault, which it would be taken for.
-        log.info("a client has read nothing for %d s: its answer is cut off", READ_S)
-        raise ClientDisconnect from None
+                    self._file.seek(self._written)
+                    self._file.write(piece)
+                    self._written += len(piece)
+                    self._more.set()
+        except BaseException as error:
+            if self.opened.done():
+                raise
+            self.opened.set_exception(error)
+        finally:
+            self._more.set()
+            asyncio.get_running_loop().call_soon(self._more.set)  # once the task is done, for who looks at that
