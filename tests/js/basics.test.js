@@ -3,6 +3,7 @@ import { mock, test } from "node:test";
 
 import { MemoryStorage, connect, newOp } from "../../nexus/web/client.js";
 import { Clock, Emitter, subjectOf } from "../../nexus/web/client/basics.js";
+import { RoomState } from "../../nexus/web/client/room.js";
 import { pause } from "../../nexus/web/client/upkeep.js";
 import { meet, makePoll, soon, stateOf } from "./harness.js";
 
@@ -87,6 +88,45 @@ test("what cannot work is a TypeError at once", () => {
   assert.throws(() => connect({ url: "ftp://there", token: "t" }), TypeError);
   assert.throws(() => connect({ url: "http://there" }), TypeError);
   assert.throws(() => connect({ url: "http://there", token: "" }), TypeError);
+});
+
+test("a room takes what is newer, and at the same place a full frame instead of a turnout one", () => {
+  const frame = (epoch, version, visibility = "full") => ({ type: "totals", poll: 7, epoch, version, visibility });
+  const poll = { id: 7, epoch: 1, version: 5, votes_per_user: 1, status: "open", updated_at: "2026-11-22T19:00:00Z" };
+  const state = new RoomState({ poll, totals: frame(1, 5, "turnout"), me: [], role: "voter" });
+  const shown = [];
+  state.on("totals", ({ epoch, version, visibility }) => shown.push([epoch, version, visibility]));
+  const frames = [frame(1, 5), frame(1, 5, "turnout"), frame(1, 4), frame(2, 1), frame(1, 9), frame(2, 1), frame(2, 2)];
+  frames.forEach((one) => state.take(one));
+  assert.deepEqual(shown, [[1, 5, "full"], [2, 1, "full"], [2, 2, "full"]]);
+  const polls = [];
+  state.on("poll", ({ question }) => polls.push(question));
+  const later = "2026-11-22T19:00:01Z";
+  for (const [question, version, updated] of [["a", 5, later], ["b", 5, poll.updated_at], ["c", 4, later], ["d", 6, later]]) {
+    state.take({ type: "poll", poll: { ...poll, question, version, updated_at: updated } });
+  }
+  assert.deepEqual(polls, ["a", "d"]);
+});
+
+test("the own ballots are what the answers say, in whatever order they come", () => {
+  const poll = { id: 7, epoch: 1, version: 5, votes_per_user: 1, status: "open", updated_at: "2026-11-22T19:00:00Z" };
+  const totals = { poll: 7, epoch: 1, version: 5, visibility: "full" };
+  const vote = (op) => ({ kind: "vote", op, options: [1], made: 0 });
+  const receipt = (status, version, stands = true, epoch = 1) => ({ status, version, stands, epoch });
+  const ops = (state) => state.me.map(({ op }) => op);
+  const one = new RoomState({ poll, totals, me: [], role: "voter" });
+  one.settled(vote("b"), receipt("changed", 7));
+  one.settled(vote("a"), receipt("recorded", 6)); // answered late: it stood only until then
+  assert.deepEqual(ops(one), ["b"]);
+  one.settled(vote("b"), receipt("replayed", 7, false)); // another device has changed it
+  one.settled(vote("c"), receipt("recorded", 9, true, 2)); // of another round
+  assert.deepEqual(ops(one), []);
+  const many = new RoomState({ poll: { ...poll, votes_per_user: 3 }, totals, me: [], role: "voter" });
+  many.settled(vote("y"), receipt("recorded", 8));
+  many.settled(vote("x"), receipt("recorded", 6));
+  assert.deepEqual(ops(many), ["y", "x"]);
+  many.settled({ kind: "retract" }, receipt("retracted", 7, false)); // takes what stood then
+  assert.deepEqual(ops(many), ["y"]);
 });
 
 /** A server that says welcome, and then nothing more. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { enter, MemoryStorage } from "../../nexus/web/client.js";
-import { Wires, call, counts, makePoll, meet, soon, stateOf, totalsOf, url, when } from "./harness.js";
+import { Wires, call, counts, makePoll, meet, soon, stateOf, totalsOf, until, url, when } from "./harness.js";
 
 const ids = (poll) => poll.options.map(({ id }) => id);
 
@@ -44,12 +44,7 @@ test("where sockets are blocked a vote goes by HTTP with its op, and the screen 
   await call("POST", `/polls/${poll.id}/close/`);
   await changed;
   await totalsOf(room, ({ final }) => final);
-  await soon(
-    (async () => {
-      while (!heard.some(({ status }) => status === 304)) await new Promise((done) => setImmediate(done));
-    })(),
-    "an answer that nothing is new",
-  );
+  await until(() => heard.some(({ status }) => status === 304), "an answer that nothing is new");
   assert.ok(Math.abs(client.now() - Date.now()) < 2000);
 
   const open = when(client, "state", ({ via }) => via === "socket");
@@ -138,12 +133,7 @@ test("what a network in between says is no answer to a vote", async () => {
   await http;
   captive = true;
   const voting = room.vote(ids(poll)[0]);
-  await soon(
-    (async () => {
-      while (asked < 2) await new Promise((done) => setImmediate(done));
-    })(),
-    "the second answer of the network",
-  );
+  await until(() => asked >= 2, "the second answer of the network");
   assert.equal(client.pending.length, 1);
   captive = false;
   assert.ok((await soon(voting)).stands);

@@ -80,6 +80,15 @@ export function soon(promise, what = "what was expected", ms = WAIT_MS) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+/** Return once `test` holds, of what tells nobody when it changes. */
+export async function until(test, what) {
+  const deadline = Date.now() + WAIT_MS;
+  while (!test()) {
+    assert.ok(Date.now() < deadline, `${what} has not come within ${WAIT_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** The first event `name` of `source` from now on that passes `test`. */
 export function when(source, name, test = () => true) {
   let end;

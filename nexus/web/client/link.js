@@ -5,6 +5,7 @@ import { Refused, Unreachable } from "./basics.js";
 const SUBPROTOCOL = "nexus.v1";
 const HANDSHAKE_MS = 8000;
 const ANSWER_MS = 15_000;
+const FAILED_MS = 100; // after an error: its close, with its code, comes at once if at all
 const NO_CLOSE_FRAME = 1006; // RFC 6455, section 7.4.1
 const ANSWERS = { welcome: "hello", joined: "join", pong: "ping" };
 const VERDICTS = new Set(["ack", "reject", "retry"]);
@@ -36,6 +37,7 @@ export class Link {
         clearTimeout(timer);
         socket.removeEventListener("open", opened);
         socket.removeEventListener("close", failed);
+        socket.removeEventListener("error", failed);
         act();
       };
       const opened = () => done(() => resolve(new Link(socket, take)));
@@ -46,7 +48,7 @@ export class Link {
       }, HANDSHAKE_MS);
       socket.addEventListener("open", opened);
       socket.addEventListener("close", failed);
-      socket.addEventListener("error", () => {}); // says nothing that its close does not
+      socket.addEventListener("error", failed); // which not every WebSocket lets a close follow
     });
   }
 
@@ -60,6 +62,7 @@ export class Link {
       this.#finish = resolve;
     });
     socket.addEventListener("message", (event) => this.#read(event.data));
+    socket.addEventListener("error", () => setTimeout(() => this.abort("the socket failed"), FAILED_MS));
     socket.addEventListener("close", ({ code, reason }) => this.#end(code || NO_CLOSE_FRAME, reason));
   }
 
