@@ -83,9 +83,8 @@ class House:
         key = secret_key(settings)
         self.tokens = Tokens(key, access_ttl_s=lifetimes.access_s)
         external = ExternalIssuer(settings.issuer) if settings.issuer else None
-        self.gate = Gate(
-            self.database, Identifier(self.tokens, external), self.present.expel, access_ttl_s=lifetimes.access_s
-        )
+        longest = max(lifetimes.access_s, lifetimes.screen_s)
+        self.gate = Gate(self.database, Identifier(self.tokens, external), self.present.expel, longest_s=longest)
         self.schedule = Schedule(self.database, self.tallies)
         self.passwords = Passwords()
         rates = Rates.of(limits, time.monotonic)

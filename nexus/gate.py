@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from nexus.errors import Unauthenticated, Unavailable
 from nexus.model import Identity
@@ -19,10 +20,14 @@ INTERVAL_S = 2.0
 """Between two looks at which accounts are disabled and which logins have ended; the contract allows 5 s."""
 
 
+LATE_S = 30.0
+"""A login's end is timed before it commits, by no more than this."""
+
+
 class Gate:
     """Turns tokens into identities; `expel` is told the voters and logins that have no more access since the last look.
 
-    Logins that ended longer than `access_ttl_s` ago need no look: no access token of theirs is left.
+    Logins that ended longer than `longest_s` ago need no look: no access token of theirs is left.
     """
 
     def __init__(
@@ -31,12 +36,13 @@ class Gate:
         identifier: Identifier,
         expel: Callable[[frozenset[str]], None],
         *,
-        access_ttl_s: int = 900,
+        longest_s: int = 86400,
     ) -> None:
         self._database = database
         self._identifier = identifier
         self._expel = expel
-        self._access_ttl_s = access_ttl_s
+        self._longest_s = longest_s
+        self._ended: dict[str, datetime] = {}
         self._out: frozenset[str] = frozenset()
 
     def identify_now(self, token: str) -> Identity | None:
@@ -59,12 +65,22 @@ class Gate:
         """Read which accounts are disabled and which logins have ended, and expel those that are so since the last
         look."""
         disabled = await accounts.disabled(self._database)
-        ended = await sessions.ended(self._database, within_s=self._access_ttl_s)
-        out = frozenset(f"user:{id}" for id in disabled) | ended
+        await self._look_for_ended()
+        out = frozenset(f"user:{id}" for id in disabled) | self._ended.keys()
         new = out - self._out
         self._out = out
         if new:
             self._expel(new)
+
+    async def _look_for_ended(self) -> None:
+        """Only what is new is read, with what may have committed late."""
+        newest = max(self._ended.values(), default=None)
+        after = None if newest is None else newest - timedelta(seconds=LATE_S)
+        self._ended |= await sessions.ended(self._database, after=after, within_s=self._longest_s)
+        newest = max(self._ended.values(), default=None)
+        if newest is not None:
+            oldest = newest - timedelta(seconds=self._longest_s)
+            self._ended = {id: at for id, at in self._ended.items() if at > oldest}
 
     async def keep_looking(self) -> None:
         """Look for ever; while the database is out of reach, what was last known holds."""

@@ -1,6 +1,7 @@
 """What comes before a request is whole: bounded in time and size, for both edges."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -95,3 +96,17 @@ async def test_header_without_an_end_is_refused() -> None:
                 peer[1].write(b"a")
                 await asyncio.wait({said}, timeout=0.05)
         assert said.result().startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize(
+    "said", [b"FOO / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"\x16\x03\x01\x02\x00\r\n\r\n"]
+)
+async def test_what_is_no_http_is_refused_with_a_problem_document(said: bytes) -> None:
+    async with serving() as port:
+        peer = await asyncio.open_connection("127.0.0.1", port)
+        peer[1].write(said)
+        head, _, body = (await answer(peer)).partition(b"\r\n\r\n")
+    names = {line.partition(b":")[0] for line in head.split(b"\r\n")[1:]}
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\n")
+    assert {b"x-request-id", b"cache-control", b"x-content-type-options", b"content-length"} <= names
+    assert (json.loads(body)["status"], json.loads(body)["code"]) == (400, "bad_request")

@@ -127,3 +127,19 @@ async def test_renewal_that_overlaps_a_change_does_not_survive_it(house: House) 
     for pair in filter(None, renewed):
         assert isinstance(pair, dict)
         assert await refreshed(house, pair) == 401
+
+
+async def test_links_for_screens_end_with_a_change_and_not_with_a_logout(house: House) -> None:
+    await registered(house)
+    mine, other = await logged_in(house), await logged_in(house)
+    host = Person(token=mine["access"])
+    poll = await house.poll(host)
+    screen = await house.screen(poll, host)
+    await house("POST", "/auth/logout/", host, json={"refresh": mine["refresh"]})
+    await house.parts.gate.look()
+    assert (await house("GET", f"/polls/{poll['id']}/results/", screen)).status_code == 200
+    assert await change(house, other["access"]) == 204
+    await house.parts.gate.look()
+    assert refused(await house("GET", f"/polls/{poll['id']}/results/", screen)) == (401, "unauthenticated")
+    admin = await house.user(admin=True)
+    assert (await house.get(f"/polls/{poll['id']}/audit/?action=make_screen", admin))["count"] == 1

@@ -7,7 +7,10 @@ its end; both edges stand behind this one, since a WebSocket begins as a request
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
+from uuid import uuid4
 
+import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_S = 10.0
@@ -40,7 +43,7 @@ class Heads(HttpToolsProtocol):
         """Parse, unless a header that has no end has been coming for too long: the parser would keep all of it."""
         if self._head_timer is not None:
             if self._unread > HEAD_BYTES:
-                self._refuse(b"431 Request Header Fields Too Large")
+                self._refuse(431, "head_too_large", "The head of the request is larger than 32 KiB.")
                 return
             self._unread += len(data)
         super().data_received(data)
@@ -74,15 +77,39 @@ class Heads(HttpToolsProtocol):
 
     def _wait_for_head(self) -> None:
         self._unread = 0
-        self._head_timer = self.loop.call_later(HEAD_S, self._refuse, b"408 Request Timeout")
+        self._head_timer = self.loop.call_later(
+            HEAD_S, self._refuse, 408, "request_timeout", "The request did not begin in time."
+        )
 
     def _head_is_here(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
 
-    def _refuse(self, status: bytes) -> None:
+    def send_400_response(self, msg: str) -> None:
+        """What the parser does not take for HTTP; no application gets to see it."""
+        self._refuse(400, "bad_request", "The request is not valid HTTP, or its head is larger than 32 KiB.")
+
+    def _refuse(self, status: int, code: str, detail: str) -> None:
         self._head_is_here()
         if not self.transport.is_closing():
-            self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
+            self.transport.write(_refusal(status, code, detail))
             self.transport.close()
+
+
+def _refusal(status: int, code: str, detail: str) -> bytes:
+    """A problem document (RFC 9457), as every other refusal is one."""
+    title = HTTPStatus(status).phrase
+    body = msgspec.json.encode(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    )
+    headers = {
+        "content-type": "application/problem+json",
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "x-request-id": uuid4().hex,
+        "connection": "close",
+    }
+    lines = [f"HTTP/1.1 {status} {title}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode() + body

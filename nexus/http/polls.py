@@ -14,7 +14,7 @@ from nexus.http.guests import Code
 from nexus.http.lists import Paged
 from nexus.http.sight import look, look_at_all
 from nexus.model import Identity, Poll, Role, Status, Visibility
-from nexus.store import listing, polls, rounds
+from nexus.store import listing, polls, rounds, sessions
 from nexus.store.database import Database
 from nexus.store.listing import Filter, Ordering
 from nexus.views import Number, PollView, poll_view
@@ -145,7 +145,9 @@ async def make_screen(asked: Asked[Nothing, Nothing]) -> Reply[ScreenLink]:
     sight = await look(parts, asked.id("poll", PollNotFound()), by)
     if sight.role is not Role.HOST or by.polls is not None:
         raise Forbidden("Only the host of this poll or an admin may do this.")
-    access = parts.tokens.access(by.voter, ("screen",), parts.lifetimes.screen_s, polls=(sight.poll.id,))
+    ttl_s = parts.lifetimes.screen_s
+    login = await sessions.begin_screen(parts.database, sight.poll.id, by, ttl_s)
+    access = parts.tokens.access(by.voter, ("screen",), ttl_s, polls=(sight.poll.id,), session=login)
     return Reply(ScreenLink(access, f"/live/{sight.poll.code}#token={access}"), 201)
 
 

@@ -5,11 +5,14 @@ Whoever adds to a family or ends one holds a lock on the account's row first, so
 
 from __future__ import annotations
 
+import secrets
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import msgspec
 
 from nexus.errors import InvalidCredentials
+from nexus.model import Identity
 from nexus.store import audit
 from nexus.store.accounts import COLUMNS, User, user_of
 from nexus.store.database import GUARDS, Database, Row, Session
@@ -106,12 +109,24 @@ async def end(database: Database, digest: bytes) -> None:
         )
 
 
-async def ended(database: Database, *, within_s: float) -> frozenset[str]:
-    """The logins that were ended in the last `within_s` seconds."""
+async def begin_screen(database: Database, poll: int, by: Identity, ttl_s: int) -> str:
+    """Note that `by` makes a link for a screen of a poll; gives the id of a login that ends when the account's others
+    do, "" for a host without an account. It has no refresh token: a screen's access token lasts as long as the link."""
+    family = uuid4()
+    async with database.transaction() as session:
+        if by.user_id is not None:
+            await _keep(session, by.user_id, family, secrets.token_bytes(32), ttl_s)
+        await audit.append(session, by.voter, "make_screen", "poll", poll, seconds=ttl_s)
+    return "" if by.user_id is None else str(family)
+
+
+async def ended(database: Database, *, after: datetime | None, within_s: float) -> dict[str, datetime]:
+    """The logins that were ended in the last `within_s` seconds, and after `after` if given, each with its time."""
     async with database.read() as session:
         rows = await session.all(
-            "SELECT DISTINCT family FROM refresh_tokens "
-            "WHERE revoked_at > clock_timestamp() - make_interval(secs => :within)",
+            "SELECT family, max(revoked_at) AS at FROM refresh_tokens WHERE revoked_at > greatest("
+            "clock_timestamp() - make_interval(secs => :within), CAST(:after AS timestamptz)) GROUP BY family",
             within=float(within_s),
+            after=after,
         )
-    return frozenset(str(row["family"]) for row in rows)
+    return {str(row["family"]): row["at"] for row in rows}
