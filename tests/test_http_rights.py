@@ -2,6 +2,7 @@
 
 import pytest
 
+from nexus.store.watch import Seat
 from tests.http_house import House, Json, Person, refused
 
 GONE = (404, "poll_not_found")
@@ -110,3 +111,22 @@ async def test_screen_sees_what_the_host_sees_and_does_nothing(house: House) -> 
     assert refused(await house("POST", "/polls/join/", screen, json={"code": other["code"]})) == GONE
     assert await house.dump() == before
     assert refused(await house("POST", f"/polls/{poll['id']}/screen/", bob)) == GONE
+
+
+@pytest.mark.parametrize("hidden", [{"is_public": False}, {"status": "draft"}])
+async def test_missing_poll_costs_as_much_as_a_hidden_one(
+    house: House, hidden: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = await house.user(), await house.user()
+    poll = await house.poll(ann, **hidden)
+    asked: list[int] = []
+    seat = house.parts.tallies.seat
+
+    async def counted(poll: int, voter: str) -> Seat:
+        asked.append(poll)
+        return await seat(poll, voter)
+
+    monkeypatch.setattr(house.parts.tallies, "seat", counted)
+    for id in (poll["id"], poll["id"] + 1):  # the time of an answer would tell which ids are polls
+        assert refused(await house("GET", f"/polls/{id}/results/", bob)) == GONE
+    assert asked == [poll["id"], poll["id"] + 1]

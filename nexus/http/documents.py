@@ -4,7 +4,6 @@ anybody (contract, section 2)."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -63,22 +62,21 @@ _LINKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Document:
     """Bytes that stay as they are while the server runs: an ASGI application that sends them, or 304."""
 
-    body: bytes
-    media_type: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    def __init__(self, body: bytes, media_type: str, headers: Mapping[str, str] | None = None) -> None:
+        self._body = body
+        self._media_type = media_type
+        self._tag = f'"{sha256(body).hexdigest()[:32]}"'
+        self._headers = {"etag": self._tag, "cache-control": "no-cache", **(headers or {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a GET or HEAD. Kept by caches, which ask each time whether it still holds."""
-        tag = f'"{sha256(self.body).hexdigest()[:32]}"'
-        headers = {"etag": tag, "cache-control": "no-cache", "x-content-type-options": "nosniff", **self.headers}
-        if holds(Request(scope).headers.get("if-none-match", ""), tag):
-            response = Response(status_code=304, headers=headers)
+        if holds(Request(scope).headers.get("if-none-match", ""), self._tag):
+            response = Response(status_code=304, headers=self._headers)
         else:
-            response = Response(self.body, headers={**headers, "content-type": self.media_type})
+            response = Response(self._body, headers={**self._headers, "content-type": self._media_type})
         await response(scope, receive, send)
 
 

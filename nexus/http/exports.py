@@ -79,9 +79,11 @@ async def read(asked: Asked[Nothing, ExportQuery]) -> Stream:
 
     @asynccontextmanager
     async def open_pieces() -> AsyncIterator[Opened]:
-        async with _turn(parts.export_reads), exports.ballots(parts.database, poll, epoch) as (round_, pieces):
-            await exports.note(parts.database, poll, epoch, by, format=query.format, ballots=round_.ballots)
-            yield Opened(_headers(round_, query.format), write(round_, pieces, _naming(round_, parts.pseudonyms)))
+        async with _turn(parts.export_reads):
+            # Before, not within: it would need a second connection while the first is held.
+            await exports.note(parts.database, poll, epoch, by, format=query.format)
+            async with exports.ballots(parts.database, poll, epoch) as (round_, pieces):
+                yield Opened(_headers(round_, query.format), write(round_, pieces, _naming(round_, parts.pseudonyms)))
 
     media_type = CSV_TYPE if query.format == "csv" else JSON_TYPE
     return Stream(open_pieces, media_type, lambda: _place(parts.exports, by.voter))

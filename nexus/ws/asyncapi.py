@@ -72,7 +72,11 @@ CLOSES: tuple[tuple[int, str, str], ...] = (
     (line.TOO_SLOW, "too slow a reader", "after a back-off"),
     (session.TOO_MANY, "too many messages", "after a back-off"),
     (NOT_OURS, "not our protocol: a binary frame, another subprotocol", "no"),
-    (deadlines.TOKEN_ENDED, "the token is invalid, has expired, or its account is disabled", "with a new token"),
+    (
+        deadlines.TOKEN_ENDED,
+        "the token is invalid or has expired, or its account or login has ended",
+        "with a new token",
+    ),
     (session.FORBIDDEN, "another subject on the same socket", "no"),
 )
 """Close codes, what they mean, and whether to come back."""
