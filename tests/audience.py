@@ -9,8 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 from tests.audience_acts import WAIT_S, Act, Answer, Json, answer_of
 from tests.audience_http import Lines, Reply
@@ -145,29 +144,28 @@ async def one_worker(folder: Path, database_url: str) -> AsyncIterator[Door]:
 
 
 @asynccontextmanager
-async def two_workers(folder: Path, database_url: str) -> AsyncIterator[Pair]:
+async def two_servers(folder: Path, database_url: str, **environment: Any) -> AsyncIterator[tuple[Server, Server]]:
     """Two workers over one database and one Redis, each with an address of its own: so a test can choose."""
-    witness = Witness()
     with running_redis() as redis:
-        one, other = (Server(folder / name, database_url, redis.url) for name in ("one", "other"))
+        one, other = (Server(folder / name, database_url, redis.url, **environment) for name in ("one", "other"))
         async with ending(one), ending(other):
             await asyncio.gather(one.start(), other.start())
-            async with visiting(one, witness) as door, visiting(other, witness) as other_door:
-                yield door, other_door
+            yield one, other
 
 
-@pytest.fixture
-async def door(database_url: str, tmp_path: Path) -> AsyncIterator[Door]:
-    """`one_worker` of this test."""
-    async with one_worker(tmp_path, database_url) as opened:
-        yield opened
+@asynccontextmanager
+async def visiting_both(servers: tuple[Server, Server]) -> AsyncIterator[Pair]:
+    """The doors of two workers, which must show the same."""
+    witness = Witness()
+    async with visiting(servers[0], witness) as door, visiting(servers[1], witness) as other_door:
+        yield door, other_door
 
 
-@pytest.fixture
-async def pair(database_url: str, tmp_path: Path) -> AsyncIterator[Pair]:
-    """`two_workers` of this test."""
-    async with two_workers(tmp_path, database_url) as opened:
-        yield opened
+@asynccontextmanager
+async def two_workers(folder: Path, database_url: str) -> AsyncIterator[Pair]:
+    """The doors of `two_servers` of their own."""
+    async with two_servers(folder, database_url) as servers, visiting_both(servers) as doors:
+        yield doors
 
 
 def place(view: Json) -> tuple[int, int]:

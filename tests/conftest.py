@@ -1,4 +1,6 @@
-"""Real servers for the tests: one PostgreSQL a run, and in it a migrated database of each test's own."""
+"""Real servers for the tests: one PostgreSQL a run, and in it a migrated database of each test's own; a browser."""
+
+from __future__ import annotations
 
 import asyncio
 import os
@@ -8,15 +10,20 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from nexus.embedded import PrivatePostgres
 from nexus.store.database import Database
 from nexus.store.schema import migrate
 from tests.http_house import House, open_house
+
+if TYPE_CHECKING:
+    from tests.browser import Chromium
 
 
 @dataclass(frozen=True)
@@ -111,3 +118,12 @@ async def house(database: Database) -> AsyncIterator[House]:
     """The REST edge on a database of this test's own."""
     async with open_house(database) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Chromium]:
+    """The browser of this worker; `tests/browser.py` says how to use it."""
+    from tests.browser import launched  # Playwright takes long to import, and most runs of a few tests do without
+
+    async with launched() as browser:
+        yield browser

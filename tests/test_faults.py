@@ -25,7 +25,7 @@ from tests.redis_server import RedisServer, running_redis
 from tests.served import Server
 
 SOAK = int(os.environ.get("NEXUS_SOAK") or 1)
-KILLS = 10 * SOAK
+KILLS = 6 * SOAK
 CUTS = 2 * SOAK
 ACK_S = 2.0
 """Far more than an ack takes; far less than a call to a Redis that is gone."""

@@ -249,7 +249,7 @@ async def test_final_ballots_are_not_taken_back(house: House) -> None:
 
 
 async def test_votes_are_limited_by_voter(database: Database) -> None:
-    async with open_house(database, NEXUS_VOTES_BURST="2") as house:
+    async with open_house(database, NEXUS_VOTES_BURST="2", NEXUS_VOTES_PER_SECOND="1") as house:
         ann, bob = await house.user(), await house.user()
         poll = await house.poll(ann)
         await house.vote(ann, poll)

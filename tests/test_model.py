@@ -25,7 +25,7 @@ from tests.rules import Expected, Poll, Sent
 from tests.world import World
 
 VOTERS = 20
-EXAMPLES = 100
+EXAMPLES = 50
 STEPS = 40
 SHRINK_S = 60
 
@@ -268,7 +268,7 @@ def test_store_follows_the_rules_of_voting(database_url: str, monkeypatch: pytes
             run_state_machine_as_test(
                 machine,
                 settings=settings(
-                    max_examples=int(os.environ.get("NEXUS_SOAK") or EXAMPLES),
+                    max_examples=max(int(os.environ.get("NEXUS_SOAK") or 0), EXAMPLES),
                     stateful_step_count=STEPS,
                     deadline=None,
                     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.audience import Door, Pair, arrive, door, pair
+from tests.audience import Door, Pair, arrive
 from tests.audience_acts import vote
 from tests.audience_socket import Socket
+from tests.shared_servers import door, pair, shared, worker, workers
 
-__all__ = ["door", "pair"]
+__all__ = ["door", "pair", "shared", "worker", "workers"]
 
 
 async def test_leaving_stops_every_frame(door: Door) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.audience import ARRIVE_S, Door, Pair, arrive, door, pair, place
+from tests.audience import ARRIVE_S, Door, Pair, arrive, place, two_workers
 from tests.audience_acts import Json, retract, vote
 from tests.audience_socket import Socket
+from tests.shared_servers import door, pair, shared, worker, workers
 
-__all__ = ["door", "pair"]
+__all__ = ["door", "pair", "shared", "worker", "workers"]
 
 
 def finals(socket: Socket) -> list[Json]:
@@ -91,20 +93,25 @@ async def test_host_policy_reveals_nothing_until_the_host_does(door: Door) -> No
     assert screen.totals[poll["id"]]["options"][0]["votes_count"] == 1
 
 
-async def test_hidden_counts_are_on_no_path(pair: Pair) -> None:
-    for policy in ("after_vote", "after_close", "host"):
-        poll = await pair[0].host.poll(results=policy)
-        option = poll["options"][0]["id"]
-        screens = [await door.voter(1).watch(poll) for door in pair]
-        acks = [await pair[n % 2].voter(n).act(vote(poll, n % 3)) for n in range(2, 12)]
-        await pair[0].host.call("PATCH", f"/polls/{poll['id']}/", {"description": "well"})
-        await pair[0].host.call("PATCH", f"/options/{option}/?discard_votes=true", {"option_text": "Aye"})
-        await arrive(acks[-1].place, poll, *screens)
-        for there, screen in zip(pair, screens, strict=True):
-            await screen.had("poll", lambda frame: frame["poll"]["description"] == "well")
-            paths = (f"/polls/{poll['id']}/", f"/polls/{poll['id']}/results/", "/polls/", f"/options/{option}/")
-            bodies = [await there.voter(1).get(path) for path in paths]
-            assert counts_in([screen.frames, bodies]) == []
+async def test_hidden_counts_are_on_no_path(database_url: str, tmp_path: Path) -> None:
+    async with two_workers(tmp_path, database_url) as pair:  # of its own: lists show the polls of all tests
+        for policy in ("after_vote", "after_close", "host"):
+            await check_that_counts_are_on_no_path(pair, policy)
+
+
+async def check_that_counts_are_on_no_path(pair: Pair, policy: str) -> None:
+    poll = await pair[0].host.poll(results=policy)
+    option = poll["options"][0]["id"]
+    screens = [await door.voter(1).watch(poll) for door in pair]
+    acks = [await pair[n % 2].voter(n).act(vote(poll, n % 3)) for n in range(2, 12)]
+    await pair[0].host.call("PATCH", f"/polls/{poll['id']}/", {"description": "well"})
+    await pair[0].host.call("PATCH", f"/options/{option}/?discard_votes=true", {"option_text": "Aye"})
+    await arrive(acks[-1].place, poll, *screens)
+    for there, screen in zip(pair, screens, strict=True):
+        await screen.had("poll", lambda frame: frame["poll"]["description"] == "well")
+        paths = (f"/polls/{poll['id']}/", f"/polls/{poll['id']}/results/", "/polls/", f"/options/{option}/")
+        bodies = [await there.voter(1).get(path) for path in paths]
+        assert counts_in([screen.frames, bodies]) == []
 
 
 async def test_vote_opens_the_counts_on_both_sockets_of_its_voter_at_once(door: Door) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from nexus.model import Place, Poll, Status
-from nexus.store import audit
+from nexus.store import audit, chain
 from nexus.store.database import Database, Row, Session
 from nexus.store.rows import load
 
@@ -123,6 +123,8 @@ async def repair_poll(database: Database, poll: int, beyond: Place | None = None
         before = (await load(session, [poll])).get(poll)
         if before is None:
             return None
+        # A round that is not as it was closed stays one: its repair must not make the change its truth.
+        altered = await chain.check_rounds(session, [poll])
         epoch = before.epoch if beyond is None else max(before.epoch, beyond.epoch) + 1
         for statement in _REPAIR:
             values = {"poll": poll, "old": before.epoch, "epoch": epoch}
@@ -130,8 +132,8 @@ async def repair_poll(database: Database, poll: int, beyond: Place | None = None
         after = (await load(session, [poll]))[poll]
         counts = {"before": before.totals().counts, "after": after.totals().counts}
         if after.epoch != before.epoch:
-            await _append(session, poll, before.epoch, **counts)
-        ended = after.epoch if after.status is Status.CLOSED else None
+            await _append(session, poll, None if altered else before.epoch, **counts)
+        ended = after.epoch if after.status is Status.CLOSED and not altered else None
         await _append(session, poll, ended, **counts)
         return after
 

@@ -17,8 +17,8 @@ let controls = null;
 
 /** Have the server's keeper do something: `start`, `stop`, `kill`, `pause` or `resume` it, or make a `token`. */
 export async function keeper(act, more = {}) {
-  controls ??= await lay();
-  const { socket, lines } = controls;
+  controls ??= lay(); // once, however many tests ask at the same time
+  const { socket, lines } = await controls;
   socket.write(`${JSON.stringify({ act, ...more })}\n`);
   const answer = JSON.parse((await lines.next()).value);
   assert.equal(answer.error, undefined);
@@ -33,9 +33,9 @@ async function lay() {
 
 const open = new Set();
 
-after(() => {
+after(async () => {
   for (const client of open) client.close();
-  controls?.socket.destroy();
+  (await controls)?.socket.destroy();
 });
 
 export function token(subject, { roles = ["user"], ttl_s = 3600 } = {}) {

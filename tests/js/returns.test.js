@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 
 import { MemoryStorage, TurnedAway, Unsettled } from "../../nexus/web/client.js";
 import { Wires, call, counts, keeper, makePoll, meet, rank, soon, stateOf, token, totalsOf, when } from "./harness.js";
@@ -143,36 +143,39 @@ test("a room whose poll went in the meantime is deleted on coming back", async (
   assert.equal(await gone, poll.id);
 });
 
-for (const code of [1000, 1001, 1006, 1009, 1012, 4408, 4409, 4429]) {
-  test(`the client comes back after ${code}`, async () => {
-    const poll = await makePoll();
-    const { wires, client, room } = await watching(poll);
-    const seen = states(client);
-    const cut = Date.now();
-    wires.last.cut(code, "for a test");
-    await when(client, "state", ({ name }) => name === "open");
-    assert.deepEqual(seen.map(({ name }) => name), ["waiting", "connecting", "open"]);
-    const least = code === 1009 || code > 4400 ? 900 : 90; // a back-off where the server asks for distance
-    assert.ok(seen[0].at - cut >= least && seen[0].at - cut < 5000, `after ${seen[0].at - cut} ms`);
-    assert.match(seen[0].error.message, new RegExp(code));
-    assert.ok((await soon(room.vote(ids(poll)[0]))).stands);
-  });
-}
+// Each waits out a pause of its own, in a room of its own: all at once.
+describe("the code of a close", { concurrency: true }, () => {
+  for (const code of [1000, 1001, 1006, 1009, 1012, 4408, 4409, 4429]) {
+    test(`the client comes back after ${code}`, async () => {
+      const poll = await makePoll();
+      const { wires, client, room } = await watching(poll);
+      const seen = states(client);
+      const cut = Date.now();
+      wires.last.cut(code, "for a test");
+      await when(client, "state", ({ name }) => name === "open");
+      assert.deepEqual(seen.map(({ name }) => name), ["waiting", "connecting", "open"]);
+      const least = code === 1009 || code > 4400 ? 900 : 90; // a back-off where the server asks for distance
+      assert.ok(seen[0].at - cut >= least && seen[0].at - cut < 5000, `after ${seen[0].at - cut} ms`);
+      assert.match(seen[0].error.message, new RegExp(code));
+      assert.ok((await soon(room.vote(ids(poll)[0]))).stands);
+    });
+  }
 
-for (const code of [4500, 4501, 4503]) {
-  test(`the client stays away after ${code}`, async () => {
-    const poll = await makePoll();
-    const { wires, client, room } = await watching(poll);
-    wires.deaf = true;
-    const voting = room.vote(ids(poll)[0]);
-    wires.last.cut(code, "go away");
-    await assert.rejects(soon(voting), (error) => error instanceof Unsettled && error.cause instanceof TurnedAway);
-    assert.deepEqual([client.state.name, client.state.code], ["closed", code]);
-    assert.match(client.state.reason, /go away/);
-    await assert.rejects(client.join(poll.id + 1), { name: "TurnedAway", code });
-    assert.equal(wires.sockets.length, 1);
-  });
-}
+  for (const code of [4500, 4501, 4503]) {
+    test(`the client stays away after ${code}`, async () => {
+      const poll = await makePoll();
+      const { wires, client, room } = await watching(poll);
+      wires.deaf = true;
+      const voting = room.vote(ids(poll)[0]);
+      wires.last.cut(code, "go away");
+      await assert.rejects(soon(voting), (error) => error instanceof Unsettled && error.cause instanceof TurnedAway);
+      assert.deepEqual([client.state.name, client.state.code], ["closed", code]);
+      assert.match(client.state.reason, /go away/);
+      await assert.rejects(client.join(poll.id + 1), { name: "TurnedAway", code });
+      assert.equal(wires.sockets.length, 1);
+    });
+  }
+});
 
 test("a connection that went dead while the computer slept is found when the browser wakes", async () => {
   const poll = await makePoll();
