@@ -25,6 +25,7 @@ from nexus.gate import Gate
 from nexus.http.documents import document_routes
 from nexus.http.edge import Edge
 from nexus.http.metrics import metrics_route
+from nexus.http.pages import screen_routes
 from nexus.http.parts import Parts, Rates
 from nexus.http.problem import HANDLERS
 from nexus.http.routes import routes
@@ -215,6 +216,7 @@ def application(house: House) -> ASGIApp:
         routes=[
             *routes(house.parts),
             *document_routes(asyncapi()),
+            *screen_routes(house.parts),
             metrics_route(house.metrics, house.metrics_token),
             WebSocketRoute("/ws", Sockets(house.desk)),
         ],

@@ -183,7 +183,7 @@ async def create_poll(base_url: str, token: str) -> Poll:
     """Make the sample poll as the host whose token this is. Raises `Refused` or `Unreachable`."""
     definition = {
         "question": QUESTION,
-        "description": "A sample poll of `nexus serve --demo`.",
+        "description": "A sample poll with a simulated audience.",
         "options": [{"option_text": place} for place in PLACES],
         "results": "live",
         "votes_per_user": 1,
@@ -212,7 +212,15 @@ def announcement(base_url: str, poll: Poll, python: str, folder: Path) -> str:
     if not relative.startswith("."):
         relative = f".{os.sep}{relative}"
     command = shlex.join([min(python, relative, key=len), "-m", "nexus.client", base_url, poll.code])
-    return f'The demo asks: "{poll.question}"\n  watch it here    {command}\n  join by the code {poll.code}'
+    return "\n".join(
+        (
+            f'The demo asks: "{poll.question}"',
+            f"  on the stage     {base_url}/live/{poll.code}",
+            f"  as a voter       {base_url}/vote/{poll.code}",
+            f"  in a terminal    {command}",
+            f"  join by the code {poll.code}",
+        )
+    )
 
 
 async def _run(arguments: argparse.Namespace, base_url: str, token: str) -> None:

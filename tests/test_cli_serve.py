@@ -23,7 +23,7 @@ from tests.private_server import clear, lives, pid_of
 from tests.redis_server import running_redis
 from tests.served import Server, serving
 
-PASSWORD = re.compile(r"^Log in as admin with the password (\S+) \(shown only now\)$", re.MULTILINE)
+PASSWORD = re.compile(r"^Log in at \S+/host as admin with the password (\S+) \(shown only now\)$", re.MULTILINE)
 WARM_S = 10.0
 """From the command to readiness where the cluster is there: about a second on an idle machine."""
 END_S = 15.0

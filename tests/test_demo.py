@@ -95,7 +95,7 @@ async def test_the_demo_prints_one_command_that_watches_its_poll(server: Server)
         assert [line for line in lines if line.startswith("connecting")] == [
             f"connecting voters {done}/12" for done in (3, 6, 9, 12)
         ]
-        command = shlex.split(line.partition("here")[2])
+        command = shlex.split(line.partition("in a terminal")[2])
         pipe = asyncio.subprocess.PIPE
         watching = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
         assert watching.stdout is not None
@@ -144,6 +144,8 @@ def test_nonsense_is_refused(flags: list[str], capsys: pytest.CaptureFixture[str
 def test_the_announced_command_is_the_shortest_that_works() -> None:
     near = announcement("http://127.0.0.1:8000", POLL, "/srv/nexus/.venv/bin/python", Path("/srv/nexus"))
     assert "  .venv/bin/python -m nexus.client http://127.0.0.1:8000 K7M2QP\n" in near
+    assert "  http://127.0.0.1:8000/live/K7M2QP\n" in near
+    assert "  http://127.0.0.1:8000/vote/K7M2QP\n" in near
     far = announcement("http://127.0.0.1:8000", POLL, "/usr/bin/python3", Path("/srv/deep/down/in/folders"))
     assert "  /usr/bin/python3 -m " in far
     odd = announcement("http://127.0.0.1:8000", POLL, "/my venv/bin/python", Path("/my venv/bin"))

@@ -102,7 +102,7 @@ class _Banner:
         """Show the password, unless it was shown."""
         password, self._password = self._password, None
         if password is not None:
-            print(f"Log in as {ADMIN} with the password {password} (shown only now)", flush=True)
+            print(f"Log in at {self.address}/host as {ADMIN} with the password {password} (shown only now)", flush=True)
 
 
 def _ready(banner: _Banner, demo: Callable[[], None] | None, ending: _Ending) -> None:

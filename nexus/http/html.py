@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+import msgspec
+
 
 class Html(str):
     """Text that is HTML already; any other is escaped before it becomes part of some."""
@@ -39,13 +41,20 @@ def paragraphs(text: str) -> Html:
     return together(*(element("p", prose(part)) for part in text.strip().split("\n\n")))
 
 
-def page(title: str, *body: str, head: str = "", class_: str = "") -> bytes:
-    """A whole page."""
+def page(title: str, *body: str, head: str = "", class_: str = "", lang: str = "en", icon: str = "data:,") -> bytes:
+    """A whole page in the language `lang`."""
     meta = together(
         void("meta", charset="utf-8"),
         void("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        void("link", rel="icon", href="data:,"),
+        void("link", rel="icon", href=icon),
         element("title", title),
     )
-    whole = element("html", element("head", meta, head), element("body", *body, class_=class_), lang="en")
+    whole = element("html", element("head", meta, head), element("body", *body, class_=class_), lang=lang)
     return f"<!doctype html>\n{whole}\n".encode()
+
+
+def data(name: str, value: object) -> Html:
+    """A block of JSON for the page's own scripts, which is never run; `name` is its id."""
+    # The one thing that could end the element is a "<" (HTML standard, section 4.12.1.3).
+    told = msgspec.json.encode(value).decode().replace("<", "\\u003c")
+    return element("script", Html(told), type="application/json", id=name)

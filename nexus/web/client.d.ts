@@ -91,18 +91,27 @@ export type State =
 
 /** Anything the client cannot do. */
 export class NexusError extends Error {}
+/** A field of a request, such as `options[1].option_text`, and what is wrong with it. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
 /** The server said no, and the act left no trace; `status` is 0 where the answer came by the socket. */
 export class Refused extends NexusError {
   readonly code: string;
   readonly detail: string;
   readonly status: number;
   readonly afterMs: number;
-  constructor(code: string, detail: string, more?: { status?: number; afterMs?: number });
+  /** The fields that break a rule; empty where the server names none. */
+  readonly errors: readonly FieldError[];
+  constructor(code: string, detail: string, more?: { status?: number; afterMs?: number; errors?: readonly FieldError[] });
 }
 /** The server could not be reached, or did not answer in time. It may later. */
 export class Unreachable extends NexusError {
+  /** The contract's, where the server said one. */
+  readonly code: string | null;
   readonly afterMs: number;
-  constructor(message: string, more?: { afterMs?: number; cause?: unknown });
+  constructor(message: string, more?: { code?: string | null; afterMs?: number; cause?: unknown });
 }
 /** The server does not want this client back until something has changed; `code` is the close code. */
 export class TurnedAway extends NexusError {
@@ -242,3 +251,6 @@ export class Session {
 
 /** A new op: a UUID of version 7. */
 export function newOp(now?: number): Op;
+
+/** Whether `totals` are to be shown where `shown` are: by round, version, and full before turnout. */
+export function isNewer(totals: Totals, shown: Totals | null): boolean;

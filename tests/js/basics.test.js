@@ -50,6 +50,8 @@ test("the pause before the next attempt doubles, is spread, and has a bound", ()
   assert.deepEqual([pause(1012, 0, 0), pause(1012, 0, 1)], [100, 1600]);
   assert.deepEqual([pause(1006, 0, 0), pause(1006, 0, 1), pause(1006, 2, 1)], [200, 400, 1600]);
   assert.deepEqual([pause(4429, 0, 0), pause(4429, 1, 1)], [1000, 4000]);
+  assert.deepEqual([pause(1006, 4, 0), pause(1006, 19, 1), pause(1012, 9, 1)], [1000, 2000, 2000]);
+  assert.deepEqual([pause(4429, 9, 1), pause(1009, 3, 1), pause(1006, 20, 1)], [15_000, 15_000, 15_000]);
   assert.deepEqual([pause(1006, 99, 0), pause(1006, 99, 1), pause(1012, 99, 1)], [7500, 15_000, 15_000]);
 });
 

@@ -9,19 +9,21 @@ export class NexusError extends Error {
 }
 
 /** The server said no, and the act left no trace. `code` is the contract's, such as `poll_closed`; `status` is the HTTP
- * status, 0 where the answer came by the socket; `afterMs` how long the server asks to wait, 0 where it says nothing. */
+ * status, 0 where the answer came by the socket; `afterMs` how long the server asks to wait, 0 where it says nothing;
+ * `errors` the fields that break a rule, `[{field, message}]`, none where it names none. */
 export class Refused extends NexusError {
-  constructor(code, detail, { status = 0, afterMs = 0 } = {}) {
+  constructor(code, detail, { status = 0, afterMs = 0, errors = [] } = {}) {
     super(`${detail || "The server refused."} (${code})`);
-    Object.assign(this, { code, detail, status, afterMs });
+    Object.assign(this, { code, detail, status, afterMs, errors });
   }
 }
 
-/** The server could not be reached, or did not answer in time. It may later. */
+/** The server could not be reached, did not answer in time, or cannot answer now. It may later; `code` is the contract's
+ * where it said one, such as `too_many_requests`, else null. */
 export class Unreachable extends NexusError {
-  constructor(message, { afterMs = 0, cause } = {}) {
+  constructor(message, { code = null, afterMs = 0, cause } = {}) {
     super(message, { cause });
-    this.afterMs = afterMs;
+    Object.assign(this, { code, afterMs });
   }
 }
 

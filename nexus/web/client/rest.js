@@ -44,9 +44,10 @@ function refusal(response, text) {
   const afterMs = Number.isFinite(after) ? Math.min(Math.max(after, 0), 60) * 1000 : 0;
   // Without a code it is somebody between here and the server who speaks, and says nothing of a vote.
   if (!code || response.status >= 500 || TRANSIENT.has(response.status)) {
-    return new Unreachable(`${detail || "There is no answer of the server"} (${code ?? response.status})`, { afterMs });
+    const said = `${detail || "There is no answer of the server"} (${code ?? response.status})`;
+    return new Unreachable(said, { code, afterMs });
   }
-  return new Refused(code, detail, { status: response.status, afterMs });
+  return new Refused(code, detail, { status: response.status, afterMs, errors: problem.errors });
 }
 
 /** The token of a client: the newest, and how to come by a newer one. Renewals at the same time are one. */
@@ -111,7 +112,7 @@ export class Rest {
     try {
       return await this.#send(method, path, { ...options, token });
     } catch (error) {
-      if (!(error instanceof Refused && error.status === 401)) throw error;
+      if (!(error instanceof Refused && error.code === "unauthenticated")) throw error;
       if (this.#tokens.current === token && !(await this.#tokens.renew())) throw error;
       return this.#send(method, path, { ...options, token: this.#tokens.current });
     }

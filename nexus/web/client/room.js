@@ -1,18 +1,9 @@
 /** A room: the newest of everything, whichever way and in whatever order it came. No I/O. */
 
 import { Emitter } from "./basics.js";
+import { compare, isNewer } from "./order.js";
 
 const EVENTS = ["totals", "poll", "presence", "votes", "deleted"];
-
-function rank(one) {
-  return [one.epoch, one.version, one.visibility === "full" ? 1 : 0];
-}
-
-/** Below, at or above zero as rank `a` is below, at or above `b`. */
-function compare(a, b) {
-  const at = a.findIndex((part, index) => part !== b[index]);
-  return at < 0 ? 0 : a[at] - b[at];
-}
 
 /** What a room knows: `poll`, `totals`, `me`, `role`, `online`, `deleted`. `Room` shows it; the client feeds it. */
 export class RoomState {
@@ -62,7 +53,7 @@ export class RoomState {
 
   /** Counts, unless they are not newer than what is shown. */
   takeTotals(totals) {
-    if (this.totals && compare(rank(totals), rank(this.totals)) <= 0) return;
+    if (!isNewer(totals, this.totals)) return;
     const round = this.totals?.epoch;
     this.totals = totals;
     if (round !== undefined && totals.epoch !== round) this.#forgetVotes(totals.version);

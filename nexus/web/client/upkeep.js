@@ -11,7 +11,9 @@ const REST_MS = 5000; // a token that lasts for less than the server's warning i
 const FIRST_MS = 400;
 const FIRST_AFTER_44XX_MS = 2000;
 const SOON_MS = 1500; // over which an audience comes back to a server that restarts
-const LONGEST_MS = 15_000;
+const LONGEST_SOON_MS = 2000; // a screen is right again within 3 s of a server's return,
+const SOON_FAILURES = 20; // as long as that is within half a minute or so;
+const LONGEST_MS = 15_000; // later it is spared
 const BLOCKED_AFTER = 3;
 const NO_CLOSE_FRAME = 1006;
 const TOKEN_ENDED = 4501;
@@ -22,8 +24,10 @@ const within = (code, first, last) => code >= first && code <= last;
  * `chance`, from 0 to 1, spreads an audience that was cut off at once. */
 export function pause(code, failures, chance) {
   if (failures === 0 && (code === 1001 || code === 1012)) return 100 + chance * SOON_MS;
-  const first = within(code, 4400, 4499) || code === 1009 ? FIRST_AFTER_44XX_MS : FIRST_MS;
-  return Math.min(LONGEST_MS, first * 2 ** Math.min(failures, 10)) * (0.5 + chance / 2);
+  const asked = within(code, 4400, 4499) || code === 1009;
+  const longest = failures < SOON_FAILURES && !asked ? LONGEST_SOON_MS : LONGEST_MS;
+  const first = asked ? FIRST_AFTER_44XX_MS : FIRST_MS;
+  return Math.min(longest, first * 2 ** Math.min(failures, 10)) * (0.5 + chance / 2);
 }
 
 /** A connection that comes back until it is stopped, or turned away. */

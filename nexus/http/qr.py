@@ -1,0 +1,28 @@
+"""The QR code of a poll's address, drawn as SVG."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import segno
+
+BORDER = 4
+"""Modules of white around it, which readers need (ISO/IEC 18004, section 6.3.8)."""
+
+
+def qr_svg(address: str) -> bytes:
+    """The QR code of `address`, which scales to the size of its place: dark on white, whatever is around it."""
+    out = BytesIO()
+    code = segno.make_qr(address, error="m", boost_error=True)
+    code.save(
+        out,
+        kind="svg",
+        border=BORDER,
+        dark="#000",
+        light="#fff",
+        xmldecl=False,
+        omitsize=True,
+        svgclass=None,
+        lineclass=None,
+    )
+    return out.getvalue()

@@ -1,0 +1,30 @@
+/** One option's bar: its text, its share and its count. */
+
+import { element, set, write } from "./dom.js";
+import { number, percent, say } from "./words.js";
+
+/** The parts of a bar, to be put into whatever holds it. */
+export class Bar {
+  #fill = element("span", { class: "fill" });
+  #track = element("span", { class: "track", "aria-hidden": "true" }, this.#fill);
+  #text = element("span", { class: "text", dir: "auto" });
+  #share = element("span", { class: "share" });
+  #count = element("span", { class: "count", "aria-hidden": "true" });
+  #spoken = element("span", { class: "unseen" });
+  #figures = element("span", { class: "figures" }, this.#share, " ", this.#count, this.#spoken);
+
+  /** The elements: the bar itself first, then its text and its figures, which lie on it or beside it as the styles say. */
+  parts = [this.#track, this.#text, this.#figures];
+
+  /** Show an option's text, and its `count` of `total` ballots; null hides figures and bar. */
+  show(text, count, total) {
+    write(this.#text, text);
+    this.#figures.hidden = count === null;
+    this.#fill.style.transform = `scaleX(${count && total ? Math.min(1, count / total) : 0})`;
+    set(this.#track, "data-empty", count === null);
+    if (count === null) return;
+    write(this.#share, percent(count, total));
+    write(this.#count, number(count));
+    write(this.#spoken, say("shared.votes", { n: count }));
+  }
+}

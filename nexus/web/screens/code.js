@@ -1,0 +1,41 @@
+/** The form for a poll's code. */
+
+import { element, write } from "./dom.js";
+import { say } from "./words.js";
+
+/** A code as it stands in an address: without what people type between its characters. */
+export function plain(code) {
+  return code.replace(/[\s-]/g, "").toUpperCase();
+}
+
+/** A form that leads to the poll of the code that is typed into it, on the page `at`; `typed` stands in it at first. */
+export function codeForm(typed = "", at = "/vote/") {
+  const input = element("input", {
+    id: "code",
+    name: "code",
+    value: typed,
+    maxlength: 40,
+    autocomplete: "off",
+    autocapitalize: "characters",
+    spellcheck: "false",
+    enterkeyhint: "go",
+    "aria-describedby": "code-hint code-fault",
+  });
+  const fault = element("p", { id: "code-fault", class: "fault", role: "alert" });
+  const go = (event) => {
+    event.preventDefault();
+    const code = plain(input.value);
+    write(fault, code ? "" : say("enter.missing"));
+    if (code) location.assign(`${at}${encodeURIComponent(code)}`);
+    else input.focus();
+  };
+  return element(
+    "form",
+    { class: "code", novalidate: true, on: { submit: go } },
+    element("label", { for: "code" }, say("enter.code")),
+    input,
+    element("p", { id: "code-hint", class: "faint" }, say("enter.hint")),
+    fault,
+    element("button", { class: "main" }, say("enter.go")),
+  );
+}

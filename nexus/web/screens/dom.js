@@ -1,0 +1,54 @@
+/** Elements of the page. Text is only ever set as text. */
+
+/** An element: `attributes` by name, of which true stands for an empty one, and false, null and undefined are left out;
+ * `on` holds its listeners by event. `children` are nodes and texts; null, undefined and false are left out. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  const { on = {}, ...plain } = attributes;
+  for (const [key, value] of Object.entries(plain)) set(made, key, value);
+  for (const [event, listener] of Object.entries(on)) made.addEventListener(event, listener);
+  made.append(...present(children));
+  return made;
+}
+
+/** Set one attribute, as in `element`. */
+export function set(node, key, value) {
+  if (value === false || value === null || value === undefined) node.removeAttribute(key);
+  else if (node.getAttribute(key) !== String(value === true ? "" : value)) {
+    node.setAttribute(key, value === true ? "" : value);
+  }
+}
+
+/** Put `children`, as in `element`, in the place of what is in `node`. */
+export function fill(node, ...children) {
+  node.replaceChildren(...present(children));
+  return node;
+}
+
+/** Set a text, only if it is another one: a live region then says nothing again. */
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** The node with this id. */
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** A picture of one path on a ground of 24 by 24, for the eye alone. */
+export function icon(path) {
+  const svg = document.createElementNS(SVG, "svg");
+  for (const [key, value] of [["viewBox", "0 0 24 24"], ["class", "icon"], ["aria-hidden", "true"]]) {
+    svg.setAttribute(key, value);
+  }
+  const drawn = document.createElementNS(SVG, "path");
+  drawn.setAttribute("d", path);
+  svg.append(drawn);
+  return svg;
+}
+
+function present(children) {
+  return children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+}

@@ -1,0 +1,6 @@
+/** The host's screen: it begins here, with a login or with the polls. */
+
+import { App } from "./host/app.js";
+import { byId } from "./dom.js";
+
+new App(byId("screen")).start();

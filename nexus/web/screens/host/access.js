@@ -1,0 +1,76 @@
+/** Before a login: logging in, or making an account first. */
+
+import { login, register } from "../../client.js";
+import { element, fill, write } from "../dom.js";
+import { blame, field, loginForm } from "../login.js";
+import { say } from "../words.js";
+import { blameAll } from "./faults.js";
+import { button, heading, once } from "./parts.js";
+
+/** The view of whoever is not logged in; `note` says why it is shown, `entered(session)` is called at a login. */
+export class AccessView {
+  #entered;
+  #place = element("div", { class: "card" });
+
+  constructor(note, entered) {
+    this.#entered = entered;
+    this.title = say("login.heading");
+    this.heading = heading(say("login.heading"));
+    const said = element("p", { class: "note warn", role: "status", hidden: !note }, note);
+    const brand = element("p", { class: "brand" }, say("shared.brand"));
+    this.node = element("div", { class: "access" }, brand, this.heading, said, this.#place);
+    this.#login();
+  }
+
+  #login() {
+    write(this.heading, say("login.heading"));
+    const other = button(say("host.to_register"), () => this.#registration(), "plain");
+    fill(this.#place, loginForm(this.#entered), element("p", { class: "other" }, other));
+  }
+
+  #registration() {
+    write(this.heading, say("host.register_heading"));
+    const other = button(say("host.to_login"), () => {
+      this.#login();
+      this.heading.focus();
+    }, "plain");
+    fill(this.#place, registerForm(this.#entered), element("p", { class: "other" }, other));
+    this.heading.focus();
+  }
+}
+
+const PLAIN = { spellcheck: "false" };
+
+function registerForm(entered) {
+  const inputs = {
+    username: element("input", { name: "username", autocomplete: "username", autocapitalize: "none", ...PLAIN }),
+    password: element("input", { name: "password", type: "password", autocomplete: "new-password" }),
+    email: element("input", { name: "email", type: "email", autocomplete: "email" }),
+  };
+  const submit = element("button", { class: "main" }, say("host.register_submit"));
+  const said = element("p", { class: "fault", role: "alert" });
+  const form = element("form", { class: "login", novalidate: true }, field(say("login.username"), inputs.username));
+  form.append(field(say("login.password"), inputs.password, { hint: say("host.password_hint") }));
+  form.append(field(say("host.email"), inputs.email, { hint: say("host.email_hint") }), submit, said);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    once(submit, () => attempt(inputs, said, entered));
+  });
+  return form;
+}
+
+async function attempt(inputs, said, entered) {
+  write(said, "");
+  const given = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value]));
+  if (!given.email.trim()) delete given.email;
+  const where = { url: location.origin, storage: sessionStorage };
+  try {
+    await register({ ...where, ...given });
+    entered(await login({ ...where, username: given.username, password: given.password }));
+  } catch (error) {
+    if (error.code === "username_taken") {
+      blame(inputs.username, say("shared.refused_username_taken"));
+      inputs.username.focus();
+    } else write(said, blameAll(inputs, error));
+  }
+}

@@ -1,0 +1,69 @@
+/** The account: who one is, another password, and the way out. */
+
+import { element } from "../dom.js";
+import { blame, field } from "../login.js";
+import { known, say } from "../words.js";
+import { blameAll } from "./faults.js";
+import { announce, button, heading, once, statusLine } from "./parts.js";
+
+/** The view of the account; `logout()` ends the login. */
+export class AccountView {
+  #server;
+  #line = statusLine();
+
+  keeps = true;
+
+  constructor(server, logout) {
+    this.#server = server;
+    this.title = say("host.account");
+    this.heading = heading(say("host.account"));
+    const out = button(say("host.logout"), () => once(out, logout));
+    const parts = [this.heading, this.#facts(out), this.#passwordCard()];
+    this.node = element("div", { class: "stack narrow" }, parts);
+  }
+
+  async open() {}
+
+  #facts(out) {
+    const { sub, username, roles } = this.#server.me;
+    const words = roles.map((role) => (known(`host.role_${role}`) ? say(`host.role_${role}`) : role));
+    const list = element("dl", { class: "pairs" });
+    list.append(element("dt", {}, say("login.username")), element("dd", { dir: "auto" }, username ?? sub));
+    list.append(element("dt", {}, say("host.roles")), element("dd", {}, words.join(", ")));
+    return element("section", { class: "card" }, list, element("div", { class: "buttons" }, out));
+  }
+
+  #passwordCard() {
+    const inputs = {
+      old: element("input", { name: "old", type: "password", autocomplete: "current-password" }),
+      new: element("input", { name: "new", type: "password", autocomplete: "new-password" }),
+    };
+    const submit = element("button", { class: "main" }, say("host.change_password"));
+    const form = element("form", { class: "stack", novalidate: true });
+    form.append(field(say("host.old_password"), inputs.old));
+    form.append(field(say("host.new_password"), inputs.new, { hint: say("host.password_hint") }));
+    form.append(element("p", { class: "faint" }, say("host.password_note")));
+    form.append(element("div", { class: "buttons" }, submit), this.#line);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      once(submit, () => this.#change(inputs, form));
+    });
+    return element("section", { class: "card" }, element("h2", {}, say("host.change_password")), form);
+  }
+
+  async #change(inputs, form) {
+    announce(this.#line, "");
+    try {
+      await this.#server.call("POST", "/auth/password/", { old: inputs.old.value, new: inputs.new.value });
+      for (const input of Object.values(inputs)) blame(input, "");
+      form.reset();
+      announce(this.#line, say("host.password_changed"));
+    } catch (error) {
+      if (error.code === "invalid_credentials") {
+        blame(inputs.new, "");
+        blame(inputs.old, say("host.old_wrong"));
+        inputs.old.focus();
+      } else announce(this.#line, blameAll(inputs, error), true);
+    }
+  }
+}

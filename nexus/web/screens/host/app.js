@@ -1,0 +1,171 @@
+/** The frame of the host's screen: who is logged in, where one is, and the view of that. */
+
+import { Unreachable } from "../../client.js";
+import { element, fill, set } from "../dom.js";
+import { Touch } from "../touch.js";
+import { say } from "../words.js";
+import { AccessView } from "./access.js";
+import { ask } from "./dialog.js";
+import { ListView, firstLook } from "./list.js";
+import { Router } from "./router.js";
+import { Server } from "./server.js";
+import { Trouble } from "./trouble.js";
+
+const LATER = ["poll", "form", "history", "account"];
+
+/** The module of a view that is not there from the beginning. By a template, so that the page does not name it among
+ * what it loads at once. Rejects with `Unreachable`. */
+async function later(name) {
+  try {
+    return await import(`./${name}.js`);
+  } catch (cause) {
+    throw new Unreachable(`The view ${name} could not be loaded.`, { cause });
+  }
+}
+
+/** The screen in `main`. A view has `node`, `heading`, `title` and `open()`, which may reject as calls do; and where it
+ * needs them `close()`, `dirty`, and `keeps`: it can go on after another login. */
+export class App {
+  #main;
+  #bar = element("header", { class: "bar", hidden: true });
+  #touch = element("div", { class: "note warn touch", role: "status", hidden: true });
+  #links = new Map();
+  #server;
+  #router;
+  #view = null;
+  #waiting = null; // a view that a login's end has put aside
+  #look = firstLook();
+  #sub = null;
+  #turn = 0; // of the views that were asked for: the newest is shown
+
+  constructor(main) {
+    this.#main = main;
+    this.#server = new Server((left) => this.#ended(left));
+    this.#router = new Router((to) => this.#show(to), () => this.#mayLeave());
+    this.#main.before(this.#bar);
+    addEventListener("beforeunload", (event) => {
+      if (this.#view?.dirty || this.#waiting?.dirty) event.preventDefault();
+    });
+  }
+
+  /** Begin: with the login that this tab holds, if there is one. */
+  start() {
+    const login = Server.held();
+    if (login) this.#enter(login);
+    else this.#askLogin("");
+  }
+
+  // --- Login -------------------------------------------------------------------------------------------------
+
+  async #enter(login) {
+    try {
+      await this.#server.enter(login);
+    } catch (error) {
+      if (error.status !== 401) this.#put(new Trouble(error, () => this.#enter(login)));
+      return;
+    }
+    this.#makeBar();
+    const kept = this.#sub === this.#server.me.sub ? this.#waiting : null;
+    if (this.#sub !== this.#server.me.sub) this.#look = firstLook();
+    this.#sub = this.#server.me.sub;
+    this.#waiting = null;
+    if (!kept) this.#router.again();
+    else this.#put(kept);
+  }
+
+  #ended(left) {
+    if (this.#view?.keeps) this.#waiting = this.#view;
+    left.then(() => this.#askLogin(say("host.login_ended")));
+  }
+
+  #askLogin(note) {
+    this.#turn += 1; // no view comes in between
+    set(this.#main, "aria-busy", null);
+    this.#bar.hidden = true;
+    if (this.#view !== this.#waiting) this.#view?.close?.();
+    this.#put(new AccessView(note, (login) => this.#enter(login)));
+  }
+
+  async #logout() {
+    if (!(await this.#mayLeave())) return;
+    this.#view?.close?.();
+    this.#view = null;
+    this.#waiting = null;
+    await this.#server.leave();
+    history.replaceState(null, "", "#/");
+    this.#askLogin(say("host.logged_out"));
+  }
+
+  #makeBar() {
+    const link = (name, href, text) => {
+      const made = element("a", { href }, text);
+      this.#links.set(name, made);
+      return made;
+    };
+    const me = this.#server.me.username ?? this.#server.me.sub;
+    const named = element("span", { class: "me", dir: "auto" }, me);
+    const kind = element("span", { class: "unseen" }, `${say("host.account")}: `);
+    const account = link("account", "#/account", [kind, named]);
+    const nav = element("nav", { "aria-label": say("host.nav") });
+    nav.append(link("list", "#/", say("host.polls")), link("new", "#/new", say("host.new_poll")), account);
+    const brand = element("a", { class: "brand", href: "/" }, say("shared.brand"));
+    const inner = element("div", { class: "inner" }, brand, nav);
+    this.#touch = element("div", { class: "note warn touch", role: "status", hidden: true });
+    fill(this.#bar, inner, this.#touch);
+    new Touch(this.#touch, this.#server.client, (error) => (error.code === 4501 || error.status === 401 ? [] : null));
+    this.#bar.hidden = false;
+  }
+
+  // --- Views -------------------------------------------------------------------------------------------------
+
+  #show(to) {
+    if (!this.#server.me || this.#bar.hidden) return; // a login comes first
+    for (const [name, link] of this.#links) set(link, "aria-current", name === to.name ? "page" : null);
+    this.#view?.close?.();
+    this.#view = null;
+    this.#open(to);
+  }
+
+  async #make({ name, id }) {
+    const server = this.#server;
+    if (name === "poll") return new (await later("poll")).PollView(server, id);
+    if (name === "new" || name === "edit") return new (await later("form")).FormView(server, id);
+    if (name === "history") return new (await later("history")).HistoryView(server, id);
+    if (name === "account") return new (await later("account")).AccountView(server, () => this.#logout());
+    return new ListView(server, this.#look);
+  }
+
+  /** Show a view once it is there; what was shown stays until then. */
+  async #open(to) {
+    const turn = (this.#turn += 1);
+    let view = null;
+    set(this.#main, "aria-busy", "true");
+    try {
+      view = await this.#make(to);
+      await view.open();
+    } catch (error) {
+      view?.close?.();
+      if (turn !== this.#turn || error.status === 401) return; // a login's end is seen to
+      view = new Trouble(error, () => this.#router.again());
+    } finally {
+      if (turn === this.#turn) set(this.#main, "aria-busy", null);
+    }
+    if (turn !== this.#turn) view.close?.();
+    else this.#put(view);
+    for (const name of LATER) later(name).catch(() => {}); // it will be asked for again
+  }
+
+  #put(view) {
+    const first = !this.#main.querySelector("h1");
+    this.#view = view;
+    fill(this.#main, view.node);
+    document.title = `${view.title} – ${say("shared.brand")}`;
+    scrollTo(0, 0);
+    if (!first) view.heading.focus({ preventScroll: true });
+  }
+
+  async #mayLeave() {
+    if (!this.#view?.dirty) return true;
+    return ask({ title: say("host.leave_title"), text: say("host.leave_text"), act: say("host.leave_act") });
+  }
+}

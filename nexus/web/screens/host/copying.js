@@ -1,0 +1,46 @@
+/** Addresses to pass on: shown, opened, and copied also where a page may not use the clipboard. */
+
+import { element, fill } from "../dom.js";
+import { say } from "../words.js";
+import { announce, button } from "./parts.js";
+
+const SHOWN_MS = 2000;
+
+/** An address with its name, a link and a button that copies it; `line` is where it says what became of that. */
+export function address(name, url, line) {
+  const link = element("a", { href: url, target: "_blank", rel: "noopener" }, url.replace(/^https?:\/\//, ""));
+  const copies = button(say("host.copy"), () => copy(url, link, copies, line));
+  copies.setAttribute("aria-label", say("host.copy_what", { what: name }));
+  const text = element("div", { class: "text" }, element("span", { class: "label" }, name), link);
+  return element("div", { class: "address" }, text, copies);
+}
+
+async function copy(text, node, pressed, line) {
+  const done = (await byClipboard(text)) || bySelection(node, text);
+  announce(line, done ? say("host.copied") : say("host.selected"));
+  if (!done) return;
+  fill(pressed, say("host.copied_short"));
+  setTimeout(() => fill(pressed, say("host.copy")), SHOWN_MS);
+}
+
+async function byClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false; // there is none on a page without https, or it was refused
+  }
+}
+
+/** Select what `node` shows, so that one key copies it, and try that too. */
+function bySelection(node, text) {
+  const take = (event) => {
+    event.clipboardData?.setData("text/plain", text); // what is shown may be shorter
+    event.preventDefault();
+  };
+  getSelection().selectAllChildren(node);
+  document.addEventListener("copy", take, { once: true });
+  const done = document.execCommand("copy"); // obsolete, and all there is without https
+  document.removeEventListener("copy", take);
+  return done;
+}

@@ -1,0 +1,121 @@
+/** The ballots as a file: of this round or an earlier one, with a word on how far it is. */
+
+import { Refused } from "../../client.js";
+import { element } from "../dom.js";
+import { language, say } from "../words.js";
+import { told } from "./faults.js";
+import { announce, button, once, statusLine } from "./parts.js";
+
+const SHOW_EVERY_MS = 250;
+const KEPT_MS = 60_000; // a browser may still be writing the file
+
+/** A card with a button for each format. */
+export class ExportCard {
+  #server;
+  #path;
+  #line = statusLine();
+  #progress = element("progress", { hidden: true, "aria-label": say("host.export") });
+  #rounds = element("select", { id: "round" });
+  #choice = element("div", { class: "field", hidden: true });
+  #epoch = 0;
+  #stop = new AbortController();
+
+  constructor(server, id) {
+    this.#server = server;
+    this.#path = `/polls/${id}/export/`;
+    this.#choice.append(element("label", { for: "round" }, say("host.round")), this.#rounds);
+    const formats = ["csv", "json"].map((format) => {
+      const name = say("host.export_as", { format: format.toUpperCase() });
+      const made = button(name, () => once(made, () => this.#save(format)));
+      return made;
+    });
+    const title = element("h2", { id: "export" }, say("host.export"));
+    const hint = element("p", { class: "hint" }, say("host.export_hint"));
+    const buttons = element("div", { class: "buttons" }, formats);
+    const parts = [title, hint, this.#choice, buttons, this.#progress, this.#line];
+    /** The card. */
+    this.node = element("section", { class: "card", "aria-labelledby": "export" }, parts);
+  }
+
+  /** Offer the rounds up to `epoch`, newest first. */
+  show(epoch) {
+    if (epoch === this.#epoch) return;
+    const chosen = this.#rounds.value;
+    const latest = Number(chosen) === this.#epoch;
+    this.#epoch = epoch;
+    const word = (round) => say(round === epoch ? "host.round_now" : "host.round_earlier", { round });
+    const all = Array.from({ length: epoch }, (_, n) => epoch - n);
+    this.#rounds.replaceChildren(...all.map((round) => element("option", { value: round }, word(round))));
+    if (chosen && !latest) this.#rounds.value = chosen;
+    this.#choice.hidden = epoch < 2;
+  }
+
+  /** End what is under way. */
+  close() {
+    this.#stop.abort();
+  }
+
+  async #save(format) {
+    const epoch = this.#rounds.value || this.#epoch;
+    announce(this.#line, say("host.export_begins"));
+    this.#progress.hidden = false;
+    try {
+      const answer = await this.#server.stream(`${this.#path}?${new URLSearchParams({ format, epoch })}`);
+      if (!answer.ok) throw await refusal(answer);
+      const count = Number(answer.headers.get("X-Total-Count"));
+      const blob = await this.#read(answer, count);
+      hand(blob, nameOf(answer) ?? `poll.${format}`);
+      announce(this.#line, say("host.export_done", { n: count, size: size(blob.size) }));
+    } catch (error) {
+      const lost = error instanceof TypeError || error.name === "AbortError"; // fetch's word for a lost connection
+      announce(this.#line, lost ? say("host.export_lost") : told(error), true);
+    } finally {
+      this.#progress.hidden = true;
+    }
+  }
+
+  async #read(answer, count) {
+    const pieces = [];
+    let bytes = 0;
+    let shown = 0;
+    const reader = answer.body.getReader();
+    const stop = () => reader.cancel();
+    this.#stop.signal.addEventListener("abort", stop);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      pieces.push(value);
+      bytes += value.length;
+      if (Date.now() - shown < SHOW_EVERY_MS) continue;
+      shown = Date.now();
+      announce(this.#line, say("host.export_on", { n: count, size: size(bytes) }));
+    }
+    this.#stop.signal.removeEventListener("abort", stop);
+    return new Blob(pieces, { type: answer.headers.get("Content-Type") });
+  }
+}
+
+async function refusal(answer) {
+  const { code = "", detail = "" } = await answer.json().catch(() => ({}));
+  return new Refused(code, detail || String(answer.status), { status: answer.status });
+}
+
+function nameOf(answer) {
+  return /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1];
+}
+
+function hand(blob, name) {
+  const url = URL.createObjectURL(blob);
+  const link = element("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
+}
+
+function size(bytes) {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const style = { style: "unit", unit: units[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(language, style).format(bytes / 1000 ** step);
+}

@@ -1,0 +1,54 @@
+/** What is wrong, in words for people: errors of calls, and the rules that a field breaks. */
+
+import { NexusError, Unreachable } from "../../client.js";
+import { blame } from "../login.js";
+import { known, reason, say } from "../words.js";
+
+/** The server's rules as it words them, and our sentences; figures stand in their order. */
+const RULES = [
+  [/^must have (\d+) to (\d+) characters$/, "length"],
+  [/^must be from (\d+) to (\d+)$/, "range"],
+  [/^must be (\d+) to (\d+)$/, "number"],
+  [/must not contain/, "characters"],
+  [/can be seen$/, "invisible"],
+  [/^is the same as another option$/, "same"],
+  [/^must be in the future$/, "future"],
+  [/^must be after opens_at$/, "order"],
+  [/^cannot change: the poll is/, "opened"],
+  [/^cannot be removed from a scheduled poll/, "scheduled"],
+  [/no such category/, "category"],
+  [/^is too common$/, "common"],
+  [/^must not be the username$/, "username"],
+  [/^must be an email address$/, "email"],
+];
+
+/** A rule that a field breaks, in the page's language; one that we do not know, as the server words it. */
+export function rule(message) {
+  for (const [pattern, name] of RULES) {
+    const found = pattern.exec(message);
+    if (found) return say(`host.rule_${name}`, { from: found[1], to: found[2] });
+  }
+  return message;
+}
+
+/** What an error of a call means. An error of our own is thrown again. */
+export function told(error) {
+  if (!(error instanceof NexusError)) throw error;
+  const name = `host.refused_${error.code}`;
+  if (known(name)) return say(name);
+  return error instanceof Unreachable ? say("shared.unreachable") : reason(error);
+}
+
+/** Say at each of `inputs` (by the name of its field) what `error` finds wrong with it, and go to the first. Gives
+ * what is left to say: an empty text where the fields say it all. */
+export function blameAll(inputs, error) {
+  const wrong = (error.errors ?? []).filter(({ field }) => inputs[field]);
+  const texts = new Map();
+  for (const { field, message } of wrong) texts.set(field, [...(texts.get(field) ?? []), rule(message)]);
+  for (const [name, input] of Object.entries(inputs)) blame(input, (texts.get(name) ?? []).join(" "));
+  const first = Object.keys(inputs).find((name) => texts.has(name));
+  if (first) inputs[first].focus();
+  const other = (error.errors ?? []).filter(({ field }) => !inputs[field]);
+  if (!first || other.length) return other.length ? other.map(({ message }) => rule(message)).join(" ") : told(error);
+  return "";
+}

@@ -1,0 +1,216 @@
+/** The options of a poll in its form: typed one by one, or pasted as lines. */
+
+import { element, fill, write } from "../dom.js";
+import { blame, field } from "../login.js";
+import { say } from "../words.js";
+import { OptionRow } from "./optionrow.js";
+import { announce, button, statusLine } from "./parts.js";
+import { LONGEST, doubles, fold, length, lines } from "./texts.js";
+
+const MOST = 100;
+const FEWEST = 2;
+
+/** The list; `values` are its options, `{id, text}`, where `id` is null for a new one. */
+export class OptionList {
+  #rows = [];
+  #locked = false;
+  #pasting = false;
+  #list = element("ol", { class: "options" });
+  #line = statusLine();
+  #fault = element("p", { class: "fault", role: "alert" });
+  #add = button(say("host.option_add"), () => this.#added());
+  #switch = button("", () => this.#toggle(), "plain");
+  #text = element("textarea", { name: "lines", rows: "8", dir: "auto" });
+  #paste;
+  #told = {
+    moved: (row, step) => this.#move(row, step),
+    removed: (row) => this.#remove(row),
+    entered: (row) => this.#enter(row),
+    pasted: (row, text) => this.#pasteInto(row, text),
+  };
+
+  constructor() {
+    this.#paste = field(say("host.lines"), this.#text, { hint: say("host.lines_hint") });
+    this.#paste.hidden = true;
+    this.#text.addEventListener("input", () => this.#checkLines());
+    const buttons = element("div", { class: "buttons" }, this.#add, this.#switch);
+    const legend = element("legend", {}, say("host.options"));
+    const hint = element("p", { class: "hint" }, say("host.options_hint"));
+    /** The group. */
+    this.node = element("fieldset", { class: "option-list" }, legend, hint, this.#list, this.#paste);
+    this.node.append(buttons, this.#fault, this.#line);
+    this.fill([]);
+  }
+
+  get values() {
+    const rows = this.#pasting ? this.#fromLines() : this.#rows.map(({ id, text }) => ({ id, text: text.trim() }));
+    return rows.filter(({ id, text }) => text || id !== null);
+  }
+
+  /** Show options, and empty rows to make up two. `locked` ones are only read. */
+  fill(options, locked = false) {
+    this.#locked = locked;
+    this.#rows = options.map(({ id, text }) => new OptionRow(text, id, this.#told));
+    while (this.#rows.length < FEWEST) this.#rows.push(new OptionRow("", null, this.#told));
+    this.#show(false);
+    this.#paint();
+  }
+
+  /** The options got these ids on the server (by their text); one that is gone there is a new one here. */
+  rename(options) {
+    const values = this.values;
+    const ids = new Set(options.map(({ id }) => id));
+    const byText = new Map(options.map(({ id, option_text: text }) => [fold(text), id]));
+    const held = new Set(values.map(({ id }) => id));
+    const idOf = ({ id, text }) => {
+      if (id !== null) return ids.has(id) ? id : null;
+      const found = byText.get(fold(text)) ?? null;
+      return held.has(found) ? null : found;
+    };
+    this.fill(values.map((one) => ({ id: idOf(one), text: one.text })), this.#locked);
+  }
+
+  /** Whether the options are right; says at each what is not. */
+  check() {
+    if (this.#pasting) this.#toggle();
+    const rows = this.#rows;
+    rows.forEach((row) => row.blame(""));
+    const given = rows.filter((row) => row.text.trim() || row.id !== null);
+    const alike = new Set(doubles(given.map((row) => row.text)).map((place) => given[place]));
+    for (const row of given) row.blame(this.#wrong(row, alike.has(row)));
+    const number = given.length >= FEWEST && given.length <= MOST;
+    write(this.#fault, number ? "" : say("host.rule_number", { from: FEWEST, to: MOST }));
+    const first = given.find((row) => row.input.getAttribute("aria-invalid"));
+    return { right: number && !first, first: first?.input ?? (number ? null : rows[0]?.input) };
+  }
+
+  /** Say what is wrong with the option at `place` of `values`; gives its field. */
+  blame(place, text) {
+    const row = this.#rows.filter(({ id, text: held }) => held.trim() || id !== null)[place];
+    row?.blame(text);
+    return row?.input;
+  }
+
+  #wrong(row, alike) {
+    const long = length(row.text);
+    if (long < 1 || long > LONGEST) return say("host.rule_length", { from: 1, to: LONGEST });
+    return alike ? say("host.rule_same") : "";
+  }
+
+  // --- One by one --------------------------------------------------------------------------------------------
+
+  #paint() {
+    this.#rows.forEach((row, n) => {
+      row.place(n, this.#rows.length, this.#locked);
+      if (this.#list.children[n] !== row.node) this.#list.insertBefore(row.node, this.#list.children[n] ?? null);
+    });
+    while (this.#list.children.length > this.#rows.length) this.#list.lastChild.remove();
+    this.#add.hidden = this.#pasting || this.#locked;
+    this.#switch.hidden = this.#locked;
+    fill(this.#switch, say(this.#pasting ? "host.one_by_one" : "host.paste_lines"));
+  }
+
+  #insert(place, ...rows) {
+    const room = MOST - this.#rows.length;
+    if (rows.length > room) announce(this.#line, say("host.rule_number", { from: FEWEST, to: MOST }), true);
+    this.#rows.splice(place, 0, ...rows.slice(0, room));
+    this.#paint();
+    return rows[Math.min(rows.length, room) - 1];
+  }
+
+  #added() {
+    this.#insert(this.#rows.length, new OptionRow("", null, this.#told))?.input.focus();
+  }
+
+  #enter(row) {
+    const next = this.#rows[this.#rows.indexOf(row) + 1];
+    const made = () => new OptionRow("", null, this.#told);
+    if (next && !next.text) next.input.focus();
+    else if (!this.#locked) this.#insert(this.#rows.indexOf(row) + 1, made())?.input.focus();
+  }
+
+  #move(row, step) {
+    const place = this.#rows.indexOf(row);
+    const to = place + step;
+    if (this.#locked || to < 0 || to >= this.#rows.length) return;
+    const held = [0, 1].find((which) => row.holds(which));
+    this.#rows.splice(place, 1);
+    this.#rows.splice(to, 0, row);
+    this.#paint();
+    if (held === undefined) row.input.focus();
+    else row.focusButton(held);
+    announce(this.#line, say("host.option_moved", { place: to + 1, count: this.#rows.length }));
+  }
+
+  #remove(row) {
+    const place = this.#rows.indexOf(row);
+    if (this.#rows.length <= FEWEST) return;
+    this.#rows.splice(place, 1);
+    row.node.remove();
+    this.#paint();
+    this.#rows[Math.min(place, this.#rows.length - 1)].focusButton(2);
+    announce(this.#line, say("host.option_removed", { text: row.text.trim() || String(place + 1) }));
+  }
+
+  /** Lines that are pasted into a row: the first joins what stands there, the others follow as options. */
+  #pasteInto(row, text) {
+    const [first, ...more] = lines(text);
+    const { selectionStart: from, selectionEnd: to } = row.input;
+    row.input.setRangeText(first, from, to, "end");
+    const place = this.#rows.indexOf(row) + 1;
+    while (this.#rows[place] && this.#rows[place].id === null && !this.#rows[place].text) this.#rows.splice(place, 1);
+    const last = this.#insert(place, ...more.map((one) => new OptionRow(one, null, this.#told)));
+    (last ?? row).input.focus();
+    announce(this.#line, say("host.pasted", { n: more.length + 1 }));
+  }
+
+  // --- As lines ----------------------------------------------------------------------------------------------
+
+  #toggle() {
+    if (this.#pasting) {
+      this.fill(this.#fromLines());
+      this.#rows[0].input.focus();
+      return;
+    }
+    this.#text.value = this.#rows.map((row) => row.text.trim()).filter(Boolean).join("\n");
+    this.#show(true);
+    this.#paint();
+    this.#checkLines();
+    this.#text.focus();
+  }
+
+  #show(pasting) {
+    this.#pasting = pasting;
+    this.#list.hidden = pasting;
+    this.#paste.hidden = !pasting;
+    write(this.#fault, "");
+    announce(this.#line, "");
+  }
+
+  /** The lines as options; one that was there before keeps its id, and with it its votes. */
+  #fromLines() {
+    const ids = new Map(this.#rows.filter((row) => row.id !== null).map((row) => [fold(row.text), row.id]));
+    return lines(this.#text.value).map((text) => {
+      const id = ids.get(fold(text)) ?? null;
+      ids.delete(fold(text));
+      return { id, text };
+    });
+  }
+
+  #checkLines() {
+    const found = lines(this.#text.value);
+    const alike = [...new Set(doubles(found).map((place) => found[place]))];
+    const long = found.filter((text) => length(text) > LONGEST).map((text) => `${text.slice(0, 40)}…`);
+    const faults = [
+      alike.length && say("host.lines_alike", { texts: listed(alike) }),
+      long.length && say("host.lines_long", { texts: listed(long), most: LONGEST }),
+      found.length > MOST && say("host.rule_number", { from: FEWEST, to: MOST }),
+    ];
+    if (this.#text.isConnected) blame(this.#text, faults.filter(Boolean).join(" "));
+    announce(this.#line, say("host.lines_count", { n: found.length }));
+  }
+}
+
+function listed(texts) {
+  return texts.map((text) => say("host.quoted", { text })).join(", ");
+}

@@ -1,0 +1,84 @@
+/** Small parts that several views of the host's screen have. */
+
+import { element, set, write } from "../dom.js";
+import { language, say } from "../words.js";
+
+/** The heading of a view: it takes the focus when the view is entered. */
+export function heading(text) {
+  return element("h1", { tabindex: "-1", dir: "auto" }, text);
+}
+
+/** A poll's status, as a word with a colour. */
+export function badge(status) {
+  const made = element("span", { class: "badge" });
+  showStatus(made, status);
+  return made;
+}
+
+/** Show another status on a badge. */
+export function showStatus(node, status) {
+  set(node, "data-status", status);
+  write(node, say(`shared.status_${status}`));
+}
+
+/** A button with a listener; `kind` is its class. */
+export function button(text, act, kind) {
+  return element("button", { type: "button", class: kind, on: { click: act } }, text);
+}
+
+/** A button with a picture for the eye, and a name for everybody else. */
+export function iconButton(picture, name, act, kind = "plain") {
+  const named = { type: "button", class: `${kind} icon-only`, "aria-label": name, title: name };
+  return element("button", { ...named, on: { click: act } }, picture);
+}
+
+/** A place for what has just happened: it is read aloud. */
+export function statusLine() {
+  return element("p", { class: "said", role: "status" });
+}
+
+/** Say `text` in a `statusLine`, good news or bad. */
+export function announce(line, text, bad = false) {
+  set(line, "data-bad", bad && text ? true : null);
+  write(line, text);
+}
+
+/** A link back to where a view was come to from. */
+export function back(href, text) {
+  return element("a", { class: "back", href }, element("span", { "aria-hidden": "true" }, "← "), text);
+}
+
+/** A date and time, in full. */
+export function fullTime(iso) {
+  return new Date(iso).toLocaleString(language, { dateStyle: "medium", timeStyle: "medium" });
+}
+
+/** A `<time>` with a date and a time of day. */
+export function timeNode(iso) {
+  const shown = new Date(iso).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  return element("time", { datetime: iso, title: fullTime(iso) }, shown);
+}
+
+/** Run `work` while `node`, a button, cannot be pressed again; the focus stays where it is. */
+export async function once(node, work) {
+  if (node.getAttribute("aria-disabled") === "true") return;
+  set(node, "aria-disabled", "true");
+  try {
+    await work();
+  } finally {
+    set(node, "aria-disabled", null);
+  }
+}
+
+/** The buttons between the pages of a list: `go(page)` shows another one. */
+export function pager(page, pages, go) {
+  if (pages < 2) return null;
+  const to = (n, text) => {
+    const off = n < 1 || n > pages;
+    const made = button(text, () => off || go(n));
+    set(made, "aria-disabled", off ? "true" : null);
+    return made;
+  };
+  const place = element("span", {}, say("host.page_of", { page, pages }));
+  return [to(page - 1, say("host.previous")), place, to(page + 1, say("host.next"))];
+}

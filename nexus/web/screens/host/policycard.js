@@ -1,0 +1,55 @@
+/** Setting who sees the results of a poll, while it runs. */
+
+import { element } from "../dom.js";
+import { say } from "../words.js";
+import { told } from "./faults.js";
+import { announce, once, statusLine } from "./parts.js";
+import { PolicyChoice } from "./policy.js";
+
+/** A card with the choice. A button applies it: the arrow keys pass over choices that would show what is hidden. */
+export class PolicyCard {
+  #server;
+  #path;
+  #choice = new PolicyChoice("policy", () => this.#changed());
+  #apply = element("button", { class: "main", hidden: true }, say("host.policy_apply"));
+  #line = statusLine();
+  #set = null;
+
+  constructor(server, id) {
+    this.#server = server;
+    this.#path = `/polls/${id}/`;
+    const form = element("form", { class: "stack" }, this.#choice.node, this.#apply, this.#line);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      once(this.#apply, () => this.#save());
+    });
+    /** The card. */
+    this.node = element("section", { class: "card", "aria-label": say("host.results_policy") }, form);
+  }
+
+  /** Show the policy that holds; a choice that is not applied yet stays. */
+  show(policy) {
+    if (policy === this.#set) return;
+    const untouched = this.#set === null || this.#choice.value === this.#set;
+    this.#set = policy;
+    if (untouched) this.#choice.value = policy;
+    this.#changed();
+  }
+
+  #changed() {
+    const same = this.#choice.value === this.#set;
+    if (same && document.activeElement === this.#apply) this.#choice.focus();
+    this.#apply.hidden = same;
+    if (!same) announce(this.#line, "");
+  }
+
+  async #save() {
+    try {
+      const { results } = await this.#server.call("PATCH", this.#path, { results: this.#choice.value });
+      this.show(results);
+      announce(this.#line, say("host.policy_applied"));
+    } catch (error) {
+      announce(this.#line, told(error), true);
+    }
+  }
+}

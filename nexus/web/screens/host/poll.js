@@ -1,0 +1,131 @@
+/** One poll, live: how it stands, and everything its host does with it. */
+
+import { element, set, write } from "../dom.js";
+import { everySecond, timeLeft } from "../time.js";
+import { say } from "../words.js";
+import { Acts } from "./acts.js";
+import { ExportCard } from "./exporting.js";
+import { announce, back, badge, heading, showStatus, statusLine, timeNode } from "./parts.js";
+import { PolicyCard } from "./policycard.js";
+import { Results } from "./results.js";
+import { SharingCard } from "./sharing.js";
+
+const LONG = 100; // characters of a question that is set smaller
+
+/** The view of the poll `id`. */
+export class PollView {
+  #server;
+  #id;
+  #room = null;
+  #endings = [];
+  #line = statusLine();
+  #badge = badge("draft");
+  #left = element("span", { class: "left" });
+  #description = element("p", { class: "description", dir: "auto" });
+  #facts = element("ul", { class: "rules" });
+  #acts;
+  #results = new Results();
+  #policy;
+  #exports;
+
+  constructor(server, id) {
+    this.#server = server;
+    this.#id = id;
+    this.title = say("host.poll");
+    this.heading = heading(say("host.poll"));
+    this.node = element("div", { class: "stack" });
+    this.#acts = new Acts(server, id, this.#line);
+    this.#policy = new PolicyCard(server, id);
+    this.#exports = new ExportCard(server, id);
+  }
+
+  /** Enter its room. */
+  async open() {
+    this.#room = await this.#server.client.join(this.#id);
+    this.#build();
+    for (const name of ["totals", "poll", "presence"]) this.#endings.push(this.#room.on(name, () => this.#paint()));
+    this.#endings.push(this.#room.on("deleted", () => this.#gone()));
+    const now = () => this.#server.client.now();
+    this.#endings.push(everySecond(now, () => this.#tick()));
+    this.#paint();
+  }
+
+  close() {
+    for (const end of this.#endings.splice(0)) end();
+    this.#room?.leave();
+    this.#exports.close();
+  }
+
+  #build() {
+    const poll = this.#room.poll;
+    const top = element("p", { class: "facts" }, this.#badge, this.#left);
+    const head = element("div", { class: "stack tight" }, this.heading, this.#description, top);
+    const links = element("div", { class: "buttons" }, this.#acts.node);
+    this.node.append(back("#/", say("host.back_to_list")), head);
+    if (this.#room.role !== "host") {
+      this.node.append(element("p", { class: "note warn" }, say("host.not_yours")));
+      return;
+    }
+    const side = element("div", { class: "stack side" }, new SharingCard(this.#server, poll).node, this.#policy.node);
+    const rest = element("div", { class: "stack" }, this.#rules(poll), this.#exports.node);
+    this.node.append(links, this.#line, element("div", { class: "columns" }, this.#results.node, side, rest));
+  }
+
+  #rules(poll) {
+    const title = element("h2", { id: "rules" }, say("host.rules"));
+    const made = element("p", { class: "faint" }, say("host.made"), " ", timeNode(poll.created_at));
+    return element("section", { class: "card", "aria-labelledby": "rules" }, title, this.#facts, made);
+  }
+
+  #paint() {
+    const { poll, totals } = this.#room;
+    this.title = poll.question;
+    document.title = `${poll.question} – ${say("shared.brand")}`;
+    write(this.heading, poll.question);
+    set(this.heading, "data-long", poll.question.length > LONG);
+    write(this.#description, poll.description);
+    this.#description.hidden = !poll.description;
+    showStatus(this.#badge, totals.status);
+    this.#acts.show(totals.status);
+    this.#results.show(poll, totals, this.#room.online);
+    this.#policy.show(poll.results);
+    this.#exports.show(totals.epoch);
+    this.#showRules(poll);
+    this.#tick();
+  }
+
+  #showRules(poll) {
+    const texts = rules(poll);
+    if (this.#facts.dataset.texts === texts.join("\n")) return;
+    this.#facts.dataset.texts = texts.join("\n");
+    this.#facts.replaceChildren(...texts.map((text) => element("li", {}, text)));
+  }
+
+  #tick() {
+    if (!this.#room) return;
+    const text = timeLeft(this.#room.poll, this.#room.totals.status, this.#server.client.now());
+    write(this.#left, text);
+    set(this.#left, "hidden", text ? null : true);
+  }
+
+  #gone() {
+    for (const end of this.#endings.splice(0)) end();
+    showStatus(this.#badge, "closed");
+    announce(this.#line, say("host.deleted"), true);
+    this.#acts.show(null);
+    if (this.#acts.deleting) location.hash = "#/";
+  }
+}
+
+/** What a poll allows, in sentences. */
+function rules(poll) {
+  const yes = (flag, name) => say(`host.allows_${name}_${flag ? "yes" : "no"}`);
+  return [
+    say("host.allows_choices", { n: poll.max_choices }),
+    say("host.allows_votes", { n: poll.votes_per_user }),
+    ...(poll.votes_per_user === 1 ? [yes(poll.allow_change, "change")] : []),
+    yes(poll.allow_guests, "guests"),
+    yes(poll.anonymous, "anonymous"),
+    yes(poll.is_public, "public"),
+  ];
+}

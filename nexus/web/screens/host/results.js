@@ -1,0 +1,67 @@
+/** The results of a poll as they come in: turnout, who is there, every option's count. The host sees them always. */
+
+import { element, write } from "../dom.js";
+import { number, percent, say } from "../words.js";
+
+/** A card with figures and a table. */
+export class Results {
+  #voters = element("dd");
+  #ballots = element("dd");
+  #online = element("dd");
+  #body = element("tbody");
+  #rows = new Map();
+  #shown = "";
+
+  constructor() {
+    const figure = (name, value) => element("div", {}, element("dt", {}, say(name)), value);
+    const figures = element("dl", { class: "figures" }, figure("host.voters", this.#voters));
+    figures.append(figure("host.ballots", this.#ballots), figure("host.online", this.#online));
+    const head = element("thead", {}, element("tr", {}, columns()));
+    const table = element("table", { class: "results", "aria-labelledby": "results" }, head, this.#body);
+    const title = element("h2", { id: "results" }, say("host.results"));
+    /** The card. */
+    this.node = element("section", { class: "card", "aria-labelledby": "results" }, title, figures, table);
+  }
+
+  /** Show counts; `online` is null where nobody knows. */
+  show(poll, totals, online) {
+    write(this.#voters, number(totals.voters));
+    write(this.#ballots, number(totals.total_votes));
+    write(this.#online, online === null ? "–" : number(online));
+    this.#showOptions(poll.options);
+    const most = Math.max(0, ...totals.options.map((one) => one.votes_count ?? 0));
+    for (const one of totals.options) this.#rows.get(one.id)?.show(one.votes_count ?? 0, totals.total_votes, most);
+  }
+
+  #showOptions(options) {
+    const shown = JSON.stringify(options.map(({ id, option_text: text }) => [id, text]));
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#rows = new Map(options.map(({ id, option_text: text }) => [id, new Row(text)]));
+    this.#body.replaceChildren(...[...this.#rows.values()].map((row) => row.node));
+  }
+}
+
+class Row {
+  #fill = element("span", { class: "fill" });
+  #count = element("td", { class: "figure" }, number(0));
+  #share = element("td", { class: "figure" }, percent(0, 0));
+
+  constructor(text) {
+    const track = element("span", { class: "track", "aria-hidden": "true" }, this.#fill);
+    const name = element("span", { class: "name", dir: "auto" }, text);
+    this.node = element("tr", {}, element("th", { scope: "row" }, name, track), this.#count, this.#share);
+  }
+
+  show(count, total, most) {
+    this.#fill.style.transform = `scaleX(${total ? Math.min(1, count / total) : 0})`;
+    this.#fill.classList.toggle("most", count > 0 && count === most);
+    write(this.#count, number(count));
+    write(this.#share, percent(count, total));
+  }
+}
+
+function columns() {
+  const names = ["host.option", "host.votes", "host.share"];
+  return names.map((name, n) => element("th", { scope: "col", class: n ? "figure" : null }, say(name)));
+}

@@ -1,0 +1,62 @@
+/** Where one is on the host's screen: the part of the address after `#`. */
+
+const ROUTES = [
+  [/^\/?$/, "list"],
+  [/^\/new$/, "new"],
+  [/^\/poll\/(\d+)$/, "poll"],
+  [/^\/poll\/(\d+)\/edit$/, "edit"],
+  [/^\/poll\/(\d+)\/history$/, "history"],
+  [/^\/account$/, "account"],
+];
+
+/** The view that a hash names: `{name, id}`; null for what is none. */
+export function route(hash) {
+  const path = hash.replace(/^#/, "");
+  for (const [pattern, name] of ROUTES) {
+    const found = pattern.exec(path);
+    if (found) return { name, id: found[1] ? Number(found[1]) : null };
+  }
+  return null;
+}
+
+/** Follows the hash: `show(route)` at each change, once `leave()` has resolved to true for what was shown. */
+export class Router {
+  #show;
+  #leave;
+  #shown = null;
+  #asking = false;
+
+  constructor(show, leave) {
+    this.#show = show;
+    this.#leave = leave;
+    addEventListener("hashchange", () => this.follow());
+  }
+
+  /** Go to where the address is now. */
+  async follow() {
+    if (this.#asking || location.hash === this.#shown) return;
+    if (this.#shown !== null && !(await this.#free())) {
+      history.pushState(null, "", this.#shown || "#/"); // the address is that of what is shown
+      return;
+    }
+    const found = route(location.hash);
+    if (!found) history.replaceState(null, "", "#/");
+    this.#shown = location.hash;
+    this.#show(found ?? route("#/"));
+  }
+
+  /** Show the present view anew. */
+  again() {
+    this.#shown = null;
+    this.follow();
+  }
+
+  async #free() {
+    this.#asking = true;
+    try {
+      return await this.#leave();
+    } finally {
+      this.#asking = false;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/** From what a poll's form says to the calls that make it so. */
+
+import { fold } from "./texts.js";
+
+const FEWEST = 2;
+
+/** What of `after` is another value than in `before`. */
+export function differences(before, after) {
+  const same = (name) => before[name] === after[name];
+  return Object.fromEntries(Object.entries(after).filter(([name]) => !same(name)));
+}
+
+/** The calls that turn the options `before` (`{id, option_text}`, in order) into `after` (`{id, text}`, in order, `id`
+ * null for a new one): `{method, path, body, option, place}`, to be done one after the other. An option that is typed
+ * anew where it was removed is the same one. */
+export function optionCalls(poll, before, after) {
+  const wanted = adopt(before, after);
+  const kept = new Set(wanted.map(({ id }) => id));
+  const gone = before.filter(({ id }) => !kept.has(id));
+  // Never fewer than two on the way, and no place taken that a removal makes free.
+  const early = gone.slice(0, Math.max(0, before.length - FEWEST));
+  const late = gone.slice(early.length);
+  const texts = new Map(before.map(({ id, option_text: text }) => [id, text]));
+  const order = before.map(({ id }) => id).filter((id) => !early.some((one) => one.id === id));
+  return [
+    ...early.map(removal),
+    ...renames(wanted, texts),
+    ...placements(poll, wanted, order),
+    ...late.map(removal),
+  ];
+}
+
+function adopt(before, after) {
+  const held = new Set(after.map(({ id }) => id));
+  const free = new Map(before.filter(({ id }) => !held.has(id)).map(({ id, option_text: text }) => [fold(text), id]));
+  return after.map((one, place) => {
+    const id = one.id ?? free.get(fold(one.text)) ?? null;
+    free.delete(fold(one.text));
+    return { ...one, id, place };
+  });
+}
+
+function removal({ id, option_text: text }) {
+  return { method: "DELETE", path: `/options/${id}/`, option: text, act: "remove" };
+}
+
+/** Renames, those first whose new text no other option has any more. */
+function renames(wanted, texts) {
+  const waiting = wanted.filter(({ id, text }) => id !== null && texts.get(id) !== text);
+  const calls = [];
+  while (waiting.length) {
+    const taken = (one) => [...texts].some(([id, text]) => id !== one.id && fold(text) === fold(one.text));
+    const next = waiting.find((one) => !taken(one)) ?? waiting[0];
+    waiting.splice(waiting.indexOf(next), 1);
+    const { id, text, place } = next;
+    const body = { option_text: text };
+    calls.push({ method: "PATCH", path: `/options/${id}/`, body, option: texts.get(id), place, act: "rename" });
+    texts.set(id, text);
+  }
+  return calls;
+}
+
+/** New options where they belong, and moves of those that are out of order: of the others as few as can be. */
+function placements(poll, wanted, order) {
+  const steady = longestRun(wanted.map(({ id }) => order.indexOf(id)));
+  const calls = [];
+  let now = [...order];
+  wanted.forEach(({ id, text, place }, at) => {
+    if (steady.has(at)) return;
+    const key = id ?? Symbol(text);
+    now = now.filter((one) => one !== key);
+    const position = at ? now.indexOf(wanted[at - 1].key ?? wanted[at - 1].id) + 1 : 0;
+    now.splice(position, 0, key);
+    wanted[at].key = key;
+    const added = { method: "POST", path: `/polls/${poll}/options/`, body: { option_text: text, position }, place };
+    calls.push(id === null ? added : { method: "PATCH", path: `/options/${id}/`, body: { position }, place });
+  });
+  return calls;
+}
+
+/** The places of the longest rising run among `numbers`; a negative one is none. */
+function longestRun(numbers) {
+  const best = numbers.map((number) => ({ length: number < 0 ? 0 : 1, from: null }));
+  numbers.forEach((number, at) => {
+    for (let n = 0; n < at && number >= 0; n += 1) {
+      if (numbers[n] >= 0 && numbers[n] < number && best[n].length + 1 > best[at].length) {
+        best[at] = { length: best[n].length + 1, from: n };
+      }
+    }
+  });
+  const longest = Math.max(0, ...best.map(({ length }) => length));
+  const run = new Set();
+  let at = longest ? best.findIndex(({ length }) => length === longest) : null;
+  while (at !== null) {
+    run.add(at);
+    at = best[at].from;
+  }
+  return run;
+}

@@ -1,0 +1,67 @@
+/** The history's entries in sentences: who did what, and what changed. */
+
+import { known, say } from "../words.js";
+import { fullTime } from "./parts.js";
+
+const LISTED = new Set(["update"]);
+const TIMES = new Set(["opens_at", "expires_at", "closed_at"]);
+const LONGEST_ID = 8; // of a guest: enough to tell one from another
+
+/** Whoever did it, in words. */
+export function who(user, me) {
+  if (user === me.sub) return say("host.who_you");
+  const [kind, name = ""] = user.split(/:(.*)/s);
+  if (!known(`host.who_${kind}`)) return user;
+  return say(`host.who_${kind}`, { name: kind === "guest" ? name.slice(0, LONGEST_ID) : name });
+}
+
+/** What was done, in a sentence without its doer. */
+export function sentence(entry) {
+  const { action, target_type: type, details } = entry;
+  const names = [`host.did_${type}_${action}_${details.outcome}`, `host.did_${type}_${action}`, `host.did_${action}`];
+  const name = names.find(known);
+  if (!name) return `${action} · ${type} ${entry.target_id}`; // newer than this page
+  const after = last(details.status);
+  const status = after && known(`shared.status_${after}`) ? say(`shared.status_${after}`) : "";
+  const option = details.after?.option_text ?? details.before?.option_text ?? "";
+  const round = details.round ?? details.epoch ?? "";
+  return say(name, { status, option, round: String(round), format: String(details.format ?? "").toUpperCase() });
+}
+
+/** What changed, a line for each thing; none where the sentence says it all. */
+export function changes({ action, target_type: type, details }) {
+  if (type === "option") return optionChanges(details);
+  if (!LISTED.has(action)) return [];
+  return Object.entries(details)
+    .filter(([, values]) => Array.isArray(values) && values.length === 2)
+    .map(([name, [before, after]]) => line(name, value(name, before), value(name, after)));
+}
+
+function optionChanges({ before, after, votes_discarded: discarded }) {
+  const lines = [];
+  if (before && after) {
+    const texts = [before, after].map((one) => value("option_text", one.option_text));
+    const places = [before, after].map((one) => String(one.position + 1));
+    if (texts[0] !== texts[1]) lines.push(line("option_text", ...texts));
+    if (places[0] !== places[1]) lines.push(line("position", ...places));
+  }
+  if (discarded) lines.push(say("host.discarded", { n: discarded }));
+  return lines;
+}
+
+function line(name, before, after) {
+  const label = known(`host.field_${name}`) ? say(`host.field_${name}`) : name;
+  return say("host.changed", { label, before, after });
+}
+
+function value(name, held) {
+  if (held === null || held === "") return say("host.nothing");
+  if (typeof held === "boolean") return say(held ? "host.yes" : "host.no");
+  if (TIMES.has(name)) return fullTime(held);
+  if (name === "results" && known(`host.policy_${held}`)) return say(`host.policy_${held}`);
+  return typeof held === "string" ? say("host.quoted", { text: held }) : String(held);
+}
+
+function last(held) {
+  return Array.isArray(held) ? held.at(-1) : held;
+}

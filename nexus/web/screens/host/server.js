@@ -1,0 +1,85 @@
+/** The server as the host's screen uses it: one login, its client, and how a login ends. */
+
+import { Refused, connect, session } from "../../client.js";
+
+const URL_HERE = location.origin;
+const WRONG_PASSWORD = "invalid_credentials"; // is 401 too, and says nothing of the login
+
+/** Whether `error` says that the login has ended. */
+function endsLogin(error) {
+  return error?.code === 4501 || (error instanceof Refused && error.status === 401 && error.code !== WRONG_PASSWORD);
+}
+
+/** A login and its client. `ended()` is called once for a login that the server takes for none any more. */
+export class Server {
+  #session = null;
+  #ended;
+
+  constructor(ended) {
+    this.#ended = ended;
+    /** The client of the present login; null before the first. */
+    this.client = null;
+    /** `{sub, username, roles}` of whoever is logged in; null before that is known. */
+    this.me = null;
+  }
+
+  /** The login that this tab holds, or null. */
+  static held() {
+    return session({ url: URL_HERE, storage: sessionStorage });
+  }
+
+  /** Whether an admin is logged in. */
+  get admin() {
+    return this.me.roles.includes("admin");
+  }
+
+  /** Begin with a login. Rejects with `Unreachable`, or with `Refused` for a login that is none any more. */
+  async enter(login) {
+    this.client?.close();
+    this.#session = login;
+    this.client = connect({ url: URL_HERE, token: login.token, storage: sessionStorage });
+    this.client.on("error", (error) => console.warn(error.message)); // what it means is shown by `Touch`
+    this.client.on("state", ({ name, error }) => {
+      if (name === "closed") this.#look(error, login);
+    });
+    this.me = await this.call("GET", "/auth/me/");
+  }
+
+  /** As `Client.call`. */
+  async call(method, path, body) {
+    const login = this.#session;
+    try {
+      return await this.client.call(method, path, body);
+    } catch (error) {
+      this.#look(error, login);
+      throw error;
+    }
+  }
+
+  /** The answer to a GET as it comes, for what is too large to hold. Rejects with `Refused` or TypeError. */
+  async stream(path) {
+    const login = this.#session;
+    const ask = (token) => fetch(path, { headers: { Authorization: `Bearer ${token}` }, cache: "no-store" });
+    try {
+      const token = await login.token();
+      const answer = await ask(token);
+      return answer.status === 401 ? await ask(await login.token(token)) : answer;
+    } catch (error) {
+      this.#look(error, login);
+      throw error;
+    }
+  }
+
+  /** End the login, here and on the server. */
+  async leave() {
+    const login = this.#session;
+    this.#session = null;
+    this.client?.close();
+    await login?.logout().catch(() => {}); // out of reach: it is forgotten here, and ends there by itself
+  }
+
+  #look(error, login) {
+    if (!endsLogin(error) || this.#session !== login) return;
+    this.#ended(this.leave());
+  }
+}

@@ -1,0 +1,55 @@
+/** How others come to a poll: its code, its addresses, and the link for a screen that nobody logs in at. */
+
+import { element, fill } from "../dom.js";
+import { say } from "../words.js";
+import { address } from "./copying.js";
+import { told } from "./faults.js";
+import { announce, button, once, statusLine } from "./parts.js";
+
+/** A card with the code and addresses of `poll`. */
+export class SharingCard {
+  #server;
+  #id;
+  #line = statusLine();
+  #place = element("div", { class: "stack tight", hidden: true });
+  #make = button(say("host.screen_make"), () => once(this.#make, () => this.#makeScreen()));
+
+  constructor(server, poll) {
+    this.#server = server;
+    this.#id = poll.id;
+    const title = element("h2", { id: "sharing" }, say("host.sharing"));
+    const named = element("span", { class: "unseen" }, `${say("host.code")}: `);
+    const code = element("p", { class: "code big" }, named, poll.code);
+    const at = (kind) => `${location.origin}/${kind}/${poll.code}`;
+    const addresses = [
+      address(say("host.address_vote"), at("vote"), this.#line),
+      address(say("host.address_live"), at("live"), this.#line),
+    ];
+    const head = element("h3", {}, say("host.screen"));
+    const hint = element("p", { class: "hint" }, say("host.screen_hint"));
+    const screen = element("div", { class: "stack tight" }, head, hint, this.#make, this.#place);
+    /** The card. */
+    this.node = element("section", { class: "card", "aria-labelledby": "sharing" });
+    this.node.append(title, code, ...addresses, screen, this.#line);
+  }
+
+  async #makeScreen() {
+    try {
+      const { url } = await this.#server.call("POST", `/polls/${this.#id}/screen/`);
+      this.#show(location.origin + url);
+      announce(this.#line, say("host.screen_made"));
+    } catch (error) {
+      announce(this.#line, told(error), true);
+    }
+  }
+
+  #show(url) {
+    const warning = element("p", { class: "note warn" }, say("host.screen_warning"));
+    const made = address(say("host.screen"), url, this.#line);
+    made.classList.add("long");
+    made.append(element("a", { class: "button", href: url, target: "_blank", rel: "noopener" }, say("host.open_link")));
+    fill(this.#place, made, warning);
+    this.#place.hidden = false;
+    fill(this.#make, say("host.screen_again"));
+  }
+}

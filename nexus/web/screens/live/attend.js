@@ -1,0 +1,103 @@
+/** The ways to see a poll on stage: the login of this tab, the screen link's token, or as any guest. */
+
+import { Refused, TurnedAway, connect, enter, session } from "../../client.js";
+import { codeForm } from "../code.js";
+import { byId, element, fill } from "../dom.js";
+import { loginForm } from "../login.js";
+import { Touch } from "../touch.js";
+import { reason, say } from "../words.js";
+import { Show } from "./show.js";
+
+const RETRY_MS = 1000;
+const PATIENCE_MS = 1000; // what takes longer is worth a word
+const LONGEST_MS = 10_000;
+const URL_HERE = location.origin;
+
+/** Show the poll of this page. `given` is what the page carries, `link` its place for words about the connection. */
+export async function attend(given, link) {
+  let refusal = null;
+  for (const way of ways(given.code)) {
+    const found = await attempt(way, link).catch((error) => {
+      if (!(error instanceof Refused || error instanceof TurnedAway)) throw error;
+      refusal = error;
+      return null;
+    });
+    if (!found) continue;
+    new Touch(link, found.client, () => farewell(way));
+    return new Show({ ...found, link, way });
+  }
+  return turnAway(link, refusal, given.code);
+}
+
+/** Every way there is here, the one with the most rights first: `{name, open}`, where `open` gives a token source and
+ * what to join. */
+function ways(code) {
+  const login = session({ url: URL_HERE, storage: sessionStorage });
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  const guest = async () => {
+    const entered = await enter({ url: URL_HERE, code });
+    return { token: entered.token, target: entered.poll };
+  };
+  return [
+    login && { name: "login", open: async () => ({ token: login.token, target: code }) },
+    token && { name: "screen", open: async () => ({ token, target: code }) },
+    { name: "guest", open: guest },
+  ].filter(Boolean);
+}
+
+/** Go one way: `{client, room}`, or null where it leads to less than another may. Rejects where it leads nowhere. */
+async function attempt(way, link) {
+  const { token, target } = await reached(way, link);
+  const client = connect({ url: URL_HERE, token });
+  const undo = client.on("state", ({ name }) => (link.dataset.state = name));
+  const slow = setTimeout(() => tell(link, say("shared.link_connecting")), PATIENCE_MS);
+  try {
+    const room = await client.join(target);
+    const poorer = way.name === "login" && room.role === "voter" && location.hash.includes("token=");
+    if (!poorer) return { client, room };
+  } catch (error) {
+    client.close();
+    throw error;
+  } finally {
+    undo();
+    clearTimeout(slow);
+  }
+  client.close();
+  return null;
+}
+
+/** What `way.open` gives, however long the server is out of reach. */
+async function reached(way, link) {
+  for (let wait = RETRY_MS; ; wait = Math.min(LONGEST_MS, wait * 2)) {
+    try {
+      return await way.open();
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      tell(link, say("shared.unreachable"));
+      await new Promise((resolve) => setTimeout(resolve, Math.max(error.afterMs ?? 0, wait) * (0.75 + Math.random() / 2)));
+    }
+  }
+}
+
+function tell(link, text) {
+  fill(link, text);
+  link.hidden = false;
+}
+
+function farewell(way) {
+  const again = element("button", { type: "button", on: { click: () => location.reload() } }, say("shared.reload"));
+  return [say(way.name === "screen" ? "live.link_ended" : "shared.link_expired"), again];
+}
+
+function turnAway(link, error, code) {
+  const unknown = error?.code === "poll_not_found";
+  const main = byId("screen");
+  main.className = "entry";
+  link.hidden = true;
+  const screenLink = error instanceof TurnedAway && location.hash.includes("token=");
+  const why = element("p", { id: "why" }, screenLink ? say("live.link_ended") : reason(error));
+  const title = element("h1", {}, say(unknown ? "live.unknown" : "live.no_entry"));
+  // A draft is there for its host alone, and looks like no poll to everybody else.
+  const login = element("details", {}, element("summary", {}, say("live.log_in")), loginForm(() => location.reload()));
+  fill(main, link, title, why, unknown && codeForm(code, "/live/"), login);
+}

@@ -1,0 +1,117 @@
+/** What a presenter can do, by buttons and by keys. Out of the way while nobody touches anything. */
+
+import { element, fill, write } from "../dom.js";
+import { loginForm } from "../login.js";
+import { say } from "../words.js";
+
+const IDLE_MS = 4000;
+
+/** The controls below `root`. `acts` are `open`, `close` and `reveal`, which only a `host` has; `way` is how this screen
+ * came in: a screen link's has no login, so that nobody is asked for one in front of an audience. */
+export class Controls {
+  #acts;
+  #host;
+  #keysOn = true;
+  #idle = null;
+  #bar = element("nav", { class: "controls", "aria-label": say("live.controls") });
+  #trouble = element("p", { id: "trouble", class: "note bad", role: "alert", hidden: true });
+  #buttons;
+  #help;
+  #login;
+
+  constructor(root, acts, { host, way }) {
+    this.#host = host;
+    this.#help = this.#makeHelp();
+    this.#login = this.#makeLogin();
+    const full = () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen());
+    const login = way !== "login" && (() => this.#login.showModal());
+    this.#acts = { ...(host ? acts : {}), full, login, help: () => this.#help.showModal() };
+    this.#buttons = Object.fromEntries(this.#names().map((name) => [name, this.#button(name)]));
+    fill(this.#bar, ...Object.values(this.#buttons));
+    root.append(this.#trouble, this.#bar, this.#help, this.#login);
+    this.#listen();
+  }
+
+  /** Show what can be done now. Of opening and closing one gives way to the other, the focus with it. */
+  show({ status, hold }) {
+    if (!this.#host) return;
+    const { open, close, reveal } = this.#buttons;
+    const focused = [open, close].includes(document.activeElement);
+    open.hidden = status === "open";
+    write(open, say(status === "closed" ? "live.reopen" : "live.open"));
+    close.hidden = status !== "open";
+    write(reveal, say(hold ? "live.reveal" : "live.hold"));
+    if (focused) (open.hidden ? close : open).focus();
+  }
+
+  /** Say what went wrong; an empty text takes it back. */
+  complain(text) {
+    write(this.#trouble, text);
+    this.#trouble.hidden = !text;
+  }
+
+  #names() {
+    return ["open", "close", "reveal", "login", "full", "help"].filter((name) => this.#acts[name]);
+  }
+
+  #button(name) {
+    const label = { open: "open", close: "close", reveal: "reveal", login: "log_in", full: "full_screen", help: "help" }[name];
+    return element("button", { type: "button", "data-act": name, on: { click: () => this.#acts[name]() } }, say(`live.${label}`));
+  }
+
+  #listen() {
+    const keys = { o: "open", c: "close", r: "reveal", l: "login", f: "full", "?": "help" };
+    document.addEventListener("keydown", (event) => {
+      this.#wake();
+      const typing = event.target.closest?.("input, textarea, select, dialog");
+      const modified = event.ctrlKey || event.metaKey || event.altKey;
+      const act = this.#acts[keys[event.key.toLowerCase()]];
+      if (!act || typing || modified || event.repeat) return;
+      if (!this.#keysOn && event.key !== "?") return;
+      event.preventDefault();
+      act();
+    });
+    for (const name of ["pointermove", "pointerdown", "focusin"]) document.addEventListener(name, () => this.#wake());
+    this.#wake();
+  }
+
+  #wake() {
+    document.body.classList.remove("idle");
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      // A button that was clicked keeps the focus: only where the keyboard brought it does it keep the controls.
+      const used = this.#bar.querySelector(":focus-visible") || document.querySelector("dialog[open]");
+      document.body.classList.toggle("idle", !used);
+    }, IDLE_MS);
+  }
+
+  /** The list of keys, and the switch that turns them off (WCAG 2.2, 2.1.4). */
+  #makeHelp() {
+    const rows = [["O", "open"], ["C", "close"], ["R", "reveal"], ["F", "full"], ["L", "login"], ["?", "help"]];
+    const list = element(
+      "dl",
+      { class: "keys" },
+      rows.flatMap(([key, name]) => [
+        element("dt", {}, element("kbd", {}, key)),
+        element("dd", {}, say(`live.key_${name}`)),
+      ]),
+    );
+    const keys = element("input", { type: "checkbox", id: "keys-on", checked: true });
+    keys.addEventListener("change", () => (this.#keysOn = keys.checked));
+    const switched = element("label", { class: "switch" }, keys, say("live.keys_on"));
+    const host = !this.#host && element("p", { class: "faint" }, say("live.keys_host"));
+    return dialog("help", say("live.keys"), list, host, switched);
+  }
+
+  #makeLogin() {
+    return dialog("login", say("live.log_in"), loginForm(() => location.reload()));
+  }
+}
+
+function dialog(name, title, ...inside) {
+  const heading = element("h2", { id: `${name}-title` }, title);
+  const made = element("dialog", { id: `${name}-dialog`, "aria-labelledby": `${name}-title` });
+  const close = element("button", { type: "button", on: { click: () => made.close() } }, say("shared.close"));
+  made.append(heading, ...inside.filter(Boolean), close);
+  return made;
+}

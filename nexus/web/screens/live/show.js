@@ -1,0 +1,80 @@
+/** A poll on stage: what its room says goes to the stage, what its host does goes to the server. */
+
+import { Refused } from "../../client.js";
+import { byId, element, fill } from "../dom.js";
+import { everySecond, timeLeft } from "../time.js";
+import { reason, say } from "../words.js";
+import { Controls } from "./controls.js";
+import { Stage } from "./stage.js";
+
+const CLOSED = "closed";
+
+/** Whether the stage holds the counts back, although whoever looks may see them: a screen in front of an audience shows
+ * no more than the poll's results policy lets everybody know. */
+export function veiled(poll, status) {
+  if (poll.results === "live") return false;
+  return poll.results === "host" || status !== CLOSED;
+}
+
+/** Shows `room` of `client`; `way` is how it came in. */
+export class Show {
+  #client;
+  #room;
+  #stage;
+  #controls;
+
+  constructor({ client, room, link, way }) {
+    this.#client = client;
+    this.#room = room;
+    const overlay = document.body.classList.contains("overlay");
+    this.#stage = new Stage(byId("screen"), link, { overlay, code: room.poll.code });
+    for (const name of ["totals", "poll", "presence"]) room.on(name, () => this.#show());
+    room.on("deleted", () => this.#gone());
+    if (!overlay) this.#controls = new Controls(byId("screen"), this.#acts(), { host: room.role === "host", way: way.name });
+    this.#show();
+    everySecond(
+      () => client.now(),
+      () => this.#stage.tick(timeLeft(room.poll, room.totals.status, client.now())),
+    );
+  }
+
+  #show() {
+    const { poll, totals, online } = this.#room;
+    const hold = totals.visibility !== "full" || veiled(poll, totals.status);
+    this.#stage.show({ poll, totals, online, hold });
+    this.#controls?.show({ status: totals.status, hold: veiled(poll, totals.status), empty: totals.voters === 0 });
+  }
+
+  #acts() {
+    const { id } = this.#room.poll;
+    const post = (name) => this.#do(() => this.#client.call("POST", `/polls/${id}/${name}/`));
+    return {
+      open: () => this.#room.totals.status !== "open" && post("open"),
+      close: () => this.#room.totals.status === "open" && post("close"),
+      reveal: () => this.#reveal(id),
+    };
+  }
+
+  /** Let everybody know, on every screen, or hold back what is not said yet. */
+  #reveal(id) {
+    const results = veiled(this.#room.poll, this.#room.totals.status) ? "live" : "host";
+    return this.#do(() => this.#client.call("PATCH", `/polls/${id}/`, { results }));
+  }
+
+  async #do(act) {
+    try {
+      await act();
+      this.#controls.complain("");
+    } catch (error) {
+      const why = error instanceof Refused ? reason(error) : say("shared.unreachable");
+      this.#controls.complain(say("live.failed", { reason: why }));
+    }
+  }
+
+  #gone() {
+    this.#client.close();
+    const main = byId("screen");
+    main.className = "entry";
+    fill(main, element("h1", {}, say("live.deleted")));
+  }
+}

@@ -1,0 +1,119 @@
+/** What an audience looks at: the question, the bars, who votes, and how to join. */
+
+import { Bar } from "../bar.js";
+import { element, fill, set, write } from "../dom.js";
+import { isLong } from "../preview.js";
+import { number, say } from "../words.js";
+import { Fit } from "./fit.js";
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** The stage in `root`, below `link`; an `overlay` is for stream software, and has no QR code. */
+export class Stage {
+  #bars = new Map();
+  #fit;
+  #texts = "";
+  #question = element("h1", { id: "question", dir: "auto" });
+  #list = element("ul", { id: "results", class: "bars", "aria-labelledby": "question" });
+  #veil = element("p", { id: "veil", class: "note", hidden: true });
+  #status = element("p", { id: "status", role: "status" });
+  #time = element("p", { id: "left", class: "time" });
+  #turnout = element("p", { id: "turnout" });
+  #online = element("p", { id: "online" });
+
+  constructor(root, link, { overlay, code }) {
+    const foot = element("footer", {}, this.#status, this.#time, this.#turnout, this.#online);
+    const stage = element("div", { class: "stage" }, this.#question, this.#veil, this.#list, foot);
+    stage.append(overlay ? element("aside", {}, codeText(code)) : joining(code));
+    fill(root, link, stage);
+    this.#fit = new Fit(stage, this.#list);
+  }
+
+  /** Show a poll; `hold` keeps the counts back. */
+  show({ poll, totals, online, hold }) {
+    write(this.#question, poll.question);
+    set(this.#question, "data-long", isLong(poll.question));
+    document.title = say("live.title_of", { question: poll.question });
+    this.#showBars(poll, totals, hold);
+    set(this.#list, "data-epoch", totals.epoch);
+    set(this.#list, "data-version", totals.version);
+    set(this.#list, "data-visibility", hold ? "turnout" : totals.visibility);
+    this.#showVeil(poll, hold);
+    write(this.#status, totals.final ? say("live.final") : say(`shared.status_${totals.status}`));
+    set(this.#status, "data-status", totals.status);
+    write(this.#turnout, say("shared.turnout", { n: totals.voters }));
+    set(this.#turnout, "data-voters", totals.voters);
+    this.#online.hidden = online === null;
+    write(this.#online, say("live.online", { n: online ?? 0 }));
+    this.#refit(poll, totals, hold);
+  }
+
+  /** Show how long is left, if anything is. */
+  tick(text) {
+    write(this.#time, text);
+    this.#time.hidden = !text;
+  }
+
+  #showBars(poll, totals, hold) {
+    const counts = new Map(totals.options.map(({ id, votes_count: count }) => [id, count]));
+    const most = Math.max(1, ...counts.values());
+    const options = [...poll.options].sort((a, b) => a.position - b.position || a.id - b.id);
+    const ids = new Set(options.map(({ id }) => id));
+    for (const [id, { item }] of this.#bars) if (!ids.has(id)) this.#drop(id, item);
+    options.forEach(({ id, option_text: text }, index) => {
+      const { item, bar } = this.#bars.get(id) ?? this.#add(id);
+      if (this.#list.children[index] !== item) this.#list.insertBefore(item, this.#list.children[index] ?? null);
+      const count = hold ? null : (counts.get(id) ?? null);
+      bar.show(text, count, totals.total_votes);
+      set(item, "data-count", count);
+      set(item, "data-leads", count === most);
+    });
+  }
+
+  #add(id) {
+    const bar = new Bar();
+    const item = element("li", { class: "bar", "data-option": id }, ...bar.parts);
+    this.#bars.set(id, { item, bar });
+    return this.#bars.get(id);
+  }
+
+  #drop(id, item) {
+    item.remove();
+    this.#bars.delete(id);
+  }
+
+  #showVeil(poll, hold) {
+    this.#veil.hidden = !hold;
+    write(this.#veil, say(poll.results === "after_close" ? "live.veiled_after_close" : "live.veiled"));
+  }
+
+  /** Find the size anew where texts changed, or the figures grew longer: not at each vote. */
+  #refit(poll, totals, hold) {
+    const texts = poll.options.map(({ option_text: text }) => text);
+    const key = JSON.stringify([poll.question, texts, hold, number(totals.total_votes).length]);
+    if (key === this.#texts) return;
+    this.#texts = key;
+    this.#fit.now();
+  }
+}
+
+function codeText(code) {
+  return element("p", { id: "code", class: "code" }, code);
+}
+
+/** How to join: the address, the code, and both in one picture. */
+function joining(code) {
+  const address = `${location.origin}/vote/${code}`;
+  const scheme = location.protocol.slice(0, -1);
+  const source = `/vote/${code}/qr.svg?scheme=${scheme}`;
+  const picture = element("img", { id: "qr", src: source, alt: say("live.qr", { address }), width: 400, height: 400 });
+  const local = LOOPBACK.has(location.hostname) && element("p", { class: "local" }, say("live.local_hint"));
+  return element(
+    "aside",
+    {},
+    picture,
+    element("p", { class: "join" }, say("live.join_at"), " ", element("strong", {}, location.host)),
+    codeText(code),
+    local,
+  );
+}

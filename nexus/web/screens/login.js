@@ -1,0 +1,58 @@
+/** Logging in, for hosts and for voters with an account. The login stays in this tab alone: in sessionStorage. */
+
+import { Refused, login } from "../client.js";
+import { element, fill, set, write } from "./dom.js";
+import { reason, say } from "./words.js";
+
+/** A field of a form with its label, and a place for what is wrong with it; `input` is the field itself. */
+export function field(label, input, { hint, id = input.name } = {}) {
+  const fault = element("p", { id: `${id}-fault`, class: "fault", hidden: true });
+  const note = hint && element("p", { id: `${id}-hint`, class: "hint" }, hint);
+  set(input, "id", id);
+  set(input, "aria-describedby", [note?.id, fault.id].filter(Boolean).join(" "));
+  return element("div", { class: "field" }, element("label", { for: id }, label), note, input, fault);
+}
+
+/** Say what is wrong with a field that `field` made; an empty text says that nothing is. */
+export function blame(input, text) {
+  const fault = document.getElementById(`${input.id}-fault`);
+  write(fault, text);
+  fault.hidden = !text;
+  set(input, "aria-invalid", text ? "true" : null);
+}
+
+/** A form for logging in. `entered(session)` is called once the server has said yes. */
+export function loginForm(entered) {
+  const username = element("input", { name: "username", autocomplete: "username", autocapitalize: "none", spellcheck: "false" });
+  const password = element("input", { name: "password", type: "password", autocomplete: "current-password" });
+  const submit = element("button", { class: "main" }, say("login.submit"));
+  const said = element("p", { class: "fault", role: "alert" });
+  const form = element("form", { class: "login", novalidate: true }, field(say("login.username"), username));
+  form.append(field(say("login.password"), password), submit, said);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!submit.disabled) attempt({ username, password, submit, said, entered });
+  });
+  return form;
+}
+
+async function attempt({ username, password, submit, said, entered }) {
+  if (!username.value || !password.value) {
+    write(said, say("login.missing"));
+    (username.value ? password : username).focus();
+    return;
+  }
+  write(said, "");
+  submit.disabled = true;
+  fill(submit, say("login.submitting"));
+  try {
+    const given = { username: username.value, password: password.value };
+    entered(await login({ url: location.origin, storage: sessionStorage, ...given }));
+  } catch (error) {
+    write(said, error instanceof Refused || error.code ? reason(error) : say("shared.unreachable"));
+    password.select();
+  } finally {
+    submit.disabled = false;
+    fill(submit, say("login.submit"));
+  }
+}

@@ -1,0 +1,48 @@
+/** What a page of a poll shows before it is in touch: what the server put into it. */
+
+import { Bar } from "./bar.js";
+import { byId, element, fill } from "./dom.js";
+import { block, say } from "./words.js";
+
+const LONG = 120;
+
+/** What the page carries: `{code, server_now, poll, totals, refused}`, of which `poll` and `totals` may be null. */
+export const given = block("given");
+
+/** Paint it into the page, below `link`, the place for words about the connection. */
+export function preview(link) {
+  const { poll, totals } = given;
+  if (!poll) {
+    fill(byId("screen"), link, element("p", { class: "faint" }, say("shared.loading")));
+    return;
+  }
+  const question = element("h1", { id: "question", dir: "auto", "data-long": isLong(poll.question) }, poll.question);
+  const list = element("ul", { id: "results", class: "options" }, poll.options.map((option) => line(option, totals)));
+  fill(byId("screen"), link, element("header", {}, question), list);
+}
+
+/** Whether a question is so long that it takes a smaller type. */
+export function isLong(question) {
+  return question.length > LONG;
+}
+
+function line({ id, option_text: text, votes_count: count }, totals) {
+  const bar = new Bar();
+  bar.show(text, count, totals.total_votes);
+  const inside = element("div", { class: "choice" }, element("span", { class: "mark" }), ...bar.parts);
+  return element("li", { class: "option", "data-option": id, "data-count": count }, inside);
+}
+
+/** Load the rest by `load`, and hand it `link`; where that fails the page says so, and how to try again. */
+export async function follow(load) {
+  const link = element("p", { id: "link", class: "note warn", role: "status", hidden: true });
+  preview(link);
+  try {
+    await load(link);
+  } catch (error) {
+    const again = element("a", { href: location.href }, say("shared.reload"));
+    fill(link, say("shared.unreachable"), " ", again);
+    link.hidden = false;
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+/** Times for people, and a second that ticks by the server's clock. */
+
+import { moment, say } from "./words.js";
+
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+const DAY = 24 * HOUR;
+
+/** So much time in words or figures: `3:07`, `1:00:00`, `2 days`. Below zero is zero. */
+export function span(ms) {
+  const left = Math.max(0, Math.ceil(ms / SECOND)) * SECOND;
+  if (left >= 2 * DAY) return say("shared.days", { n: Math.floor(left / DAY) });
+  const seconds = left / SECOND;
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, "0"));
+  if (left >= HOUR) return [Math.floor(left / HOUR), ...parts].join(":");
+  return `${Number(parts[0])}:${parts[1]}`;
+}
+
+/** How long a poll is open, or until it opens; an empty text where there is no end. `now` is the server's, in ms. */
+export function timeLeft(poll, status, now) {
+  const [at, soon, later] =
+    status === "scheduled" ? [poll.opens_at, "shared.opens_in", "shared.opens_at"] : [poll.expires_at, "shared.left", "shared.closes_at"];
+  if (!at || !["scheduled", "open"].includes(status)) return "";
+  const left = Date.parse(at) - now;
+  return left < DAY ? say(soon, { time: span(left) }) : say(later, { time: moment(Date.parse(at), now) });
+}
+
+/** Call `paint` each time a second of `now()` begins, from now on; gives what ends that. */
+export function everySecond(now, paint) {
+  let timer = null;
+  const tick = () => {
+    paint();
+    timer = setTimeout(tick, SECOND - (now() % SECOND) + 5);
+  };
+  tick();
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,77 @@
+/** A voter's way into a poll: as a guest, or with an account where guests are not let in. */
+
+import { Refused, connect, enter, session } from "../../client.js";
+import { codeForm } from "../code.js";
+import { byId, element, fill } from "../dom.js";
+import { loginForm } from "../login.js";
+import { Touch } from "../touch.js";
+import { reason, say } from "../words.js";
+import { Seat } from "./seat.js";
+
+const RETRY_MS = 1000;
+const LONGEST_MS = 15_000;
+
+/** Take a seat in the poll of this page, and keep it. `given` is what the page carries, `link` its place for words about
+ * the connection. */
+export async function attend(given, link) {
+  const at = { url: location.origin, code: given.code };
+  if (given.refused === "poll_not_found") return turnAway(link, new Refused(given.refused, ""), at.code);
+  const way = given.refused === "guests_not_allowed" ? await account(at, link) : await entry(at, link);
+  if (!way) return null;
+  const client = connect({ url: at.url, token: way.token });
+  new Touch(link, client, farewell);
+  try {
+    return new Seat({ client, room: await client.join(way.target), link });
+  } catch (error) {
+    client.close();
+    return turnAway(link, error, at.code);
+  }
+}
+
+/** A token and what to join with it, or null where the page says why there is none. */
+async function entry(at, link) {
+  for (let wait = RETRY_MS; ; wait = Math.min(LONGEST_MS, wait * 2)) {
+    try {
+      const guest = await enter(at);
+      return { token: guest.token, target: guest.poll };
+    } catch (error) {
+      if (error.code === "guests_not_allowed") return account(at, link);
+      if (error instanceof Refused) return turnAway(link, error, at.code);
+      fill(link, say("shared.unreachable"));
+      link.hidden = false;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(error.afterMs ?? 0, wait) * (0.75 + Math.random() / 2)));
+    }
+  }
+}
+
+/** The way in with an account: the login of this tab, or a new one. */
+function account(at, link) {
+  const known = session({ url: at.url, storage: sessionStorage });
+  if (known) return { token: known.token, target: at.code };
+  return new Promise((resolve) => {
+    const form = loginForm((login) => resolve({ token: login.token, target: at.code }));
+    const why = element("p", {}, say("shared.refused_guests_not_allowed"));
+    show(link, element("h1", {}, say("login.heading")), why, form);
+    form.querySelector("input").focus();
+  });
+}
+
+function farewell(error) {
+  if (error?.status !== 401 && error?.code !== 4501) return null;
+  const again = element("button", { type: "button", on: { click: () => location.reload() } }, say("shared.reload"));
+  return [say("shared.link_expired"), again];
+}
+
+function turnAway(link, error, code) {
+  const title = say(error.code === "poll_not_found" ? "vote.unknown" : "vote.no_entry");
+  const why = element("p", { id: "why" }, reason(error));
+  show(link, element("h1", {}, title), why, codeForm(code));
+  link.hidden = true;
+  return null;
+}
+
+function show(link, ...nodes) {
+  const main = byId("screen");
+  main.classList.add("entry");
+  fill(main, link, ...nodes);
+}

@@ -1,0 +1,130 @@
+/** A voter in a room: what is tapped becomes an act, and what becomes of it is shown. */
+
+import { Busy, Refused } from "../../client.js";
+import { codeForm } from "../code.js";
+import { byId, element, fill } from "../dom.js";
+import { everySecond, timeLeft } from "../time.js";
+import { reason, say } from "../words.js";
+import { Paper } from "./paper.js";
+import { choices, modeOf, standing, standingChoice, stillThere, toggled } from "./choice.js";
+
+/** One voter's seat in `room`, and its paper. */
+export class Seat {
+  #client;
+  #room;
+  #paper;
+  #picked;
+  #stop;
+  #round; // the epoch that is shown
+  #unheard = false; // a choice was made that is not sent
+
+  constructor({ client, room, link }) {
+    this.#client = client;
+    this.#room = room;
+    const acts = { choose: (id) => this.#choose(id), send: () => this.#send(), retract: () => this.#retract() };
+    this.#paper = new Paper(byId("screen"), link, acts);
+    this.#picked = standingChoice(room.poll, room.me);
+    room.on("totals", () => this.#show());
+    room.on("poll", () => this.#redefined());
+    room.on("votes", () => this.#voted());
+    room.on("deleted", () => this.#gone());
+    client.on("settled", ({ act, error }) => this.#settled(act, error));
+    client.on("state", () => this.#show());
+    this.#show();
+    const now = () => client.now();
+    this.#stop = everySecond(now, () => this.#paper.tick(timeLeft(room.poll, room.totals.status, now())));
+  }
+
+  get #view() {
+    const { poll, totals, me } = this.#room;
+    const acts = this.#client.pending.filter((act) => act.poll === poll.id);
+    return choices({ poll, totals, me, acts, picked: this.#picked });
+  }
+
+  #show() {
+    const view = this.#view;
+    const [name, values] = standing(view, { inTouch: this.#client.state.name === "open" });
+    this.#paper.show(this.#room.poll, this.#room.totals, view, say(name, values));
+    this.#round = this.#room.totals.epoch;
+  }
+
+  #choose(id) {
+    const view = this.#view;
+    if (!view.mayVote) return;
+    this.#paper.complain("");
+    const { max_choices: max } = this.#room.poll;
+    if (modeOf(this.#room.poll) === "pick") {
+      const next = toggled(this.#picked, id, max);
+      if (!next) this.#paper.complain(say("vote.too_many", { n: max }));
+      this.#picked = next ?? this.#picked;
+      this.#unheard = true;
+      this.#show();
+    } else if (this.#stands(view, id)) {
+      this.#show(); // it stands already, or is on its way: once is enough
+    } else {
+      this.#act(this.#room.vote(id));
+    }
+  }
+
+  #stands(view, id) {
+    if (view.mode !== "tap") return false;
+    const sending = this.#client.pending.filter(({ poll, kind }) => poll === this.#room.id && kind === "vote").at(-1);
+    return sending ? sending.options.includes(id) : view.options.some((one) => one.id === id && one.standing);
+  }
+
+  #send() {
+    if (!this.#picked.size) {
+      this.#paper.complain(say("vote.none_picked"));
+      return;
+    }
+    this.#paper.complain("");
+    this.#unheard = false;
+    const ids = [...stillThere(this.#picked, this.#room.poll)];
+    if (this.#room.poll.votes_per_user > 1) this.#picked = new Set();
+    this.#act(this.#room.vote(ids));
+  }
+
+  #retract() {
+    this.#paper.complain("");
+    const several = this.#room.poll.votes_per_user > 1;
+    this.#act(this.#room.retract(several ? this.#room.me.at(-1)?.op : undefined));
+  }
+
+  /** Show that an act is under way. What came of it comes as `settled`, where those of an earlier page come too. */
+  #act(act) {
+    this.#show();
+    act.catch((error) => {
+      if (error instanceof Busy) this.#paper.complain(say("vote.busy"));
+      else if (!(error instanceof Refused)) this.#show(); // the client has ended: what waits is said to be kept
+    });
+  }
+
+  #settled(act, error) {
+    if (act.poll !== this.#room.id) return;
+    if (error) this.#paper.complain(reason(error));
+    if (error) this.#picked = standingChoice(this.#room.poll, this.#room.me);
+    this.#show();
+  }
+
+  #voted() {
+    if (!this.#unheard) this.#picked = standingChoice(this.#room.poll, this.#room.me);
+    const afresh = this.#room.totals.epoch !== this.#round && this.#view.mayVote;
+    if (afresh) this.#paper.complain(say("shared.refused_poll_reset")); // what stood was taken by nobody's tap
+    this.#show();
+  }
+
+  /** An option that is gone must not take the place of one that could be picked. */
+  #redefined() {
+    this.#picked = stillThere(this.#picked, this.#room.poll);
+    this.#show();
+  }
+
+  #gone() {
+    this.#stop();
+    this.#client.close();
+    byId("screen").classList.add("entry");
+    const heading = element("h1", { tabindex: -1 }, say("vote.deleted"));
+    fill(byId("screen"), heading, element("p", {}, say("vote.deleted_hint")), codeForm());
+    heading.focus();
+  }
+}

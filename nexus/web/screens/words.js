@@ -1,0 +1,57 @@
+/** What the screens say, in the language that the page came in. The sentences stand in the page itself. */
+
+const sentences = block("words") ?? {};
+
+/** The language of the page, such as `en`. */
+export const language = document.documentElement.lang;
+
+const plurals = new Intl.PluralRules(language);
+const plainNumber = new Intl.NumberFormat(language);
+const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
+
+/** The JSON that the page carries in its block `id`; null where it carries none. */
+export function block(id) {
+  const held = document.getElementById(id);
+  return held && JSON.parse(held.textContent);
+}
+
+/** The sentence of this name, such as `vote.recorded`, with `values` in the places of their names; `n` chooses between
+ * plural forms. Throws RangeError for a name that there is not. */
+export function say(name, values = {}) {
+  const found = sentences[name];
+  if (found === undefined) throw new RangeError(`there is no sentence ${name}`);
+  const text = typeof found === "string" ? found : (found[plurals.select(values.n)] ?? found.other);
+  return text.replace(/\{(\w+)\}/g, (_, key) => shown(values[key]));
+}
+
+/** Whether there is a sentence of this name. */
+export function known(name) {
+  return Object.hasOwn(sentences, name);
+}
+
+/** A whole number, with separators. */
+export function number(n) {
+  return plainNumber.format(n);
+}
+
+/** The share of `count` in `total` in percent, without decimals; of nothing it is 0 %. */
+export function percent(count, total) {
+  return share.format(total ? count / total : 0);
+}
+
+/** A moment (ms since 1970): the time of day, and the date too where it is another day than `now`. */
+export function moment(ms, now = Date.now()) {
+  const at = new Date(ms);
+  const today = at.toDateString() === new Date(now).toDateString();
+  return at.toLocaleString(language, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** What a refusal means for people: our own words for its code, else the server's. */
+export function reason(error) {
+  const name = `shared.refused_${error.code}`;
+  return known(name) ? say(name) : (error.detail ?? error.message);
+}
+
+function shown(value) {
+  return typeof value === "number" ? number(value) : String(value);
+}
