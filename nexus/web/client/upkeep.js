@@ -5,7 +5,7 @@ import { Refused, TurnedAway, Unreachable, spread } from "./basics.js";
 const HELLO_MS = 10_000;
 const PING_MS = 15_000;
 const PONG_MS = 8000;
-const QUICK_PONG_MS = 4000;
+const QUICK_PONG_MS = 2500;
 const STEADY_MS = 10_000; // a connection that lasted so long ends a row of failures
 const REST_MS = 5000; // a token that lasts for less than the server's warning is not renewed without end
 const FIRST_MS = 400;

@@ -13,7 +13,7 @@ export class Bar {
   #spoken = element("span", { class: "unseen" });
   #figures = element("span", { class: "figures" }, this.#share, " ", this.#count, this.#spoken);
 
-  /** The elements: the bar itself first, then its text and its figures, which lie on it or beside it as the styles say. */
+  /** The elements: the bar itself first, then its text and its figures, which the styles put on it or beside it. */
   parts = [this.#track, this.#text, this.#figures];
 
   /** Show an option's text, and its `count` of `total` ballots; null hides figures and bar. */

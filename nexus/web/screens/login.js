@@ -23,7 +23,8 @@ export function blame(input, text) {
 
 /** A form for logging in. `entered(session)` is called once the server has said yes. */
 export function loginForm(entered) {
-  const username = element("input", { name: "username", autocomplete: "username", autocapitalize: "none", spellcheck: "false" });
+  const username = element("input", { name: "username", autocomplete: "username", spellcheck: "false" });
+  username.autocapitalize = "none";
   const password = element("input", { name: "password", type: "password", autocomplete: "current-password" });
   const submit = element("button", { class: "main" }, say("login.submit"));
   const said = element("p", { class: "fault", role: "alert" });

@@ -18,8 +18,9 @@ export function span(ms) {
 
 /** How long a poll is open, or until it opens; an empty text where there is no end. `now` is the server's, in ms. */
 export function timeLeft(poll, status, now) {
-  const [at, soon, later] =
-    status === "scheduled" ? [poll.opens_at, "shared.opens_in", "shared.opens_at"] : [poll.expires_at, "shared.left", "shared.closes_at"];
+  const waiting = status === "scheduled";
+  const at = waiting ? poll.opens_at : poll.expires_at;
+  const [soon, later] = waiting ? ["shared.opens_in", "shared.opens_at"] : ["shared.left", "shared.closes_at"];
   if (!at || !["scheduled", "open"].includes(status)) return "";
   const left = Date.parse(at) - now;
   return left < DAY ? say(soon, { time: span(left) }) : say(later, { time: moment(Date.parse(at), now) });

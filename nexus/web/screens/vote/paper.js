@@ -58,8 +58,9 @@ export class Paper {
     this.#time.hidden = !text;
   }
 
-  /** Say what went wrong with an act; an empty text takes it back. */
-  complain(text) {
+  /** Say what went wrong with an act, or what else a voter has to know (`warn`); an empty text takes it back. */
+  complain(text, tone = "bad") {
+    set(this.#trouble, "class", `note ${tone}`);
     write(this.#trouble, text);
     this.#trouble.hidden = !text;
   }

@@ -101,7 +101,7 @@ export class Seat {
 
   #settled(act, error) {
     if (act.poll !== this.#room.id) return;
-    if (error) this.#paper.complain(reason(error));
+    if (error) this.#paper.complain(reason(error), error.code === "poll_reset" ? "warn" : "bad");
     if (error) this.#picked = standingChoice(this.#room.poll, this.#room.me);
     this.#show();
   }
@@ -109,7 +109,7 @@ export class Seat {
   #voted() {
     if (!this.#unheard) this.#picked = standingChoice(this.#room.poll, this.#room.me);
     const afresh = this.#room.totals.epoch !== this.#round && this.#view.mayVote;
-    if (afresh) this.#paper.complain(say("shared.refused_poll_reset")); // what stood was taken by nobody's tap
+    if (afresh) this.#paper.complain(say("shared.refused_poll_reset"), "warn"); // what stood was taken by nobody's tap
     this.#show();
   }
 
