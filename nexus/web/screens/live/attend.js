@@ -4,13 +4,12 @@ import { Refused, TurnedAway, connect, enter, session } from "../../client.js";
 import { codeForm } from "../code.js";
 import { byId, element, fill } from "../dom.js";
 import { loginForm } from "../login.js";
+import { persist, tell } from "../persist.js";
 import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
 import { Show } from "./show.js";
 
-const RETRY_MS = 1000;
 const PATIENCE_MS = 1000; // what takes longer is worth a word
-const LONGEST_MS = 10_000;
 const URL_HERE = location.origin;
 
 /** Show the poll of this page. `given` is what the page carries, `link` its place for words about the connection. */
@@ -24,7 +23,7 @@ export async function attend(given, link) {
     });
     if (!found) continue;
     new Touch(link, found.client, () => farewell(way));
-    return new Show({ ...found, link, way });
+    return new Show({ ...found, link, way: way.name, notice: endedLink(refusal) ? say("live.link_ended") : "" });
   }
   return turnAway(link, refusal, given.code);
 }
@@ -47,7 +46,7 @@ function ways(code) {
 
 /** Go one way: `{client, room}`, or null where it leads to less than another may. Rejects where it leads nowhere. */
 async function attempt(way, link) {
-  const { token, target } = await reached(way, link);
+  const { token, target } = await persist(link, way.open);
   const client = connect({ url: URL_HERE, token });
   const undo = client.on("state", ({ name }) => (link.dataset.state = name));
   const slow = setTimeout(() => tell(link, say("shared.link_connecting")), PATIENCE_MS);
@@ -66,22 +65,9 @@ async function attempt(way, link) {
   return null;
 }
 
-/** What `way.open` gives, however long the server is out of reach. */
-async function reached(way, link) {
-  for (let wait = RETRY_MS; ; wait = Math.min(LONGEST_MS, wait * 2)) {
-    try {
-      return await way.open();
-    } catch (error) {
-      if (error instanceof Refused) throw error;
-      tell(link, say("shared.unreachable"));
-      await new Promise((resolve) => setTimeout(resolve, Math.max(error.afterMs ?? 0, wait) * (0.75 + Math.random() / 2)));
-    }
-  }
-}
-
-function tell(link, text) {
-  fill(link, text);
-  link.hidden = false;
+/** Whether `error` says that the screen link of this page leads nowhere any more. */
+function endedLink(error) {
+  return error instanceof TurnedAway && location.hash.includes("token=");
 }
 
 function farewell(way) {
@@ -94,8 +80,7 @@ function turnAway(link, error, code) {
   const main = byId("screen");
   main.className = "entry";
   link.hidden = true;
-  const screenLink = error instanceof TurnedAway && location.hash.includes("token=");
-  const why = element("p", { id: "why" }, screenLink ? say("live.link_ended") : reason(error));
+  const why = element("p", { id: "why" }, endedLink(error) ? say("live.link_ended") : reason(error));
   const title = element("h1", {}, say(unknown ? "live.unknown" : "live.no_entry"));
   // A draft is there for its host alone, and looks like no poll to everybody else.
   const login = element("details", {}, element("summary", {}, say("live.log_in")), loginForm(() => location.reload()));

@@ -7,7 +7,7 @@ import { say } from "../words.js";
 const IDLE_MS = 4000;
 
 /** The controls below `root`. `acts` are `open`, `close` and `reveal`, which only a `host` has; `way` is how this screen
- * came in: a screen link's has no login, so that nobody is asked for one in front of an audience. */
+ * came in: by a `login`, which need not be asked for again, or otherwise. */
 export class Controls {
   #acts;
   #host;
@@ -23,7 +23,8 @@ export class Controls {
     this.#host = host;
     this.#help = this.#makeHelp();
     this.#login = this.#makeLogin();
-    const full = () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen());
+    const page = document.documentElement;
+    const full = () => (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen());
     const login = way !== "login" && (() => this.#login.showModal());
     this.#acts = { ...(host ? acts : {}), full, login, help: () => this.#help.showModal() };
     this.#buttons = Object.fromEntries(this.#names().map((name) => [name, this.#button(name)]));
@@ -55,8 +56,9 @@ export class Controls {
   }
 
   #button(name) {
-    const label = { open: "open", close: "close", reveal: "reveal", login: "log_in", full: "full_screen", help: "help" }[name];
-    return element("button", { type: "button", "data-act": name, on: { click: () => this.#acts[name]() } }, say(`live.${label}`));
+    const label = { login: "log_in", full: "full_screen" }[name] ?? name;
+    const on = { click: () => this.#acts[name]() };
+    return element("button", { type: "button", "data-act": name, on }, say(`live.${label}`));
   }
 
   #listen() {

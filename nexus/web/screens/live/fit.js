@@ -38,7 +38,8 @@ export class Fit {
   }
 
   #room() {
-    return [this.#stage, this.#stage.querySelector("footer")].map((part) => [part.offsetWidth, part.offsetHeight]).join();
+    const parts = [this.#stage, this.#stage.querySelector("footer")];
+    return parts.map((part) => [part.offsetWidth, part.offsetHeight]).join();
   }
 
   /** Too much for one screen: as many columns as can be read, and the page is longer. */
@@ -78,7 +79,8 @@ export class Fit {
     const wide = columns === 1 || this.#list.clientWidth / columns >= NARROWEST_COLUMN_EM * size;
     // What is beside the bars overflows into the edge of the stage, which that does not count as too much.
     const parts = [this.#stage, this.#stage.querySelector("aside")];
-    return wide && parts.every((part) => part.scrollHeight <= part.clientHeight && part.scrollWidth <= part.clientWidth);
+    const holds = (part) => part.scrollHeight <= part.clientHeight && part.scrollWidth <= part.clientWidth;
+    return wide && parts.every(holds);
   }
 
   #apply(size, columns) {

@@ -16,21 +16,22 @@ export function veiled(poll, status) {
   return poll.results === "host" || status !== CLOSED;
 }
 
-/** Shows `room` of `client`; `way` is how it came in. */
+/** Shows `room` of `client`; `way` is how it came in, and `notice` what its presenter has to know of that. */
 export class Show {
   #client;
   #room;
   #stage;
   #controls;
 
-  constructor({ client, room, link, way }) {
+  constructor({ client, room, link, way, notice }) {
     this.#client = client;
     this.#room = room;
     const overlay = document.body.classList.contains("overlay");
     this.#stage = new Stage(byId("screen"), link, { overlay, code: room.poll.code });
     for (const name of ["totals", "poll", "presence"]) room.on(name, () => this.#show());
     room.on("deleted", () => this.#gone());
-    if (!overlay) this.#controls = new Controls(byId("screen"), this.#acts(), { host: room.role === "host", way: way.name });
+    if (!overlay) this.#controls = new Controls(byId("screen"), this.#acts(), { host: room.role === "host", way });
+    if (notice) this.#controls?.complain(notice);
     this.#show();
     everySecond(
       () => client.now(),
@@ -42,7 +43,7 @@ export class Show {
     const { poll, totals, online } = this.#room;
     const hold = totals.visibility !== "full" || veiled(poll, totals.status);
     this.#stage.show({ poll, totals, online, hold });
-    this.#controls?.show({ status: totals.status, hold: veiled(poll, totals.status), empty: totals.voters === 0 });
+    this.#controls?.show({ status: totals.status, hold: veiled(poll, totals.status) });
   }
 
   #acts() {

@@ -4,12 +4,10 @@ import { Refused, connect, enter, session } from "../../client.js";
 import { codeForm } from "../code.js";
 import { byId, element, fill } from "../dom.js";
 import { loginForm } from "../login.js";
+import { persist } from "../persist.js";
 import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
 import { Seat } from "./seat.js";
-
-const RETRY_MS = 1000;
-const LONGEST_MS = 15_000;
 
 /** Take a seat in the poll of this page, and keep it. `given` is what the page carries, `link` its place for words about
  * the connection. */
@@ -30,17 +28,13 @@ export async function attend(given, link) {
 
 /** A token and what to join with it, or null where the page says why there is none. */
 async function entry(at, link) {
-  for (let wait = RETRY_MS; ; wait = Math.min(LONGEST_MS, wait * 2)) {
-    try {
-      const guest = await enter(at);
-      return { token: guest.token, target: guest.poll };
-    } catch (error) {
-      if (error.code === "guests_not_allowed") return account(at, link);
-      if (error instanceof Refused) return turnAway(link, error, at.code);
-      fill(link, say("shared.unreachable"));
-      link.hidden = false;
-      await new Promise((resolve) => setTimeout(resolve, Math.max(error.afterMs ?? 0, wait) * (0.75 + Math.random() / 2)));
-    }
+  try {
+    const guest = await persist(link, () => enter(at));
+    return { token: guest.token, target: guest.poll };
+  } catch (error) {
+    if (error.code === "guests_not_allowed") return account(at, link);
+    if (error instanceof Refused) return turnAway(link, error, at.code);
+    throw error;
   }
 }
 
