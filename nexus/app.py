@@ -35,7 +35,6 @@ from nexus.metrics import Metrics
 from nexus.model import Ballot, Outcome, Place, Receipt
 from nexus.passwords import Passwords
 from nexus.pseudonyms import Pseudonyms
-from nexus.redis_bus import open_bus
 from nexus.schedule import Schedule
 from nexus.secret import secret_key
 from nexus.settings import Settings
@@ -75,7 +74,7 @@ class House:
         self.metrics = Metrics()
         self.metrics_token = settings.metrics_token
         self.database = Database(database_url, size=settings.db_connections)
-        self.bus: Bus = open_bus(settings.redis_url, worker) if settings.redis_url else LocalBus()
+        self.bus: Bus = _bus(settings, worker)
         self.present = Present()
         self.tallies = Tallies(self.database, self.bus, self._tell)
         fanout = Fanout(RoomFrames(_now))
@@ -186,6 +185,14 @@ class House:
         await self.database.close()
 
 
+def _bus(settings: Settings, worker: str) -> Bus:
+    if not settings.redis_url:
+        return LocalBus()
+    from nexus.redis_bus import open_bus  # its library takes long to load, and whoever has no Redis does without
+
+    return open_bus(settings.redis_url, worker)
+
+
 async def _supervised(name: str, work: Callable[[], Coroutine[object, None, None]]) -> None:
     """Run a task that should never end; its death is logged, and it begins anew."""
     while True:
@@ -212,7 +219,7 @@ def application(house: House) -> ASGIApp:
         finally:
             await house.close()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             *routes(house.parts),
             *document_routes(asyncapi()),
@@ -224,3 +231,5 @@ def application(house: House) -> ASGIApp:
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # the edge takes the slash away: what has no route then is not there
+    return app

@@ -100,7 +100,7 @@ async def test_a_tap_is_called_recorded_once_it_is_acknowledged(booth: Booth) ->
     assert await booth.counted(poll) == (4, [3, 1])
 
 
-async def test_a_vote_is_changed_and_taken_back_and_the_same_tap_again_does_nothing(booth: Booth) -> None:
+async def test_a_vote_is_changed_and_taken_back_and_the_same_tap_again_changes_nothing(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No")
     async with booth.seat(poll) as (paper, wire):
         await paper.option("Yes").locator("button.choice").dblclick()
@@ -108,7 +108,8 @@ async def test_a_vote_is_changed_and_taken_back_and_the_same_tap_again_does_noth
         await paper.tap("Yes")
         await paper.tap("No")
         await paper.stands("No")
-        assert [act["options"] for act in wire.acts] == [[poll["options"][0]["id"]], [poll["options"][1]["id"]]]
+        yes, no = ([option["id"]] for option in poll["options"])
+        assert [act["options"] for act in wire.acts] == [yes, yes, no]  # two taps at once are one
         assert await booth.counted(poll) == (1, [0, 1])
         await paper.press("vote.retract")
         await paper.says("vote.tap")

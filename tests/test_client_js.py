@@ -145,14 +145,13 @@ def test_the_types_fit_a_front_end(tmp_path: Path) -> None:
     """The declarations compile, strictly, with a program that uses all of them, and refuse one that misuses them."""
     if shutil.which("npx") is None:
         pytest.skip("there is no npx")
-    try:
-        version = subprocess.run([*COMPILER, "--version"], cwd=tmp_path, capture_output=True, timeout=60, check=False)
-    except subprocess.TimeoutExpired:
-        pytest.skip("npm's registry does not answer")
-    if version.returncode:
-        pytest.skip("npm's registry has no TypeScript for us")
     sample = ROOT / "tests" / "js" / "sample.ts"
     flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom"]
     line = [*COMPILER, *flags, str(sample)]
-    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    try:
+        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm's registry does not answer")
+    if done.returncode and "error TS" not in done.stdout:
+        pytest.skip("npm's registry has no TypeScript for us")
+    assert done.returncode == 0, done.stdout

@@ -195,3 +195,11 @@ def test_every_route_of_the_program_is_documented() -> None:
     for route in app.routes:
         assert isinstance(route, Route | WebSocketRoute)
         assert route.path in (sockets if isinstance(route, WebSocketRoute) else told), route.path
+
+
+async def test_a_path_without_a_route_is_not_found_and_leads_nowhere() -> None:
+    house = House(Settings.load({"NEXUS_SECRET_KEY": KEY.decode()}), "postgresql://nobody@localhost/nothing")
+    transport = httpx.ASGITransport(application(house))
+    async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
+        for path in ("/assets", "/assets/", "/vote/", "/live", "/host/x/"):
+            assert refused(await client.get(path)) == (404, "not_found"), path

@@ -220,3 +220,8 @@ async def test_the_code_as_a_picture_leads_to_the_poll(reader: httpx.AsyncClient
 )
 async def test_a_picture_of_anything_else_is_not_drawn(reader: httpx.AsyncClient, path: str) -> None:
     assert (await reader.get(f"/vote/{path}")).status_code == 404
+
+
+async def test_a_picture_of_an_endless_address_is_not_drawn(reader: httpx.AsyncClient) -> None:
+    answer = await reader.get("/vote/K7M2QP/qr.svg", headers={"Host": "x" * 4000})
+    assert answer.status_code == 404

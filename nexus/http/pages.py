@@ -35,6 +35,8 @@ _HEADERS = page_headers("require-trusted-types-for 'script'", "trusted-types 'no
 _TYPE = "text/html; charset=utf-8"
 _VARY = "Accept-Encoding, Accept-Language"
 _PLACE = Html("<!-- given -->")
+_LONGEST_HOST = 260
+"""Of a host's name and its port (RFC 1035, section 2.3.4): a QR code holds no more than some."""
 _QUICKLY = 3
 """The level at which a page of a poll is compressed while its reader waits."""
 
@@ -197,7 +199,7 @@ async def _qr(request: Request) -> Response:
     """The address for voting as a QR code. The host is the one that the browser asked; only the page knows whether it
     came by https, where a proxy ends that: `?scheme=`."""
     code, scheme = plain(request.path_params["code"]), request.query_params.get("scheme", request.url.scheme)
-    if not _CODE.fullmatch(code) or scheme not in ("http", "https"):
+    if not _CODE.fullmatch(code) or scheme not in ("http", "https") or len(request.url.netloc) > _LONGEST_HOST:
         raise HTTPException(404)
     drawn = qr_svg(f"{scheme}://{request.url.netloc}/vote/{code}")
     return Response(drawn, headers={"content-type": "image/svg+xml", "cache-control": "no-cache", "vary": "Host"})

@@ -221,6 +221,8 @@ export class Room {
   vote(options: number | readonly number[]): Promise<Receipt>;
   /** Take back the own ballots, or the one whose op is `ballot`. */
   retract(ballot?: Op): Promise<Receipt>;
+  /** Read everything anew, the own ballots too. */
+  refresh(): Promise<void>;
   leave(): void;
 }
 

@@ -25,6 +25,9 @@ export { Room };
 const EVENTS = ["state", "settled", "error"];
 const PASSING = new Set(["unavailable", "too_many_messages"]); // refusals of a join that are no answer yet
 const ROOM_FRAMES = new Set(["totals", "poll", "presence", "deleted"]);
+const STALE = new Set(["already_voted", "vote_limit_reached", "change_not_allowed"]); // what this device did not know
+const REREAD_MS = 600; // over which an audience looks again at its own ballots
+const EARLY = 100;
 const POLL_MS = 2000;
 const POLL_HIDDEN_MS = 15_000;
 const POLL_TRIES = 3;
@@ -53,6 +56,7 @@ export class Client {
   #clock = new Clock();
   #rooms = new Map();
   #joining = new Map();
+  #early = []; // answers in polls whose room this client is not in
   #tokens;
   #rest;
   #upkeep;
@@ -179,6 +183,8 @@ export class Client {
     } else if (joined.totals && this.state.name !== "closed") {
       const state = new RoomState(joined);
       this.#rooms.set(state.id, { state, room: new Room(state, this.#acts) });
+      for (const { act, receipt } of this.#early) if (act.poll === state.id) state.settled(act, receipt);
+      this.#early = this.#early.filter(({ act }) => act.poll !== state.id);
     }
   }
 
@@ -205,6 +211,26 @@ export class Client {
     }
   }
 
+  /** What is known of the own ballots may be old: look again, soon. */
+  #doubt(id) {
+    const entry = this.#rooms.get(id);
+    if (!entry || entry.doubted || entry.state.role !== "voter") return;
+    entry.doubted = true;
+    setTimeout(() => {
+      entry.doubted = false;
+      if (this.#rooms.get(id) !== entry) return;
+      this.#reread(id).catch((error) => error instanceof Unreachable || this.#fail(error)); // the state tells of that
+    }, spread(REREAD_MS));
+  }
+
+  async #reread(id) {
+    const entry = this.#rooms.get(id);
+    const link = this.#upkeep.link;
+    if (!entry) return;
+    if (link) await this.#reenter(link, id, entry);
+    else if (this.#upkeep.http) entry.state.enter(await this.#polling.join(id));
+  }
+
   #leave(id) {
     if (this.#rooms.delete(id)) this.#upkeep.link?.send({ type: "leave", poll: id });
   }
@@ -215,6 +241,7 @@ export class Client {
     } else if (ROOM_FRAMES.has(message.type)) {
       const id = message.type === "poll" ? message.poll.id : message.poll;
       this.#rooms.get(id)?.state.take(message);
+      if (message.type === "poll") this.#doubt(id); // an option may have gone, and a ballot with it
       if (message.type === "deleted") this.#rooms.delete(id);
     }
   }
@@ -224,6 +251,7 @@ export class Client {
   #acts = {
     act: (act) => this.#outbox.add({ op: newOp(), ...act, made: Date.now() }),
     leave: (id) => this.#leave(id),
+    refresh: (id) => this.#reread(id),
   };
 
   #makeOutbox(origin, storage) {
@@ -243,8 +271,16 @@ export class Client {
     return this.#upkeep.http ? this.#rest.act(act) : null;
   }
 
+  /** Tell the room of an answer, or keep it for the room that is being entered: its snapshot may be older. */
+  #stands(act, receipt) {
+    const entry = this.#rooms.get(act.poll);
+    if (entry) entry.state.settled(act, receipt);
+    else this.#early = [...this.#early.slice(1 - EARLY), { act, receipt }];
+  }
+
   #settled(act, receipt, error) {
-    if (receipt) this.#rooms.get(act.poll)?.state.settled(act, receipt);
+    if (receipt) this.#stands(act, receipt);
+    if (STALE.has(error?.code)) this.#doubt(act.poll);
     if (!this.#upkeep.link) this.#wakePolling?.();
     this.#events.emit("settled", { act, receipt, error });
   }
@@ -343,7 +379,11 @@ export class Client {
       this.#upkeep.hurry();
       this.#wakePolling?.();
     };
-    const seen = () => page.hidden || hurry();
+    const seen = () => {
+      if (page.hidden) return;
+      hurry();
+      for (const id of this.#rooms.keys()) this.#doubt(id); // another tab may have voted meanwhile
+    };
     const heard = [
       [globalThis, "online", hurry],
       [globalThis, "offline", hurry],

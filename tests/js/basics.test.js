@@ -178,3 +178,17 @@ test("a connection that went dead is noticed within half a minute, without help 
   }
   assert.equal((await stateOf(client, "closed")).error.name, "Closed");
 });
+
+test("a snapshot that is older than an acknowledgement takes nothing back", () => {
+  const poll = (version) => ({ id: 7, epoch: 1, version, status: "open", votes_per_user: 3, updated_at: "2026-01-01T00:00:00Z", options: [] });
+  const room = new RoomState({ poll: poll(1), totals: { epoch: 1, version: 1, visibility: "full" }, me: [], role: "voter" });
+  const act = (op) => ({ kind: "vote", op, options: [1], made: 0 });
+  room.settled(act("b"), { status: "recorded", epoch: 1, version: 3, stands: true });
+  room.enter({ poll: poll(2), totals: null, me: [{ op: "a", options: [2], cast_at: "" }], role: "voter" });
+  assert.deepEqual(room.me.map(({ op }) => op), ["a", "b"]);
+  room.settled({ kind: "retract", op: "c" }, { status: "retracted", epoch: 1, version: 4, stands: false });
+  room.enter({ poll: poll(3), totals: null, me: [{ op: "a", options: [2], cast_at: "" }], role: "voter" });
+  assert.deepEqual(room.me, []);
+  room.enter({ poll: poll(5), totals: null, me: [{ op: "d", options: [2], cast_at: "" }], role: "voter" });
+  assert.deepEqual(room.me.map(({ op }) => op), ["d"]);
+});

@@ -43,6 +43,10 @@ describe("where sockets are blocked", { concurrency: true }, () => {
     await soon(other.vote(no));
     assert.deepEqual(counts(await totalsOf(room, ({ voters }) => voters === 2)), [1, 1, 0]);
     assert.equal((await soon(room.retract(receipt.op))).status, "retracted");
+    const held = when(room, "poll", ({ results }) => results === "host");
+    await call("PATCH", `/polls/${poll.id}/`, { results: "host" });
+    await held;
+    await totalsOf(room, ({ visibility }) => visibility === "turnout");
     const changed = when(room, "poll", ({ status }) => status === "closed");
     await call("POST", `/polls/${poll.id}/close/`);
     await changed;

@@ -34,6 +34,7 @@ export async function vote(code: string): Promise<Receipt | null> {
   try {
     await room.vote([1, 2]);
     await room.vote(room.poll.options[0]!.id);
+    await room.refresh();
     return await room.retract(newOp());
   } catch (error) {
     if (error instanceof Refused) console.log(error.code, error.detail);

@@ -242,3 +242,57 @@ test("a token that does not hold ends the client, and everything that waits", as
   await assert.rejects(client.join(1), { name: "TurnedAway" });
   assert.ok(await token("user:7"));
 });
+
+test("what another device of the same voter did is known after a look, and after a refusal", async () => {
+  const poll = await makePoll({ votes_per_user: 2, allow_change: false });
+  const [yes, no] = ids(poll);
+  const [one, other] = [await meet("user:91"), await meet("user:91")];
+  const [here, there] = await soon(Promise.all([one.join(poll.id), other.join(poll.id)]));
+  await soon(here.vote(yes));
+  await soon(there.refresh());
+  assert.deepEqual(there.me.map(({ options }) => options), [[yes]]);
+  await soon(here.vote(no));
+  const told = when(there, "votes", (votes) => votes.length === 2);
+  await assert.rejects(there.vote(no), { code: "vote_limit_reached" });
+  assert.deepEqual((await told).map(({ op }) => op).sort(), here.me.map(({ op }) => op).sort());
+  assert.deepEqual([one.errors, other.errors], [[], []]);
+});
+
+test("a ballot that the host discarded with its option is known to be gone", async () => {
+  const poll = await makePoll();
+  const client = await meet();
+  const room = await soon(client.join(poll.id));
+  await soon(room.vote(ids(poll)[0]));
+  const gone = when(room, "votes", (votes) => votes.length === 0);
+  await call("DELETE", `/options/${ids(poll)[0]}/?discard_votes=true`);
+  await gone;
+  assert.deepEqual(client.errors, []);
+});
+
+test("an answer that comes before the room is entered is not lost to its older snapshot", async () => {
+  const poll = await makePoll();
+  const storage = new MemoryStorage();
+  const wires = new Wires();
+  const before = await meet("user:92", { storage, WebSocket: wires.WebSocket });
+  const left = await soon(before.join(poll.id));
+  wires.deaf = true;
+  const sent = wires.sent("vote");
+  const voting = left.vote(ids(poll)[0]).catch((error) => error);
+  const { op } = await sent;
+  before.close();
+  assert.ok((await voting) instanceof Unsettled);
+
+  const late = new Wires();
+  let [acked, held] = [false, null];
+  late.pass = (frame, say) => {
+    acked ||= frame.type === "ack";
+    if (frame.type === "joined") held = { ...frame, me: [], poll: { ...frame.poll, version: 0 } };
+    else say(frame);
+    if (acked && held) say(held);
+    if (acked) held = null;
+  };
+  const client = await meet("user:92", { storage, WebSocket: late.WebSocket });
+  const acknowledged = when(client, "settled");
+  const room = await soon(Promise.all([client.join(poll.id), acknowledged]).then(([entered]) => entered));
+  assert.deepEqual(room.me.map((ballot) => ballot.op), [op]);
+});

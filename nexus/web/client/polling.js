@@ -35,7 +35,7 @@ export class Polling {
     try {
       const results = await this.#results(state.id, this.#tags.get(state));
       if (results.status === 304) return;
-      if (differs(state.poll, results.body)) state.takePoll(await this.#poll(state.id));
+      state.takePoll(await this.#poll(state.id)); // results do not tell of every change of a definition
       state.takeTotals(frame(results.body));
       this.#tags.set(state, results.etag); // only now: what came before this must not be missed
     } catch (error) {
@@ -69,10 +69,4 @@ function frame({ poll, epoch, version, status, visibility, final, voters, total_
   const counts = options.map(({ id, votes_count }) => ({ id, votes_count }));
   const place = { poll, epoch, version, status, visibility, final };
   return { type: "totals", ...place, voters, total_votes, options: counts, server_now };
-}
-
-function differs(poll, results) {
-  const texts = (options) => JSON.stringify(options.map(({ id, option_text }) => [id, option_text]));
-  const same = ["question", "status", "epoch", "expires_at"].every((name) => poll[name] === results[name]);
-  return !same || texts(poll.options) !== texts(results.options);
 }

@@ -156,6 +156,8 @@ export async function enter({ url, code, ...given }) {
     const earlier = read()?.access;
     const { body } = await request(fetch, origin, "POST", "/auth/guest/", { body: { code }, token: earlier });
     const { access, voter, poll, expires_in: lasts } = body;
+    const other = read();
+    if (other && other.access !== earlier && other.voter !== voter) return other; // another tab was first
     held = { access, voter, poll, until: asked + lasts * 1000 - Math.min(EARLY_MS, lasts * 500) };
     try {
       kept.setItem(key, JSON.stringify(held));
@@ -165,10 +167,13 @@ export async function enter({ url, code, ...given }) {
     return held;
   };
   const good = (guest, earlier) => guest?.access && guest.access !== earlier && guest.until > Date.now();
-  const newest = async (earlier) => {
+  const renewed = async (earlier) => {
     const guest = read();
     return good(guest, earlier) ? guest : ask();
   };
+  // Tabs that open at once are one guest: they ask one after the other, where the browser has locks (secure pages).
+  const locks = globalThis.navigator?.locks;
+  const newest = (earlier) => (locks ? locks.request(key, () => renewed(earlier)) : renewed(earlier));
   const guest = await newest();
   return { poll: guest.poll, voter: guest.voter, token: async (earlier) => (await newest(earlier)).access };
 }

@@ -37,9 +37,12 @@ export class RoomState {
     const { updated_at: updated, status } = this.poll;
     if (poll.updated_at !== updated || poll.status !== status || poll.epoch !== this.poll.epoch) this.takePoll(poll);
     if (totals) this.takeTotals(totals);
-    if (poll.epoch < this.poll.epoch) return;
+    if (poll.epoch < this.poll.epoch || poll.version < this.#floor) return;
     const before = JSON.stringify(this.me);
-    this.#setVotes(me, poll.version);
+    const later = this.me.filter(({ op }) => this.#places.get(op) > poll.version && !me.some((one) => one.op === op));
+    const places = later.map(({ op }) => [op, this.#places.get(op)]);
+    this.#setVotes([...me, ...later], poll.version);
+    for (const [op, version] of places) this.#places.set(op, version); // acknowledged after that snapshot
     if (JSON.stringify(this.me) !== before) this.#events.emit("votes", this.me);
   }
 
@@ -198,6 +201,12 @@ export class Room {
   async retract(ballot) {
     if (ballot !== undefined && typeof ballot !== "string") throw new TypeError("a ballot is named by its op");
     return this.#acts.act({ kind: "retract", poll: this.id, ballot });
+  }
+
+  /** Read everything anew, the own ballots too: another device of this voter may have changed them, which nobody is told.
+   * The client does so by itself where it has reason to. Resolves once that is done, or there is no connection. */
+  async refresh() {
+    await this.#acts.refresh(this.id);
   }
 
   /** Watch no more: no event comes after this. */

@@ -104,3 +104,17 @@ test("who comes back finds what stands picked, where it is one ballot", () => {
   assert.deepEqual([...standingChoice(POLL, [])], []);
   assert.deepEqual([...standingChoice({ ...POLL, votes_per_user: 2 }, [ballot(1)])], []);
 });
+
+test("where there is no way to the server any more nothing can be done, and that is said", () => {
+  const ended = choices({ poll: POLL, totals: null, me: [ballot(1)], acts: [], picked: new Set(), over: true });
+  assert.deepEqual([ended.mayVote, ended.mayRetract], [false, false]);
+  assert.equal(standing(ended, { inTouch: false })[0], "shared.link_expired");
+});
+
+test("a choice that was changed and not sent is not called recorded", () => {
+  const poll = { ...POLL, max_choices: 2 };
+  const given = { poll, totals: null, me: [ballot(1)], acts: [], picked: new Set([1, 2]) };
+  assert.equal(standing(choices({ ...given, unsent: true }), { inTouch: true })[0], "vote.unsent");
+  assert.equal(standing(choices(given), { inTouch: true })[0], "vote.recorded_change");
+  assert.equal(standing(choices({ ...given, me: [], unsent: true }), { inTouch: true })[0], "vote.pick");
+});

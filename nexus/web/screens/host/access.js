@@ -68,6 +68,7 @@ async function attempt(inputs, said, entered) {
     await register({ ...where, ...given });
     entered(await login({ ...where, username: given.username, password: given.password }));
   } catch (error) {
+    for (const input of Object.values(inputs)) blame(input, "");
     if (error.code === "username_taken") {
       blame(inputs.username, say("shared.refused_username_taken"));
       inputs.username.focus();

@@ -14,7 +14,8 @@ export function route(hash) {
   const path = hash.replace(/^#/, "");
   for (const [pattern, name] of ROUTES) {
     const found = pattern.exec(path);
-    if (found) return { name, id: found[1] ? Number(found[1]) : null };
+    const id = found?.[1] ? Number(found[1]) : null;
+    if (found && (id === null || Number.isSafeInteger(id))) return { name, id };
   }
   return null;
 }

@@ -39,9 +39,18 @@ function ways(code) {
   };
   return [
     login && { name: "login", open: async () => ({ token: login.token, target: code }) },
-    token && { name: "screen", open: async () => ({ token, target: code }) },
+    token && { name: "screen", open: async () => ({ token, target: pollOf(token) ?? code }) },
     { name: "guest", open: guest },
   ].filter(Boolean);
+}
+
+/** The id of the poll that a screen's token is for, since its code may change; null for what is no such token. */
+function pollOf(token) {
+  try {
+    return JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).polls?.[0] ?? null;
+  } catch {
+    return null; // the server will say what it thinks of it
+  }
 }
 
 /** Go one way: `{client, room}`, or null where it leads to less than another may. Rejects where it leads nowhere. */

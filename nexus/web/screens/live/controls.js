@@ -21,7 +21,7 @@ export class Controls {
 
   constructor(root, acts, { host, way }) {
     this.#host = host;
-    this.#help = this.#makeHelp();
+    this.#help = this.#makeHelp(way);
     this.#login = this.#makeLogin();
     const page = document.documentElement;
     const full = () => (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen());
@@ -88,12 +88,12 @@ export class Controls {
   }
 
   /** The list of keys, and the switch that turns them off (WCAG 2.2, 2.1.4). */
-  #makeHelp() {
+  #makeHelp(way) {
     const rows = [["O", "open"], ["C", "close"], ["R", "reveal"], ["F", "full"], ["L", "login"], ["?", "help"]];
     const list = element(
       "dl",
       { class: "keys" },
-      rows.flatMap(([key, name]) => [
+      rows.filter(([, name]) => name !== "login" || way !== "login").flatMap(([key, name]) => [
         element("dt", {}, element("kbd", {}, key)),
         element("dd", {}, say(`live.key_${name}`)),
       ]),

@@ -22,6 +22,7 @@ export class Show {
   #room;
   #stage;
   #controls;
+  #before = "host"; // the policy that held the results back
 
   constructor({ client, room, link, way, notice }) {
     this.#client = client;
@@ -56,9 +57,13 @@ export class Show {
     };
   }
 
-  /** Let everybody know, on every screen, or hold back what is not said yet. */
+  /** Let everybody know, on every screen, or hold back what is not said yet, by the policy that did so before. */
   #reveal(id) {
-    const results = veiled(this.#room.poll, this.#room.totals.status) ? "live" : "host";
+    const { poll, totals } = this.#room;
+    const hidden = veiled(poll, totals.status);
+    if (hidden) this.#before = poll.results;
+    const again = veiled({ results: this.#before }, totals.status) ? this.#before : "host";
+    const results = hidden ? "live" : again;
     return this.#do(() => this.#client.call("PATCH", `/polls/${id}/`, { results }));
   }
 

@@ -13,6 +13,8 @@ export class Stage {
   #bars = new Map();
   #fit;
   #texts = "";
+  #code;
+  #invite;
   #question = element("h1", { id: "question", dir: "auto" });
   #list = element("ul", { id: "results", class: "bars", "aria-labelledby": "question" });
   #veil = element("p", { id: "veil", class: "note", hidden: true });
@@ -24,7 +26,9 @@ export class Stage {
   constructor(root, link, { overlay, code }) {
     const foot = element("footer", {}, this.#status, this.#time, this.#turnout, this.#online);
     const stage = element("div", { class: "stage" }, this.#question, this.#veil, this.#list, foot);
-    stage.append(overlay ? element("aside", {}, codeText(code)) : joining(code));
+    this.#invite = () => (overlay ? element("aside", {}, codeText(this.#code)) : joining(this.#code));
+    this.#code = code;
+    stage.append(this.#invite());
     fill(root, link, stage);
     this.#fit = new Fit(stage, this.#list);
   }
@@ -34,12 +38,13 @@ export class Stage {
     write(this.#question, poll.question);
     set(this.#question, "data-long", isLong(poll.question));
     document.title = say("live.title_of", { question: poll.question });
+    this.#showCode(poll.code);
     this.#showBars(poll, totals, hold);
     set(this.#list, "data-epoch", totals.epoch);
     set(this.#list, "data-version", totals.version);
     set(this.#list, "data-visibility", hold ? "turnout" : totals.visibility);
     this.#showVeil(poll, hold);
-    write(this.#status, totals.final ? say("live.final") : say(`shared.status_${totals.status}`));
+    write(this.#status, totals.final && !hold ? say("live.final") : say(`shared.status_${totals.status}`));
     set(this.#status, "data-status", totals.status);
     write(this.#turnout, say("shared.turnout", { n: totals.voters }));
     set(this.#turnout, "data-voters", totals.voters);
@@ -52,6 +57,14 @@ export class Stage {
   tick(text) {
     write(this.#time, text);
     this.#time.hidden = !text;
+  }
+
+  /** A poll that becomes private, or public again, gets another code. */
+  #showCode(code) {
+    if (!code || code === this.#code) return;
+    this.#code = code;
+    this.#list.parentElement.querySelector("aside").replaceWith(this.#invite());
+    this.#fit.now();
   }
 
   #showBars(poll, totals, hold) {

@@ -13,11 +13,12 @@ function naming(list, id) {
 }
 
 /** All that the page shows of a poll: `poll`, the newest `totals` or null, the standing ballots `me`, the unanswered
- * `acts` of this voter in this poll, and the ids `picked` but not sent.
+ * `acts` of this voter in this poll, and the ids `picked`, which may be `unsent`; `over` where there is no way to the
+ * server any more.
  *
  * Gives `{mode, status, options, sending, standing, ballotsLeft, open, mayVote, mayRetract, maySend, shown}`; of an
  * option `{id, text, count, standing, sending, picked}`, where `count` is null while it is hidden. */
-export function choices({ poll, totals, me, acts, picked }) {
+export function choices({ poll, totals, me, acts, picked, unsent = false, over = false }) {
   const mode = modeOf(poll);
   const status = totals?.status ?? poll.status;
   const open = status === "open";
@@ -26,17 +27,19 @@ export function choices({ poll, totals, me, acts, picked }) {
   const used = me.length + (poll.votes_per_user > 1 ? casting.length : 0);
   const ballotsLeft = poll.votes_per_user > 1 ? Math.max(0, poll.votes_per_user - used) : null;
   const replaceable = poll.allow_change || (!me.length && !casting.length);
-  const mayVote = open && !retracting && (poll.votes_per_user > 1 ? ballotsLeft > 0 : replaceable);
+  const mayVote = open && !over && !retracting && (poll.votes_per_user > 1 ? ballotsLeft > 0 : replaceable);
   const counts = new Map(totals?.options.map(({ id, votes_count: count }) => [id, count]));
   return {
     mode,
+    over,
+    unsent: unsent && mode === "pick",
     status,
     open,
     mayVote,
     ballotsLeft,
     sending: acts.length,
     standing: me.length,
-    mayRetract: open && poll.allow_change && me.length > 0 && acts.length === 0,
+    mayRetract: open && !over && poll.allow_change && me.length > 0 && acts.length === 0,
     maySend: mayVote && picked.size > 0,
     shown: totals?.visibility === "full",
     options: ordered(poll).map(({ id, option_text: text }) => ({
@@ -73,12 +76,14 @@ export function standingChoice(poll, me) {
 
 /** The name of the sentence that says how things stand, and its values: nothing is called recorded before its ack. */
 export function standing(view, { inTouch }) {
+  if (view.over) return ["shared.link_expired", {}];
   if (view.sending) return [inTouch ? "vote.sending" : "vote.kept", {}];
   if (view.status === "closed") return [view.standing ? "vote.closed_voted" : "vote.closed", {}];
   if (view.status !== "open") return ["vote.not_open", {}];
+  if (view.unsent && view.standing && view.mayVote) return ["vote.unsent", {}];
   if (view.ballotsLeft !== null) {
     const used = view.standing;
-    if (!used) return ["vote.several", { n: view.ballotsLeft }];
+    if (!used) return [view.mode === "pick" ? "vote.several_pick" : "vote.several", { n: view.ballotsLeft }];
     return view.ballotsLeft ? ["vote.several_left", { n: view.ballotsLeft, used }] : ["vote.several_done", { n: used }];
   }
   if (view.standing) return [view.mayVote ? "vote.recorded_change" : "vote.recorded", {}];

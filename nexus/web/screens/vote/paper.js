@@ -114,7 +114,8 @@ export class Paper {
   #showVeil(poll, totals, view) {
     const veiled = totals !== null && !view.shown;
     this.#hidden.hidden = !veiled;
-    if (veiled) write(this.#hidden, say(`vote.veiled_${poll.results}`));
+    const late = poll.results === "after_vote" && totals?.final;
+    if (veiled) write(this.#hidden, say(late ? "vote.veiled_closed" : `vote.veiled_${poll.results}`));
   }
 
   #showActs(poll, view) {

@@ -17,10 +17,13 @@ export class Seat {
   #stop;
   #round; // the epoch that is shown
   #unheard = false; // a choice was made that is not sent
+  #stood = false; // a ballot stood when this was last shown
+  #retracting = false;
 
   constructor({ client, room, link }) {
     this.#client = client;
     this.#room = room;
+    byId("screen").classList.remove("entry");
     const acts = { choose: (id) => this.#choose(id), send: () => this.#send(), retract: () => this.#retract() };
     this.#paper = new Paper(byId("screen"), link, acts);
     this.#picked = standingChoice(room.poll, room.me);
@@ -38,7 +41,8 @@ export class Seat {
   get #view() {
     const { poll, totals, me } = this.#room;
     const acts = this.#client.pending.filter((act) => act.poll === poll.id);
-    return choices({ poll, totals, me, acts, picked: this.#picked });
+    const over = this.#client.state.name === "closed";
+    return choices({ poll, totals, me, acts, picked: this.#picked, unsent: this.#unheard, over });
   }
 
   #show() {
@@ -46,6 +50,7 @@ export class Seat {
     const [name, values] = standing(view, { inTouch: this.#client.state.name === "open" });
     this.#paper.show(this.#room.poll, this.#room.totals, view, say(name, values));
     this.#round = this.#room.totals.epoch;
+    this.#stood = this.#room.me.length > 0;
   }
 
   #choose(id) {
@@ -59,17 +64,15 @@ export class Seat {
       this.#picked = next ?? this.#picked;
       this.#unheard = true;
       this.#show();
-    } else if (this.#stands(view, id)) {
-      this.#show(); // it stands already, or is on its way: once is enough
-    } else {
+    } else if (view.mode !== "tap" || !this.#isUnderWay(id)) {
+      // What seems to stand is sent too: another device may have changed it, and the server knows.
       this.#act(this.#room.vote(id));
     }
   }
 
-  #stands(view, id) {
-    if (view.mode !== "tap") return false;
-    const sending = this.#client.pending.filter(({ poll, kind }) => poll === this.#room.id && kind === "vote").at(-1);
-    return sending ? sending.options.includes(id) : view.options.some((one) => one.id === id && one.standing);
+  #isUnderWay(id) {
+    const sending = this.#client.pending.filter(({ poll, kind }) => poll === this.#room.id && kind === "vote");
+    return sending.at(-1)?.options.includes(id);
   }
 
   #send() {
@@ -86,6 +89,7 @@ export class Seat {
 
   #retract() {
     this.#paper.complain("");
+    this.#retracting = true;
     const several = this.#room.poll.votes_per_user > 1;
     this.#act(this.#room.retract(several ? this.#room.me.at(-1)?.op : undefined));
   }
@@ -103,13 +107,15 @@ export class Seat {
     if (act.poll !== this.#room.id) return;
     if (error) this.#paper.complain(reason(error), error.code === "poll_reset" ? "warn" : "bad");
     if (error) this.#picked = standingChoice(this.#room.poll, this.#room.me);
+    if (act.kind === "retract") this.#retracting = false;
     this.#show();
   }
 
   #voted() {
     if (!this.#unheard) this.#picked = standingChoice(this.#room.poll, this.#room.me);
-    const afresh = this.#room.totals.epoch !== this.#round && this.#view.mayVote;
-    if (afresh) this.#paper.complain(say("shared.refused_poll_reset"), "warn"); // what stood was taken by nobody's tap
+    const afresh = this.#room.totals.epoch !== this.#round;
+    const lost = this.#stood && !this.#room.me.length && !this.#retracting && this.#view.mayVote;
+    if (lost) this.#paper.complain(say(afresh ? "shared.refused_poll_reset" : "vote.lost"), "warn");
     this.#show();
   }
 
