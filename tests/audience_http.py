@@ -23,12 +23,16 @@ class Reply(NamedTuple):
         return self.body
 
 
+FRESH_S = 2.0
+"""A connection that was idle for longer may be closed by the server at any moment (5 s), and is not used again."""
+
+
 class Lines:
     """Connections to one server, at most `most` at once, each used again while it lasts."""
 
     def __init__(self, port: int, most: int) -> None:
         self._port = port
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []
         self._turn = asyncio.Semaphore(most)
 
     async def ask(self, method: str, path: str, body: object, headers: dict[str, str]) -> Reply:
@@ -40,15 +44,27 @@ class Lines:
         head = "".join(f"{name}: {text}\r\n" for name, text in fields.items())
         request = f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + content
         async with self._turn, asyncio.timeout(WAIT_S):
-            line = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
-            line[1].write(request)
-            reply = await _read(line[0])
-        self._idle.append(line)
+            reader, writer = await self._line()
+            try:
+                writer.write(request)
+                reply = await _read(reader)
+            except BaseException:
+                writer.close()
+                raise
+        self._idle.append((asyncio.get_running_loop().time(), reader, writer))
         return reply
+
+    async def _line(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self._idle:
+            since, reader, writer = self._idle.pop()
+            if asyncio.get_running_loop().time() - since < FRESH_S:
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection("127.0.0.1", self._port)
 
     async def close(self) -> None:
         """Close every connection."""
-        for _, writer in self._idle:
+        for _, _, writer in self._idle:
             writer.close()
             await writer.wait_closed()
 

@@ -52,6 +52,8 @@ WITHIN_S = 60.0
 """Generous: the machine that runs the tests may be busy with others."""
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+THOROUGH = os.environ.get("NEXUS_CI") == "1" or bool(os.environ.get("NEXUS_SOAK"))
+"""Whether everything is looked at; else what is alike but for its colours or its size is looked at once."""
 HERE = {"about", "blob", "data"}
 """Schemes that ask nobody."""
 

@@ -28,7 +28,10 @@ from tests.served import Server, serving
 PASSWORD = "four words in line"
 TOUCH_MS = 25_000
 """For a page to notice that a connection is gone, or to be back."""
-CUT_OFF = (r"WebSocket connection to .* failed", r"ERR_CONNECTION_|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE")
+CUT_OFF = (
+    r"WebSocket connection to .* failed",
+    r"ERR_(CONNECTION_|INTERNET_DISCONNECTED|EMPTY_RESPONSE|CONTENT_LENGTH)",
+)
 """What a browser says of a connection that a test cuts."""
 
 KEEP_PLACES = """

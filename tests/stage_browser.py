@@ -18,7 +18,7 @@ from playwright.async_api import Locator, Page, WebSocketRoute, expect
 from nexus.http.fixed import WEB
 from tests.audience import Door, visiting
 from tests.audience_acts import Json, vote
-from tests.browser import Chromium, Visitor, axe, picture
+from tests.browser import THOROUGH, Chromium, Visitor, axe, picture
 from tests.conftest import PostgresServer
 from tests.matrix import fresh_database, tells_counts
 from tests.served import Server, serving
@@ -42,7 +42,7 @@ HOURS_AHEAD = "{ const now = Date.now; Date.now = () => now() + 5 * 3_600_000; }
 """What puts a browser's clock wrong."""
 SECTIONS = ("shared", "enter", "login", "vote")
 """The words of the pages that an audience sees."""
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark") if THOROUGH else ("dark",)
 WORDS: dict[str, Json] = {name: json.loads((WEB / "words" / f"{name}.json").read_text()) for name in ("en", "de")}
 ROOM = {"NEXUS_VOTES_BURST": "100000", "NEXUS_WRONG_CODES_PER_MINUTE": "1000", "NEXUS_WRONG_CODES_PER_ADDRESS": "1000"}
 """Tests come from one address: what one does takes nothing from the next."""
@@ -258,7 +258,7 @@ async def examine(page: Page, name: str, *, large: bool = False) -> None:
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme)
         await axe(page)
-        for width, height in (*LARGE, PHONE) if large and scheme == "light" else (PHONE,):
+        for width, height in (*LARGE, PHONE) if large and THOROUGH and scheme == "light" else (PHONE,):
             await page.set_viewport_size({"width": width, "height": height})
             await picture(page, f"{name}-{width}-{scheme}")
     await page.emulate_media(color_scheme="light")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import struct
 import zlib
@@ -15,7 +14,7 @@ from playwright.async_api import Page, expect
 
 from nexus.http.fixed import WEB
 from tests.audience_acts import Json
-from tests.browser import SCREENSHOTS, Visitor
+from tests.browser import SCREENSHOTS, THOROUGH, Visitor
 from tests.live_page import (
     MEASURE,
     TOUCH_MS,
@@ -44,8 +43,6 @@ SENTENCE = ("The quick brown fox jumps over the lazy dog, twice. " * 4)[:199] + 
 ARABIC = "هل نذهب إلى البحر أم نبقى في المدينة؟"
 EMOJI = "👩‍👩‍👧‍👦🏳️‍🌈🎉"
 SHORT, LONG = "?", ("Why, " * 100)[:499] + "?"
-THOROUGH = os.environ.get("NEXUS_CI") == "1" or bool(os.environ.get("NEXUS_SOAK"))
-"""Every stage at every size; else each at two, so that every size has its turn."""
 STAGES = (
     *((2, LONG_WORD, LONG), (3, ARABIC, ARABIC), (3, EMOJI, LONG)),
     *((8, SENTENCE, SHORT), (30, LONG_WORD, LONG), (100, WORD, LONG)),
@@ -249,6 +246,9 @@ async def test_a_german_page_has_no_english(venue: Venue) -> None:
         await page.keyboard.press("r")
         await expect(page.locator("#veil")).to_have_text("Die Ergebnisse werden zurückgehalten.")
         await page.keyboard.press("c")
+        await expect(page.locator("#status")).to_have_text("Beendet")
+        await check_that_all_is_german(page)
+        await page.keyboard.press("r")
         await expect(page.locator("#status")).to_have_text("Endergebnis")
         await check_that_all_is_german(page)
         page = await venue.page(visitor, live(poll))

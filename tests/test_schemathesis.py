@@ -29,9 +29,9 @@ SEED = random.randrange(2**32) if os.environ.get("NEXUS_SOAK") else 1
 
 async def test_calls_keep_to_their_document(tmp_path: Path, database_url: str) -> None:
     async with serving(tmp_path, database_url, None, **RAISED) as server:
-        out = await run(server, "--phases", "examples,coverage,fuzzing", "--max-examples", "40" if CI else "4")
+        out = await run(server, "--phases", "examples,coverage,fuzzing", "--max-examples", "40" if CI else "2")
     assert f"Tested: {len(CALLS)}" in out, out
-    assert generated(out) >= (2000 if CI else 700), out
+    assert generated(out) >= (2000 if CI else 500), out
 
 
 async def test_links_lead_where_the_document_says(tmp_path: Path, database_url: str) -> None:
