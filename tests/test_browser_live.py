@@ -238,6 +238,31 @@ async def check_keys_and_buttons(page: Page, screens: list[Page]) -> None:
                 await (held_back(screen) if says == "Show results" else shows(screen, 2, 1, 0))
 
 
+async def test_holding_back_again_is_by_the_policy_from_before(venue: Venue) -> None:
+    poll = await venue.host.poll(results="after_vote")
+    async with venue.visit() as visitor:
+        page = await venue.page(visitor, live(poll), login=True)
+        await in_touch(page)
+        for says, policy in (("Hold results back", "live"), ("Show results", "after_vote")):
+            await page.keyboard.press("r")
+            await expect(act(page, "reveal")).to_have_text(says)
+            assert await status_of(venue.host, poll) == ("open", policy)
+
+
+async def test_a_stage_follows_a_poll_to_its_new_code(venue: Venue) -> None:
+    poll = await venue.host.poll()
+    async with venue.visit(allowed=["404"]) as visitor:
+        page = await venue.page(visitor, await screen_path(venue.host, poll))
+        await in_touch(page)
+        code = (await venue.host.patch(f"/polls/{poll['id']}/", {"is_public": False}))["code"]
+        assert code != poll["code"]
+        await expect(page.locator("#code")).to_have_text(code)
+        await expect(page.locator("#qr")).to_have_attribute("src", re.compile(rf"^/vote/{code}/qr\.svg"))
+        await page.reload()  # at the address with the old code
+        await expect(page.locator("#code")).to_have_text(code)
+        await in_touch(page)
+
+
 async def test_keys_are_listed_and_can_be_switched_off(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit() as visitor:

@@ -127,3 +127,12 @@ test("a login stays in the storage, renews itself, and ends", async () => {
   assert.match((await ended).reason, /no login/);
   await assert.rejects(kept.token(), { code: "unauthenticated" });
 });
+
+test("tabs that open at once are one guest", async () => {
+  const poll = await makePoll();
+  const storage = new MemoryStorage();
+  const given = { url, code: poll.code, storage };
+  const guests = await soon(Promise.all([enter(given), enter(given), enter(given)]));
+  assert.equal(new Set(guests.map(({ voter }) => voter)).size, 1);
+  assert.equal((await enter(given)).voter, guests[0].voter);
+});
