@@ -27,7 +27,8 @@ from urllib.parse import urlencode
 import asyncpg
 
 from bench.server import Running, serving
-from nexus.model import Identity, Status
+from nexus.domain.identity import Identity
+from nexus.domain.poll import Status
 from nexus.store import listing_sql
 from nexus.store.listing_sql import Filter
 

@@ -27,8 +27,8 @@ from playwright.async_api import Page
 
 from bench.votes import Tally, Voter
 from nexus.embedded import PrivatePostgres
-from tests.browser import DESKTOP, PHONE, Chromium, launched, throttled
-from tests.served import Server, serving
+from tests.support.browser import DESKTOP, PHONE, Chromium, launched, throttled
+from tests.support.served import Server, serving
 
 LIMITS = ("NEXUS_VOTES_PER_SECOND", "NEXUS_VOTES_BURST", "NEXUS_MESSAGES_PER_SECOND")
 NO_LIMITS: dict[str, Any] = dict.fromkeys(LIMITS, "100000")

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 
+from nexus.access.tokens import Tokens
 from nexus.embedded import PrivatePostgres
-from nexus.tokens import Tokens
 
 READY_S = 30.0
 

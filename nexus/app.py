@@ -17,33 +17,37 @@ from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
-from nexus.ballots import BallotBox, Recorded
-from nexus.bus import Bus, LocalBus, News
-from nexus.codes import Codes
-from nexus.fanout import Fanout
-from nexus.gate import Gate
-from nexus.http.documents import document_routes
-from nexus.http.edge import Edge
-from nexus.http.metrics import metrics_route
-from nexus.http.pages import screen_routes
+from nexus.access.code_entry import Codes
+from nexus.access.external_issuer import ExternalIssuer
+from nexus.access.gate import Gate
+from nexus.access.identifier import Identifier
+from nexus.access.limits import Caps, by_minute
+from nexus.access.passwords import Passwords
+from nexus.access.secret import secret_key
+from nexus.access.tokens import Tokens
+from nexus.bus import Bus, News
+from nexus.bus.local import LocalBus
+from nexus.domain.ballot import Ballot, Outcome, Receipt
+from nexus.domain.poll import Place
+from nexus.domain.pseudonyms import Pseudonyms
+from nexus.http.api.metrics import metrics_route
+from nexus.http.api.routes import routes
+from nexus.http.documents.routes import document_routes
+from nexus.http.framework.edge import Edge
+from nexus.http.framework.problem import HANDLERS
+from nexus.http.pages.screens import screen_routes
 from nexus.http.parts import Parts, Rates
-from nexus.http.problem import HANDLERS
-from nexus.http.routes import routes
-from nexus.hub import Hub
-from nexus.limits import Caps, by_minute
-from nexus.metrics import Metrics
-from nexus.model import Ballot, Outcome, Place, Receipt
-from nexus.passwords import Passwords
-from nexus.pseudonyms import Pseudonyms
-from nexus.schedule import Schedule
-from nexus.secret import secret_key
+from nexus.rooms.fanout import Fanout
+from nexus.rooms.hub import Hub
+from nexus.runtime.metrics import Metrics
+from nexus.runtime.upkeep import keep_up
 from nexus.settings import Settings
 from nexus.store import voting, watch
 from nexus.store.database import Database
 from nexus.store.listing_counts import Counts
-from nexus.tallies import Tallies
-from nexus.tokens import ExternalIssuer, Identifier, Tokens
-from nexus.upkeep import keep_up
+from nexus.voting.ballot_box import BallotBox, Recorded
+from nexus.voting.schedule import Schedule
+from nexus.voting.tallies import Tallies
 from nexus.ws.asyncapi import asyncapi
 from nexus.ws.desk import Desk, Present
 from nexus.ws.endpoint import Sockets
@@ -80,7 +84,7 @@ class House:
         fanout = Fanout(RoomFrames(_now))
         self.hub = Hub(self.tallies, self.bus, fanout, partial(watch.standing, self.database), worker)
         self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
-        key = secret_key(settings)
+        key = secret_key(settings.secret, settings.data)
         self.tokens = Tokens(key, access_ttl_s=lifetimes.access_s)
         external = ExternalIssuer(settings.issuer) if settings.issuer else None
         longest = max(lifetimes.access_s, lifetimes.screen_s)
@@ -188,7 +192,7 @@ class House:
 def _bus(settings: Settings, worker: str) -> Bus:
     if not settings.redis_url:
         return LocalBus()
-    from nexus.redis_bus import open_bus  # its library takes long to load, and whoever has no Redis does without
+    from nexus.bus.redis.bus import open_bus  # its library takes long to load, and whoever has no Redis does without
 
     return open_bus(settings.redis_url, worker)
 

@@ -274,3 +274,7 @@ class OpReused(Invalid):
 
     code = "op_reused"
     default = "This op already names another act. Make a new op for a new act."
+
+
+class SettingsError(Exception):
+    """A setting is wrong or missing; the text is one line that names it and says what is expected."""

@@ -9,19 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from nexus.origins import canonical_origins
-
-SHORTEST_KEY = 32
-"""The fewest bytes of NEXUS_SECRET_KEY: HS256 wants a key as long as its hash (RFC 7518, section 3.2)."""
-
-OWN_ISSUER = "nexus"
-"""`iss` and `aud` of the tokens made here; no external issuer may go by this name."""
+from nexus.access.claims import OWN_ISSUER, TrustedIssuer
+from nexus.access.origins import canonical_origins
+from nexus.access.secret import SHORTEST_KEY
+from nexus.errors import SettingsError
 
 _MOST = 10**9
-
-
-class SettingsError(Exception):
-    """A setting is wrong or missing; the text is one line that names it and says what is expected."""
 
 
 class Entry(NamedTuple):
@@ -71,16 +64,6 @@ ENTRIES: tuple[Entry, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Issuer:
-    """An external issuer of tokens; `roles_claim` is "" where its roles do not count."""
-
-    jwks_url: str
-    issuer: str
-    audience: str
-    roles_claim: str
-
-
-@dataclass(frozen=True, slots=True)
 class Limits:
     """The limits of one worker; `ENTRIES` says of each what it counts and by whom."""
 
@@ -125,7 +108,7 @@ class Settings:
     secret: bytes | None = field(repr=False)
     allowed_origins: frozenset[str]
     forwarded_allow_ips: str
-    issuer: Issuer | None
+    issuer: TrustedIssuer | None
     metrics_token: str | None = field(repr=False)
     log: str
     db_connections: int
@@ -246,7 +229,7 @@ def _origins(read: _Reader) -> frozenset[str]:
         raise SettingsError(f"NEXUS_ALLOWED_ORIGINS must be like https://vote.example; {error}.") from error
 
 
-def _issuer(read: _Reader) -> Issuer | None:
+def _issuer(read: _Reader) -> TrustedIssuer | None:
     url = read.text("NEXUS_JWKS_URL")
     others = ("NEXUS_JWT_ISSUER", "NEXUS_JWT_AUDIENCE", "NEXUS_JWT_ROLES_CLAIM")
     issuer, audience, roles_claim = (read.text(name) for name in others)
@@ -261,7 +244,7 @@ def _issuer(read: _Reader) -> Issuer | None:
         raise SettingsError(f"NEXUS_JWT_ISSUER must be the issuer of NEXUS_JWKS_URL, and not {OWN_ISSUER!r}.")
     if not audience:
         raise SettingsError("NEXUS_JWT_AUDIENCE must be set where NEXUS_JWKS_URL is.")
-    return Issuer(url, issuer, audience, roles_claim)
+    return TrustedIssuer(url, issuer, audience, roles_claim)
 
 
 def _lifetimes(read: _Reader) -> Lifetimes:

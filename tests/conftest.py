@@ -20,10 +20,10 @@ import pytest_asyncio
 from nexus.embedded import PrivatePostgres
 from nexus.store.database import Database
 from nexus.store.schema import migrate
-from tests.http_house import House, open_house
+from tests.support.rest import House, open_house
 
 if TYPE_CHECKING:
-    from tests.browser import Chromium
+    from tests.support.browser import Chromium
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,9 @@ async def house(database: Database) -> AsyncIterator[House]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Chromium]:
     """The browser of this worker; `tests/browser.py` says how to use it."""
-    from tests.browser import launched  # Playwright takes long to import, and most runs of a few tests do without
+    from tests.support.browser import (
+        launched,  # Playwright takes long to import, and most runs of a few tests do without
+    )
 
     async with launched() as browser:
         yield browser

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 
 from nexus.cli import commands
 from nexus.embedded import EmbeddedError
-from nexus.errors import NexusError, Unavailable
-from nexus.logs import begin_logging
-from nexus.settings import ENTRIES, Settings, SettingsError
+from nexus.errors import NexusError, SettingsError, Unavailable
+from nexus.runtime.logs import begin_logging
+from nexus.settings import ENTRIES, Settings
 from nexus.store.schema import SchemaError
 
 Command = Callable[[argparse.Namespace, Settings], int]

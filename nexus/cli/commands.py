@@ -11,18 +11,19 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from nexus.definition import username_problems
+from nexus.access.password_policy import check_password
+from nexus.access.passwords import Passwords
+from nexus.access.secret import secret_key
+from nexus.access.tokens import Tokens
+from nexus.domain.definition import username_problems
 from nexus.embedded import PrivatePostgres
 from nexus.errors import NotFound
-from nexus.passwords import Passwords, check_password
-from nexus.secret import secret_key
 from nexus.settings import Settings
 from nexus.store import accounts, schema
 from nexus.store.database import Database
-from nexus.tokens import Tokens
 
 if TYPE_CHECKING:
-    from nexus.recount import Differences
+    from nexus.voting.recount import Differences
 
 T = TypeVar("T")
 
@@ -136,15 +137,15 @@ def disable_user(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def mint_token(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print a new access token."""
-    tokens = Tokens(secret_key(settings), access_ttl_s=settings.lifetimes.access_s)
+    tokens = Tokens(secret_key(settings.secret, settings.data), access_ttl_s=settings.lifetimes.access_s)
     _say(tokens.access(arguments.subject, arguments.role, ttl_s=arguments.ttl, polls=arguments.poll))
     return 0
 
 
 def verify(arguments: argparse.Namespace, settings: Settings) -> int:
     """Recount; exit status 1 where anything disagrees and was not mended."""
-    from nexus.recount import Recount  # with Redis: the other commands start faster without it
-    from nexus.redis_bus import open_bus
+    from nexus.bus.redis.bus import open_bus
+    from nexus.voting.recount import Recount  # with Redis: the other commands start faster without it
 
     async def work(database: Database) -> Differences:
         await _migrated(database)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nexus.access.passwords import Passwords
 from nexus.embedded import EmbeddedError, PrivatePostgres, postmaster
 from nexus.errors import Unavailable
-from nexus.passwords import Passwords
 from nexus.store import accounts, schema
 from nexus.store.database import Database
 

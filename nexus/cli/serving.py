@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
 
+from nexus.access.secret import secret_key
+from nexus.access.tokens import Tokens
 from nexus.cli import workers
 from nexus.cli.preparing import ADMIN, kept_up, prepare
 from nexus.embedded import PrivatePostgres, claim
-from nexus.secret import secret_key
 from nexus.settings import Settings
-from nexus.tokens import Tokens
 
 PORT_WAIT_S = 3.0
 """How long a start waits for its port: the workers of a killed `nexus serve` hold it for a moment."""
@@ -36,7 +36,7 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup(1) makes it
         signal.signal(signal.SIGHUP, _hang_up)
     _allow_many_sockets()
-    secret_key(settings)
+    secret_key(settings.secret, settings.data)
     with ExitStack() as house:
         if settings.database_url is None:
             house.enter_context(claim(settings.data))
@@ -152,7 +152,7 @@ def _demo(settings: Settings, address: str) -> Iterator[Callable[[], None]]:
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> None:
-        token = Tokens(secret_key(settings)).access("ext:demo", ["host"], ttl_s=7 * 86400)
+        token = Tokens(secret_key(settings.secret, settings.data)).access("ext:demo", ["host"], ttl_s=7 * 86400)
         environment = {**os.environ, "NEXUS_DEMO_URL": address, "NEXUS_DEMO_TOKEN": token}
         started.append(subprocess.Popen([sys.executable, "-m", "nexus.demo"], env=environment))
 

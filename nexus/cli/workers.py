@@ -16,10 +16,10 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from nexus import metrics
 from nexus.app import build
-from nexus.cli.heads import Heads
-from nexus.logs import begin_logging
+from nexus.http.framework.heads import Heads
+from nexus.runtime import metrics
+from nexus.runtime.logs import begin_logging
 from nexus.settings import Settings
 from nexus.ws.wire import Wire
 

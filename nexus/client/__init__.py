@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+from nexus.client.connection import Patience, Token
 from nexus.client.errors import ClientError, Closed, Refused, TurnedAway, Unreachable, VoteUnsettled
 from nexus.client.http import Guest, GuestPass, guest_token, post, socket_url
 from nexus.client.member import Nexus
@@ -33,7 +34,6 @@ from nexus.client.messages import (
     new_op,
 )
 from nexus.client.room import Room
-from nexus.client.upkeep import Patience, Token
 
 __all__ = [
     "CastBallot",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from nexus.client import connect
 from nexus.client.errors import ClientError
 from nexus.client.http import GuestPass, socket_url
-from nexus.client.watch import watch
+from nexus.client.terminal import watch
 
 
 async def _watch(base_url: str, code: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from nexus.client.connection import Patience, Token, Upkeep
 from nexus.client.errors import ClientError, Closed, Refused, Unreachable, VoteUnsettled
 from nexus.client.link import Link
 from nexus.client.messages import (
@@ -25,7 +26,6 @@ from nexus.client.messages import (
     new_op,
 )
 from nexus.client.room import Room
-from nexus.client.upkeep import Patience, Token, Upkeep
 
 WINDOW = 32
 """Acts under way at once, the others wait here: below what a server queues for one voter."""

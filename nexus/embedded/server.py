@@ -18,7 +18,7 @@ from nexus.embedded import postmaster, sockets
 from nexus.embedded.account import Account, EmbeddedError
 from nexus.embedded.locks import Use, turn
 from nexus.embedded.postmaster import Postmaster, until
-from nexus.processes import is_taken
+from nexus.runtime.processes import is_taken
 
 READY_S = 60.0
 LOG_BYTES = 8 * 1024 * 1024

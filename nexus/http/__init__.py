@@ -1,5 +1,1 @@
-"""REST: one file per resource (contract, section 2).
-
-`routes` lists every call; `call` is what a call is and how it is answered; `parts` what the handlers work with;
-`problem` the one translation of errors; `edge` what holds for every request, whatever its path.
-"""
+"""The HTTP door: the REST interface, its documents and the pages, on a small framework over Starlette."""

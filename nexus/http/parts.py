@@ -7,19 +7,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nexus.ballots import BallotBox
+from nexus.access.code_entry import Codes
+from nexus.access.gate import Gate
+from nexus.access.limits import Caps, Rate, by_minute
+from nexus.access.passwords import Passwords
+from nexus.access.tokens import Tokens
 from nexus.bus import Bus
-from nexus.codes import Codes
-from nexus.gate import Gate
-from nexus.limits import Caps, Rate, by_minute
-from nexus.metrics import Metrics
-from nexus.passwords import Passwords
-from nexus.pseudonyms import Pseudonyms
+from nexus.domain.pseudonyms import Pseudonyms
+from nexus.runtime.metrics import Metrics
 from nexus.settings import Lifetimes, Limits
 from nexus.store.database import Database
 from nexus.store.listing_counts import Counts
-from nexus.tallies import Tallies
-from nexus.tokens import Tokens
+from nexus.voting.ballot_box import BallotBox
+from nexus.voting.tallies import Tallies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncpg
 import msgspec
 
+from nexus.domain.identity import Identity
 from nexus.errors import CategoryInUse, CategoryNotFound, CategoryTaken
-from nexus.model import Identity
 from nexus.store import audit
 from nexus.store.database import Database, Row, Session
 

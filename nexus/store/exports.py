@@ -10,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 
+from nexus.domain.identity import Identity
 from nexus.errors import PollNotFound
-from nexus.model import Identity
 from nexus.store import audit
 from nexus.store.database import Database, Row, Session
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nexus.model import Identity, Poll
+from nexus.domain.identity import Identity
+from nexus.domain.poll import Poll
 from nexus.store import listing_sql as sql
 from nexus.store.database import GUARDS, Database, Raw
 from nexus.store.listing_counts import Counts

@@ -10,7 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from nexus.model import Identity, Status
+from nexus.domain.identity import Identity
+from nexus.domain.poll import Status
 
 Ordering = Literal["created_at", "-created_at", "expires_at", "-expires_at", "question", "-question"]
 

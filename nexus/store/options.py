@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET
 
-from nexus.definition import OPTIONS, NewOption, OptionPatch, Problem, option_problems
+from nexus.domain.definition import OPTIONS, NewOption, OptionPatch, Problem, option_problems
+from nexus.domain.identity import Identity
+from nexus.domain.poll import Option, Poll, Status
 from nexus.errors import (
     Invalid,
     OptionHasVotes,
@@ -15,7 +17,6 @@ from nexus.errors import (
     TooFewOptions,
     TooManyOptions,
 )
-from nexus.model import Identity, Option, Poll, Status
 from nexus.store import audit
 from nexus.store.database import Database, Session
 from nexus.store.rounds import locked_for_host

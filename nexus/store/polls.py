@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from nexus.definition import NewPoll, PollPatch, Problem, new_poll_problems, patch_problems, time_problems
+from nexus.domain.definition import NewPoll, PollPatch, Problem, new_poll_problems, patch_problems, time_problems
+from nexus.domain.identity import Identity
+from nexus.domain.poll import Poll, Status
 from nexus.errors import Invalid, PollHasVotes
-from nexus.model import Identity, Poll, Status
 from nexus.store import audit
 from nexus.store.database import Database, Session
 from nexus.store.rounds import locked_for_host, now

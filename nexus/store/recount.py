@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from nexus.model import Place, Poll, Status
+from nexus.domain.poll import Place, Poll, Status
 from nexus.store import audit, chain
 from nexus.store.database import Database, Row, Session
 from nexus.store.rows import load

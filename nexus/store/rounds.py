@@ -6,8 +6,10 @@ from datetime import datetime
 
 import msgspec
 
+from nexus.domain.identity import Identity
+from nexus.domain.poll import Poll, Status
+from nexus.domain.rights import Role, may_know, role_in
 from nexus.errors import Forbidden, PollNotFound
-from nexus.model import Identity, Poll, Role, Status, may_know, role_in
 from nexus.store import audit
 from nexus.store.database import LONG_S, Database, Session
 from nexus.store.rows import due_at, load

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nexus.model import Option, Policy, Poll, Status
+from nexus.domain.poll import Option, Policy, Poll, Status
 from nexus.store.database import Row, Session
 
 POLL_COLUMNS = (

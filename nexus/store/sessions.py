@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from nexus.domain.identity import Identity
 from nexus.errors import InvalidCredentials
-from nexus.model import Identity
 from nexus.store import audit
 from nexus.store.accounts import COLUMNS, User, user_of
 from nexus.store.database import GUARDS, Database, Row, Session

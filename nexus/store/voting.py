@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from nexus.domain.ballot import Act, Ballot, KnownAct, Outcome, Receipt, Standing
+from nexus.domain.poll import Policy, Status, Totals
+from nexus.domain.verdict import Box, decide
 from nexus.errors import NexusError, PollNotFound
-from nexus.model import Act, Ballot, KnownAct, Outcome, Policy, Receipt, Standing, Status, Totals
 from nexus.store import ballot_sql as sql
-from nexus.store._batch import Changes
+from nexus.store.batch import Changes
 from nexus.store.database import GUARDS, Database, Raw, Row
 from nexus.store.rounds import settle
-from nexus.verdict import Box, decide
 
 SETTLES = 3
 """A poll can be due twice in a row (it opens, then expires); beyond that something is wrong."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from nexus.model import CastVote, Place, Poll, Status, Watch
+from nexus.domain.ballot import CastVote
+from nexus.domain.poll import Place, Poll, Status, Watch
 from nexus.store.database import Database
 from nexus.store.rows import due_at, load
 

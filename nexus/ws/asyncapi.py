@@ -8,7 +8,7 @@ from typing import Any, get_args
 import msgspec
 
 from nexus import __version__, errors
-from nexus.views import TotalsView
+from nexus.domain.views import TotalsView
 from nexus.ws import deadlines, line, session
 from nexus.ws.endpoint import NOT_OURS, SUBPROTOCOL
 from nexus.ws.examples import examples

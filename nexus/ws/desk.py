@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from nexus.ballots import BallotBox
-from nexus.codes import Codes
-from nexus.gate import Gate
-from nexus.hub import Hub
-from nexus.limits import Caps, Rate
-from nexus.model import Identity
+from nexus.access.code_entry import Codes
+from nexus.access.gate import Gate
+from nexus.access.limits import Caps, Rate
+from nexus.domain.identity import Identity
+from nexus.rooms.hub import Hub
+from nexus.voting.ballot_box import BallotBox
 
 
 class Expellable(Protocol):

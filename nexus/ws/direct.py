@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
-from nexus.frame import Frame
+from nexus.rooms.frame import Frame
 from nexus.ws.line import GOING, NO_CLOSE_FRAME, TOO_MANY, TOO_SLOW, Bounds, Feed, clipped
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import msgspec
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from nexus.limits import address_key
-from nexus.origins import origin_allowed
+from nexus.access.limits import address_key
+from nexus.access.origins import origin_allowed
 from nexus.ws.desk import Desk
 from nexus.ws.line import line_of, texts
 from nexus.ws.session import Session

@@ -7,9 +7,11 @@ from uuid import UUID
 
 import msgspec
 
-from nexus.examples import NOW, OP, POLL
-from nexus.model import Outcome, Role, Status, Visibility
-from nexus.views import BallotView, Count, TotalsView
+from nexus.domain.ballot import Outcome
+from nexus.domain.example_poll import NOW, OP, POLL
+from nexus.domain.poll import Status, Visibility
+from nexus.domain.rights import Role
+from nexus.domain.views import BallotView, Count, TotalsView
 from nexus.ws.messages import (
     Ack,
     ClientMessage,

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from starlette.types import Message, Receive, Scope, Send
 
-from nexus.frame import Frame
+from nexus.rooms.frame import Frame
 
 Feed = Callable[[str], None]
 """Takes one text message, at once and without blocking."""

@@ -10,9 +10,11 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from nexus.frame import Frame
-from nexus.model import Outcome, Poll, Receipt, Role, Totals, Visibility
-from nexus.views import BallotView, PollView, TotalsView, poll_view, totals_view
+from nexus.domain.ballot import Outcome, Receipt
+from nexus.domain.poll import Poll, Totals, Visibility
+from nexus.domain.rights import Role
+from nexus.domain.views import BallotView, PollView, TotalsView, poll_view, totals_view
+from nexus.rooms.frame import Frame
 from nexus.ws.unreadable import Of, readable, unreadable
 
 Round = Annotated[int, msgspec.Meta(ge=0)]

@@ -14,12 +14,15 @@ from collections import deque
 from datetime import UTC, datetime
 from functools import partial
 
+from nexus.access.limits import Bucket
+from nexus.domain.ballot import Act, Ballot, Receipt
+from nexus.domain.identity import Identity
+from nexus.domain.poll import Policy
+from nexus.domain.rights import Role
+from nexus.domain.views import ballot_views, poll_view, stamp, totals_view
 from nexus.errors import Invalid, NexusError, PollNotFound, TooMany, Unauthenticated, Unavailable
-from nexus.frame import Frame
-from nexus.limits import Bucket
-from nexus.model import Act, Ballot, Identity, Policy, Receipt, Role
-from nexus.room import Viewer
-from nexus.views import ballot_views, poll_view, stamp, totals_view
+from nexus.rooms.frame import Frame
+from nexus.rooms.room import Viewer
 from nexus.ws import messages
 from nexus.ws.deadlines import TOKEN_ENDED, Deadlines
 from nexus.ws.desk import Desk

@@ -5,7 +5,7 @@ the line gets texts straight from the transport's callback and writes frames str
 What the guards hold back is in `nexus.ws.line.Bounds`; each was a way for one socket to harm the others.
 
 The base class is not documented as public: the versions of uvicorn and websockets are pinned to a range,
-and tests/test_wire.py fails where one of them moves under us.
+and tests/socket/test_wire.py fails where one of them moves under us.
 """
 
 import asyncio

@@ -1,0 +1,112 @@
+"""What the claims of a token mean, once its signature has been checked: pure rules, no keys and no clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from nexus.domain.identity import Identity
+
+OWN_ISSUER = "nexus"
+"""`iss` and `aud` of the tokens made here; no external issuer may go by this name."""
+
+# What an external issuer may make of its subjects. A screen sees hidden counts: only our own tokens make one.
+_EXTERNAL_ROLES = frozenset({"admin", "host"})
+# How far the clocks of two machines may be apart where a token says from when it counts.
+_SKEW_S = 60.0
+# The end of the year 9999, the last that a date can hold.
+_LAST_SECOND = 253402300799
+
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SUBJECT = re.compile(rf"user:[1-9][0-9]{{0,18}}|guest:{_UUID}|ext:.{{1,251}}")
+_LAST_ID = 2**63 - 1
+
+_Id = Annotated[int, Meta(ge=1, le=_LAST_ID)]
+_Role = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedIssuer:
+    """An external issuer of tokens; `roles_claim` is "" where its roles do not count."""
+
+    jwks_url: str
+    issuer: str
+    audience: str
+    roles_claim: str
+
+
+class _Claims(msgspec.Struct):
+    sub: str
+    exp: float
+    iat: float = 0
+    nbf: float = 0
+
+
+class _OwnClaims(_Claims):
+    roles: Annotated[list[_Role], Meta(max_length=32)] = []
+    polls: Annotated[list[_Id], Meta(max_length=100)] | None = None
+    sid: Annotated[str, Meta(max_length=64)] = ""
+
+
+_Shape = TypeVar("_Shape", bound=_Claims)
+
+
+def own_identity(claims: Mapping[str, object], now: float) -> Identity:
+    """Whom our own claims mean, whether or not they have expired at `now`, Unix seconds.
+
+    Raises ValueError, in words for people, for a wrong shape, a subject that is none (`is_subject`), a screen
+    that is bound to no poll, and times that make no sense.
+    """
+    own = _shaped(claims, _OwnClaims)
+    _check(own, own.sub, now)
+    if "screen" in own.roles and not own.polls:
+        raise ValueError("A screen's token must be bound to a poll: it sees hidden counts.")
+    polls = None if own.polls is None else frozenset(own.polls)
+    return Identity(voter=own.sub, roles=frozenset(own.roles), polls=polls, expires_at=own.exp, session=own.sid)
+
+
+def external_identity(claims: Mapping[str, object], roles_claim: str, now: float) -> Identity:
+    """Whom an external issuer's claims mean: `ext:<sub>`, expired or not at `now`, Unix seconds.
+
+    `roles_claim` names a list of strings, or one string with spaces; "" grants no roles, and of those named
+    only `admin` and `host` count. Raises ValueError as `own_identity` does.
+    """
+    external = _shaped(claims, _Claims)
+    voter = f"ext:{external.sub}"
+    _check(external, voter, now)
+    roles = _roles(claims.get(roles_claim)) if roles_claim else frozenset[str]()
+    return Identity(voter=voter, roles=roles, polls=None, expires_at=external.exp)
+
+
+def is_subject(voter: str) -> bool:
+    """Whether this is `user:<id>`, `guest:<uuid>` or `ext:<name>`: printable, in at most 255 characters."""
+    if not _SUBJECT.fullmatch(voter) or not voter.isprintable():
+        return False
+    return not voter.startswith("user:") or int(voter[5:]) <= _LAST_ID
+
+
+def _shaped(claims: Mapping[str, object], shape: type[_Shape]) -> _Shape:
+    try:
+        return msgspec.convert(claims, shape)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
+
+
+def _check(claims: _Claims, voter: str, now: float) -> None:
+    if not is_subject(voter):
+        raise ValueError("A subject is user:<id>, guest:<uuid> or ext:<name>, in at most 255 characters.")
+    # Written so that a NaN, which JSON in Python lets through, passes no comparison.
+    if not 0 <= claims.exp <= _LAST_SECOND:
+        raise ValueError("A token must end before the year 10000.")
+    if not (claims.iat <= now + _SKEW_S and claims.nbf <= now + _SKEW_S):
+        raise ValueError("The token does not count yet.")
+
+
+def _roles(value: object) -> frozenset[str]:
+    words = value.split() if isinstance(value, str) else value if isinstance(value, list) else ()
+    return _EXTERNAL_ROLES.intersection(word for word in words if isinstance(word, str))

@@ -1,0 +1,59 @@
+"""Entering a poll by its code, at either edge: wrong codes are limited, a right one opens a private poll for good."""
+
+from __future__ import annotations
+
+from nexus.access.limits import Rate, address_key
+from nexus.domain.identity import Identity
+from nexus.domain.poll import Poll
+from nexus.domain.rights import may_know
+from nexus.errors import PollNotFound, TooMany
+from nexus.runtime.loader import Loader
+from nexus.store import polls
+from nexus.store.database import Database
+
+
+class Codes:
+    """Looks codes up. `by_voter` and `by_address` limit how many wrong ones somebody may try."""
+
+    def __init__(self, database: Database, by_voter: Rate, by_address: Rate) -> None:
+        self._database = database
+        self._by_voter = by_voter
+        self._by_address = by_address
+        # An audience enters all at once: those who wait share a transaction.
+        self._members = Loader(self._join)
+
+    async def redeem(self, code: str, identity: Identity, address: str) -> int:
+        """The poll of `code`, which exists for `identity` from now on.
+
+        Raises `PollNotFound` for a wrong code or a poll that even its code does not open (a draft, or a poll that
+        the token is not bound to), `TooMany` after too many of those.
+        """
+        poll = await self.find(code, address, identity.voter)
+        if not may_know(identity, poll.id, poll.created_by, is_public=poll.is_public, status=poll.status, joined=True):
+            self._failed(address, identity.voter)
+            raise PollNotFound
+        if identity.polls is None and identity.voter != poll.created_by:
+            await self._members.get((poll.id, identity.voter))
+        return poll.id
+
+    async def _join(self, members: list[tuple[int, str]]) -> dict[tuple[int, str], None]:
+        await polls.join(self._database, members)
+        return dict.fromkeys(members)
+
+    async def find(self, code: str, address: str, voter: str = "") -> Poll:
+        """The poll of `code`, a draft too. Raises `PollNotFound`, or `TooMany` after too many wrong ones."""
+        if voter and (wait := self._by_voter.wait(voter)):
+            raise TooMany("Too many wrong codes.", after_s=wait)
+        poll = await polls.find_by_code(self._database, code) if len(code) <= 40 else None
+        if poll is None:
+            self._failed(address, voter)
+            raise PollNotFound
+        return poll
+
+    def _failed(self, address: str, voter: str) -> None:
+        """Count a wrong code. An address that tried too many is told so, and its right ones still pass: a hall shares
+        one, and nobody in it may lock the others out."""
+        if voter:
+            self._by_voter.take(voter)
+        if wait := self._by_address.take(address_key(address)):
+            raise TooMany("Too many wrong codes.", after_s=wait)

@@ -1,0 +1,96 @@
+"""The gate: whose token holds, for both edges. A disabled account or an ended login is out within seconds, on every
+worker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from nexus.access.identifier import Identifier
+from nexus.domain.identity import Identity
+from nexus.errors import Unauthenticated, Unavailable
+from nexus.store import accounts, sessions
+from nexus.store.database import Database
+
+log = logging.getLogger("nexus.gate")
+
+INTERVAL_S = 2.0
+"""Between two looks at which accounts are disabled and which logins have ended; the contract allows 5 s."""
+
+
+LATE_S = 30.0
+"""A login's end is timed before it commits, by no more than this."""
+
+
+class Gate:
+    """Turns tokens into identities; `expel` is told the voters and logins that have no more access since the last look.
+
+    Logins that ended longer than `longest_s` ago need no look: no access token of theirs is left.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        identifier: Identifier,
+        expel: Callable[[frozenset[str]], None],
+        *,
+        longest_s: int = 86400,
+    ) -> None:
+        self._database = database
+        self._identifier = identifier
+        self._expel = expel
+        self._longest_s = longest_s
+        self._ended: dict[str, datetime] = {}
+        self._out: frozenset[str] = frozenset()
+
+    def identify_now(self, token: str) -> Identity | None:
+        """The identity of a token of our own; None where only `identify` can tell. Raises `Unauthenticated`."""
+        identity = self._identifier.identify_now(token)
+        return None if identity is None else self._refuse_outsider(identity)
+
+    async def identify(self, token: str) -> Identity:
+        """The identity of a token, also of an external issuer's. Raises `Unauthenticated`, `Unavailable`."""
+        return self._refuse_outsider(await self._identifier.identify(token))
+
+    def _refuse_outsider(self, identity: Identity) -> Identity:
+        if identity.voter in self._out:
+            raise Unauthenticated("This account is disabled.")
+        if identity.session in self._out:
+            raise Unauthenticated("This login has ended.")
+        return identity
+
+    async def look(self) -> None:
+        """Read which accounts are disabled and which logins have ended, and expel those that are so since the last
+        look."""
+        disabled = await accounts.disabled(self._database)
+        await self._look_for_ended()
+        out = frozenset(f"user:{id}" for id in disabled) | self._ended.keys()
+        new = out - self._out
+        self._out = out
+        if new:
+            self._expel(new)
+
+    async def _look_for_ended(self) -> None:
+        """Only what is new is read, with what may have committed late."""
+        newest = max(self._ended.values(), default=None)
+        after = None if newest is None else newest - timedelta(seconds=LATE_S)
+        self._ended |= await sessions.ended(self._database, after=after, within_s=self._longest_s)
+        newest = max(self._ended.values(), default=None)
+        if newest is not None:
+            oldest = newest - timedelta(seconds=self._longest_s)
+            self._ended = {id: at for id, at in self._ended.items() if at > oldest}
+
+    async def keep_looking(self) -> None:
+        """Look for ever; while the database is out of reach, what was last known holds."""
+        reached = True
+        while True:
+            try:
+                await self.look()
+                reached = True
+            except Unavailable as error:
+                if reached:
+                    log.warning("cannot see which accounts are disabled and which logins have ended: %s", error)
+                reached = False
+            await asyncio.sleep(INTERVAL_S)

@@ -1,0 +1,33 @@
+"""Who the bearer of a token is, whoever made the token."""
+
+from __future__ import annotations
+
+from nexus.access.external_issuer import ExternalIssuer
+from nexus.access.signed import claimed_issuer
+from nexus.access.tokens import Tokens
+from nexus.domain.identity import Identity
+
+
+class Identifier:
+    """Who a bearer of a token is, whoever made the token.
+
+    The issuer a token claims only chooses who checks it; each checker then demands its own issuer and key.
+    """
+
+    def __init__(self, tokens: Tokens, external: ExternalIssuer | None = None) -> None:
+        self._tokens = tokens
+        self._external = external
+
+    def identify_now(self, token: str) -> Identity | None:
+        """As `identify`, without waiting; None where only `identify` can tell, for an external token."""
+        return None if self._external_for(token) else self._tokens.identity(token)
+
+    async def identify(self, token: str) -> Identity:
+        """Whom `token` proves; raises Unauthenticated, or Unavailable where its issuer is out of reach."""
+        external = self._external_for(token)
+        return await external.identity(token) if external else self._tokens.identity(token)
+
+    def _external_for(self, token: str) -> ExternalIssuer | None:
+        if self._external is None or claimed_issuer(token) != self._external.issuer:
+            return None
+        return self._external

@@ -1,0 +1,38 @@
+"""Which passwords are accepted (NIST SP 800-63B)."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+SHORTEST, LONGEST = 8, 256
+"""The bounds of a password's length in characters (NIST SP 800-63B, section 3.1.1.2, asks for at least 8)."""
+
+
+# Very common passwords of at least SHORTEST characters, folded; what is shorter is refused by its length.
+_COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text("utf-8").split())
+
+
+def check_password(password: str, username: str) -> list[str]:
+    """Every rule that `password` breaks for the account `username`, in words for the client; empty if none.
+
+    NIST SP 800-63B, section 3.1.1.2: a minimum length and a list of common values, and no rules of
+    composition, which only make people add "1!".
+    """
+    problems = []
+    if not SHORTEST <= len(normalized(password)) <= LONGEST:
+        problems.append(f"must have {SHORTEST} to {LONGEST} characters")
+    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in password):
+        problems.append("must not contain NUL or lone surrogates")
+    folded = normalized(password).casefold()
+    if folded == normalized(username).casefold():
+        problems.append("must not be the username")
+    if folded in _COMMON or len(set(folded)) == 1:
+        problems.append("is too common")
+    return problems
+
+
+def normalized(text: str) -> str:
+    """The form in which passwords are compared: one typed on two systems may come composed or decomposed (RFC 8265,
+    section 4.2.1)."""
+    return unicodedata.normalize("NFC", text)

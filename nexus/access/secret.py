@@ -1,0 +1,50 @@
+"""The key that signs tokens: given by a setting, or made once and kept in the data folder."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from nexus.errors import SettingsError
+
+SHORTEST_KEY = 32
+"""The fewest bytes of NEXUS_SECRET_KEY: HS256 wants a key as long as its hash (RFC 7518, section 3.2)."""
+
+_NAME = "secret-key"
+
+
+def secret_key(given: bytes | None, data: Path) -> bytes:
+    """`given` (NEXUS_SECRET_KEY), or the key kept in the folder `data`, made there (mode 0600) by the first who asks.
+
+    Processes that ask at once get the same key. Touches the disk: call it while starting. Raises
+    SettingsError where the folder cannot be used or the kept key is too short.
+    """
+    if given is not None:
+        return given
+    path = data / _NAME
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make(path)
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise SettingsError(f"NEXUS_DATA: the key {path} cannot be kept: {error.strerror}.") from error
+    if len(key) < SHORTEST_KEY:
+        raise SettingsError(f"NEXUS_SECRET_KEY: {path} holds fewer than {SHORTEST_KEY} bytes; delete it.")
+    return key
+
+
+def _make(path: Path) -> None:
+    # A link appears whole or not at all, and never over another's: who comes second keeps the first's key.
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(f"{secrets.token_hex(32)}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()

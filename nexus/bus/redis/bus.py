@@ -1,0 +1,219 @@
+"""The bus over Redis: news on channels, counters in hashes (design, Tallies and Healing).
+
+`RedisBus` knows news, polls and places. Where they travel is the business of `Servers`: one server
+(`redis_node`), or the nodes of a cluster (`redis_cluster`).
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from nexus.bus import Bus, DeletedNews, Listener, News, TotalsNews
+from nexus.bus.redis.cluster import ClusterNodes
+from nexus.bus.redis.link import PLAIN
+from nexus.bus.redis.news import (
+    COUNTERS_KEPT_S,
+    FORGET_TOTALS,
+    PUT_TOTALS,
+    Names,
+    decode,
+    decode_totals,
+    encode,
+    encode_totals,
+    poll_of,
+)
+from nexus.bus.redis.node import Client, Node
+from nexus.bus.redis.source import Cluster, Source, read_url
+from nexus.domain.poll import Place, Totals
+from nexus.runtime.log_throttle import LogThrottle
+
+logger = logging.getLogger(__name__)
+
+POLLS_AT_ONCE = 500
+
+
+class Servers(Protocol):
+    """One server or many; nothing raises because one is out of reach."""
+
+    async def start(self) -> None:
+        """Connect and stay connected; bounded."""
+
+    async def stop(self) -> None:
+        """Close every connection; bounded."""
+
+    def of(self, name: str) -> Node | None:
+        """The server of a key or channel; None while nobody knows."""
+
+    async def want(self, channel: str) -> None:
+        """Serve `channel` from now on; bounded."""
+
+    def unwant(self, channel: str) -> None:
+        """Serve `channel` no longer."""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every server was heard within the last seconds."""
+
+
+class OneServer:
+    """`Servers` where there is one."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    async def start(self) -> None:
+        """Connect and stay connected; returns when a beat came back, or after a second."""
+        self._node.start()
+        await self._node.ready()
+
+    async def stop(self) -> None:
+        """Close every connection; bounded."""
+        await self._node.stop()
+
+    def of(self, name: str) -> Node:
+        """The one, for any name."""
+        return self._node
+
+    async def want(self, channel: str) -> None:
+        """Serve `channel` from now on; bounded."""
+        await self._node.want(channel)
+
+    def unwant(self, channel: str) -> None:
+        """Serve `channel` no longer."""
+        self._node.unwant(channel)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it was heard within the last seconds."""
+        return self._node.healthy
+
+
+class RedisBus:
+    """A `nexus.bus.Bus` that joins any number of workers; its promises are those of the protocol.
+
+    While Redis is out of reach publishing drops what it is given, at once: workers also ask the database.
+    """
+
+    def __init__(self, url: str, *, prefix: str = "nexus", worker: str) -> None:
+        """Connects to nothing yet. Raises ValueError, one line that names REDIS_URL, for a wrong `url`.
+
+        `worker` is for people who look at the channels; it need not be unique.
+        """
+        place = read_url(url)
+        # The beat of this very object: a twin of the same name must not keep it alive.
+        worker = f"{worker}:{secrets.token_hex(4)}"
+        self._names = Names(prefix, place.database if isinstance(place, Source) else 0)
+        self._servers = _servers(place, self._names, worker, self._came)
+        self._listener: Listener | None = None
+        self._polls: dict[str, int] = {}
+        self._places: dict[int, Place] = {}
+        self._garbage = LogThrottle(logger, "Not of this service, and ignored")
+
+    async def start(self, listener: Listener) -> None:
+        """Begin to deliver to `listener`; returns after about a second also while Redis is out of reach."""
+        self._listener = listener
+        await self._servers.start()
+
+    async def stop(self) -> None:
+        """Deliver nothing more, and close every connection within a few seconds."""
+        self._listener = None
+        await self._servers.stop()
+
+    async def publish(self, news: News) -> None:
+        """Tell every worker that subscribed; within a second, and at once while Redis is out of reach."""
+        poll = poll_of(news)
+        key, channel = self._names.counters(poll), self._names.channel(poll)
+        node = self._servers.of(key)
+        if node is None:
+            return
+        verb, body = node.verbs.publish, encode(news)
+        match news:
+            case TotalsNews(totals):
+                kept = (totals.epoch, totals.version, encode_totals(totals), COUNTERS_KEPT_S)
+                await node.run_script(PUT_TOTALS, key, *kept, verb, channel, body)
+            case DeletedNews():
+                await node.run_script(FORGET_TOTALS, key, verb, channel, body)
+            case _:
+                await node.call(lambda client: client.execute_command(verb, channel, body))
+
+    async def subscribe(self, poll: int) -> None:
+        """Hear news of `poll`; when this returns, from now on, unless Redis is out of reach or very slow."""
+        channel = self._names.channel(poll)
+        self._polls[channel] = poll
+        await self._servers.want(channel)
+
+    async def unsubscribe(self, poll: int) -> None:
+        """Stop hearing of `poll`, at once, and forget its place."""
+        channel = self._names.channel(poll)
+        self._polls.pop(channel, None)
+        self._places.pop(poll, None)
+        self._servers.unwant(channel)
+
+    async def newest(self, polls: list[int]) -> dict[int, Totals] | None:
+        """The counters Redis has of `polls`; None while any server they live on is out of reach."""
+        homes: dict[Node | None, list[int]] = defaultdict(list)
+        for poll in polls:
+            homes[self._servers.of(self._names.counters(poll))].append(poll)
+        found: dict[int, Totals] = {}
+        for node, theirs in homes.items():
+            for start in range(0, len(theirs), POLLS_AT_ONCE):
+                some = theirs[start : start + POLLS_AT_ONCE]
+                bodies = await self._bodies(node, some) if node else None
+                if bodies is None:
+                    return None
+                found.update(self._read(some, bodies))
+        return found
+
+    @property
+    def healthy(self) -> bool:
+        """Whether a beat went out and came back within the last seconds, on every server."""
+        return self._servers.healthy
+
+    async def _bodies(self, node: Node, polls: Sequence[int]) -> list[object] | None:
+        keys = [self._names.counters(poll) for poll in polls]
+
+        async def fetch(client: Client) -> list[object]:
+            pipeline = client.pipeline(transaction=False)
+            for key in keys:
+                pipeline.execute_command("HGET", key, "body")
+            return await pipeline.execute(raise_on_error=True)
+
+        return await node.call(fetch)
+
+    def _read(self, polls: Sequence[int], bodies: Sequence[object]) -> Iterator[tuple[int, Totals]]:
+        for poll, body in zip(polls, bodies, strict=True):
+            totals = decode_totals(body)
+            if totals is not None and totals.poll == poll:
+                yield poll, totals
+            elif body is not None:
+                self._garbage(f"{self._names.counters(poll)}: {body!r:.100}")
+
+    def _came(self, channel: str, body: bytes) -> None:
+        """A message came, maybe late, doubled, foreign or garbage."""
+        poll = self._polls.get(channel)
+        if self._listener is None or poll is None:
+            return
+        news = decode(body)
+        if news is None or poll_of(news) != poll:
+            self._garbage(f"{channel}: {body[:100]!r}")
+            return
+        if isinstance(news, TotalsNews):
+            if news.totals.place <= self._places.get(poll, Place(0, -1)):
+                return
+            self._places[poll] = news.totals.place
+        self._listener.heard(news)
+
+
+def _servers(place: Source | Cluster, names: Names, worker: str, hear: Callable[[str, bytes], None]) -> Servers:
+    if isinstance(place, Cluster):
+        return ClusterNodes(place, names, worker, hear)
+    return OneServer(Node(place, PLAIN, names.beat(worker), hear))
+
+
+def open_bus(url: str, worker: str) -> Bus:
+    """The bus that REDIS_URL names; ValueError, one line that names it, for a wrong one."""
+    return RedisBus(url, worker=worker)

@@ -1,0 +1,83 @@
+"""Ballots and what becomes of them: values alone (contract, section 2, Voting)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from nexus.domain.identity import Identity
+
+
+class Act(StrEnum):
+    """What a voter does in one op."""
+
+    VOTE = "vote"
+    RETRACT = "retract"
+
+
+class Outcome(StrEnum):
+    """The contract's answer to an act that is not refused."""
+
+    RECORDED = "recorded"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    RETRACTED = "retracted"
+    REPLAYED = "replayed"
+
+
+class Ballot(msgspec.Struct, frozen=True):
+    """One act of voting as it came: nothing about it is checked but its shape.
+
+    `ballot` names one of several ballots to retract; `epoch`, where given, is the round it is meant for.
+    """
+
+    op: UUID
+    poll: int
+    by: Identity
+    act: Act = Act.VOTE
+    options: tuple[int, ...] = ()
+    epoch: int | None = None
+    ballot: UUID | None = None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A ballot that stands: its place in `votes` (slot), the op that last touched it, and its choices."""
+
+    slot: UUID
+    op: UUID
+    options: tuple[int, ...]
+
+
+class KnownAct(msgspec.Struct, frozen=True):
+    """A row of the ledger: what an op did when it first came."""
+
+    op: UUID
+    act: Act
+    options: tuple[int, ...]
+    ballot: UUID | None
+    outcome: Outcome
+    epoch: int
+    version: int
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The answer to an act, true once its transaction has committed (contract, section 2, Voting)."""
+
+    poll: int
+    op: UUID
+    status: Outcome
+    options: tuple[int, ...]
+    epoch: int
+    version: int
+    stands: bool
+
+
+class CastVote(msgspec.Struct, frozen=True):
+    """A voter's own standing ballot, as `me` and `GET …/vote/` show it."""
+
+    op: UUID
+    options: tuple[int, ...]
+    cast_at: datetime

@@ -1,0 +1,37 @@
+"""A poll as the documents of both interfaces show it."""
+
+from __future__ import annotations
+
+from nexus.domain.poll import Policy, Status
+from nexus.domain.views import OptionView, PollView
+
+OP = "0199b3c4-5d6e-7f80-91a2-b3c4d5e6f708"
+NOW = "2026-11-22T18:30:00Z"
+
+YES = OptionView(id=12, option_text="Yes", position=0, votes_count=5)
+NO = OptionView(id=13, option_text="No", position=1, votes_count=4)
+
+POLL = PollView(
+    id=7,
+    code="K7M2QP",
+    question="Shall we break early?",
+    description="",
+    category=None,
+    created_by="user:1",
+    is_public=True,
+    status=Status.OPEN,
+    opens_at=None,
+    expires_at="2099-11-22T19:00:00Z",
+    closed_at=None,
+    max_choices=1,
+    votes_per_user=1,
+    allow_change=True,
+    allow_guests=True,
+    anonymous=True,
+    results=Policy.LIVE,
+    options=[YES, NO],
+    epoch=1,
+    version=43,
+    created_at="2026-11-22T18:00:00Z",
+    updated_at="2026-11-22T18:25:00Z",
+)

@@ -1,0 +1,46 @@
+"""Who is asking: what a token proved, and nothing of where it came from."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who is asking: what a token proved, never the connection it came by.
+
+    `voter` is the subject (`user:12`, `guest:<uuid>`, `ext:<sub>`); `polls` holds the only polls a guest or a
+    screen may know of, None where the token is not bound; `expires_at` is the token's end, Unix seconds; `session`
+    is the login that the token descends from, "" for a token without one.
+    """
+
+    voter: str
+    roles: frozenset[str]
+    polls: frozenset[int] | None
+    expires_at: float
+    session: str = ""
+
+    @property
+    def is_admin(self) -> bool:
+        """May do what any host may."""
+        return "admin" in self.roles
+
+    @property
+    def is_guest(self) -> bool:
+        """Came by a poll's code, without an account."""
+        return self.voter.startswith("guest:")
+
+    @property
+    def is_screen(self) -> bool:
+        """A read-only token for a projector."""
+        return "screen" in self.roles
+
+    @property
+    def may_host(self) -> bool:
+        """May create polls: a registered user, or an external subject whose configured roles say so."""
+        bound = self.polls is not None
+        return not bound and (self.is_admin or self.voter.startswith("user:") or "host" in self.roles)
+
+    @property
+    def user_id(self) -> int | None:
+        """The account's id, None for guests and external subjects."""
+        return int(self.voter[5:]) if self.voter.startswith("user:") else None

@@ -1,0 +1,152 @@
+"""Polls and their totals: pure values, no I/O and no clock (contract, sections 1 and 2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+
+class Status(StrEnum):
+    """Where a poll stands in its life."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Policy(StrEnum):
+    """When the audience sees counts."""
+
+    LIVE = "live"
+    AFTER_VOTE = "after_vote"
+    AFTER_CLOSE = "after_close"
+    HOST = "host"
+
+
+class Visibility(StrEnum):
+    """Whether counts travel in a view, or turnout alone."""
+
+    FULL = "full"
+    TURNOUT = "turnout"
+
+
+class Place(NamedTuple):
+    """The order of totals: `(epoch, version)`."""
+
+    epoch: int
+    version: int
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One possible answer and how many standing ballots name it."""
+
+    id: int
+    option_text: str
+    position: int
+    votes_count: int
+
+
+class Poll(msgspec.Struct, frozen=True):
+    """One poll as the database holds it.
+
+    `revision` grows with every change of the definition or status, `retractions` with every ballot taken back
+    or stripped: workers compare them to learn of what a totals frame does not show.
+    """
+
+    id: int
+    code: str
+    question: str
+    description: str
+    category: int | None
+    created_by: str
+    is_public: bool
+    status: Status
+    opens_at: datetime | None
+    expires_at: datetime | None
+    closed_at: datetime | None
+    max_choices: int
+    votes_per_user: int
+    allow_change: bool
+    allow_guests: bool
+    anonymous: bool
+    results: Policy
+    options: tuple[Option, ...]
+    epoch: int
+    version: int
+    revision: int
+    retractions: int
+    voters: int
+    ballots: int
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def place(self) -> Place:
+        """Where this state stands in the order of totals."""
+        return Place(self.epoch, self.version)
+
+    def totals(self) -> Totals:
+        """The complete counts of this state."""
+        return Totals(
+            poll=self.id,
+            epoch=self.epoch,
+            version=self.version,
+            revision=self.revision,
+            retractions=self.retractions,
+            status=self.status,
+            policy=self.results,
+            voters=self.voters,
+            ballots=self.ballots,
+            counts=tuple((option.id, option.votes_count) for option in self.options),
+        )
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """The complete counts of one poll at one place; `counts` is (option id, votes) in the poll's order."""
+
+    poll: int
+    epoch: int
+    version: int
+    revision: int
+    retractions: int
+    status: Status
+    policy: Policy
+    voters: int
+    ballots: int
+    counts: tuple[tuple[int, int], ...]
+
+    @property
+    def place(self) -> Place:
+        """Where these counts stand in the order of totals."""
+        return Place(self.epoch, self.version)
+
+    @property
+    def final(self) -> bool:
+        """True once the close has committed."""
+        return self.status is Status.CLOSED
+
+
+class Watch(NamedTuple):
+    """What a worker asks the database about a watched poll: cheap, and enough to know that it is behind."""
+
+    place: Place
+    revision: int
+    status: Status
+
+
+def status_due(status: Status, opens_at: datetime | None, expires_at: datetime | None, now: datetime) -> Status:
+    """The status the clock asks for at `now`; differs from `status` when an opening or expiry is due."""
+    if status is Status.SCHEDULED and opens_at is not None and opens_at <= now:
+        status = Status.OPEN
+    if status is Status.OPEN and expires_at is not None and expires_at <= now:
+        status = Status.CLOSED
+    return status
+
+
+def percentage(count: int, ballots: int) -> float:
+    """The share of `ballots` that name an option, two decimals; 0.0 where there are none."""
+    return round(100.0 * count / ballots, 2) if ballots else 0.0

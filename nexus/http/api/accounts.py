@@ -1,0 +1,242 @@
+"""Accounts: registration, logins and their refresh tokens, and who the bearer of a token is."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+
+from nexus.access.limits import address_key
+from nexus.access.password_policy import LONGEST, SHORTEST, check_password
+from nexus.access.refresh_tokens import new_refresh, refresh_digest
+from nexus.domain.definition import LONGEST_NAME, NO_NUL, VISIBLE, Problem, says, text, text_problems, username_problems
+from nexus.domain.views import Id, Number
+from nexus.errors import (
+    Forbidden,
+    Invalid,
+    InvalidCredentials,
+    TooMany,
+    Unauthenticated,
+    UsernameTaken,
+    WeakPassword,
+)
+from nexus.http.framework.call import Asked, Call, Nothing, Reply, call
+from nexus.http.parts import Parts
+from nexus.store import accounts, sessions
+from nexus.store.accounts import User
+from nexus.store.sessions import Login as Session
+
+LONGEST_EMAIL = 254
+"""RFC 3696, erratum 1690."""
+
+Password = Annotated[str, says(minLength=SHORTEST, maxLength=LONGEST, pattern=NO_NUL)]
+"""One that is to be set; it is not trimmed."""
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+class Registration(msgspec.Struct, forbid_unknown_fields=True):
+    """A new account."""
+
+    username: Annotated[str, text(LONGEST_NAME)]
+    password: Password
+    email: Annotated[str, says(maxLength=LONGEST_EMAIL, pattern=r"^\s*([^@\s]+@[^@\s]+\s*)?$")] | None = None
+
+
+class Login(msgspec.Struct, forbid_unknown_fields=True):
+    """A name and its password."""
+
+    username: Annotated[str, says(minLength=1, pattern=VISIBLE)]
+    password: str
+
+
+class PasswordChange(msgspec.Struct, forbid_unknown_fields=True):
+    """The password of an account, and the one that takes its place."""
+
+    old: str
+    new: Password
+
+
+class RefreshToken(msgspec.Struct, forbid_unknown_fields=True):
+    """The refresh token of a session."""
+
+    refresh: str
+
+
+class Account(msgspec.Struct, frozen=True):
+    """An account, as its owner sees it."""
+
+    id: Id
+    username: str
+    roles: list[str]
+
+
+class TokenPair(msgspec.Struct, frozen=True):
+    """An access token, and the refresh token that the next pair costs; `expires_in` is the access token's, in s."""
+
+    access: str
+    refresh: str
+    token_type: str
+    expires_in: Number
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Whom a token proves; only accounts have a username."""
+
+    sub: str
+    username: str | None
+    roles: list[str]
+
+
+async def register(asked: Asked[Registration, Nothing]) -> Reply[Account]:
+    """Make an account."""
+    parts, body = asked.parts, asked.body
+    asked.take(parts.rates.registrations)
+    name, email = body.username.strip(), (body.email or "").strip() or None
+    _refuse_bad(name, email, body.password)
+    digest = await parts.passwords.hash(body.password)
+    user = await accounts.add(parts.database, name, email, digest, admin=False)
+    return Reply(Account(user.id, user.username, user.roles), 201)
+
+
+def _refuse_bad(name: str, email: str | None, password: str) -> None:
+    problems = username_problems(name)
+    if email is not None and not (_EMAIL.fullmatch(email) and email.isprintable() and len(email) <= LONGEST_EMAIL):
+        problems.append(("email", "must be an email address"))
+    weak = _weaknesses("password", password, name)
+    if problems or weak:
+        raise (Invalid if problems else WeakPassword)(errors=(*problems, *weak))
+
+
+def _weaknesses(field: str, password: str, name: str) -> list[Problem]:
+    return [(field, text) for text in check_password(password, name)]
+
+
+async def log_in(asked: Asked[Login, Nothing]) -> Reply[TokenPair]:
+    """Begin a session."""
+    parts, body = asked.parts, asked.body
+    asked.take(parts.rates.logins)
+    name = body.username.strip()
+    problems = text_problems("username", name[:LONGEST_NAME], LONGEST_NAME)
+    if problems:
+        raise Invalid(errors=tuple(problems))
+    user = await accounts.by_name(parts.database, name) if len(name) <= LONGEST_NAME else None
+    proved = await _prove(parts, user, name, asked.address, body.password)
+    return Reply(await _begin_session(parts, proved, body.password))
+
+
+async def _prove(parts: Parts, user: User | None, name: str, address: str, password: str) -> User:
+    """The user, whose password it is. Raises `InvalidCredentials`, as slowly for nobody's name, and `TooMany`."""
+    # Cut, so that a key's size is bounded. The name counts whether or not it is anybody's.
+    key = f"{name[:LONGEST_NAME].casefold()}|{address_key(address)}"
+    wait = parts.rates.wrong_passwords.wait(key)
+    if wait:
+        raise TooMany("Too many wrong passwords.", after_s=wait)
+    right = await parts.passwords.verify(user.password_hash if user else None, password)
+    if user is None or not right or user.disabled:
+        parts.rates.wrong_passwords.take(key)
+        raise InvalidCredentials
+    return user
+
+
+async def _begin_session(parts: Parts, user: User, password: str) -> TokenPair:
+    if parts.passwords.needs_rehash(user.password_hash):
+        user = await accounts.rehash(parts.database, user, await parts.passwords.hash(password))
+    refresh, kept = new_refresh()
+    return _pair(parts, await sessions.begin(parts.database, user, kept, parts.lifetimes.refresh_s), refresh)
+
+
+def _pair(parts: Parts, session: Session, refresh: str) -> TokenPair:
+    user, ttl_s = session.user, parts.lifetimes.access_s
+    access = parts.tokens.access(user.subject, user.roles, ttl_s, session=session.id)
+    return TokenPair(access, refresh, "Bearer", ttl_s)
+
+
+async def refresh(asked: Asked[RefreshToken, Nothing]) -> Reply[TokenPair]:
+    """Spend a refresh token for a new pair; one that was spent before ends the whole session."""
+    parts = asked.parts
+    fresh, kept = new_refresh()
+    spent = refresh_digest(asked.body.refresh)
+    session = await sessions.rotate(parts.database, spent, kept, parts.lifetimes.refresh_s)
+    if session is None:
+        # One text for all: who holds a stolen token learns nothing of what became of it.
+        raise Unauthenticated("The refresh token is not valid.")
+    return Reply(_pair(parts, session, fresh))
+
+
+async def log_out(asked: Asked[RefreshToken, Nothing]) -> Reply[Nothing]:
+    """End the session of a refresh token; one that is not known is no session."""
+    await sessions.end(asked.parts.database, refresh_digest(asked.body.refresh))
+    return Reply(None, 204)
+
+
+async def change_password(asked: Asked[PasswordChange, Nothing]) -> Reply[Nothing]:
+    """Set another password; every other login of the account ends."""
+    parts, by, body = asked.parts, asked.by, asked.body
+    if by.user_id is None or by.polls is not None:
+        raise Forbidden("Only accounts have passwords.")
+    user = await accounts.by_id(parts.database, by.user_id)
+    name = user.username if user else by.voter
+    weak = _weaknesses("new", body.new, name)
+    if weak:
+        raise WeakPassword(errors=tuple(weak))
+    proved = await _prove(parts, user, name, asked.address, body.old)
+    digest = await parts.passwords.hash(body.new)
+    await accounts.change_password(parts.database, proved, digest, keep=by.session)
+    return Reply(None, 204)
+
+
+async def me(asked: Asked[Nothing, Nothing]) -> Reply[Me]:
+    """Whom the token proves."""
+    by = asked.by
+    user = None if by.user_id is None else await accounts.by_id(asked.parts.database, by.user_id)
+    return Reply(Me(by.voter, user.username if user else None, sorted(by.roles)))
+
+
+CALLS: tuple[Call, ...] = (
+    call(
+        "POST",
+        "/auth/register",
+        register,
+        body=Registration,
+        query=Nothing,
+        answer=Account,
+        statuses=(201,),
+        raises=(UsernameTaken, WeakPassword, TooMany),
+        public=True,
+    ),
+    call(
+        "POST",
+        "/auth/token",
+        log_in,
+        body=Login,
+        query=Nothing,
+        answer=TokenPair,
+        raises=(InvalidCredentials, TooMany),
+        public=True,
+    ),
+    call(
+        "POST",
+        "/auth/token/refresh",
+        refresh,
+        body=RefreshToken,
+        query=Nothing,
+        answer=TokenPair,
+        raises=(Unauthenticated,),
+        public=True,
+    ),
+    call("POST", "/auth/logout", log_out, body=RefreshToken, query=Nothing, answer=Nothing, statuses=(204,)),
+    call(
+        "POST",
+        "/auth/password",
+        change_password,
+        body=PasswordChange,
+        query=Nothing,
+        answer=Nothing,
+        statuses=(204,),
+        raises=(InvalidCredentials, WeakPassword, Forbidden, TooMany),
+    ),
+    call("GET", "/auth/me", me, body=Nothing, query=Nothing, answer=Me),
+)
+"""The calls of this file."""

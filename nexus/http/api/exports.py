@@ -1,0 +1,193 @@
+"""Exports: the ballots of a round as CSV or JSON, streamed to the host of the poll (contract, section 2)."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Literal
+
+import msgspec
+
+from nexus.access.limits import Caps
+from nexus.domain.pseudonyms import Pseudonyms
+from nexus.domain.rights import Role
+from nexus.domain.views import stamp
+from nexus.errors import Forbidden, Invalid, PollNotFound, TooMany
+from nexus.http.api.sight import look
+from nexus.http.framework.call import Asked, Call, Nothing, call
+from nexus.http.framework.stream import Opened, Stream
+from nexus.store import exports
+from nexus.store.exports import Exported, Round
+
+CSV_TYPE, JSON_TYPE = "text/csv; charset=utf-8", "application/json"
+
+RETRY_S = 10.0
+TURN_S = 20.0
+"""Until another export has read its ballots; half a million take some seconds."""
+
+
+class ExportQuery(msgspec.Struct, kw_only=True):
+    """In which format, and of which round; without `epoch` the present one."""
+
+    format: Literal["csv", "json"] = "csv"
+    epoch: int | None = None
+
+
+class ExportedBallot(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A ballot: of a named poll with its voter, op and time, of an anonymous one with a pseudonym as `ballot` alone."""
+
+    options: list[int]
+    ballot: str | None = None
+    voter: str | None = None
+    op: str | None = None
+    cast_at: str | None = None
+
+
+class ExportedOption(msgspec.Struct, frozen=True):
+    """An option of the round, as it was called when the round ended."""
+
+    id: int
+    option_text: str
+
+
+class Export(msgspec.Struct, frozen=True):
+    """The ballots of one round of a poll."""
+
+    poll: int
+    question: str
+    epoch: int
+    anonymous: bool
+    count: int
+    options: list[ExportedOption]
+    ballots: list[ExportedBallot]
+
+
+async def read(asked: Asked[Nothing, ExportQuery]) -> Stream:
+    """The ballots of a round: in the order they were cast, of an anonymous poll in an order of chance."""
+    parts, by, query = asked.parts, asked.by, asked.query
+    sight = await look(parts, asked.id("poll", PollNotFound()), by)
+    if sight.role is not Role.HOST or by.polls is not None:
+        raise Forbidden("Only the host of this poll or an admin may do this.")
+    poll, newest = sight.poll.id, sight.poll.epoch
+    epoch = newest if query.epoch is None else query.epoch
+    if not 1 <= epoch <= newest:
+        raise Invalid(errors=(("epoch", f"must be from 1 to {newest}"),))
+    write = _csv if query.format == "csv" else _json
+
+    @asynccontextmanager
+    async def open_pieces() -> AsyncIterator[Opened]:
+        async with _turn(parts.export_reads):
+            # Before, not within: it would need a second connection while the first is held.
+            await exports.note(parts.database, poll, epoch, by, format=query.format)
+            async with exports.ballots(parts.database, poll, epoch) as (round_, pieces):
+                yield Opened(_headers(round_, query.format), write(round_, pieces, _naming(round_, parts.pseudonyms)))
+
+    media_type = CSV_TYPE if query.format == "csv" else JSON_TYPE
+    return Stream(open_pieces, media_type, lambda: _place(parts.exports, by.voter))
+
+
+@contextmanager
+def _place(exports: Caps, voter: str) -> Iterator[None]:
+    """One of the exports that may be under way, and the only one of this host."""
+    if not exports.acquire(voter):
+        raise TooMany("Too many exports are under way.", after_s=RETRY_S)
+    try:
+        yield
+    finally:
+        exports.release(voter)
+
+
+@asynccontextmanager
+async def _turn(reads: asyncio.Semaphore) -> AsyncIterator[None]:
+    """Few read at once, each with a connection of the database: votes and screens need theirs."""
+    try:
+        async with asyncio.timeout(TURN_S):
+            await reads.acquire()
+    except TimeoutError:
+        raise TooMany("Too many exports are under way.", after_s=RETRY_S) from None
+    try:
+        yield
+    finally:
+        reads.release()
+
+
+def _headers(round_: Round, ending: str) -> dict[str, str]:
+    return {
+        "x-total-count": str(round_.ballots),
+        "content-disposition": f'attachment; filename="poll-{round_.poll}-round-{round_.epoch}.{ending}"',
+    }
+
+
+def _naming(round_: Round, pseudonyms: Pseudonyms) -> Callable[[Exported], ExportedBallot]:
+    def anonymous(ballot: Exported) -> ExportedBallot:
+        name = pseudonyms.of(round_.poll, round_.epoch, ballot.voter, ballot.slot)
+        return ExportedBallot(list(ballot.choices), ballot=name)
+
+    def named(ballot: Exported) -> ExportedBallot:
+        op, cast_at = str(ballot.op), stamp(ballot.cast_at)
+        return ExportedBallot(list(ballot.choices), voter=ballot.voter, op=op, cast_at=cast_at)
+
+    return anonymous if round_.anonymous else named
+
+
+async def _json(
+    round_: Round, pieces: AsyncIterator[list[Exported]], name: Callable[[Exported], ExportedBallot]
+) -> AsyncIterator[bytes]:
+    options = [ExportedOption(id, text) for id, text in round_.options.items()]
+    whole = Export(round_.poll, round_.question, round_.epoch, round_.anonymous, round_.ballots, options, [])
+    # The empty list stands last: what ends it and the object is sent after the ballots.
+    yield msgspec.json.encode(whole).removesuffix(b"]}")
+    comma = b""
+    async for ballots in pieces:
+        yield comma + b",".join(msgspec.json.encode(name(ballot)) for ballot in ballots)
+        comma = b","
+    yield b"]}"
+
+
+async def _csv(
+    round_: Round, pieces: AsyncIterator[list[Exported]], name: Callable[[Exported], ExportedBallot]
+) -> AsyncIterator[bytes]:
+    choices = ["option_ids", "options"]
+    columns = ["ballot", *choices] if round_.anonymous else ["voter", *choices, "op", "cast_at"]
+    yield _lines([columns])
+    texts = {id: _cell(text) for id, text in round_.options.items()}
+    async for ballots in pieces:
+        yield _lines([_row(name(ballot), texts) for ballot in ballots])
+
+
+def _row(ballot: ExportedBallot, texts: dict[int, str]) -> list[str]:
+    ids = " ".join(map(str, ballot.options))
+    chosen = " | ".join(texts.get(id, "") for id in ballot.options)
+    tail = [] if ballot.op is None or ballot.cast_at is None else [ballot.op, ballot.cast_at]
+    return [_cell(ballot.ballot or ballot.voter or ""), ids, chosen, *tail]
+
+
+def _cell(text: str) -> str:
+    """A spreadsheet takes a text that begins so for a formula, and an audience's option must not run in one (OWASP,
+    CSV Injection); the JSON has every text as it is."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _lines(rows: list[list[str]]) -> bytes:
+    """Lines of RFC 4180."""
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
+
+
+CALLS: tuple[Call, ...] = (
+    call(
+        "GET",
+        "/polls/{poll}/export",
+        read,
+        body=Nothing,
+        query=ExportQuery,
+        answer=Export,
+        raises=(Forbidden, TooMany),
+        media=("text/csv", "application/json"),
+    ),
+)
+"""The calls of this file."""

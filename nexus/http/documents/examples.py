@@ -1,0 +1,121 @@
+"""An example of everything that goes in or out, made of the real types: what stands in the documents is decoded and
+encoded alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from nexus.domain.ballot import Outcome, Receipt
+from nexus.domain.definition import NewOption, NewPoll, OptionPatch, PollPatch
+from nexus.domain.example_poll import NOW, OP, POLL, YES
+from nexus.domain.poll import Policy, Status, Visibility
+from nexus.domain.views import BallotView, ResultOption, ResultsView
+from nexus.http.api.accounts import Account, Login, Me, PasswordChange, RefreshToken, Registration, TokenPair
+from nexus.http.api.audit import AuditEntry, AuditPage
+from nexus.http.api.categories import CategoryPage, CategoryPatch, NewCategory
+from nexus.http.api.exports import Export, ExportedBallot, ExportedOption
+from nexus.http.api.guests import Code, GuestToken
+from nexus.http.api.health import Health
+from nexus.http.api.polls import PollPage, ScreenLink
+from nexus.http.api.votes import OwnVotes, Vote
+from nexus.store.categories import Category
+
+REQUEST_ID = "3f2b8c1d9e4a4f6fb0a1c2d3e4f50617"
+
+_ACCESS = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyOjEifQ.c2lnbmF0dXJl"
+_REFRESH = "V2hvZXZlciBob2xkcyB0aGlzIG1heSByZW5ldyBpdA"
+_PASSWORD = "four words make one"  # noqa: S105 - an example
+_ANN = "ann"
+_CODE = "K7M2QP"
+
+_RESULTS = ResultsView(
+    poll=7,
+    question=POLL.question,
+    status=Status.OPEN,
+    epoch=1,
+    version=43,
+    visibility=Visibility.FULL,
+    final=False,
+    voters=9,
+    total_votes=9,
+    options=[
+        ResultOption(id=12, option_text="Yes", votes_count=5, percentage=55.56),
+        ResultOption(id=13, option_text="No", votes_count=4, percentage=44.44),
+    ],
+    expires_at=POLL.expires_at,
+    server_now=NOW,
+)
+
+_CATEGORY = Category(id=3, name="Meetings", description="What is asked in the middle of them.")
+
+_ENTRY = AuditEntry(
+    id=101,
+    user="user:1",
+    action="close",
+    target_type="poll",
+    target_id=7,
+    timestamp=NOW,
+    details={"status": ["open", "closed"], "epoch": 1, "version": 44},
+)
+
+_BODIES: tuple[object, ...] = (
+    Registration(username=_ANN, password=_PASSWORD, email="ann@example.org"),
+    Login(username=_ANN, password=_PASSWORD),
+    PasswordChange(old=_PASSWORD, new="five words are better still"),
+    RefreshToken(refresh=_REFRESH),
+    Code(code=_CODE),
+    NewPoll(
+        question=POLL.question,
+        options=[NewOption("Yes"), NewOption("No")],
+        expires_at=datetime(2099, 11, 22, 19, tzinfo=UTC),
+    ),
+    PollPatch(description="Ten minutes, not more.", results=Policy.AFTER_VOTE),
+    NewOption(option_text="Perhaps"),
+    OptionPatch(option_text="Perhaps not", position=0),
+    Vote(options=[12]),
+    NewCategory(name="Meetings", description="What is asked in the middle of them."),
+    CategoryPatch(description="What is asked before, in and after them."),
+)
+
+_ANSWERS: tuple[object, ...] = (
+    Account(id=1, username=_ANN, roles=["user"]),
+    TokenPair(access=_ACCESS, refresh=_REFRESH, token_type="Bearer", expires_in=900),  # noqa: S106 - an example
+    Me(sub="user:1", username=_ANN, roles=["user"]),
+    GuestToken(access=_ACCESS, expires_in=43_200, voter="guest:0199b3c4-0000-7000-8000-000000000001", poll=7),
+    POLL,
+    PollPage(count=1, next=None, previous=None, results=[POLL]),
+    ScreenLink(access=_ACCESS, url=f"/live/{_CODE}#token={_ACCESS}"),
+    YES,
+    Receipt(poll=7, op=UUID(OP), status=Outcome.RECORDED, options=(12,), epoch=1, version=43, stands=True),
+    OwnVotes(poll=7, votes=[BallotView(op=OP, options=[12], cast_at=NOW)]),
+    _RESULTS,
+    Export(
+        poll=7,
+        question=POLL.question,
+        epoch=1,
+        anonymous=False,
+        count=1,
+        options=[ExportedOption(12, "Yes"), ExportedOption(13, "No")],
+        ballots=[ExportedBallot(voter="user:2", options=[12], op=OP, cast_at=NOW)],
+    ),
+    AuditPage(count=1, next=None, previous=None, results=[_ENTRY]),
+    _CATEGORY,
+    CategoryPage(count=1, next=None, previous=None, results=[_CATEGORY]),
+    Health(status="ok"),
+)
+
+EXAMPLES = MappingProxyType({type(one): one for one in (*_BODIES, *_ANSWERS)})
+"""An example of each type, which is a value of it."""
+
+TEXTS = MappingProxyType({"text/csv": f"voter,option_ids,options,op,cast_at\r\nuser:2,12,Yes,{OP},{NOW}\r\n"})
+"""Of the answers that are no JSON, by their media type."""
+
+
+def example(kind: type[object]) -> Any:
+    """The example of a type as JSON has it, None where there is none."""
+    return msgspec.json.decode(msgspec.json.encode(EXAMPLES[kind])) if kind in EXAMPLES else None

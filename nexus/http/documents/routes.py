@@ -1,0 +1,92 @@
+"""The documents of the interfaces and their pages under `/api/`: made once, served from here alone, and readable by
+anybody (contract, section 2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from starlette.routing import Route
+
+from nexus.http.api.routes import CALLS
+from nexus.http.documents.asyncapi_page import LivePage
+from nexus.http.documents.openapi import openapi
+from nexus.http.framework.html import Html, element, page, paragraphs, together, void
+from nexus.http.framework.static import WEB, Fixed, page_headers
+
+Json = dict[str, Any]
+
+ASSETS: tuple[tuple[str, Path, str], ...] = (
+    ("api.css", WEB / "api" / "api.css", "text/css; charset=utf-8"),
+    ("docs.js", WEB / "api" / "docs.js", "text/javascript; charset=utf-8"),
+    ("swagger-ui.css", WEB / "swagger" / "swagger-ui.css", "text/css; charset=utf-8"),
+    ("swagger-ui-bundle.js", WEB / "swagger" / "swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+)
+"""What the pages load: its name below `/api/assets/`, its file and its type."""
+
+# Swagger UI sets its styles through the DOM, which needs no 'unsafe-inline'; its icons are data: URLs of its CSS.
+PAGE_HEADERS = page_headers()
+
+_LINKS = (
+    ("/api/docs/", "REST"),
+    ("/api/ws/", "WebSocket"),
+    ("/api/openapi.json", "openapi.json"),
+    ("/api/asyncapi.json", "asyncapi.json"),
+)
+
+
+def documents(asyncapi: Json) -> dict[str, Fixed]:
+    """Every document by its path, written without a trailing slash; `asyncapi` is the WebSocket's."""
+    told = openapi(CALLS)
+    found = {
+        "/api": _page("The interfaces of Nexus", _index(told, asyncapi)),
+        "/api/docs": _docs(),
+        "/api/ws": _page("Nexus live", LivePage(asyncapi).body()),
+        "/api/openapi.json": Fixed(msgspec.json.encode(told), "application/json"),
+        "/api/asyncapi.json": Fixed(msgspec.json.encode(asyncapi), "application/json"),
+    }
+    return found | {f"/api/assets/{name}": Fixed(file.read_bytes(), kind) for name, file, kind in ASSETS}
+
+
+def document_routes(asyncapi: Json) -> list[Route]:
+    """The routes of every document."""
+    return [Route(path, document, methods=["GET"]) for path, document in documents(asyncapi).items()]
+
+
+def _page(title: str, body: Html) -> Fixed:
+    whole = page(title, _bar(), element("main", body, class_="text"), head=_style("api.css"))
+    return Fixed(whole, "text/html; charset=utf-8", PAGE_HEADERS)
+
+
+def _docs() -> Fixed:
+    scripts = [
+        element("script", src=f"/api/assets/{name}", defer="defer") for name in ("swagger-ui-bundle.js", "docs.js")
+    ]
+    no_script = element(
+        "p", "This page needs JavaScript; ", element("a", "the document", href="/api/openapi.json"), " does not."
+    )
+    body = (_bar(), element("div", id="swagger-ui"), element("noscript", no_script))
+    head = together(_style("swagger-ui.css"), _style("api.css"), *scripts)
+    return Fixed(
+        page("The REST interface of Nexus", *body, head=head, class_="light"), "text/html; charset=utf-8", PAGE_HEADERS
+    )
+
+
+def _style(name: str) -> Html:
+    return void("link", rel="stylesheet", href=f"/api/assets/{name}")
+
+
+def _bar() -> Html:
+    links = [element("a", text, href=path) for path, text in _LINKS]
+    return element("header", element("strong", element("a", "Nexus", href="/api/")), *links, class_="bar")
+
+
+def _index(openapi: Json, asyncapi: Json) -> Html:
+    return together(
+        element("h1", "The interfaces of Nexus"),
+        element("h2", element("a", "REST", href="/api/docs/")),
+        paragraphs(openapi["info"]["description"]),
+        element("h2", element("a", "WebSocket", href="/api/ws/")),
+        paragraphs(asyncapi["info"]["description"]),
+    )

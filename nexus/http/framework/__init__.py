@@ -1,0 +1,1 @@
+"""What every call shares: typed requests, bodies, problem documents, and what holds for each request."""

@@ -1,0 +1,103 @@
+"""JSON bodies and queries to typed values, or the error that says what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import NoReturn, TypeVar
+
+import msgspec
+from starlette.requests import Request
+
+from nexus.errors import Invalid, Malformed
+from nexus.http.framework.faults import body_faults, query_faults
+from nexus.http.framework.problem import UnsupportedMediaType
+
+T = TypeVar("T")
+
+_JSON = re.compile(r"application/(json|[a-z0-9!#$&^_.-]+\+json)", re.IGNORECASE)
+_LONGEST_FIELD = 100
+
+
+async def read_body(request: Request, kind: type[T]) -> T:
+    """The JSON body as a `kind`.
+
+    Raises `UnsupportedMediaType`, `Malformed` for what is no JSON or nothing at all, `Invalid` for a wrong shape,
+    and what reading raises (`edge`).
+    """
+    media_type = request.headers.get("content-type")
+    if media_type is not None and not _is_json(media_type):
+        raise UnsupportedMediaType
+    raw = await request.body()
+    if not raw.strip():
+        raise Malformed("The body is empty; this call needs a JSON object.")
+    if media_type is None:
+        raise UnsupportedMediaType
+    return decode(raw, kind)
+
+
+def _is_json(media_type: str) -> bool:
+    name, *parameters = (part.strip() for part in media_type.split(";"))
+    charsets = [part.partition("=")[2] for part in parameters if part.lower().startswith("charset=")]
+    return bool(_JSON.fullmatch(name)) and all(one.strip('"').lower() in ("utf-8", "utf8") for one in charsets)
+
+
+def decode(raw: bytes, kind: type[T]) -> T:
+    """`raw` as a `kind`, strictly. Raises `Malformed` or `Invalid`."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        # The decoder stops at the first wrong field; whether it was JSON to the end is still to be seen.
+        _check_syntax(raw)
+        raise Invalid(errors=body_faults(raw, kind, str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        _check_syntax(raw)
+        raise Malformed from None
+
+
+def _check_syntax(raw: bytes) -> None:
+    """Raise `Malformed` for what RFC 8259 does not allow, `Invalid` for text that cannot be kept.
+
+    The grammar allows the escape of a lone surrogate (section 8.2), which msgspec takes for a wrong syntax.
+    """
+    try:
+        # A number may be longer than Python cares to parse, and none is looked at here.
+        value: object = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        raise Malformed from None
+    bad = [field for field, text in _texts(value) if any("\ud800" <= char <= "\udfff" for char in text)]
+    if bad:
+        raise Invalid(errors=tuple((field, "must not contain lone surrogates") for field in bad[:100]))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path or "body", value
+    elif isinstance(value, list):
+        for n, item in enumerate(value):
+            yield from _texts(item, f"{path}[{n}]")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield path or "body", name
+            yield from _texts(item, f"{path}.{name}".lstrip(".")[:_LONGEST_FIELD])
+
+
+def read_query(values: Mapping[str, str], kind: type[T]) -> T:
+    """The parameters of a query as a `kind`; an empty one counts as absent, an unknown one says nothing.
+
+    Raises `Invalid`.
+    """
+    try:
+        found = msgspec.convert({name: value for name, value in values.items() if value}, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid(errors=query_faults(values, kind, str(error))) from None
+    # msgspec takes the word null for None, and a filter that says nothing would find everything.
+    nulls = [name for name, value in values.items() if value and getattr(found, name, value) is None]
+    if nulls:
+        raise Invalid(errors=tuple((name, "must not be null") for name in nulls))
+    return found

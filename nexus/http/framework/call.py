@@ -1,0 +1,232 @@
+"""What a call is: an entry of the table of routes, from which it is answered and the documents are made."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+from uuid import UUID, uuid4
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from nexus.access.limits import Rate, address_key
+from nexus.domain.definition import ID_MAX
+from nexus.domain.identity import Identity
+from nexus.errors import Invalid, NexusError, NotFound, TooMany, Unauthenticated
+from nexus.http.framework.body import read_body, read_query
+from nexus.http.framework.problem import ActRefused, status_of
+from nexus.http.framework.stream import Stream
+from nexus.http.parts import Parts
+
+B = TypeVar("B")
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+_BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_ID = re.compile(r"[0-9]{1,19}")
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """No body, no parameters, or an empty answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[B, Q]):
+    """One request, typed: its body, its query, and who asks."""
+
+    parts: Parts
+    request: Request
+    body: B
+    query: Q
+    identity: Identity | None
+    op: UUID
+
+    @property
+    def by(self) -> Identity:
+        """Who asks. Raises `Unauthenticated` in a call that needs no token."""
+        if self.identity is None:
+            raise Unauthenticated
+        return self.identity
+
+    @property
+    def address(self) -> str:
+        """The client's address."""
+        return "" if self.request.client is None else self.request.client.host
+
+    def id(self, name: str, missing: NotFound) -> int:
+        """The id at `name` of the path; raises `missing` for what cannot be one."""
+        text = str(self.request.path_params[name])
+        if not _ID.fullmatch(text) or not 0 < int(text) <= ID_MAX:
+            raise missing
+        return int(text)
+
+    def take(self, rate: Rate) -> None:
+        """Take one from `rate` for the client's address. Raises `TooMany`."""
+        wait = rate.take(address_key(self.address))
+        if wait:
+            raise TooMany(after_s=wait)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[A]):
+    """What a handler answers; None as `value` has no body."""
+
+    value: A | None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def response(self) -> Response:
+        """As it goes out: kept by no cache unless the handler said how it may be."""
+        headers = {"cache-control": "no-store", **self.headers}
+        if self.value is None:
+            return Response(status_code=self.status, headers=headers)
+        body = msgspec.json.encode(self.value)
+        return Response(body, self.status, headers, media_type="application/json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One method of one path (written without its trailing slash, ids in braces), and the types that go in and out.
+
+    `body`, `query` and `answer` are `Nothing` where there is none; `statuses` are those of success; `raises` are the
+    refusals of this call beside those that every call of its kind may end in; `public` calls need no token; `votes`
+    marks the acts of voting, whose op stands in every answer; `media` are the types an answer may have. `module` and
+    `name` say where its handler stands, `about` what it does. `respond` answers a request; it raises a `NexusError`, or
+    `ActRefused` for an act of voting.
+    """
+
+    method: str
+    path: str
+    module: str
+    name: str
+    about: str
+    body: type[object]
+    query: type[object]
+    answer: type[object]
+    statuses: tuple[int, ...]
+    raises: tuple[type[NexusError], ...]
+    public: bool
+    votes: bool
+    media: tuple[str, ...]
+    respond: Callable[[Parts, Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answering(Generic[B, Q, A]):
+    handler: Callable[[Asked[B, Q]], Awaitable[Reply[A] | Stream]]
+    body: type[B]
+    query: type[Q]
+    public: bool
+    votes: bool
+
+    async def __call__(self, parts: Parts, request: Request) -> Response:
+        if not self.votes:
+            return await self._answer(parts, request, uuid4())
+        op = op_of(request)
+        try:
+            return await self._answer(parts, request, op)
+        except NexusError as error:
+            raise ActRefused(error, op) from error
+
+    async def _answer(self, parts: Parts, request: Request, op: UUID) -> Response:
+        # Who asks comes first: a stranger learns nothing of what a call would make of its body.
+        identity = None if self.public else await parts.gate.identify(bearer(request))
+        query = read_query(request.query_params, self.query)
+        body = self.body() if self.body is Nothing else await read_body(request, self.body)
+        return (await self.handler(Asked(parts, request, body, query, identity, op))).response()
+
+
+def call(
+    method: str,
+    path: str,
+    handler: Callable[[Asked[B, Q]], Awaitable[Reply[A] | Stream]],
+    *,
+    body: type[B],
+    query: type[Q],
+    answer: type[A],
+    statuses: tuple[int, ...] = (200,),
+    raises: tuple[type[NexusError], ...] = (),
+    public: bool = False,
+    votes: bool = False,
+    media: tuple[str, ...] = ("application/json",),
+) -> Call:
+    """An entry of the table: `handler` with the types it takes and gives, checked against each other."""
+    return Call(
+        method=method,
+        path=path,
+        module=handler.__module__,
+        name=handler.__name__,
+        about=inspect.cleandoc(handler.__doc__ or ""),
+        body=body,
+        query=query,
+        answer=answer,
+        statuses=statuses,
+        raises=raises,
+        public=public,
+        votes=votes,
+        media=media,
+        respond=_Answering(handler, body, query, public, votes),
+    )
+
+
+class Resource:
+    """The calls of one path as an ASGI application. Its route lets every method through: to one that is not here the
+    answer is 405, and no later route, whose path has an id where this one has a word, gets to see it."""
+
+    def __init__(self, parts: Parts, calls: dict[str, Call]) -> None:
+        self._parts = parts
+        self._calls = calls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Raises a 405 that names the methods there are."""
+        request = Request(scope, receive, send)
+        call = self._calls.get("GET" if request.method == "HEAD" else request.method)
+        if call is None:
+            allowed = [*self._calls, *(["HEAD"] if "GET" in self._calls else [])]
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
+        response = await self._measured(call, request)
+        await response(scope, receive, send)
+
+    async def _measured(self, call: Call, request: Request) -> Response:
+        began, status = time.perf_counter(), 500
+        try:
+            response = await call.respond(self._parts, request)
+            status = response.status_code
+        except NexusError as error:
+            status = status_of(error)
+            raise
+        except ActRefused as refused:
+            status = status_of(refused.error)
+            raise
+        finally:
+            self._parts.metrics.requested(call.method, call.path, status, time.perf_counter() - began)
+        return response
+
+
+def bearer(request: Request) -> str:
+    """The token of the Authorization header (RFC 6750, section 2.1). Raises `Unauthenticated`."""
+    match = _BEARER.fullmatch(request.headers.get("authorization", ""))
+    if match is None:
+        raise Unauthenticated
+    return match[1]
+
+
+def op_of(request: Request) -> UUID:
+    """The op of an act of voting: the client's own, else a new one. Raises `Invalid`."""
+    given = request.headers.get("idempotency-key")
+    return uuid4() if given is None else uuid("Idempotency-Key", given.strip().strip('"'))
+
+
+def uuid(name: str, text: str) -> UUID:
+    """A UUID in its usual form, in any case. Raises `Invalid`."""
+    if not _UUID.fullmatch(text):
+        raise Invalid(errors=((name, "must be a UUID"),))
+    return UUID(text)

@@ -1,0 +1,143 @@
+"""What holds for every request, whatever its path: its id, its trailing slash, its bounds, and no error unanswered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Iterable
+from uuid import uuid4
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from nexus.http.framework.cors import Cors
+from nexus.http.framework.problem import BodyTooLarge, BodyTooSlow, InternalError, problem
+
+log = logging.getLogger("nexus.http")
+
+BODY_BYTES = 64 * 1024
+BODY_S = 15.0
+"""From the first look at a body to its end: a client that drips bytes must not hold a task for ever."""
+
+_ID = "nexus.request_id"
+"""Where the scope holds the request's id."""
+
+_ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+class Edge:
+    """Middleware around the routes, inside of Starlette's own that would answer an exception in plain text.
+
+    - A path with a trailing slash is the path without: routes are written without one.
+    - `X-Request-ID` stands on every response: the client's own where it is a plain word, else a new one.
+    - Every response says whether it may be kept (if nothing else says so, it may not), and is of no other type than
+      it says.
+    - Pages of `origins`, canonical ones, may read the answers (`cors`).
+    - Reading a body raises `BodyTooLarge` beyond `BODY_BYTES` and `BodyTooSlow` after `BODY_S`.
+    - An exception nobody handled is logged with the request's id and answered 500 `internal_error`.
+    """
+
+    def __init__(self, app: ASGIApp, origins: frozenset[str] = frozenset()) -> None:
+        inner = _Faults(app)
+        self._app = app
+        self._http: ASGIApp = Cors(inner, origins) if origins else inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; anything but HTTP passes."""
+        if scope["type"] != "http":
+            await self._app(_without_slash(scope) if scope["type"] == "websocket" else scope, receive, send)
+            return
+        request_id = _request_id(scope["headers"])
+        body = _Body(receive, _content_length(scope["headers"]))
+        await self._http({**_without_slash(scope), _ID: request_id}, body, _Reply(send, request_id))
+
+
+class _Faults:
+    """No exception goes on unanswered, but for those in the middle of an answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def reply(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, reply)
+        except ClientDisconnect:
+            log.debug("request %s: the client left before its body was whole", scope[_ID])
+        except Exception:
+            log.exception("request %s failed: %s %s", scope[_ID], scope["method"], scope["path"])
+            if started:
+                raise  # the server cuts the connection, so that nobody takes half an answer for a whole one
+            await problem(InternalError())(scope, receive, send)
+
+
+class _Reply:
+    """`send`, with the headers that every response has."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id.encode("ascii")
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given = message.get("headers", ())
+            headers = [*given, (b"x-request-id", self._request_id)]
+            names = {name.lower() for name, _ in given}
+            headers += [(name, value) for name, value in _ALWAYS if name not in names]
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+
+class _Body:
+    """`receive`, within bounds; once the body is whole, what comes after it (a disconnect) has no time limit."""
+
+    def __init__(self, receive: Receive, declared: int) -> None:
+        self._receive = receive
+        self._size = declared
+        self._read = 0
+        self._whole = False
+        self._deadline: float | None = None
+
+    async def __call__(self) -> Message:
+        if self._whole:
+            return await self._receive()
+        if self._size > BODY_BYTES:
+            raise BodyTooLarge
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().time() + BODY_S
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise BodyTooSlow from None
+        self._read += len(message.get("body", b""))
+        if self._read > BODY_BYTES:
+            raise BodyTooLarge
+        self._whole = not message.get("more_body", False)
+        return message
+
+
+def _without_slash(scope: Scope) -> Scope:
+    path: str = scope["path"]
+    # All of them: a path that still ended in one would be redirected by Starlette.
+    return {**scope, "path": path.rstrip("/") or "/"} if path.endswith("/") else scope
+
+
+def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    given = next((value for name, value in headers if name == b"x-request-id"), b"")
+    return given.decode("ascii") if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _content_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    declared = next((value for name, value in headers if name == b"content-length"), b"")
+    # Nineteen digits are more than any limit, and no more than an int is parsed from quickly.
+    return int(declared[:19]) if declared.isdigit() else 0

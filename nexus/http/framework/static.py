@@ -1,0 +1,79 @@
+"""Bytes that stay as they are while the server runs, and the headers of its pages."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from nexus.http.framework.etags import holds
+
+WEB = Path(__file__).parents[2] / "web"
+"""The folder of everything that browsers load."""
+
+SMALL = 512
+"""Bytes below which compressing saves no packet."""
+
+_POLICY = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+)
+
+
+def page_headers(*directives: str) -> dict[str, str]:
+    """For a page that nobody frames, and that loads nothing from anywhere else; `directives` are added to its policy
+    (Content Security Policy Level 3)."""
+    return {
+        "content-security-policy": "; ".join((*_POLICY, *directives)),
+        "referrer-policy": "no-referrer",
+        "x-frame-options": "DENY",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    }
+
+
+class Fixed:
+    """An ASGI application that sends always the same, compressed where the client can read that, or 304.
+
+    Caches keep it and ask each time whether it still holds, unless `headers` say otherwise.
+    """
+
+    def __init__(self, body: bytes, media_type: str, headers: Mapping[str, str] | None = None) -> None:
+        tag = sha256(body).hexdigest()[:32]
+        packed = gzip.compress(body, mtime=0) if len(body) > SMALL else body
+        given = {"content-type": media_type, "cache-control": "no-cache", "vary": "Accept-Encoding", **(headers or {})}
+        self._plain = body, {**given, "etag": f'"{tag}"'}
+        # Another tag: a cache must not take the one form for the other (RFC 9110, section 8.8.3.3).
+        self._packed = packed, {**given, "etag": f'"{tag}-gzip"', "content-encoding": "gzip"}
+        self._worth = len(packed) < len(body)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a GET or HEAD."""
+        asked = Request(scope).headers
+        body, headers = self._packed if self._worth and takes_gzip(asked.get("accept-encoding", "")) else self._plain
+        if holds(asked.get("if-none-match", ""), headers["etag"]):
+            told = {name: headers[name] for name in ("etag", "cache-control", "vary")}
+            response = Response(status_code=304, headers=told)
+        else:
+            response = Response(body, headers=headers)
+        await response(scope, receive, send)
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether the header `Accept-Encoding` names gzip without refusing it (RFC 9110, section 12.5.3)."""
+    for one in accept_encoding.lower().split(","):
+        coding, _, weight = one.partition(";")
+        if coding.strip() == "gzip":
+            return weight.strip().removeprefix("q=").strip("0.") != "" or not weight
+    return False

@@ -1,0 +1,1 @@
+"""The pages that people see, and what they load (contract, section 2, Pages)."""

@@ -1,0 +1,95 @@
+"""What the screens load: client.js, the screens' modules, their styles and pictures (contract, section 2, Pages).
+
+Each has two addresses: `/assets/client.js`, for other front ends, which caches ask about each time; and the same below
+`/assets/v-<digest>/`, which the pages name and caches keep for good: another version of anything is another digest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from posixpath import dirname, join, normpath
+
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from nexus.http.framework.static import Fixed
+
+FOLDERS = ("client", "screens")
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".ts": "text/plain; charset=utf-8",
+}
+FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
+
+_VERSIONED = re.compile(r"v-[0-9a-f]{12}/(.+)")
+_STATIC = re.compile(r"""(?:^|\n)(?:import|export)\b[^;"'()]*["'](\.[^"']+)["'];""")
+_SHEET = re.compile(rb"""@import url\("([\w./-]+)"\);""")
+_DYNAMIC = re.compile(r"""\bimport\(["'](\.[^"']+)["']\)""")
+
+
+class Assets:
+    """The files of `web`, read once, as an ASGI application below a route `/assets/{path:path}`."""
+
+    def __init__(self, web: Path) -> None:
+        files = [path for folder in FOLDERS for path in (web / folder).rglob("*") if path.suffix in TYPES]
+        files += [web / "client.js", web / "client.d.ts"]
+        self._bytes = {path.relative_to(web).as_posix(): _read(path) for path in sorted(files)}
+        digest = sha256()
+        for name, body in self._bytes.items():
+            digest.update(f"{name} {len(body)}\n".encode() + body)
+        self._home = f"v-{digest.hexdigest()[:12]}"
+        self._asked = {name: Fixed(body, TYPES[Path(name).suffix]) for name, body in self._bytes.items()}
+        self._kept = {name: Fixed(body, TYPES[Path(name).suffix], FOR_GOOD) for name, body in self._bytes.items()}
+
+    def route(self) -> Route:
+        """Where they are served."""
+        return Route("/assets/{path:path}", self, methods=["GET"])
+
+    def address(self, name: str) -> str:
+        """The address of `name`, such as `screens/vote.js`, that is kept for good. Raises KeyError if it is none."""
+        if name not in self._bytes:
+            raise KeyError(name)
+        return f"/assets/{self._home}/{name}"
+
+    def modules(self, entry: str) -> list[str]:
+        """Every module that `entry` needs, itself first: what it imports, and what that does; last what is only
+        imported on the way. In this order a browser loads what paints first."""
+        first = list(self._closure([entry], _STATIC))
+        later = [name for one in first for name in self._imports(one, _DYNAMIC)]
+        return list(dict.fromkeys([*first, *self._closure(later, _STATIC)]))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a GET or HEAD. Raises a 404 for what is no asset."""
+        name: str = scope["path_params"]["path"]
+        versioned = _VERSIONED.fullmatch(name)
+        table = self._kept if name.startswith(f"{self._home}/") else self._asked
+        # Another version's page, while servers are renewed one by one, gets the file of this one, and keeps it not.
+        asset = table.get(versioned[1] if versioned else name)
+        if asset is None:
+            raise HTTPException(404)
+        await asset(scope, receive, send)
+
+    def _closure(self, names: list[str], pattern: re.Pattern[str]) -> Iterator[str]:
+        waiting, seen = list(names), set[str]()
+        while waiting:
+            name = waiting.pop(0)
+            if name not in seen:
+                seen.add(name)
+                yield name
+                waiting += self._imports(name, pattern)
+
+    def _imports(self, name: str, pattern: re.Pattern[str]) -> list[str]:
+        found = pattern.findall(self._bytes[name].decode())
+        return [normpath(join(dirname(name), one)) for one in found]
+
+
+def _read(path: Path) -> bytes:
+    """A file. What a sheet imports stands in the import's place: each request costs a phone a round trip."""
+    body = path.read_bytes()
+    return _SHEET.sub(lambda found: _read(path.parent / found[1].decode()), body) if path.suffix == ".css" else body

@@ -1,0 +1,162 @@
+"""Fan-out: each room's newest frame to all its viewers, within a set share of the event loop.
+
+A room that was idle is sent at once; then passes follow at a tick that widens with what the last one cost. Each
+audience of a room gets its frame, encoded once (design, the way of a vote, step 5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from nexus.domain.poll import Poll, Totals, Visibility
+from nexus.rooms.frame import Frame
+from nexus.rooms.room import Room, Shown, Viewer
+
+log = logging.getLogger("nexus.fanout")
+
+TICK_S = 0.05
+SHARE = 0.25
+"""Of the event loop, at most, for fan-out: the rest is for votes."""
+SLICE = 200
+"""Viewers written to before others on the event loop get a turn: about 2 ms."""
+
+
+class Frames(Protocol):
+    """Encodes what a room sends."""
+
+    def totals(self, totals: Totals, sees: Visibility) -> Frame:
+        """A totals frame for one audience."""
+
+    def poll(self, poll: Poll, sees: Visibility) -> Frame:
+        """A poll frame for one audience."""
+
+    def presence(self, poll: int, online: int) -> Frame:
+        """How many sockets watch."""
+
+    def deleted(self, poll: int) -> Frame:
+        """The poll is gone."""
+
+
+class _Encoded:
+    """The frames of one room's state, made when first asked for."""
+
+    def __init__(self, frames: Frames, room: Room) -> None:
+        self._frames = frames
+        self._room = room
+        self._made: dict[object, Frame] = {}
+
+    def totals(self, totals: Totals, sees: Visibility) -> Frame:
+        key = ("totals", sees)
+        return self._made.get(key) or self._keep(key, self._frames.totals(totals, sees))
+
+    def poll(self, poll: Poll, sees: Visibility) -> Frame:
+        key = ("poll", sees)
+        return self._made.get(key) or self._keep(key, self._frames.poll(poll, sees))
+
+    def presence(self, online: int) -> Frame:
+        return self._made.get(online) or self._keep(online, self._frames.presence(self._room.id, online))
+
+    def _keep(self, key: object, frame: Frame) -> Frame:
+        self._made[key] = frame
+        return frame
+
+
+class Fanout:
+    """Writes rooms' newest state to their viewers. `touch` a room when it changed."""
+
+    def __init__(
+        self,
+        frames: Frames,
+        *,
+        tick_s: float = TICK_S,
+        share: float = SHARE,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """`clock` gives seconds, for what a pass costs."""
+        self.frames = frames
+        self._clock = clock
+        self._tick_s = tick_s
+        self._share = share
+        self._touched: dict[int, Room] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
+
+    def touch(self, room: Room, *, urgent: bool = False) -> None:
+        """Send the room's newest state soon; `urgent` does not wait for the tick."""
+        self._touched[room.id] = room
+        if urgent:
+            self._hurry.set()
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="fan-out")
+
+    def catch_up(self, room: Room, viewer: Viewer) -> None:
+        """Send one viewer what it has not been sent: after its line was clogged, or when it gained a right."""
+        if room.outdated or (room.doubtful and viewer.right is not None):
+            return
+        self._deliver(room, viewer, _Encoded(self.frames, room))
+
+    async def _run(self) -> None:
+        try:
+            while self._touched:
+                started = self._clock()
+                self._hurry.clear()
+                waited = await self._pass()
+                cost = self._clock() - started - waited
+                await self._rest(max(self._tick_s, cost / self._share) - cost)
+        except Exception:
+            log.exception("fan-out failed; the rooms are healed within a second")
+        finally:
+            self._task = None
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
+        except TimeoutError:
+            pass
+
+    async def _pass(self) -> float:
+        """Send every touched room; gives the seconds in which others had their turn."""
+        rooms, self._touched = self._touched, {}
+        waited, written = 0.0, 0
+        for room in rooms.values():
+            encoded = _Encoded(self.frames, room)
+            state = (room.totals, room.poll)
+            for viewer in list(room.viewers):
+                if room.outdated or (room.doubtful and viewer.right is not None):
+                    continue  # the hub touches the room again once it knows
+                if (room.totals, room.poll) != state:
+                    encoded, state = _Encoded(self.frames, room), (room.totals, room.poll)
+                self._deliver(room, viewer, encoded)
+                written += 1
+                if written % SLICE == 0:
+                    paused = self._clock()
+                    await asyncio.sleep(0)
+                    waited += self._clock() - paused
+        return waited
+
+    def _deliver(self, room: Room, viewer: Viewer, encoded: _Encoded) -> None:
+        """Write what is newer than what the viewer was sent; what is not taken now is not queued."""
+        poll, totals = room.poll, room.totals
+        if poll is None or totals is None or viewer not in room.viewers:
+            return
+        sees = room.sees(viewer, totals)
+        viewer.behind = True
+        if viewer.revision < poll.revision:
+            if not viewer.outlet.write(encoded.poll(poll, sees)):
+                return
+            viewer.revision = poll.revision
+        newest = Shown(totals.place, sees is Visibility.FULL)
+        if viewer.shown < newest:
+            if not viewer.outlet.write(encoded.totals(totals, sees)):
+                return
+            viewer.shown = newest
+        if viewer.online != room.online:
+            if not viewer.outlet.write(encoded.presence(room.online)):
+                return
+            viewer.online = room.online
+        viewer.behind = False

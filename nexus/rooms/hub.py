@@ -1,0 +1,305 @@
+"""The hub: who is in which room, and what each room knows. It knows no WebSocket, only outlets it can write to.
+
+News comes from this worker's own commits, from the bus, and every second from the database, so that whatever the bus
+loses, doubles or swaps costs about a second (design, the way of a vote, steps 5 and 6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+
+import msgspec
+
+from nexus.bus import Bus, DeletedNews, News, PollNews, PresenceNews, TotalsNews
+from nexus.domain.ballot import CastVote
+from nexus.domain.identity import Identity
+from nexus.domain.poll import Place, Poll, Visibility
+from nexus.domain.rights import Role, may_know, role_in
+from nexus.errors import PollNotFound, Unavailable
+from nexus.rooms.fanout import Fanout
+from nexus.rooms.room import Room, Shown, Viewer
+from nexus.store.watch import Standing
+from nexus.voting.tallies import Tallies
+
+log = logging.getLogger("nexus.hub")
+
+HEAL_S = 1.0
+TELL_AGAIN_S = 2.0
+PRESENCE_LASTS_S = 5.0
+REFRESHES = 5
+"""Reads of a poll in a row while its host changes it; the next second brings more."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """The snapshot with which somebody enters a room."""
+
+    poll: Poll
+    role: Role
+    sees: Visibility
+    votes: tuple[CastVote, ...]
+
+
+AskRights = Callable[[int, list[str]], Awaitable[Standing | None]]
+"""Which of some voters have a ballot that stands in a poll."""
+
+
+class Hub:
+    """The rooms of one worker; `worker` names it to the others."""
+
+    def __init__(self, tallies: Tallies, bus: Bus, fanout: Fanout, ask_rights: AskRights, worker: str) -> None:
+        self._tallies = tallies
+        self._bus = bus
+        self._fanout = fanout
+        self._ask_rights = ask_rights
+        self._worker = worker
+        self._rooms: dict[int, Room] = {}
+        self._busy: set[tuple[str, int]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def rooms(self) -> int:
+        """How many polls are watched here."""
+        return len(self._rooms)
+
+    async def enter(self, poll: int, viewer: Viewer) -> Entry:
+        """Let `viewer` into the room of `poll`: subscribe, then read, then follow what is newer.
+
+        The caller sends the snapshot before it awaits anything. Raises `PollNotFound` for a poll the viewer may not
+        know of, `Unavailable` where it cannot be read.
+        """
+        room = self._rooms.get(poll)
+        if room is None:
+            room = self._rooms[poll] = Room(poll)
+        room.entering += 1
+        try:
+            await self._bus.subscribe(poll)
+            state, votes = await self._read(room, viewer)
+            return self._seat(room, viewer, state, votes)
+        finally:
+            room.entering -= 1
+            self._drop_if_empty(room)
+
+    def leave(self, poll: int, viewer: Viewer) -> None:
+        """Let `viewer` out; the last one out ends the subscription."""
+        room = self._rooms.get(poll)
+        if room is not None:
+            room.discard(viewer)
+            self._drop_if_empty(room)
+
+    def renew(self, poll: int, viewer: Viewer, identity: Identity) -> None:
+        """The viewer brought a new token, which may grant other roles than the one before."""
+        before, viewer.identity = viewer.identity, identity
+        room = self._rooms.get(poll)
+        if room is None or room.poll is None or (before.roles, before.polls) == (identity.roles, identity.polls):
+            return
+        viewer.role = role_in(identity, room.poll.created_by)
+        self._spawn("evict", room, self._evict(room, room.poll, [viewer]))
+        self._fanout.touch(room)
+
+    def catch_up(self, poll: int, viewer: Viewer) -> None:
+        """Send `viewer` the newest: its line can take frames again."""
+        room = self._rooms.get(poll)
+        if room is not None and viewer.behind:
+            self._fanout.catch_up(room, viewer)
+
+    def cast(self, poll: int, voter: str, place: Place) -> None:
+        """A ballot of `voter` stands since `place`: under `after_vote` their sockets here may see."""
+        room = self._rooms.get(poll)
+        if room is None:
+            return
+        gained = room.grant(voter, place)
+        if room.doubtful:
+            self._follow(room)
+        for viewer in gained:
+            self._fanout.catch_up(room, viewer)
+
+    def heard(self, news: News) -> None:
+        """Take news, whether this worker's own or another's, in any order and number."""
+        id = news.totals.poll if isinstance(news, TotalsNews) else news.poll
+        room = self._rooms.get(id)
+        if room is None:
+            return
+        match news:
+            case TotalsNews(totals=totals):
+                if room.count(totals):
+                    self._follow(room, urgent=totals.final)
+            case PollNews(revision=revision):
+                room.revision = max(room.revision, revision)
+                self._follow(room)
+            case DeletedNews():
+                # Not on its word alone: a lost race on the bus must not close a room that is there.
+                self._spawn("refresh", room, self._refresh(room))
+            case PresenceNews(worker=worker, online=online):
+                if worker != self._worker:
+                    room.elsewhere[worker] = (online, time.monotonic() + PRESENCE_LASTS_S)
+
+    async def keep_healing(self) -> None:
+        """For ever, every second: catch up with the database, whatever the bus brought, and count who is here."""
+        reached = True
+        while True:
+            await asyncio.sleep(HEAL_S)
+            try:
+                await self._heal()
+                reached = True
+            except Unavailable as error:
+                if reached:
+                    log.warning("rooms cannot be compared with the database: %s", error)
+                reached = False
+            await self._count_heads()
+
+    async def stop(self) -> None:
+        """End what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _read(self, room: Room, viewer: Viewer) -> tuple[Poll, tuple[CastVote, ...]]:
+        """A poll and the viewer's ballots in it, of one round and as new as what the room has heard of."""
+        for _ in range(REFRESHES):
+            state = await self._tallies.poll(room.id)
+            seat = await self._tallies.seat(room.id, viewer.identity.voter)
+            if state is None or not _may_enter(viewer, state, joined=seat.joined):
+                raise PollNotFound
+            if room.revision <= state.revision and (not seat.votes or seat.epoch == state.epoch):
+                return state, seat.votes
+        raise Unavailable("This poll is changing right now. Try again.")
+
+    def _seat(self, room: Room, viewer: Viewer, state: Poll, votes: tuple[CastVote, ...]) -> Entry:
+        room.learn(state)
+        viewer.role = role_in(viewer.identity, state.created_by)
+        viewer.revision = state.revision
+        viewer.right = state.place if votes else None
+        # The ballots were read after the state: a later retraction makes the room ask for this right too.
+        room.verified = min(room.verified, state.retractions) if votes else room.verified
+        sees = room.sees(viewer, state.totals())
+        viewer.shown = Shown(state.place, sees is Visibility.FULL)
+        room.add(viewer)
+        self._follow(room)
+        return Entry(state, viewer.role, sees, votes)
+
+    def _drop_if_empty(self, room: Room) -> None:
+        if room.empty and self._rooms.get(room.id) is room:
+            del self._rooms[room.id]
+            self._spawn("unsubscribe", room, self._unsubscribe(room.id))
+
+    async def _unsubscribe(self, poll: int) -> None:
+        if poll not in self._rooms:
+            await self._bus.unsubscribe(poll)
+        if poll in self._rooms:
+            await self._bus.subscribe(poll)  # somebody came while we were leaving
+
+    def _follow(self, room: Room, *, urgent: bool = False) -> None:
+        """Send what the room knows, after whatever must be read first."""
+        if room.outdated:
+            self._spawn("refresh", room, self._refresh(room))
+        elif room.doubtful:
+            self._spawn("verify", room, self._verify(room))
+        self._fanout.touch(room, urgent=urgent)
+
+    async def _refresh(self, room: Room) -> None:
+        """Read the poll anew; one that is gone, or gone for some of its viewers, is taken from them."""
+        for _ in range(REFRESHES):
+            before = room.poll
+            state = await self._tallies.poll(room.id)
+            if state is None:
+                self._remove(room, list(room.viewers))
+                return
+            if not state.is_public and (before is None or before.is_public):
+                await self._evict(room, state, list(room.viewers))
+            room.learn(state)
+            self._tallies.doubt(state.totals())
+            if not room.outdated:
+                break
+        if room.doubtful:
+            await self._verify(room)
+        self._fanout.touch(room, urgent=True)
+
+    async def _evict(self, room: Room, state: Poll, viewers: list[Viewer]) -> None:
+        """The poll ends to exist for those of `viewers` who may not know of it, as when it became private."""
+        # At once, so that they share queries: a room may hold thousands.
+        seats = await asyncio.gather(*(self._tallies.seat(room.id, viewer.identity.voter) for viewer in viewers))
+        self._remove(
+            room,
+            [
+                viewer
+                for viewer, seat in zip(viewers, seats, strict=True)
+                if not _may_enter(viewer, state, joined=seat.joined)
+            ],
+        )
+
+    def _remove(self, room: Room, viewers: list[Viewer]) -> None:
+        frame = self._fanout.frames.deleted(room.id)
+        for viewer in viewers:
+            room.discard(viewer)
+            viewer.outlet.removed(room.id, frame)
+        self._drop_if_empty(room)
+
+    async def _verify(self, room: Room) -> None:
+        voters = {viewer.identity.voter for viewer in room.viewers if viewer.right is not None}
+        rights = await self._ask_rights(room.id, sorted(voters))
+        if rights is not None:
+            room.verify(rights.retractions, rights.place, rights.voters)
+        self._fanout.touch(room)
+
+    async def _heal(self) -> None:
+        if not self._rooms:
+            return
+        places = await self._tallies.places(list(self._rooms))
+        for room in list(self._rooms.values()):
+            watch = places.get(room.id)
+            known = room.totals
+            if known is None and room.entering:
+                continue
+            behind = watch is None or known is None or known.place < watch.place or room.revision < watch.revision
+            if behind or room.outdated:
+                self._spawn("refresh", room, self._refresh(room))
+            elif room.doubtful:
+                self._spawn("verify", room, self._verify(room))
+            self._fanout.touch(room)
+
+    async def _count_heads(self) -> None:
+        now = time.monotonic()
+        for room in list(self._rooms.values()):
+            here, (told, since) = len(room.viewers), room.told
+            if here != told or now - since >= TELL_AGAIN_S:
+                room.told = (here, now)
+                await self._bus.publish(PresenceNews(room.id, self._worker, here))
+            online = room.present(now)
+            if online != room.online:
+                room.online = online
+                self._fanout.touch(room)
+
+    def _spawn(self, kind: str, room: Room, work: Coroutine[object, None, None]) -> None:
+        """Run `work`, one of its kind a room at a time: what is asked for meanwhile is healed by the second."""
+        key = (kind, room.id)
+        if key in self._busy and kind in ("refresh", "verify"):
+            work.close()
+            return
+        self._busy.add(key)
+        task = asyncio.create_task(self._guarded(key, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, key: tuple[str, int], work: Coroutine[object, None, None]) -> None:
+        try:
+            await work
+        except Unavailable as error:
+            log.info("room %d: %s", key[1], error)
+        except Exception:
+            log.exception("room %d", key[1])
+        finally:
+            self._busy.discard(key)
+
+
+def _may_enter(viewer: Viewer, state: Poll, *, joined: bool) -> bool:
+    return may_know(
+        viewer.identity,
+        state.id,
+        state.created_by,
+        is_public=state.is_public,
+        status=state.status,
+        joined=joined,
+    )

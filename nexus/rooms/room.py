@@ -1,0 +1,149 @@
+"""A room: one watched poll, its newest state, and who watches it. Pure bookkeeping, no I/O and no clock."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from nexus.domain.identity import Identity
+from nexus.domain.poll import Place, Policy, Poll, Totals, Visibility
+from nexus.domain.rights import Role, visibility
+from nexus.rooms.frame import Frame
+
+
+class Outlet(Protocol):
+    """Something a room can write a frame to."""
+
+    def write(self, frame: Frame) -> bool:
+        """Take the frame, or answer False: whoever refuses asks for the newest once it can take it."""
+
+    def removed(self, poll: int, frame: Frame) -> None:
+        """The room of `poll` is gone for this outlet; `frame` says so, and is never skipped: nothing follows it."""
+
+
+class Shown(NamedTuple):
+    """What a viewer has been sent last; a full frame is newer than a turnout one of the same place."""
+
+    place: Place
+    full: bool
+
+
+class Viewer:
+    """One socket in one room: a slot that holds what it was sent last, never a queue."""
+
+    __slots__ = ("behind", "identity", "online", "outlet", "revision", "right", "role", "shown")
+
+    def __init__(self, outlet: Outlet, identity: Identity) -> None:
+        self.outlet = outlet
+        self.identity = identity
+        self.role = Role.VOTER
+        self.right: Place | None = None
+        """Where this voter was last known to have a ballot standing: what `after_vote` asks for."""
+        self.shown = Shown(Place(0, 0), full=False)
+        self.revision = 0
+        self.online = 0
+        self.behind = False
+        """A frame was not taken, so something newer than `shown` may be waiting."""
+
+
+class Room:
+    """The newest known state of a poll, and its viewers on this worker."""
+
+    def __init__(self, poll: int) -> None:
+        self.id = poll
+        self.poll: Poll | None = None
+        self.totals: Totals | None = None
+        self.revision = 0
+        """The newest revision heard of; the definition may be older."""
+        self.viewers: set[Viewer] = set()
+        self._of_voter: dict[str, list[Viewer]] = {}
+        self.entering = 0
+        """Viewers on their way in: they keep the room, and get nothing yet."""
+        self.verified = 0
+        """Up to which count of retractions the viewers' rights are known to hold."""
+        self.elsewhere: dict[str, tuple[int, float]] = {}
+        """Sockets on other workers, and until when that counts."""
+        self.online = 0
+        self.told: tuple[int, float] = (0, 0.0)
+        """The sockets here that other workers were told of last, and when."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody needs the room."""
+        return not self.viewers and not self.entering
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the definition must be read anew before anything is shown."""
+        return self.poll is None or self.poll.revision < self.revision
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether rights must be asked for anew before counts are shown: somebody took a ballot back."""
+        totals = self.totals
+        return totals is not None and totals.policy is Policy.AFTER_VOTE and totals.retractions > self.verified
+
+    def learn(self, poll: Poll) -> None:
+        """Take a whole state where it is newer."""
+        if self.poll is None:
+            self.verified = poll.retractions
+        if self.poll is None or self.poll.revision <= poll.revision:
+            self.poll = poll
+        self.revision = max(self.revision, poll.revision)
+        self.count(poll.totals())
+
+    def count(self, totals: Totals) -> bool:
+        """Take totals; False if they are not newer than what the room has."""
+        if self.totals is not None and totals.place <= self.totals.place:
+            return False
+        self.totals = totals
+        self.revision = max(self.revision, totals.revision)
+        return True
+
+    def sees(self, viewer: Viewer, totals: Totals) -> Visibility:
+        """What `viewer` may be shown of `totals`."""
+        has_vote = viewer.right is not None and viewer.right.epoch == totals.epoch
+        return visibility(totals.policy, totals.status, viewer.role, has_vote=has_vote)
+
+    def add(self, viewer: Viewer) -> None:
+        """Let a viewer in."""
+        self.viewers.add(viewer)
+        self._of_voter.setdefault(viewer.identity.voter, []).append(viewer)
+
+    def discard(self, viewer: Viewer) -> None:
+        """Let a viewer out, if it is in."""
+        if viewer not in self.viewers:
+            return
+        self.viewers.remove(viewer)
+        sockets = self._of_voter[viewer.identity.voter]
+        sockets.remove(viewer)
+        if not sockets:
+            del self._of_voter[viewer.identity.voter]
+
+    def of_voter(self, voter: str) -> list[Viewer]:
+        """The sockets of a voter."""
+        return self._of_voter.get(voter, [])
+
+    def grant(self, voter: str, place: Place) -> list[Viewer]:
+        """A ballot of `voter` stands since `place`; gives the sockets that may see more for it."""
+        gained = []
+        for viewer in self.of_voter(voter):
+            had = viewer.right
+            viewer.right = place if had is None else max(had, place)
+            if self.totals is not None and self.totals.policy is Policy.AFTER_VOTE:
+                gained.append(viewer)
+        if gained and self.totals is not None and self.totals.place > place:
+            # Another worker's news came first, and may have been of this very ballot being taken back.
+            self.verified = min(self.verified, self.totals.retractions - 1)
+        return gained
+
+    def verify(self, retractions: int, place: Place, standing: frozenset[str]) -> None:
+        """Of all viewers only `standing` had a ballot at `place`: the others' older rights end."""
+        for viewer in self.viewers:
+            if viewer.right is not None and viewer.right <= place and viewer.identity.voter not in standing:
+                viewer.right = None
+        self.verified = max(self.verified, retractions)
+
+    def present(self, now: float) -> int:
+        """Sockets in the room over all workers, as far as they were heard of lately."""
+        self.elsewhere = {worker: seen for worker, seen in self.elsewhere.items() if seen[1] > now}
+        return len(self.viewers) + sum(online for online, _ in self.elsewhere.values())

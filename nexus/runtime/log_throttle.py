@@ -1,0 +1,27 @@
+"""A log line that does not repeat itself, however often its cause does."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+EVERY_S = 60.0
+
+
+class LogThrottle:
+    """Says the same thing at most once a minute, however often it happens."""
+
+    def __init__(self, logger: logging.Logger, text: str) -> None:
+        self._logger = logger
+        self._text = text
+        self._said_at = float("-inf")
+        self._unsaid = 0
+
+    def __call__(self, what: object) -> None:
+        """Log `what` as a warning, or count it."""
+        now = time.monotonic()
+        if now - self._said_at < EVERY_S:
+            self._unsaid += 1
+            return
+        self._logger.warning("%s: %.200s (%d more since the last such line)", self._text, what, self._unsaid)
+        self._said_at, self._unsaid = now, 0

@@ -1,0 +1,102 @@
+"""What is measured, in one place, for Prometheus: votes, batches, requests, and how full everything is.
+
+With several workers each writes its own figures into a folder that all of them share (`PROMETHEUS_MULTIPROC_DIR`, made
+by `nexus serve`), and whichever is asked adds them up.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter as Tally
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from nexus.domain.ballot import Receipt
+from nexus.errors import NexusError
+from nexus.runtime.processes import is_taken
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+_BALLOTS = (1, 3, 10, 30, 100, 300, 1000)
+_SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
+
+_LEVELS = {
+    "ballots_waiting": "Ballots that wait for their transaction.",
+    "sockets": "Sockets that are open.",
+    "rooms": "Polls that somebody watches here.",
+    "exports": "Exports under way.",
+    "logins_waiting": "Passwords that wait to be hashed or are being hashed.",
+    "bus_up": "Workers whose bus is within reach.",
+}
+"""What goes up and down, sampled every second; over several workers the sum."""
+
+
+class Metrics:
+    """The figures of one worker. What counts is cheap enough for the vote's way: once a batch, not once a vote."""
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self._folder = os.environ.get(FOLDER)
+        self._registry = CollectorRegistry()
+        own = None if self._folder else self._registry
+        self._votes = Counter("nexus_votes", "Acts of voting that took effect.", ["outcome"], registry=own)
+        self._refusals = Counter("nexus_refusals", "Acts of voting that were refused.", ["code"], registry=own)
+        self._batch = Histogram("nexus_batch_ballots", "Ballots of a transaction.", registry=own, buckets=_BALLOTS)
+        self._commit = Histogram("nexus_batch_seconds", "Time of a transaction.", registry=own, buckets=_SECONDS)
+        self._requests = Histogram(
+            "nexus_http_request_seconds",
+            "Time of a request until its answer begins.",
+            ["method", "path", "status"],
+            registry=own,
+            buckets=_SECONDS,
+        )
+        self._levels = {
+            name: Gauge(f"nexus_{name}", text, registry=own, multiprocess_mode="livesum")
+            for name, text in _LEVELS.items()
+        }
+        if own is None:
+            MultiProcessCollector(self._registry, self._folder)  # type: ignore[no-untyped-call]
+        else:
+            ProcessCollector(registry=own)
+
+    def recorded(self, answers: Sequence[Receipt | NexusError], took_s: float) -> None:
+        """A batch has committed."""
+        self._batch.observe(len(answers))
+        self._commit.observe(took_s)
+        outcomes = Tally(one.status.value for one in answers if isinstance(one, Receipt))
+        for outcome, n in outcomes.items():
+            self._votes.labels(outcome).inc(n)
+        codes = Tally(one.error_code for one in answers if isinstance(one, NexusError))
+        for code, n in codes.items():
+            self._refusals.labels(code).inc(n)
+
+    def requested(self, method: str, path: str, status: int, took_s: float) -> None:
+        """A request was answered; `path` is the route's, so that ids make no figures of their own."""
+        self._requests.labels(method, path, str(status)).observe(took_s)
+
+    def sample(self, levels: Mapping[str, float]) -> None:
+        """How full everything is; the names are those of `_LEVELS`."""
+        for name, level in levels.items():
+            self._levels[name].set(level)
+
+    def text(self) -> bytes:
+        """Everything, as Prometheus reads it."""
+        if self._folder:
+            _forget_the_dead(Path(self._folder))
+        return generate_latest(self._registry)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """The levels of a worker that has ended are no more; what it counted stays counted."""
+    for file in folder.glob("gauge_live*_*.db"):
+        found = re.search(r"_(\d+)\.db$", file.name)
+        if found and not is_taken(int(found[1])):
+            with suppress(FileNotFoundError):
+                mark_process_dead(int(found[1]), str(folder))  # type: ignore[no-untyped-call]

@@ -1,0 +1,145 @@
+"""`nexus verify`: counts in the database, on the bus and in the votes themselves must agree (contract, section 4), and
+the history must be whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from nexus.bus import Bus, News, TotalsNews
+from nexus.domain.poll import Place, Totals
+from nexus.store import chain, recount
+from nexus.store.database import Database, Session
+
+BUS_CATCHES_UP_S = 2.0
+BUS_CHUNK = 500
+
+
+class Differences(msgspec.Struct, frozen=True):
+    """What does not agree, one line each: what `--repair` can mend, and what nothing can but a backup, as an altered
+    row of the history or an altered ballot of a round that has ended."""
+
+    mendable: list[str]
+    lasting: list[str]
+
+
+class Recount:
+    """One recount of everything; `say` is told how far it is. `bus` is None where there is none to compare."""
+
+    def __init__(self, database: Database, bus: Bus | None, say: Callable[[str], None]) -> None:
+        self._database = database
+        self._bus = bus
+        self._say = say
+        self._broken: set[int] = set()
+        self._ahead: dict[int, Place] = {}
+        self._lines: list[str] = []
+        self._lasting: list[str] = []
+
+    async def run(self, *, repair: bool) -> Differences:
+        """Every difference; with `repair` those that can be are mended afterwards.
+
+        Raises Unavailable where the database cannot be read, ValueError where the bus cannot.
+        """
+        totals, lost = await self._count_votes()
+        if self._bus is not None:
+            await self._bus.start(self)
+            try:
+                await self._compare_bus(totals)
+                if repair:
+                    await self._mend(lost=lost)
+            finally:
+                await self._bus.stop()
+        elif repair:
+            await self._mend(lost=lost)
+        self._say("")
+        return Differences(self._lines, self._lasting)
+
+    def heard(self, news: News) -> None:
+        """Nothing: a recount asks, it does not listen."""
+
+    async def _count_votes(self) -> tuple[dict[int, Totals], bool]:
+        """Recount in one snapshot; gives every poll's counters in it, and whether there are votes without a poll."""
+        totals: dict[int, Totals] = {}
+        async with self._database.snapshot() as session:
+            total, last = await recount.how_many(session), 0
+            while checks := await recount.check_after(session, last):
+                for check in checks:
+                    totals[check.poll.id] = check.poll.totals()
+                    if check.differences:
+                        self._broken.add(check.poll.id)
+                        self._lines += check.differences
+                ids = [check.poll.id for check in checks]
+                self._lasting += await chain.check_rounds(session, ids)
+                self._lasting += await chain.check_statuses(session, ids)
+                last = checks[-1].poll.id
+                self._say(f"recounted {len(totals)} of {total} polls")
+            lost = await recount.orphans(session)
+            await self._check_history(session)
+        self._lines += lost
+        return totals, bool(lost)
+
+    async def _check_history(self, session: Session) -> None:
+        done, link = 0, await chain.check_after(session, 0)
+        while link.rows:
+            done += link.rows
+            self._lasting += link.differences
+            self._say(f"checked {done} rows of the audit log")
+            link = await chain.check_after(session, link.last)
+        self._lasting += await chain.check_head(session)
+        self._lasting += await chain.check_deletions(session)
+
+    async def _compare_bus(self, totals: dict[int, Totals]) -> None:
+        suspects = await self._suspects(totals, list(totals))
+        if not suspects:
+            return
+        # A bus that is merely behind is no difference: a worker that was killed between its commit and the bus has left
+        # it so. It is given what it missed, which changes nothing where it has newer, and looked at again.
+        if self._bus is not None:
+            for poll in suspects:
+                await self._bus.publish(TotalsNews(totals[poll]))
+        await asyncio.sleep(BUS_CATCHES_UP_S)
+        for poll, (line, place) in (await self._suspects(totals, list(suspects))).items():
+            self._lines.append(line)
+            self._broken.add(poll)
+            if place is not None:
+                self._ahead[poll] = place
+
+    async def _suspects(self, totals: dict[int, Totals], ids: list[int]) -> dict[int, tuple[str, Place | None]]:
+        """Polls whose counters on the bus are older than, differ from, or are ahead of the database's."""
+        found: dict[int, tuple[str, Place | None]] = {}
+        for start in range(0, len(ids), BUS_CHUNK):
+            chunk = ids[start : start + BUS_CHUNK]
+            on_bus = await self._on_bus(chunk)
+            now = await recount.places(self._database, chunk)  # after the bus: so never behind it
+            for poll, seen in on_bus.items():
+                counted = totals[poll]
+                if seen.place > now.get(poll, seen.place):
+                    lost = f"poll {poll}: the bus has {seen.place}, which the database has lost"
+                    found[poll] = (lost, seen.place)
+                elif seen.place < counted.place:
+                    found[poll] = (f"poll {poll}: the bus stays behind, at {seen.place} of {counted.place}", None)
+                elif seen.place == counted.place and _shown(seen) != _shown(counted):
+                    found[poll] = (f"poll {poll}: the bus says {_shown(seen)}, the database {_shown(counted)}", None)
+        return found
+
+    async def _on_bus(self, polls: list[int]) -> dict[int, Totals]:
+        assert self._bus is not None  # noqa: S101 - only called with one
+        newest = await self._bus.newest(polls)
+        if newest is None:
+            raise ValueError("REDIS_URL: the bus is out of reach, so its counters cannot be compared")
+        return newest
+
+    async def _mend(self, *, lost: bool) -> None:
+        for poll in sorted(self._broken):
+            self._say(f"mending poll {poll}")
+            mended = await recount.repair_poll(self._database, poll, self._ahead.get(poll))
+            if mended is not None and self._bus is not None:
+                await self._bus.publish(TotalsNews(mended.totals()))
+        if lost:
+            await recount.remove_orphans(self._database)
+
+
+def _shown(totals: Totals) -> tuple[object, ...]:
+    return totals.voters, totals.ballots, totals.counts

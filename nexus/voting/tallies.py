@@ -1,0 +1,206 @@
+"""Newest totals: outward to the bus, and inward as a cache that is never stale.
+
+What was committed goes to the bus after the ack, coalesced. A read asks the database for a poll's place only, in one
+query shared by all who wait, and takes the cached poll where that still holds (design, the way of a vote, step 4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+
+import msgspec
+
+from nexus.bus import Bus, DeletedNews, News, PollNews, TotalsNews
+from nexus.domain.poll import Poll, Totals, Watch
+from nexus.errors import Busy
+from nexus.runtime.loader import Loader
+from nexus.store import watch
+from nexus.store.database import Database
+from nexus.store.rounds import settle
+
+log = logging.getLogger("nexus.tallies")
+
+INTERVAL_S = 0.05
+"""Between two publications of one poll by one worker: at most 20 a second."""
+
+CONFIRM_S = 1.0
+CONFIRMED_AT_ONCE = 500
+UNCONFIRMED = 10_000
+"""Polls whose totals may not have reached the bus, the longest so forgotten first: the next vote sends them too."""
+
+CACHED = 2_000
+"""Polls kept, the longest unused dropped first."""
+
+
+class Tallies:
+    """The newest state of polls. `tell` is told of everything this worker changed, at once and before the bus."""
+
+    def __init__(self, database: Database, bus: Bus, tell: Callable[[News], None]) -> None:
+        self._database = database
+        self._bus = bus
+        self._tell = tell
+        self._cache: OrderedDict[int, Poll] = OrderedDict()
+        self._unsent: dict[int, Totals | None] = {}
+        self._unconfirmed: dict[int, Totals] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._places = Loader(self._ask_places)
+        self._polls = Loader(self._ask_polls)
+        self._seats = Loader(self._ask_seats)
+
+    def offer(self, totals: Totals) -> None:
+        """Take committed totals: to this worker's rooms now, to the bus as soon as its pace allows."""
+        self._renew(totals)
+        self._tell(TotalsNews(totals))
+        id = totals.poll
+        if id not in self._unsent:
+            self._spawn(self._publish(id))
+        before = self._unsent.get(id)
+        if before is None or before.place < totals.place:
+            self._unsent[id] = totals
+
+    def changed(self, poll: Poll) -> None:
+        """Take a committed change of a definition, status or round."""
+        self._keep(poll)
+        self.offer(poll.totals())
+        news = PollNews(poll.id, poll.revision)
+        self._tell(news)
+        self._spawn(self._bus.publish(news))
+
+    def deleted(self, poll: int) -> None:
+        """Take a committed deletion."""
+        self._cache.pop(poll, None)
+        self._unconfirmed.pop(poll, None)
+        self._tell(DeletedNews(poll))
+        self._spawn(self._bus.publish(DeletedNews(poll)))
+
+    async def poll(self, id: int) -> Poll | None:
+        """The poll as of a moment after this call began, None where there is none. Raises `Unavailable`."""
+        place = await self._places.get(id)
+        if place is None:
+            self._cache.pop(id, None)
+            return None
+        cached = self._cache.get(id)
+        if cached is not None and cached.place >= place.place and cached.revision >= place.revision:
+            self._cache.move_to_end(id)
+            return cached
+        return await self._polls.get(id)
+
+    async def seat(self, poll: int, voter: str) -> watch.Seat:
+        """A voter's seat in a poll as of a moment after this call began. Raises `Unavailable`."""
+        return await self._seats.get((poll, voter)) or watch.NO_SEAT
+
+    async def places(self, polls: list[int]) -> dict[int, Watch]:
+        """Where `polls` stand now, with what the clock asked for committed; what is missing is gone."""
+        found = await watch.places(self._database, polls)
+        if not found.due:
+            return found.of
+        await self._settle(found.due)
+        return (await watch.places(self._database, polls)).of
+
+    async def _settle(self, due: list[int]) -> None:
+        """Settle what is free at once; wait for what is held one by one, so that it delays no other."""
+        settled = await settle(self._database, due, skip_locked=True)
+        held = set(due).difference(poll.id for poll in settled)
+        for id in sorted(held):
+            try:
+                settled += await settle(self._database, [id])
+            except Busy:
+                log.info("poll %d is due, and held: it is settled when it is free", id)
+        for poll in settled:
+            self.changed(poll)
+
+    async def stop(self) -> None:
+        """Send what is unsent, bounded."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=2)
+            for task in late:
+                task.cancel()
+
+    async def _ask_places(self, polls: list[int]) -> dict[int, Watch]:
+        return await self.places(polls)
+
+    async def _ask_polls(self, ids: list[int]) -> dict[int, Poll]:
+        found = dict(await watch.polls(self._database, ids))
+        for poll in found.values():
+            self._keep(poll)
+        return found
+
+    async def _ask_seats(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], watch.Seat]:
+        return dict(await watch.seats(self._database, keys))
+
+    def _keep(self, poll: Poll) -> None:
+        cached = self._cache.get(poll.id)
+        if cached is None or (cached.place, cached.revision) <= (poll.place, poll.revision):
+            self._cache[poll.id] = poll
+            self._cache.move_to_end(poll.id)
+        if len(self._cache) > CACHED:
+            self._cache.popitem(last=False)
+
+    def _renew(self, totals: Totals) -> None:
+        """Move a cached poll forward where only its counts changed."""
+        cached = self._cache.get(totals.poll)
+        if cached is None or cached.revision != totals.revision or cached.place >= totals.place:
+            return
+        counts = dict(totals.counts)
+        self._cache[totals.poll] = msgspec.structs.replace(
+            cached,
+            version=totals.version,
+            retractions=totals.retractions,
+            voters=totals.voters,
+            ballots=totals.ballots,
+            options=tuple(msgspec.structs.replace(one, votes_count=counts[one.id]) for one in cached.options),
+        )
+
+    def doubt(self, totals: Totals) -> None:
+        """The bus may not have these totals: they are compared within a second."""
+        before = self._unconfirmed.get(totals.poll)
+        if before is None or before.place < totals.place:
+            self._unconfirmed[totals.poll] = totals
+        if len(self._unconfirmed) > UNCONFIRMED:
+            del self._unconfirmed[next(iter(self._unconfirmed))]
+
+    async def keep_confirming(self) -> None:
+        """For ever, every second: send again what the bus lost, as it does when it hangs or comes back empty."""
+        while True:
+            await asyncio.sleep(CONFIRM_S)
+            await self.confirm()
+
+    async def confirm(self) -> None:
+        """Compare what was sent lately with what the bus has, and send again what it lacks."""
+        polls = list(self._unconfirmed)[:CONFIRMED_AT_ONCE]
+        newest = await self._bus.newest(polls) if polls else None
+        if newest is None:
+            return  # out of reach: asked again in a second
+        for poll in polls:
+            totals, there = self._unconfirmed.get(poll), newest.get(poll)
+            if totals is not None and there is not None and there.place >= totals.place:
+                del self._unconfirmed[poll]
+            elif totals is not None:
+                await self._bus.publish(TotalsNews(totals))
+
+    async def _publish(self, poll: int) -> None:
+        """Send the poll's newest totals, again after each interval in which newer ones came."""
+        try:
+            while (totals := self._unsent.get(poll)) is not None:
+                self._unsent[poll] = None
+                await self._bus.publish(TotalsNews(totals))
+                self.doubt(totals)
+                await asyncio.sleep(INTERVAL_S)
+        finally:
+            self._unsent.pop(poll, None)
+
+    def _spawn(self, work: Coroutine[object, None, None]) -> None:
+        task = asyncio.create_task(_logged(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _logged(work: Coroutine[object, None, None]) -> None:
+    try:
+        await work
+    except Exception:
+        # Workers also ask the database every second, so what was not sent is late by that, not lost.
+        log.exception("news could not be sent")

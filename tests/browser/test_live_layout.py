@@ -1,0 +1,259 @@
+"""How the presenter's page looks in a real browser: at every size, in every state, language and colour scheme."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from nexus.http.framework.static import WEB
+from tests.support.audience_acts import Json
+from tests.support.browser import SCREENSHOTS, THOROUGH, Visitor
+from tests.support.live_page import (
+    MEASURE,
+    TOUCH_MS,
+    Venue,
+    accessible,
+    account,
+    act,
+    in_touch,
+    laid_out,
+    live,
+    live_database,
+    live_server,
+    painted,
+    shows,
+    venue,
+)
+
+__all__ = ["account", "live_database", "live_server", "venue"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SIZES = ((360, 740), (768, 1024), (1280, 720), (1920, 1080), (3840, 2160))
+WORD = "Regenbogenforelle"
+LONG_WORD = "Donaudampfschifffahrt" * 9 + "sgesellsch…"
+SENTENCE = ("The quick brown fox jumps over the lazy dog, twice. " * 4)[:199] + "!"
+ARABIC = "هل نذهب إلى البحر أم نبقى في المدينة؟"
+EMOJI = "👩‍👩‍👧‍👦🏳️‍🌈🎉"
+SHORT, LONG = "?", ("Why, " * 100)[:499] + "?"
+STAGES = (
+    *((2, LONG_WORD, LONG), (3, ARABIC, ARABIC), (3, EMOJI, LONG)),
+    *((8, SENTENCE, SHORT), (30, LONG_WORD, LONG), (100, WORD, LONG)),
+)
+"""How many options, the text of each, and the question."""
+
+
+async def resized(page: Page, size: tuple[int, int]) -> None:
+    """Returns once the page has fitted itself to a viewport."""
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+    await painted(page)
+
+
+def texts_of(number: int, text: str) -> list[str]:
+    """So many options with nearly this text: no two may be alike."""
+    return [f"{text[: len(text) - 3 * (len(text) > 190)]}{n or ''}" for n in range(number)]
+
+
+async def test_nothing_overlaps_or_is_cut_off(venue: Venue) -> None:
+    wrong = []
+    async with venue.visit(device_scale_factor=0.25) as visitor:  # nobody looks: the same layout, quickly drawn
+        page = await venue.page(visitor, "/")
+        for turn, (number, text, question) in enumerate(STAGES):
+            poll = await venue.host.poll(*texts_of(number, text), question=question)
+            await venue.ballots(poll, 0, 0, 1, number - 1)
+            await page.goto(venue.server.url + live(poll))
+            await in_touch(page)
+            await expect(page.locator("#turnout")).to_have_text("4 voters")
+            await expect(page.locator("#results .bar")).to_have_count(number)
+            for size in SIZES if THOROUGH else (SIZES[turn % 5], SIZES[(turn + 2) % 5]):
+                await resized(page, size)
+                found = await page.evaluate(MEASURE)
+                assert found["texts"] > 3 * number
+                wrong += [f"{number} of {text[:9]} at {size}: {found['number']}, {found['faults']}"] * (
+                    found["number"] > 0
+                )
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_what_comes_after_the_first_fit_finds_room(venue: Venue) -> None:
+    ends = (datetime.now(UTC) + timedelta(hours=20)).isoformat()
+    poll = await venue.host.poll(*texts_of(8, WORD), question=SENTENCE, expires_at=ends)
+    async with venue.visit() as visitor:
+        for size in ((360, 740), (1280, 720)):
+            page = await venue.page(visitor, "/")
+            await resized(page, size)
+            await page.goto(venue.server.url + live(poll))
+            await in_touch(page)
+            await expect(page.locator("#left")).to_contain_text("left")
+            await expect(page.locator("#online")).to_be_visible(timeout=TOUCH_MS)
+            await painted(page)
+            await laid_out(page)
+            await page.close()
+
+
+# --- Every state ------------------------------------------------------------------------------------------------------
+
+
+async def idle(page: Page) -> None:
+    """Wind on to where the controls have gone."""
+    await page.clock.fast_forward(5000)
+    await expect(page.locator("body.idle")).to_be_attached()
+
+
+async def test_every_state_of_a_stage_is_accessible(venue: Venue) -> None:
+    poll = await venue.host.poll("Amsterdam", "Berlin", "Copenhagen", question="Where shall we meet next year?")
+    await venue.ballots(poll, 0, 0, 1, 0, 1, 2)
+    async with venue.visit(reduced_motion="reduce") as visitor:
+        page = await venue.page(visitor, live(poll), login=True, clock=True)
+        await in_touch(page)
+        await act(page, "close").focus()
+        await accessible(page, "controls")
+        await act(page, "help").click()
+        await accessible(page)
+        await page.keyboard.press("Escape")
+        await act(page, "reveal").click()
+        await expect(page.locator("#veil")).to_be_visible()
+        await idle(page)
+        await accessible(page, "held")
+        await page.keyboard.press("r")
+        await page.keyboard.press("c")
+        await expect(page.locator("#status")).to_have_text("Final result")
+        await shows(page, 3, 2, 1)
+        await idle(page)
+        await accessible(page, "closed")
+        await page.keyboard.press("o")
+        await expect(page.locator("#status")).to_have_text("Open")
+    await check_as_a_guest(venue, poll)
+
+
+async def check_as_a_guest(venue: Venue, poll: Json) -> None:
+    async with venue.visit(reduced_motion="reduce", allowed=["404"]) as visitor:
+        page = await venue.page(visitor, live(poll), clock=True)
+        await in_touch(page)
+        await page.keyboard.press("l")
+        await accessible(page)
+        await page.keyboard.press("Escape")
+        await page.get_by_role("dialog").wait_for(state="hidden")
+        await page.evaluate("document.activeElement.blur()")
+        await idle(page)
+        await accessible(page, "open")
+        await resized(page, (360, 740))
+        await accessible(page, "open")
+        await venue.host.call("DELETE", f"/polls/{poll['id']}/")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("This poll is gone")
+        await accessible(page)
+        await page.goto(venue.server.url + live({"code": "NOSUCH"}))
+        await expect(page.get_by_role("heading", level=1)).to_have_text("No such poll")
+        await expect(page.get_by_label("Code")).to_have_value("NOSUCH")
+        await accessible(page)
+
+
+async def test_thirty_options_on_a_wall(venue: Venue) -> None:
+    poll = await venue.host.poll(*(f"Option {n}" for n in range(1, 31)), question="Which of these would you like best?")
+    await venue.ballots(poll, *range(30), *range(0, 30, 3), *range(0, 30, 5))
+    async with venue.visit(viewport=(3840, 2160), reduced_motion="reduce") as visitor:
+        page = await venue.page(visitor, live(poll), clock=True)
+        await in_touch(page)
+        await expect(page.locator("#turnout")).to_have_text("46 voters")
+        await idle(page)
+        await laid_out(page)
+        await accessible(page, "thirty")
+
+
+def pixel(png: bytes) -> tuple[int, ...]:
+    """The first pixel of a picture, with its alpha: no filter of PNG touches that one."""
+    (header,) = struct.iter_unpack(">IIBBBBB", png[16:29])
+    assert header[2:4] == (8, 6), "no picture of 8 bits and an alpha"
+    at, packed = 8, b""
+    while at < len(png):
+        (size,), kind = struct.unpack(">I", png[at : at + 4]), png[at + 4 : at + 8]
+        packed += png[at + 8 : at + 8 + size] if kind == b"IDAT" else b""
+        at += 12 + size
+    return tuple(zlib.decompress(packed)[1:5])
+
+
+async def overlay(venue: Venue, visitor: Visitor, poll: Json, *, login: bool) -> Page:
+    """The page for stream software: bars and the code, and nothing to use."""
+    page = await venue.page(visitor, f"{live(poll)}?overlay=1", login=login)
+    await in_touch(page)
+    await shows(page, 2, 1)
+    assert await page.locator("img, button, nav, dialog, input").count() == 0
+    await expect(page.locator("#code")).to_have_text(poll["code"])
+    await page.keyboard.press("c")
+    await accessible(page)
+    return page
+
+
+async def test_an_overlay_lies_on_whatever_is_behind_it(venue: Venue) -> None:
+    poll = await venue.host.poll("Amsterdam", "Berlin", question="Where shall we meet?")
+    await venue.ballots(poll, 0, 0, 1)
+    async with venue.visit(viewport=(1920, 1080), reduced_motion="reduce") as visitor:
+        await overlay(venue, visitor, poll, login=True)
+        page = await overlay(venue, visitor, poll, login=False)
+        drawn = await page.screenshot(omit_background=True, path=SCREENSHOTS / "live-overlay.png")
+        assert pixel(drawn)[3] == 0
+        await laid_out(page)
+        assert (await venue.host.get(f"/polls/{poll['id']}/"))["status"] == "open"
+
+
+# --- Languages --------------------------------------------------------------------------------------------------------
+
+SAID = """() => [document.title, ...[...document.querySelectorAll("body *")].flatMap((node) => [
+  ...[...node.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).map(({ data }) => data.trim()),
+  ...["aria-label", "alt", "title", "placeholder"].map((name) => node.getAttribute(name) ?? ""),
+])].filter((text) => text && !text.startsWith("{"))"""
+"""Every text of a page, seen or not, and every label."""
+
+
+def sentences(language: str) -> set[str]:
+    """What the words of a language say, whatever stands in their places."""
+    words = json.loads((WEB / "words" / f"{language}.json").read_text("utf-8"))
+    return {text for part in ("shared", "enter", "login", "live") for text in flat(words[part])}
+
+
+def flat(words: dict[str, Any]) -> list[str]:
+    return [text for one in words.values() for text in (one.values() if isinstance(one, dict) else [one])]
+
+
+def in_english_alone(text: str) -> bool:
+    """Whether a text is a sentence of the English words, and none of the German ones."""
+    english = {re.sub(r"\\{\w+\\}", ".*", re.escape(one)) for one in sentences("en") - sentences("de")}
+    german = {re.sub(r"\\{\w+\\}", ".*", re.escape(one)) for one in sentences("de")}
+    return any(re.fullmatch(one, text) for one in english) and not any(re.fullmatch(one, text) for one in german)
+
+
+async def check_that_all_is_german(page: Page) -> None:
+    said = await page.evaluate(SAID)
+    assert len(said) > 5 and not [text for text in said if in_english_alone(text)]
+    assert await page.locator("html").get_attribute("lang") == "de"
+
+
+async def test_a_german_page_has_no_english(venue: Venue) -> None:
+    assert in_english_alone("3 voters") and not in_english_alone("3 Stimmen")
+    poll = await venue.host.poll("Ja", "Nein", question="Gehen wir?")
+    await venue.ballots(poll, 0, 0, 1)
+    async with venue.visit(locale="de-DE", allowed=["404"]) as visitor:
+        page = await venue.page(visitor, live(poll), login=True)
+        await in_touch(page)
+        await check_that_all_is_german(page)
+        await page.keyboard.press("r")
+        await expect(page.locator("#veil")).to_have_text("Die Ergebnisse werden zurückgehalten.")
+        await page.keyboard.press("c")
+        await expect(page.locator("#status")).to_have_text("Beendet")
+        await check_that_all_is_german(page)
+        await page.keyboard.press("r")
+        await expect(page.locator("#status")).to_have_text("Endergebnis")
+        await check_that_all_is_german(page)
+        page = await venue.page(visitor, live(poll))
+        await in_touch(page)
+        await check_that_all_is_german(page)
+        await page.goto(venue.server.url + live({"code": "NOSUCH"}))
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Keine solche Abstimmung")
+        await check_that_all_is_german(page)

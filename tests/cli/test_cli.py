@@ -1,0 +1,167 @@
+"""The commands beside `serve` and `verify`, each as a process of its own (contract, section 4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nexus.access.passwords import Passwords
+from nexus.access.tokens import Tokens
+from nexus.settings import ENTRIES
+from nexus.store import accounts, schema
+from nexus.store.database import Database
+from tests.conftest import PostgresServer
+from tests.support.ballots import rows
+from tests.support.command import REFUSED, Command
+from tests.support.new_database import new_database
+from tests.support.served import KEY
+
+PASSWORD = "a lamp, a boat, a mountain"
+
+
+@pytest.fixture
+def nexus(tmp_path: Path, database_url: str) -> Command:
+    return Command(tmp_path, DATABASE_URL=database_url)
+
+
+@pytest.fixture
+def empty_url(postgres: PostgresServer) -> Iterator[str]:
+    with new_database(postgres) as url:
+        yield url
+
+
+def test_help_lists_the_commands(tmp_path: Path) -> None:
+    said = "\n".join(Command(tmp_path).says("--help"))
+    assert all(f"\n    {name} " in said for name in ("serve", "migrate", "user", "token", "verify"))
+
+
+def test_serve_help_lists_every_setting_with_its_default(tmp_path: Path) -> None:
+    said = Command(tmp_path).says("serve", "--help")
+    for entry in ENTRIES:
+        (line,) = [line for line in said if line.split()[:1] == [entry.name]]
+        assert line.split(None, 1)[1].startswith(entry.default or "(unset)")
+        assert line.endswith(entry.help)
+    assert all(
+        any(line.startswith(f"  {flag}") for line in said) for flag in ("--host", "--port", "--workers", "--demo")
+    )
+
+
+def test_no_command_is_refused(tmp_path: Path) -> None:
+    done = Command(tmp_path).run()
+    assert done.returncode == REFUSED and done.stderr.startswith("usage: nexus")
+
+
+@pytest.mark.parametrize(
+    ("setting", "text"),
+    [("DATABASE_URL", "mysql://x"), ("PORT", "http"), ("NEXUS_SECRET_KEY", "short"), ("NEXUS_LOG", "xml")],
+)
+def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path, setting: str, text: str) -> None:
+    assert Command(tmp_path).refused("serve", **{setting: text}).startswith(setting)
+
+
+def test_a_database_out_of_reach_is_one_line(tmp_path: Path) -> None:
+    said = Command(tmp_path).refused("user", "list", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert said.startswith("DATABASE_URL: The database is out of reach.")
+
+
+def test_migrate_fills_an_empty_database_and_may_be_repeated(tmp_path: Path, empty_url: str) -> None:
+    nexus = Command(tmp_path, DATABASE_URL=empty_url)
+    assert nexus.says("migrate") == [f"creating schema {schema.VERSION}", f"the schema is {schema.VERSION}, it was 0"]
+    assert nexus.says("migrate") == [f"the schema is {schema.VERSION}, as it was"]
+
+
+async def test_migrate_from_two_places_at_once_fills_it_once(tmp_path: Path, empty_url: str) -> None:
+    nexus = Command(tmp_path, DATABASE_URL=empty_url)
+    both = [nexus.start("migrate"), nexus.start("migrate")]
+    said = "".join(process.communicate(timeout=60)[0] for process in both)
+    assert [process.returncode for process in both] == [0, 0], said
+    assert said.count("creating schema") == 1
+    database = Database(empty_url, size=1)
+    await database.connect()
+    assert await rows(database, "SELECT version FROM schema_version") == [(schema.VERSION,)]
+    await database.close()
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("serve", "--port", "0")])
+def test_a_newer_schema_is_refused(tmp_path: Path, postgres: PostgresServer, command: tuple[str, ...]) -> None:
+    with new_database(postgres, "CREATE TABLE schema_version AS SELECT 9999 AS version") as url:
+        said = Command(tmp_path, DATABASE_URL=url).refused(*command)
+    assert said.startswith("the database has schema 9999, newer than this version of Nexus")
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("verify",)])
+def test_an_older_schema_is_left_to_migrate(tmp_path: Path, postgres: PostgresServer, command: tuple[str, ...]) -> None:
+    with new_database(postgres, "CREATE TABLE schema_version AS SELECT -1 AS version") as url:
+        assert Command(tmp_path, DATABASE_URL=url).refused(*command).endswith("run nexus migrate")
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["polls (id integer)", "options (name text)", "schema_version (dirty boolean)", "schema_version (version integer)"],
+)
+def test_tables_of_another_program_are_left_alone(tmp_path: Path, postgres: PostgresServer, table: str) -> None:
+    with new_database(postgres, f"CREATE TABLE {table}") as url:
+        said = Command(tmp_path, DATABASE_URL=url).refused("migrate")
+    assert said == "the database holds tables of another program: give Nexus a database of its own"
+
+
+def test_a_schema_that_cannot_be_made_is_one_line(tmp_path: Path, postgres: PostgresServer) -> None:
+    with new_database(postgres, "CREATE FUNCTION audit_append() RETURNS integer LANGUAGE sql AS 'SELECT 1'") as url:
+        done = Command(tmp_path, DATABASE_URL=url).run("migrate")
+    assert done.returncode == REFUSED
+    assert re.fullmatch(rf"nexus: the schema could not be brought to {schema.VERSION}: .*exists.*\n", done.stderr)
+
+
+def test_users_are_added_listed_and_disabled(nexus: Command) -> None:
+    assert nexus.says("user", "add", "Ada", "--admin", text=f"{PASSWORD}\n") == ["user:1 Ada user,admin"]
+    assert nexus.says("user", "add", "Bob", text=PASSWORD) == ["user:2 Bob user"]
+    assert nexus.says("user", "disable", "bob") == ["user:2 Bob is disabled"]
+    listed = [line.split() for line in nexus.says("user", "list")]
+    assert listed == [["user:1", "Ada", "user,admin"], ["user:2", "Bob", "user", "disabled"]]
+
+
+async def test_a_password_from_a_pipe_is_the_accounts(nexus: Command, database: Database) -> None:
+    nexus.says("user", "add", "Ada", text=f"{PASSWORD}\n")
+    assert await _logs_in(database, "ada", PASSWORD)
+    ((user, action),) = await rows(database, """SELECT "user", action FROM audit_log WHERE target_type = 'user'""")
+    assert (user, action) == ("cli", "create")
+
+
+async def test_without_a_password_one_is_made_and_shown(nexus: Command, database: Database) -> None:
+    _, said = nexus.says("user", "add", "Ada")
+    made = re.fullmatch(r"password (\S+) \(shown only now\)", said)
+    assert made is not None and await _logs_in(database, "ada", made[1])
+
+
+async def _logs_in(database: Database, name: str, password: str) -> bool:
+    user = await accounts.by_name(database, name)
+    assert user is not None
+    passwords = Passwords(threads=1)
+    try:
+        return bool(await passwords.verify(user.password_hash, password))
+    finally:
+        passwords.close()
+
+
+def test_bad_accounts_are_refused(nexus: Command) -> None:
+    assert nexus.refused("user", "add", "Ada", text="short\n").startswith("the password ")
+    nexus.says("user", "add", "Ada", text=PASSWORD)
+    assert nexus.refused("user", "add", "ADA", text=PASSWORD) == "This username is taken."
+    assert nexus.refused("user", "disable", "Nobody") == "There is no user Nobody."
+    assert nexus.refused("user", "add", "x" * 151, text=PASSWORD).startswith("the username ")
+    assert nexus.refused("user", "add", "", text=PASSWORD).startswith("the username ")
+
+
+def test_a_token_names_its_subject_and_roles(tmp_path: Path) -> None:
+    said = Command(tmp_path).says("token", "user:7", "--role", "user", "--role", "admin", "--ttl", "60", "--poll", "3")
+    identity = Tokens(KEY.encode()).identity(said[0])
+    assert (identity.voter, identity.polls) == ("user:7", frozenset({3}))
+    assert identity.roles == {"user", "admin"}
+
+
+@pytest.mark.parametrize("arguments", [("somebody",), ("user:1", "--ttl", "0"), ("guest:x",)])
+def test_a_token_for_nobody_is_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    assert Command(tmp_path).refused("token", *arguments)

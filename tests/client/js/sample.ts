@@ -1,0 +1,67 @@
+/** A front end in TypeScript: compiled by the tests, never run. */
+
+import {
+  Busy,
+  MemoryStorage,
+  Refused,
+  TurnedAway,
+  Unsettled,
+  connect,
+  enter,
+  login,
+  newOp,
+  register,
+  session,
+  type Client,
+  type Poll,
+  type Receipt,
+  type Room,
+  type State,
+  type Totals,
+} from "../../../nexus/web/client.js";
+
+const url = "https://vote.example";
+
+export async function vote(code: string): Promise<Receipt | null> {
+  const guest = await enter({ url, code, storage: localStorage });
+  const client: Client = connect({ url, token: guest.token, storage: new MemoryStorage(), WebSocket, fetch });
+  const room: Room = await client.join(guest.poll);
+  const stop: () => void = room.on("totals", (totals: Totals) => console.log(totals.options[0]?.votes_count ?? "hidden"));
+  room.on("votes", (votes) => console.log(votes.map((one) => one.op)));
+  room.on("presence", (online) => console.log(online.toFixed()));
+  client.on("state", (state) => console.log(told(state)));
+  client.on("settled", ({ act, receipt, error }) => console.log(act.op, receipt?.stands, error?.code));
+  try {
+    await room.vote([1, 2]);
+    await room.vote(room.poll.options[0]!.id);
+    await room.refresh();
+    return await room.retract(newOp());
+  } catch (error) {
+    if (error instanceof Refused) console.log(error.code, error.detail);
+    else if (error instanceof Unsettled) console.log(error.op);
+    else if (error instanceof Busy || error instanceof TurnedAway) console.log(error.message);
+    else throw error;
+    return null;
+  } finally {
+    stop();
+    room.leave();
+    client.close();
+  }
+}
+
+function told(state: State): string {
+  if (state.name === "waiting") return new Date(state.at).toISOString();
+  if (state.name === "closed") return state.reason;
+  return state.name === "open" ? state.via : "…";
+}
+
+export async function host(username: string, password: string): Promise<Poll> {
+  await register({ url, username, password });
+  const { token } = session({ url }) ?? (await login({ url, username, password }));
+  const client = connect({ url, token: await token(), renew: token });
+  // @ts-expect-error there is no such event
+  client.on("votes", () => {});
+  // @ts-expect-error a poll is named by a number or a string
+  await client.join({});
+  return client.call<Poll>("POST", "/polls/", { question: "Which?", options: [] });
+}

@@ -1,0 +1,89 @@
+"""The Python client's pure rules: what is newer, what a slow reader gets, what is understood, when to come back."""
+
+import asyncio
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from nexus.client import new_op
+from nexus.client.connection import comes_back, pause
+from nexus.client.link import Clock
+from nexus.client.messages import Deleted, Presence, Receipt, decode, encode
+from nexus.client.room import Room
+from tests.support.scripted_server import POLL, Json, soon, totals
+
+OP = UUID(int=7)
+
+
+def test_pauses_double_up_to_a_bound_and_are_spread() -> None:
+    assert [pause(failures, 1.0) for failures in (0, 1, 2, 1000)] == [0.5, 1.0, 2.0, 15.0]
+    assert pause(0, 0.0) == 0.25
+    assert [code for code in (1000, 1006, 1012, 4429, 4500, 4501, 4599) if not comes_back(code)] == [4500, 4501, 4599]
+
+
+def read(message: Json) -> Any:
+    return decode(json.dumps(message).encode())
+
+
+async def a_room() -> Room:
+    return Room(read({"type": "joined", "poll": POLL, "totals": totals(5), "me": [], "role": "voter"}), read(totals(5)))
+
+
+async def test_the_newest_totals_win_and_full_ones_at_the_same_place() -> None:
+    room = await a_room()
+    for shown in (totals(4), totals(5), totals(5, full=False)):
+        room.take(read(shown))
+        assert room.totals == read(totals(5))
+    for newer in (totals(6, full=False), totals(6), totals(1, epoch=2)):
+        room.take(read(newer))
+        assert room.totals == read(newer)
+    room.take(read(totals(99)))
+    assert room.totals.epoch == 2
+
+
+async def test_a_slow_reader_gets_the_newest_of_each_kind() -> None:
+    room = await a_room()
+    events = aiter(room)
+    for version in range(6, 1000):
+        room.take(read(totals(version)))
+        room.take(Presence(7, version))
+    seen = [await soon(anext(events)), await soon(anext(events))]
+    assert seen == [read(totals(999)), Presence(7, 999)]
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(anext(events), 0.01)
+    room.take(Deleted(7))  # giving up lost nothing
+    assert [event async for event in events] == [Deleted(7)]
+
+
+def test_what_newer_servers_say_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+    assert read({"type": "applause", "loud": True}) is None
+    assert not caplog.records
+    ack = {"type": "ack", "op": str(OP), "poll": 7, "status": "moved", "epoch": 1, "version": 2, "stands": True}
+    assert read({**ack, "extra": []}) == Receipt(OP, 7, "moved", 1, 2, True)
+    assert read({"type": "ack"}) is None
+    assert "not understood" in caplog.text
+
+
+def test_messages_leave_out_what_is_not_given() -> None:
+    assert json.loads(encode("vote", op=OP, poll=7, options=[12], epoch=None)) == {
+        "type": "vote",
+        "op": str(OP),
+        "poll": 7,
+        "options": [12],
+    }
+
+
+def test_ops_are_of_version_7_and_all_different() -> None:
+    ops = [new_op() for _ in range(100)]
+    assert {(op.version, op.variant) for op in ops} == {(7, "specified in RFC 4122")}
+    assert len(set(ops)) == 100
+
+
+def test_the_clock_trusts_the_quickest_answer() -> None:
+    clock = Clock()
+    noon = read(totals(1)).server_now
+    clock.learn(10.0, 10.2, noon)  # the server said noon at some 10.1
+    clock.learn(20.0, 28.0, noon)
+    assert (clock.at(110.1) - noon).total_seconds() == pytest.approx(100)

@@ -1,0 +1,105 @@
+"""The documents stay true: commands are run, tables compared with the code."""
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import nexus
+from nexus.http.api.routes import CALLS
+from nexus.settings import ENTRIES
+from tests.support.checkout import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def shell_blocks() -> list[str]:
+    return re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+
+
+def test_readme_begins_with_the_two_commands() -> None:
+    commands = [line.split()[0] for line in shell_blocks()[0].splitlines()]
+    assert commands == ["scripts/serve", "scripts/test"]
+
+
+def test_readme_lists_every_setting_with_its_default() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`|unset) \| (.*) \|$", README, re.MULTILINE)
+    assert rows == [tuple(entry) for entry in ENTRIES]
+
+
+def test_changelog_has_the_version() -> None:
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == nexus.__version__
+
+
+@pytest.mark.parametrize("document", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text("utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_endpoints_mapped_from_django_services_exist() -> None:
+    table = (ROOT / "docs" / "django.md").read_text("utf-8").partition("## Endpoints")[2]
+    mapped = re.findall(r"^\| `.*` \| `([A-Z]+) (/\S+?)/?` \|", table, re.MULTILINE)
+    known = {(call.method, call.path) for call in CALLS} | {("GET", "/api/openapi.json"), ("GET", "/api/docs")}
+    assert len(mapped) > 25
+    assert [one for one in mapped if one not in known] == []
+
+
+def test_serve_help_is_the_same_table(capsys: pytest.CaptureFixture[str]) -> None:
+    from nexus.cli import main
+
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    shown = capsys.readouterr().out
+    assert [entry.name for entry in ENTRIES if entry.name not in shown] == []
+
+
+async def test_walk_through_a_poll_works_as_written(tmp_path: Path) -> None:
+    environment = {**os.environ, "NEXUS_DATA": str(tmp_path / "data"), "PORT": "0"}
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        environment.pop(name, None)
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "nexus", "serve", env=environment, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(60):
+            said = await _until_ready(server)
+        walk = _walk(url=said[0], password=said[1])
+        shell = await asyncio.create_subprocess_exec(
+            "bash", "-euo", "pipefail", "-c", walk, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        )
+        async with asyncio.timeout(60):
+            out = (await shell.communicate())[0].decode()
+    finally:
+        server.terminate()
+        async with asyncio.timeout(30):
+            await server.wait()
+    assert shell.returncode == 0, out
+    for part in ('"type":"welcome"', '"status":"recorded"', '"type":"totals"', '"status":"changed"', '"final":true'):
+        assert part in out
+
+
+async def _until_ready(server: asyncio.subprocess.Process) -> tuple[str, str]:
+    assert server.stdout is not None
+    said = ""
+    while "password" not in said:
+        line = (await server.stdout.readline()).decode()
+        assert line, said
+        said += line
+    found = re.search(r"serves (\S+)\n.*password (\S+)", said)
+    assert found is not None, said
+    return found[1], found[2]
+
+
+def _walk(url: str, password: str) -> str:
+    """The blocks of the walk as they stand, but for the two values that a reader fills in."""
+    blocks = shell_blocks()
+    first = next(n for n, block in enumerate(blocks) if block.startswith("NEXUS="))
+    python = Path(sys.executable)
+    given = f"NEXUS={url}\nPASSWORD={password}\n"
+    return given + "\n".join(blocks[first + 1 :]).replace(".venv/bin/python", str(python))

@@ -1,0 +1,171 @@
+"""The settings: their defaults, what each refuses, and that none is left undocumented."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from nexus.access.claims import TrustedIssuer
+from nexus.errors import SettingsError
+from nexus.settings import ENTRIES, Settings
+
+OIDC = {
+    "NEXUS_JWKS_URL": "https://id.example/jwks",
+    "NEXUS_JWT_ISSUER": "https://id.example",
+    "NEXUS_JWT_AUDIENCE": "votes",
+}
+REDIS = {"REDIS_URL": "redis://localhost:6379"}
+
+
+class Watched(Mapping[str, str]):
+    """An environment that remembers what was asked of it."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_settings_read_every_entry_and_nothing_else() -> None:
+    environ = Watched()
+    Settings.load(environ)
+    assert environ.asked == {entry.name for entry in ENTRIES}
+
+
+def test_every_entry_has_one_line_of_help() -> None:
+    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
+    assert all(entry.help and "\n" not in entry.help for entry in ENTRIES)
+
+
+def test_defaults_run_a_laptop_and_let_a_lecture_hall_through() -> None:
+    settings = Settings.load({})
+    assert (settings.database_url, settings.redis_url, settings.secret, settings.issuer) == (None,) * 4
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
+    assert settings.data == Path("./nexus-data")
+    limits = settings.limits
+    assert (limits.sockets_per_address, limits.guests_per_minute) == (5000, 2000)
+    assert (limits.votes_per_second, limits.votes_burst, limits.rooms_per_socket) == (10, 50, 50)
+
+
+def test_an_empty_variable_is_unset() -> None:
+    assert Settings.load({entry.name: " " for entry in ENTRIES}) == Settings.load({})
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings.load({}).port = 1  # type: ignore[misc]
+
+
+def test_repr_shows_no_secret() -> None:
+    shown = repr(
+        Settings.load(
+            {
+                "DATABASE_URL": "postgresql://nexus:hunter2@db/nexus",
+                "REDIS_URL": "redis://:hunter2@cache:6379",
+                "NEXUS_SECRET_KEY": "hunter2" * 8,
+                "NEXUS_METRICS_TOKEN": "hunter2",
+            }
+        )
+    )
+    assert "hunter2" not in shown
+    assert "port=8000" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "abc"),
+        ("PORT", "-1"),
+        ("PORT", "65536"),
+        ("PORT", "٣"),
+        ("PORT", "9" * 5000),
+        ("WEB_CONCURRENCY", "0"),
+        ("WEB_CONCURRENCY", "1.5"),
+        ("NEXUS_LOG", "xml"),
+        ("NEXUS_VOTES_PER_SECOND", "0"),
+        ("NEXUS_VOTES_BURST", "many"),
+        ("NEXUS_ACCESS_TTL", "15m"),
+        ("NEXUS_SECRET_KEY", "k" * 31),
+        ("NEXUS_ALLOWED_ORIGINS", "https://vote.example,vote.example"),
+        ("DATABASE_URL", "mysql://localhost/nexus"),
+        ("DATABASE_URL", "postgresql+psycopg://localhost/nexus"),
+        ("DATABASE_URL", "/var/lib/nexus.db"),
+        ("DATABASE_URL", "postgresql://nexus:pa#ss@db/nexus"),
+        ("DATABASE_URL", "postgresql://db:port/nexus"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://"),
+        ("REDIS_URL", "redis://a:1,b:2"),
+        ("REDIS_URL", "redis://cache:port"),
+        ("REDIS_URL", "memcached://cache"),
+        ("REDIS_URL", "redis+cluster://a:1,,b:2"),
+        ("REDIS_URL", "redis+cluster://a:1,b:0"),
+        ("REDIS_URL", "redis+sentinel://a:1,b:2"),
+        ("REDIS_URL", "redis+sentinel://a:1,b:2/"),
+        ("NEXUS_JWKS_URL", "file:///keys.json"),
+        ("NEXUS_JWKS_URL", "https:///keys.json"),
+        ("NEXUS_JWT_ISSUER", ""),
+        ("NEXUS_JWT_ISSUER", "nexus"),
+        ("NEXUS_JWT_AUDIENCE", ""),
+    ],
+)
+def test_a_wrong_value_is_refused_in_one_line_that_names_it(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.load({**OIDC, name: value})
+    text = str(refused.value)
+    assert text.startswith(name)
+    assert "\n" not in text
+    assert "pa#ss" not in text
+    assert len(text) < 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://nexus:secret@db.example:5432/nexus"),
+        ("DATABASE_URL", "postgresql:///nexus?host=/var/run/postgresql"),
+        ("DATABASE_URL", "postgresql://[::1]/nexus"),
+        ("REDIS_URL", "rediss://user:pass@cache.example:6380/0"),
+        ("REDIS_URL", "redis+cluster://:pass@a:7000,b:7001,[::1]:7002"),
+        ("REDIS_URL", "redis+sentinel://a:26379,b/main"),
+    ],
+)
+def test_urls_are_taken_as_they_are(name: str, value: str) -> None:
+    settings = Settings.load({name: value})
+    assert value in (settings.database_url, settings.redis_url)
+
+
+def test_postgres_is_another_name_of_postgresql() -> None:
+    assert Settings.load({"DATABASE_URL": "postgres://db/nexus"}).database_url == "postgresql://db/nexus"
+
+
+def test_several_workers_need_a_bus() -> None:
+    with pytest.raises(SettingsError, match=r"WEB_CONCURRENCY.*REDIS_URL"):
+        Settings.load({"WEB_CONCURRENCY": "2"})
+    assert Settings.load({"WEB_CONCURRENCY": "2", **REDIS}).workers == 2
+
+
+def test_lanes_leave_connections_for_reads() -> None:
+    with pytest.raises(SettingsError, match="NEXUS_LANES"):
+        Settings.load({"NEXUS_LANES": "10"})
+
+
+def test_an_external_issuer_is_one_value() -> None:
+    loaded = Settings.load({**OIDC, "NEXUS_JWT_ROLES_CLAIM": "groups"}).issuer
+    assert loaded == TrustedIssuer("https://id.example/jwks", "https://id.example", "votes", "groups")
+
+
+@pytest.mark.parametrize("name", ["NEXUS_JWT_ISSUER", "NEXUS_JWT_AUDIENCE", "NEXUS_JWT_ROLES_CLAIM"])
+def test_an_external_issuer_needs_its_keys(name: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name}.*NEXUS_JWKS_URL"):
+        Settings.load({name: "x"})

@@ -1,0 +1,227 @@
+"""The pages: what a reader gets before any script runs, and that it holds nothing a guest with the code may not see."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+import segno
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from nexus.http.framework.edge import Edge
+from nexus.http.framework.problem import HANDLERS
+from nexus.http.pages.screens import screen_routes
+from nexus.store.database import Database
+from tests.conftest import PostgresServer
+from tests.support.matrix import tells_counts
+from tests.support.rest import House, open_house
+
+Json = dict[str, Any]
+BLOCK = re.compile(r'<script type="application/json" id="(\w+)">(.*?)</script>', re.DOTALL)
+PATHS = ("/", "/host", "/vote/{code}", "/live/{code}")
+
+
+@pytest.fixture
+async def reader(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    async with reading(house) as opened:
+        yield opened
+
+
+def reading(house: House) -> httpx.AsyncClient:
+    app = Starlette(routes=screen_routes(house.parts), middleware=[Middleware(Edge)], exception_handlers=HANDLERS)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nexus.test")
+
+
+def blocks(answer: httpx.Response) -> Json:
+    return {name: json.loads(text) for name, text in BLOCK.findall(answer.text)}
+
+
+async def given(reader: httpx.AsyncClient, path: str, status: int = 200) -> Json:
+    answer = await reader.get(path)
+    assert answer.status_code == status, answer.text
+    found: Json = blocks(answer)["given"]
+    return found
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_page_loads_from_here_alone_and_runs_nothing_of_its_own(
+    house: House, reader: httpx.AsyncClient, path: str
+) -> None:
+    poll = await house.poll(await house.user())
+    answer = await reader.get(path.format(code=poll["code"]))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "script-src 'self';" in policy
+    assert "require-trusted-types-for 'script'; trusted-types 'none'" in policy
+    assert "Accept-Language" in answer.headers["vary"]
+    for source in re.findall(r'(?:src|href)="([^"]+)"', answer.text):
+        assert source.startswith("/assets/v-"), source
+        assert (await reader.get(source)).status_code == 200, source
+    assert not re.search(r"<style|\sstyle=|\son\w+=", answer.text)
+    scripts = re.findall(r"<script ([^>]*)>", answer.text)
+    assert all("src=" in one or "application/json" in one for one in scripts)
+
+
+async def test_a_page_comes_in_the_readers_language(house: House, reader: httpx.AsyncClient) -> None:
+    poll = await house.poll(await house.user())
+    for path in PATHS:
+        german = await reader.get(
+            path.format(code=poll["code"]), headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
+        )
+        assert '<html lang="de">' in german.text
+        assert "Diese Seite braucht JavaScript." in german.text
+        english = await reader.get(path.format(code=poll["code"]))
+        assert '<html lang="en">' in english.text
+        assert set(blocks(german)["words"]) == set(blocks(english)["words"])
+
+
+@pytest.mark.parametrize("screen", ["vote", "live"])
+async def test_a_page_of_a_poll_begins_with_what_a_guest_sees(
+    house: House, reader: httpx.AsyncClient, screen: str
+) -> None:
+    poll = await house.poll(await house.user())
+    guest = await house.guest(poll)
+    await house.vote(guest, poll, 1)
+    found = await given(reader, f"/{screen}/{poll['code']}")
+    assert found["refused"] is None
+    assert found["code"] == poll["code"]
+    assert found["poll"] == await house.get(f"/polls/{poll['id']}/", guest)
+    assert [one["votes_count"] for one in found["totals"]["options"]] == [0, 1]
+    assert (found["totals"]["voters"], found["totals"]["visibility"]) == (1, "full")
+
+
+async def test_a_code_is_found_as_people_type_it(house: House, reader: httpx.AsyncClient) -> None:
+    poll = await house.poll(await house.user())
+    code = poll["code"]
+    typed = f"{code[:3]}-{code[3:]}%20".lower()
+    assert (await given(reader, f"/vote/{typed}"))["poll"]["id"] == poll["id"]
+
+
+@pytest.mark.parametrize("policy", ["live", "after_vote", "after_close", "host"])
+@pytest.mark.parametrize("screen", ["vote", "live"])
+async def test_a_page_holds_no_count_that_a_new_guest_may_not_see(
+    house: House, reader: httpx.AsyncClient, policy: str, screen: str
+) -> None:
+    host = await house.user()
+    poll = await house.poll(host, results=policy)
+    for place in (0, 0, 1):
+        await house.vote(await house.guest(poll), poll, place)
+    for close, shown in ((False, policy == "live"), (True, policy in ("live", "after_close"))):
+        if close:
+            await house("POST", f"/polls/{poll['id']}/close/", host)
+        answer = await reader.get(f"/{screen}/{poll['code']}")
+        found = blocks(answer)["given"]
+        assert tells_counts(json.dumps(found)) is shown
+        assert found["totals"]["voters"] == 3
+        assert found["totals"]["visibility"] == ("full" if shown else "turnout")
+
+
+async def test_a_draft_is_no_poll_to_a_page(house: House, reader: httpx.AsyncClient) -> None:
+    draft = await house.poll(await house.user(), status="draft")
+    answers = [await given(reader, f"/vote/{code}", 404) for code in (draft["code"], "ZZZZZZ")]
+    for answer, code in zip(answers, (draft["code"], "ZZZZZZ"), strict=True):
+        assert answer | {"server_now": ""} == {
+            "code": code,
+            "server_now": "",
+            "poll": None,
+            "totals": None,
+            "refused": "poll_not_found",
+        }
+
+
+async def test_a_poll_without_guests_says_so_and_nothing_else(house: House, reader: httpx.AsyncClient) -> None:
+    poll = await house.poll(await house.user(), allow_guests=False)
+    found = await given(reader, f"/live/{poll['code']}")
+    assert (found["refused"], found["poll"], found["totals"]) == ("guests_not_allowed", None, None)
+
+
+async def test_wrong_codes_are_limited_on_pages_too(database: Database) -> None:
+    async with open_house(database, NEXUS_WRONG_CODES_PER_ADDRESS="3") as house, reading(house) as reader:
+        poll = await house.poll(await house.user())
+        statuses = [(await reader.get(f"/vote/WRONG{n}")).status_code for n in range(5)]
+        assert statuses == [404, 404, 404, 429, 429]
+        answer = await reader.get("/live/WRONG9")
+        assert answer.status_code == 429
+        assert int(answer.headers["retry-after"]) >= 1
+        assert blocks(answer)["given"]["refused"] == "too_many_requests"
+        assert (await reader.get(f"/vote/{poll['code']}")).status_code == 200  # a right one still passes
+
+
+async def test_a_page_comes_without_a_database_too(postgres: PostgresServer) -> None:
+    gone = Database(postgres.url_of("no_such_database"))
+    await gone.connect()
+    async with open_house(gone) as house, reading(house) as reader:
+        answer = await reader.get("/vote/ABCDEF")
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) >= 1
+    assert blocks(answer)["given"]["refused"] == "unavailable"
+    await gone.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["</script><script>alert(1)</script>", "<!-- <script>", "a \u2028 & <b>", "<!-- given -->", '"\\'],
+)
+async def test_texts_of_a_poll_end_no_block(house: House, reader: httpx.AsyncClient, text: str) -> None:
+    poll = await house.poll(await house.user(), text, "other", question=text, description=text)
+    answer = await reader.get(f"/vote/{poll['code']}")
+    found = blocks(answer)["given"]["poll"]
+    assert (found["question"], found["description"], found["options"][0]["option_text"]) == (text, text, text)
+    told = answer.text.split('id="given">')[1].split("</script>")[0]
+    assert "<" not in told
+
+
+async def test_a_typed_code_ends_no_block(reader: httpx.AsyncClient) -> None:
+    answer = await reader.get("/vote/%3C%2Fscript%3E%3Cscript%3Ealert(1)")
+    assert answer.status_code == 404
+    assert "<SCRIPT>ALERT" not in answer.text.upper()
+
+
+async def test_pages_are_compressed_for_who_reads_that(house: House, reader: httpx.AsyncClient) -> None:
+    poll = await house.poll(await house.user())
+    for path in PATHS:
+        packed = await reader.get(path.format(code=poll["code"]), headers={"Accept-Encoding": "gzip"})
+        plain = await reader.get(path.format(code=poll["code"]), headers={"Accept-Encoding": "identity"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "content-encoding" not in plain.headers
+        assert int(packed.headers["content-length"]) < len(plain.content) / 2
+        assert blocks(packed)["words"] == blocks(plain)["words"]
+
+
+async def test_only_reading_is_allowed(reader: httpx.AsyncClient) -> None:
+    for path in PATHS:
+        answer = await reader.post(path.format(code="ABCDEF"))
+        assert answer.status_code == 405
+        assert "GET" in answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("query", "address"),
+    [("", "http://nexus.test/vote/K7M2QP"), ("?scheme=https", "https://nexus.test/vote/K7M2QP")],
+)
+async def test_the_code_as_a_picture_leads_to_the_poll(reader: httpx.AsyncClient, query: str, address: str) -> None:
+    answer = await reader.get(f"/vote/k7m-2qp/qr.svg{query}")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    drawn = segno.make_qr(address, error="m", boost_error=True).svg_inline(
+        border=4, dark="#000", light="#fff", omitsize=True
+    )
+    assert re.findall(r' d="([^"]+)"', answer.text) == re.findall(r' d="([^"]+)"', drawn)
+
+
+@pytest.mark.parametrize(
+    "path", ["K7M2QP/qr.svg?scheme=javascript", "..%2F..%2Fx/qr.svg", "A" * 41 + "/qr.svg", "%3Cb%3E/qr.svg"]
+)
+async def test_a_picture_of_anything_else_is_not_drawn(reader: httpx.AsyncClient, path: str) -> None:
+    assert (await reader.get(f"/vote/{path}")).status_code == 404
+
+
+async def test_a_picture_of_an_endless_address_is_not_drawn(reader: httpx.AsyncClient) -> None:
+    answer = await reader.get("/vote/K7M2QP/qr.svg", headers={"Host": "x" * 4000})
+    assert answer.status_code == 404

@@ -1,0 +1,42 @@
+"""Health over HTTP."""
+
+import pytest
+
+from nexus.bus.local import LocalBus
+from nexus.store.database import Database
+from tests.conftest import PostgresServer
+from tests.support.rest import House, open_house, refused
+
+
+async def test_healthy_house_is_live_and_ready(house: House) -> None:
+    for path in ("/health/live", "/health/ready"):
+        assert await house.get(path) == {"status": "ok"}
+
+
+async def test_house_without_its_bus_is_live_and_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LocalBus, "healthy", False)
+    assert refused(await house("GET", "/health/ready")) == (503, "unavailable")
+    assert (await house("GET", "/health/live")).status_code == 200
+
+
+async def test_house_with_another_schema_is_not_ready(house: House, database: Database) -> None:
+    async with database.transaction() as session:
+        await session.run("INSERT INTO schema_version (version) VALUES (9999)")
+    assert refused(await house("GET", "/health/ready")) == (503, "unavailable")
+
+
+async def test_house_without_its_database_is_live_and_says_unavailable(
+    postgres: PostgresServer, database_url: str
+) -> None:
+    gone = Database(postgres.url_of("no_such_database"))
+    await gone.connect()
+    async with open_house(gone) as house:
+        for method, path, body in (
+            ("GET", "/health/ready", None),
+            ("POST", "/auth/guest/", {"code": "ABCDEF"}),
+            ("POST", "/auth/register/", {"username": "ann", "password": "correct horse battery"}),
+        ):
+            answer = await house(method, path, json=body)
+            assert refused(answer) == (503, "unavailable"), path
+        assert (await house("GET", "/health/live")).status_code == 200
+    await gone.close()

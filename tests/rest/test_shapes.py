@@ -1,0 +1,55 @@
+"""Bodies and queries of a wrong shape: every field that does not fit is named at once, in words for people."""
+
+import pytest
+
+from tests.support.rest import House, Json, refused
+
+POLL = {"question": "q", "options": [{"option_text": "a"}, {"option_text": "b"}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, {"question": "is required", "options": "is required"}),
+        (
+            {**POLL, "max_choices": "1", "results": "x", "status": "open", "is_public": 1, "foo": 1},
+            {
+                "max_choices": "must be a whole number, not a text",
+                "results": "must be after_close, after_vote, host or live",
+                "status": "must be draft",
+                "is_public": "must be true or false, not a whole number",
+                "foo": "is not known",
+            },
+        ),
+        (
+            {**POLL, "opens_at": "soon", "expires_at": "2030-01-01T00:00:00", "category": "x"},
+            {
+                "opens_at": "must be a time such as 2026-11-22T19:00:00Z",
+                "expires_at": "must have a time zone, as 2026-11-22T19:00:00Z has",
+                "category": "must be a whole number or null, not a text",
+            },
+        ),
+        (
+            {"question": 5, "options": [{"option_text": "a"}, {"text": "b"}]},
+            {"question": "must be a text, not a whole number", "options[1].text": "is not known"},
+        ),
+        ([], {"body": "must be an object, not a list"}),
+    ],
+)
+async def test_every_fault_of_a_body_is_named(house: House, body: object, errors: Json) -> None:
+    ann = await house.user()
+    before = await house.dump()
+    answer = await house("POST", "/polls/", ann, json=body)
+    assert refused(answer) == (422, "invalid")
+    assert {one["field"]: one["message"] for one in answer.json()["errors"]} == errors
+    assert await house.dump() == before
+
+
+async def test_every_fault_of_a_query_is_named(house: House) -> None:
+    answer = await house("GET", "/polls/?page=0&page_size=x&status=gone&category=y&unknown=1", await house.user())
+    assert {one["field"]: one["message"] for one in answer.json()["errors"]} == {
+        "page": "must be at least 1",
+        "page_size": "must be a whole number, not a text",
+        "status": "must be closed, draft, open or scheduled",
+        "category": "must be a whole number or null, not a text",
+    }

@@ -1,0 +1,299 @@
+"""Fan-out: the newest to everyone, once encoded, within its share, whoever reads slowly."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nexus.domain.poll import Place, Policy
+from nexus.domain.rights import Role
+from nexus.rooms import fanout as fanout_module
+from nexus.rooms.fanout import Fanout
+from nexus.rooms.frame import Frame
+from nexus.rooms.room import Room
+from tests.support.listening import until
+from tests.support.rooms import PlainFrames, Screen, poll_at, seated, totals_at, who
+
+AFTER_VOTE: dict[str, Any] = {"results": Policy.AFTER_VOTE}
+
+
+def room_at(version: int = 1, **fields: Any) -> Room:
+    room = Room(7)
+    room.learn(poll_at(version, **fields))
+    return room
+
+
+async def pass_by() -> None:
+    """Let the tasks that are ready run, often enough for a pass."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def turns_until(condition: Callable[[], bool]) -> None:
+    """Give others their turns, a bounded number of them, until something has become true."""
+    for _ in range(100):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("nothing came of it")
+
+
+async def test_idle_room_is_sent_at_once() -> None:
+    room = room_at(3)
+    _, screen = seated(room)
+    Fanout(PlainFrames(), tick_s=60).touch(room)
+    await pass_by()
+    assert screen.texts == ["totals 1.3 full"]
+
+
+async def test_touches_within_a_tick_are_one_pass_with_the_newest() -> None:
+    room = room_at(1)
+    _, screen = seated(room)
+    fanout = Fanout(PlainFrames(), tick_s=0.05)
+    fanout.touch(room)
+    await pass_by()
+    for version in range(2, 50):
+        room.count(totals_at(version))
+        fanout.touch(room)
+    await pass_by()
+    assert screen.texts == ["totals 1.1 full"]
+    await until(lambda: len(screen.texts) == 2)
+    assert screen.texts[1] == "totals 1.49 full"
+
+
+async def test_urgent_touch_does_not_wait_for_the_tick() -> None:
+    room = room_at(1)
+    _, screen = seated(room)
+    fanout = Fanout(PlainFrames(), tick_s=60)
+    fanout.touch(room)
+    await pass_by()
+    room.count(totals_at(2))
+    fanout.touch(room, urgent=True)
+    await pass_by()
+    assert screen.texts == ["totals 1.1 full", "totals 1.2 full"]
+
+
+async def test_urgent_touch_hurries_one_pass_alone() -> None:
+    room = room_at(1)
+    _, screen = seated(room)
+    fanout = Fanout(PlainFrames(), tick_s=60)
+    fanout.touch(room, urgent=True)
+    await pass_by()
+    room.count(totals_at(2))
+    fanout.touch(room, urgent=True)
+    await pass_by()
+    room.count(totals_at(3))
+    fanout.touch(room)
+    await pass_by()
+    assert screen.texts == ["totals 1.1 full", "totals 1.2 full"]
+
+
+async def test_urgent_touch_during_a_pass_is_not_forgotten() -> None:
+    room, final = room_at(1), room_at(1)
+    screens = [seated(room, n)[1] for n in range(fanout_module.SLICE * 3)]
+    _, watching = seated(final)
+    fanout = Fanout(PlainFrames(), tick_s=60)
+    fanout.touch(room)
+    await turns_until(lambda: any(screen.taken for screen in screens))
+    assert not all(screen.taken for screen in screens), "the pass is over already"
+    final.id = 8
+    fanout.touch(final, urgent=True)
+    await turns_until(lambda: watching.texts == ["totals 1.1 full"])
+
+
+async def test_frames_are_encoded_once_for_each_audience() -> None:
+    room = room_at(4, **AFTER_VOTE)
+    frames = PlainFrames()
+    seeing = [seated(room, n, role=Role.HOST)[1] for n in range(50)]
+    blind = [seated(room, 100 + n)[1] for n in range(50)]
+    Fanout(frames, tick_s=60).touch(room)
+    await pass_by()
+    assert sorted(frames.made) == ["totals 1.4 full", "totals 1.4 turnout"]
+    assert {id(screen.taken[0]) for screen in seeing} != {id(screen.taken[0]) for screen in blind}
+    for group in (seeing, blind):
+        assert len({id(screen.taken[0]) for screen in group}) == 1
+
+
+async def test_definition_goes_before_totals_and_presence_after() -> None:
+    room = room_at(2, revision=5)
+    viewer, screen = seated(room)
+    viewer.revision = 4
+    room.online = 3
+    Fanout(PlainFrames(), tick_s=60).touch(room)
+    await pass_by()
+    assert screen.texts == ["poll r5 full", "totals 1.2 full", "presence 3"]
+
+
+async def test_viewer_is_sent_nothing_twice_and_nothing_older() -> None:
+    room = room_at(5)
+    viewer, screen = seated(room)
+    fanout = Fanout(PlainFrames())
+    fanout.catch_up(room, viewer)
+    fanout.catch_up(room, viewer)
+    viewer.shown = viewer.shown._replace(place=Place(1, 9))
+    fanout.catch_up(room, viewer)
+    assert screen.texts == ["totals 1.5 full"]
+
+
+async def test_full_frame_replaces_a_turnout_one_of_the_same_place_only() -> None:
+    room = room_at(5, **AFTER_VOTE)
+    viewer, screen = seated(room)
+    fanout = Fanout(PlainFrames())
+    fanout.catch_up(room, viewer)
+    viewer.right = Place(1, 5)
+    fanout.catch_up(room, viewer)
+    viewer.right = None
+    fanout.catch_up(room, viewer)
+    assert screen.texts == ["totals 1.5 turnout", "totals 1.5 full"]
+
+
+async def test_clogged_viewer_gets_the_newest_alone_when_it_drains() -> None:
+    room = room_at(1)
+    (slow, clogged), (_, quick) = seated(room, 1), seated(room, 2)
+    fanout = Fanout(PlainFrames(), tick_s=0.001)
+    clogged.clogged = True
+    for version in range(2, 20):
+        room.count(totals_at(version))
+        fanout.touch(room, urgent=True)
+        await pass_by()
+    assert slow.behind
+    assert quick.texts[-1] == "totals 1.19 full"
+    clogged.clogged = False
+    fanout.catch_up(room, slow)
+    assert clogged.texts == ["totals 1.19 full"]
+    assert not slow.behind
+
+
+async def test_outdated_room_sends_nothing_until_it_is_read() -> None:
+    room = room_at(1)
+    viewer, screen = seated(room)
+    fanout = Fanout(PlainFrames(), tick_s=0.001)
+    room.count(totals_at(2, revision=2))
+    fanout.touch(room)
+    await pass_by()
+    fanout.catch_up(room, viewer)
+    assert screen.texts == []
+
+
+async def test_doubtful_room_keeps_back_those_whose_right_is_in_doubt() -> None:
+    room = room_at(5, **AFTER_VOTE)
+    (voted, seeing), (_, blind) = seated(room, 1), seated(room, 2)
+    voted.right = Place(1, 4)
+    room.count(totals_at(6, retractions=1, **AFTER_VOTE))
+    fanout = Fanout(PlainFrames(), tick_s=60)
+    fanout.touch(room)
+    await pass_by()
+    fanout.catch_up(room, voted)
+    assert (seeing.texts, blind.texts) == ([], ["totals 1.6 turnout"])
+    room.verify(1, Place(1, 6), frozenset())
+    fanout.catch_up(room, voted)
+    assert seeing.texts == ["totals 1.6 turnout"]
+
+
+async def test_state_that_moves_during_a_pass_is_encoded_anew() -> None:
+    room = room_at(1)
+    screens = [seated(room, n)[1] for n in range(fanout_module.SLICE * 2)]
+    fanout = Fanout(PlainFrames(), tick_s=0.001)
+    fanout.touch(room)
+    await turns_until(lambda: any(screen.taken for screen in screens))
+    room.count(totals_at(2))
+    fanout.touch(room)
+    await until(lambda: all(screen.texts[-1:] == ["totals 1.2 full"] for screen in screens))
+    assert all(screen.texts == sorted(set(screen.texts)) for screen in screens)
+    assert any(len(screen.texts) == 1 for screen in screens)
+
+
+async def test_viewer_that_leaves_during_a_pass_gets_nothing_more() -> None:
+    room = room_at(1)
+    seats = [seated(room, n) for n in range(fanout_module.SLICE * 2)]
+    Fanout(PlainFrames(), tick_s=60).touch(room)
+    await turns_until(lambda: any(screen.taken for _, screen in seats))
+    rest = [(viewer, screen) for viewer, screen in seats if not screen.taken]
+    for viewer, _ in rest:
+        room.discard(viewer)
+    await pass_by()
+    assert rest
+    assert all(screen.taken == [] for _, screen in rest)
+
+
+# Its share of the event loop
+
+
+class Costly(Screen):
+    """An outlet whose every write takes a while by a clock of its own making."""
+
+    def __init__(self, spend: Callable[[float], None], cost: float) -> None:
+        super().__init__()
+        self._spend = spend
+        self._cost = cost
+
+    def write(self, frame: Frame) -> bool:
+        self._spend(self._cost)
+        return super().write(frame)
+
+
+class Timed(Fanout):
+    """A fan-out that notes its rests and takes none."""
+
+    def __init__(self, **settings: float) -> None:
+        super().__init__(PlainFrames(), clock=lambda: self.now, **settings)
+        self.now = 0.0
+        self.rests: list[float] = []
+
+    def spend(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def _rest(self, seconds: float) -> None:
+        self.rests.append(seconds)
+
+
+@pytest.mark.parametrize(
+    ("cost", "viewers", "rest"),
+    [
+        (0.0, 10, 0.05),  # nothing: a plain tick
+        (0.001, 10, 0.04),  # 10 ms: the tick still leaves more than its share
+        (0.001, 100, 0.3),  # 100 ms: a quarter of 400 ms
+        (0.002, 500, 3.0),  # a second, in slices: a quarter of four
+    ],
+)
+async def test_rest_grows_with_the_cost_of_a_pass(cost: float, viewers: int, rest: float) -> None:
+    room = room_at(2)
+    fanout = Timed(tick_s=0.05, share=0.25)
+    for n in range(viewers):
+        viewer, _ = seated(room, n)
+        viewer.outlet = Costly(fanout.spend, cost)
+    fanout.touch(room)
+    await turns_until(lambda: bool(fanout.rests))
+    assert fanout.rests == [pytest.approx(rest)]
+    assert fanout.now / (fanout.now + rest) <= 0.25 + 1e-9
+
+
+async def test_turns_of_others_do_not_count_as_the_cost_of_a_pass() -> None:
+    room = room_at(2)
+    fanout = Timed(tick_s=0.05, share=0.25)
+    for n in range(fanout_module.SLICE + 1):
+        seated(room, n)
+    fanout.touch(room)
+    asyncio.get_running_loop().call_soon(fanout.spend, 5.0)
+    await turns_until(lambda: bool(fanout.rests))
+    assert fanout.now == 5.0
+    assert fanout.rests == [pytest.approx(0.05)]
+
+
+async def test_failing_pass_does_not_end_fan_out(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Screen):
+        def write(self, frame: Frame) -> bool:
+            raise ZeroDivisionError(frame)
+
+    room = room_at(2)
+    viewer, _ = seated(room)
+    viewer.outlet = Broken()
+    fanout = Fanout(PlainFrames(), tick_s=0.001)
+    fanout.touch(room)
+    await pass_by()
+    assert "ZeroDivisionError" in caplog.text
+    viewer.outlet = healed = Screen()
+    fanout.touch(room)
+    await until(lambda: healed.texts == ["totals 1.2 full"])
+    assert viewer.identity == who(1)

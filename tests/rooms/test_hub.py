@@ -1,0 +1,246 @@
+"""The hub: who may enter a room, what it follows, and whom it shows what."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from nexus.bus import DeletedNews, News, PollNews, PresenceNews, TotalsNews
+from nexus.bus.local import LocalBus
+from nexus.domain.definition import PollPatch
+from nexus.domain.poll import Place, Policy, Visibility
+from nexus.domain.rights import Role
+from nexus.errors import PollNotFound
+from nexus.rooms.room import Viewer
+from nexus.store import polls, rounds, watch
+from nexus.store.database import Database
+from tests.support.ballots import HOST, cast_one, make_poll, retract, vote, voter
+from tests.support.hub import Worker, shows, working
+from tests.support.listening import until
+from tests.support.rooms import Screen
+
+ALICE, BOB = voter(1), voter(2)
+
+
+class WatchedBus(LocalBus):
+    """A bus whose subscriptions can be seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.polls: list[int] = []
+
+    async def subscribe(self, poll: int) -> None:
+        """Note it."""
+        self.polls.append(poll)
+        await super().subscribe(poll)
+
+    async def unsubscribe(self, poll: int) -> None:
+        self.polls.remove(poll)
+        await super().unsubscribe(poll)
+
+
+@pytest.fixture
+async def worker(database: Database) -> AsyncIterator[Worker]:
+    async with working(database, LocalBus()) as worker:
+        yield worker
+
+
+# Entering and leaving
+
+
+async def test_entry_is_the_newest_snapshot_and_what_follows_is_newer(worker: Worker) -> None:
+    poll = await make_poll(worker.database)
+    cast = await cast_one(worker.database, vote(poll, ALICE, 1))
+    screen = Screen()
+    entry = await worker.hub.enter(poll.id, Viewer(screen, ALICE))
+    assert (entry.poll.version, entry.role, entry.sees) == (cast.version, Role.VOTER, Visibility.FULL)
+    assert [one.op for one in entry.votes] == [cast.op]
+    newer = await cast_one(worker.database, vote(poll, BOB, 1))
+    await until(shows(screen, f"totals 1.{newer.version} full"))
+    assert f"totals 1.{cast.version} full" not in screen.texts
+
+
+async def test_first_in_subscribes_and_last_out_unsubscribes(database: Database) -> None:
+    bus = WatchedBus()
+    async with working(database, bus) as worker:
+        poll = await make_poll(database)
+        one, two = (await worker.enter(poll, ALICE))[0], (await worker.enter(poll, BOB))[0]
+        worker.hub.leave(poll.id, one)
+        worker.hub.leave(poll.id, one)
+        assert worker.hub.rooms == 1
+        worker.hub.leave(poll.id, two)
+        assert worker.hub.rooms == 0
+        await until(lambda: poll.id not in bus._subscribed)
+        await worker.enter(poll, ALICE)
+        assert poll.id in bus._subscribed
+
+
+async def test_refused_entry_leaves_no_room(worker: Worker) -> None:
+    draft = await make_poll(worker.database, status="draft")
+    private = await make_poll(worker.database, is_public=False)
+    for id in (draft.id, private.id, 10**6):
+        with pytest.raises(PollNotFound):
+            await worker.hub.enter(id, Viewer(Screen(), ALICE))
+    assert worker.hub.rooms == 0
+    await worker.enter(draft, HOST)
+    await polls.join(worker.database, [(private.id, ALICE.voter)])
+    await worker.enter(private, ALICE)
+
+
+async def test_entry_given_up_on_the_way_leaves_no_room(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asyncio.Event()
+
+    async def stalled(id: int, voter: str) -> watch.Seat:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(worker.tallies, "seat", stalled)
+    poll = await make_poll(worker.database)
+    entering = asyncio.create_task(worker.hub.enter(poll.id, Viewer(Screen(), ALICE)))
+    await asyncio.wait_for(asked.wait(), 5)
+    assert worker.hub.rooms == 1
+    entering.cancel()
+    await asyncio.wait({entering})
+    assert worker.hub.rooms == 0
+
+
+async def test_poll_closed_to_strangers_during_an_entry_stays_closed(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = await make_poll(worker.database)
+    await worker.enter(poll, HOST)
+    seat, room = worker.tallies.seat, worker.hub._rooms[poll.id]
+
+    async def meanwhile(id: int, voter: str) -> watch.Seat:
+        if voter == ALICE.voter and room.poll is not None and room.poll.is_public:
+            await worker.turn(polls.patch(worker.database, poll.id, PollPatch(is_public=False), HOST))
+            await until(lambda: room.poll is not None and not room.poll.is_public)
+        return await seat(id, voter)
+
+    monkeypatch.setattr(worker.tallies, "seat", meanwhile)
+    with pytest.raises(PollNotFound):
+        await worker.hub.enter(poll.id, Viewer(Screen(), ALICE))
+
+
+async def test_round_that_begins_during_an_entry_gives_no_right_to_the_one_before(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = await make_poll(worker.database, results=Policy.AFTER_VOTE)
+    await cast_one(worker.database, vote(poll, BOB, 0))
+    seat, turned = worker.tallies.seat, False
+
+    async def meanwhile(id: int, voter: str) -> watch.Seat:
+        nonlocal turned
+        if not turned:
+            turned = True
+            await rounds.reset_poll(worker.database, poll.id, HOST)
+            await cast_one(worker.database, vote(poll, ALICE, 1))
+        return await seat(id, voter)
+
+    monkeypatch.setattr(worker.tallies, "seat", meanwhile)
+    entry = await worker.hub.enter(poll.id, Viewer(Screen(), ALICE))
+    assert (entry.poll.epoch, entry.sees, len(entry.votes)) == (2, Visibility.FULL, 1)
+
+
+# News
+
+
+async def test_news_of_unwatched_polls_is_passed_over(worker: Worker) -> None:
+    poll = await make_poll(worker.database)
+    news: list[News] = [TotalsNews(poll.totals()), PollNews(poll.id, 9), DeletedNews(poll.id), PresenceNews(7, "x", 1)]
+    for one in news:
+        worker.hub.heard(one)
+    worker.hub.cast(poll.id, ALICE.voter, Place(1, 2))
+    assert worker.hub.rooms == 0
+
+
+async def test_news_doubled_and_swapped_is_shown_once_and_in_order(worker: Worker) -> None:
+    poll = await make_poll(worker.database)
+    _, screen = await worker.enter(poll, ALICE)
+    news = []
+    for n in range(3, 9):
+        await cast_one(worker.database, vote(poll, voter(n), 0))
+        state = await worker.tallies.poll(poll.id)
+        assert state is not None
+        news.append(TotalsNews(state.totals()))
+    for one in (news[2], news[0], news[5], news[5], news[1], news[4]):
+        worker.hub.heard(one)
+    await until(shows(screen, f"totals 1.{poll.version + 6} full"))
+    shown = [text for text in screen.texts if text.startswith("totals")]
+    assert shown == sorted(set(shown))
+
+
+async def test_word_of_a_deletion_is_checked(worker: Worker) -> None:
+    poll = await make_poll(worker.database)
+    _, screen = await worker.enter(poll, ALICE)
+    worker.hub.heard(DeletedNews(poll.id))
+    cast = await cast_one(worker.database, vote(poll, ALICE, 0))
+    await until(shows(screen, f"totals 1.{cast.version} full"))
+    assert screen.gone == []
+
+
+async def test_clogged_viewers_hear_of_the_end_too(worker: Worker) -> None:
+    poll = await make_poll(worker.database)
+    _, screen = await worker.enter(poll, ALICE)
+    screen.clogged = True
+    await polls.delete(worker.database, poll.id, HOST)
+    worker.tallies.deleted(poll.id)
+    await until(lambda: screen.gone == [poll.id])
+    assert screen.texts[-1] == f"deleted {poll.id}"
+    assert worker.hub.rooms == 0
+
+
+async def test_clogged_viewer_is_brought_up_to_date_when_it_drains(worker: Worker) -> None:
+    poll = await make_poll(worker.database)
+    slow, screen = await worker.enter(poll, ALICE)
+    _, quick = await worker.enter(poll, BOB)
+    screen.clogged = True
+    for n in range(3):
+        await cast_one(worker.database, vote(poll, voter(n), 0))
+        worker.hub.heard(TotalsNews((await worker.read(poll)).totals()))
+    newest = f"totals 1.{poll.version + 3} full"
+    await until(shows(quick, newest))
+    assert screen.texts == []
+    screen.clogged = False
+    worker.hub.catch_up(poll.id, slow)
+    assert [text for text in screen.texts if text.startswith("totals")] == [newest]
+
+
+async def test_presence_adds_what_other_workers_tell(worker: Worker) -> None:
+    poll = await make_poll(worker.database)
+    _, screen = await worker.enter(poll, ALICE)
+    worker.hub.heard(PresenceNews(poll.id, "there", 41))
+    worker.hub.heard(PresenceNews(poll.id, "here", 1000))
+    await until(shows(screen, "presence 42"))
+    assert "presence 1" not in screen.texts
+
+
+# Rights
+
+
+async def test_cast_gives_the_right_at_once_and_a_retraction_elsewhere_ends_it(worker: Worker) -> None:
+    poll = await make_poll(worker.database, results=Policy.AFTER_VOTE)
+    _, screen = await worker.enter(poll, ALICE)
+    _, other = await worker.enter(poll, BOB)
+    cast = await cast_one(worker.database, vote(poll, ALICE, 0))
+    worker.hub.heard(TotalsNews((await worker.read(poll)).totals()))
+    worker.hub.cast(poll.id, ALICE.voter, Place(cast.epoch, cast.version))
+    assert screen.texts[-1] == f"totals 1.{cast.version} full"
+    gone = await cast_one(worker.database, retract(poll, ALICE))
+    worker.hub.heard(TotalsNews((await worker.read(poll)).totals()))
+    await until(shows(screen, f"totals 1.{gone.version} turnout"))
+    assert f"totals 1.{gone.version} full" not in screen.texts
+    await until(shows(other, f"totals 1.{gone.version} turnout"))
+
+
+async def test_retraction_of_one_leaves_the_right_of_the_others(worker: Worker) -> None:
+    poll = await make_poll(worker.database, results=Policy.AFTER_VOTE)
+    await cast_one(worker.database, vote(poll, ALICE, 0))
+    await cast_one(worker.database, vote(poll, BOB, 0))
+    _, mine = await worker.enter(poll, ALICE)
+    _, theirs = await worker.enter(poll, BOB)
+    gone = await cast_one(worker.database, retract(poll, ALICE))
+    worker.hub.heard(TotalsNews((await worker.read(poll)).totals()))
+    await until(shows(mine, f"totals 1.{gone.version} turnout"))
+    await until(shows(theirs, f"totals 1.{gone.version} full"))

@@ -1,0 +1,144 @@
+"""What a room knows, whom it lets see what, and who has a right to more."""
+
+import random
+from typing import Any
+
+import pytest
+
+from nexus.domain.poll import Place, Policy, Status, Visibility
+from nexus.domain.rights import Role
+from nexus.rooms.room import Room
+from tests.support.rooms import poll_at, seated, totals_at
+
+HIDDEN: dict[str, Any] = {"results": Policy.AFTER_VOTE}
+
+
+def room_at(version: int = 1, **fields: Any) -> Room:
+    room = Room(7)
+    room.learn(poll_at(version, **fields))
+    return room
+
+
+def test_newest_totals_win_in_any_order() -> None:
+    places = [(epoch, version) for epoch in (1, 2, 3) for version in range(epoch, epoch + 5)]
+    for seed in range(20):
+        random.Random(seed).shuffle(places)
+        room, best = room_at(), Place(1, 1)
+        for epoch, version in places + places:
+            newer = Place(epoch, version) > best
+            assert room.count(totals_at(version, epoch=epoch)) == newer, seed
+            best = max(best, Place(epoch, version))
+            assert room.totals is not None
+            assert room.totals.place == best
+
+
+def test_older_state_is_not_learned_over_a_newer_one() -> None:
+    room = room_at(5, revision=3)
+    room.learn(poll_at(4, revision=2, question="Old?"))
+    assert room.poll is not None
+    assert room.poll.revision == 3
+    assert room.totals is not None
+    assert room.totals.version == 5
+
+
+def test_totals_of_a_newer_definition_make_the_room_outdated_until_it_is_read() -> None:
+    room = room_at(revision=1)
+    room.count(totals_at(2, revision=2))
+    was_outdated = room.outdated
+    room.learn(poll_at(2, revision=2))
+    assert [was_outdated, room.outdated] == [True, False]
+
+
+def test_room_without_a_state_is_outdated() -> None:
+    assert Room(7).outdated
+
+
+@pytest.mark.parametrize(("policy", "shown"), [(Policy.AFTER_VOTE, True), (Policy.LIVE, False), (Policy.HOST, False)])
+def test_retraction_makes_rights_doubtful_only_where_votes_give_them(policy: Policy, shown: bool) -> None:
+    room = room_at(results=policy)
+    room.count(totals_at(2, results=policy, retractions=1))
+    assert room.doubtful is shown
+    room.verify(1, Place(1, 2), frozenset())
+    assert not room.doubtful
+
+
+def test_verification_ends_the_rights_of_those_without_a_ballot_alone() -> None:
+    room = room_at(5, **HIDDEN)
+    (one, _), (two, _), (late, _) = seated(room, 1), seated(room, 2), seated(room, 3)
+    one.right = two.right = Place(1, 3)
+    late.right = Place(1, 9)  # voted after the question was asked
+    room.verify(1, Place(1, 6), frozenset({two.identity.voter}))
+    assert [viewer.right for viewer in (one, two, late)] == [None, Place(1, 3), Place(1, 9)]
+
+
+def test_right_counts_in_its_own_round_alone() -> None:
+    room = room_at(5, **HIDDEN)
+    viewer, _ = seated(room)
+    viewer.right = Place(1, 5)
+    assert room.sees(viewer, totals_at(5, **HIDDEN)) is Visibility.FULL
+    assert room.sees(viewer, totals_at(6, epoch=2, **HIDDEN)) is Visibility.TURNOUT
+
+
+def test_grant_reaches_every_socket_of_the_voter_where_votes_give_rights() -> None:
+    room = room_at(5, **HIDDEN)
+    (one, _), (two, _), (other, _) = seated(room, 1), seated(room, 1), seated(room, 2)
+    assert set(room.grant(one.identity.voter, Place(1, 5))) == {one, two}
+    assert other.right is None
+    room.grant(one.identity.voter, Place(1, 4))
+    assert one.right == Place(1, 5)
+    live = room_at(5)
+    viewer, _ = seated(live)
+    assert live.grant(viewer.identity.voter, Place(1, 5)) == []
+    assert viewer.right == Place(1, 5)
+
+
+@pytest.mark.parametrize(
+    ("policy", "status", "voted", "sees"),
+    [
+        (Policy.LIVE, Status.OPEN, False, Visibility.FULL),
+        (Policy.AFTER_VOTE, Status.OPEN, False, Visibility.TURNOUT),
+        (Policy.AFTER_VOTE, Status.OPEN, True, Visibility.FULL),
+        (Policy.AFTER_VOTE, Status.CLOSED, False, Visibility.TURNOUT),
+        (Policy.AFTER_CLOSE, Status.OPEN, True, Visibility.TURNOUT),
+        (Policy.AFTER_CLOSE, Status.CLOSED, False, Visibility.FULL),
+        (Policy.HOST, Status.CLOSED, True, Visibility.TURNOUT),
+    ],
+)
+def test_policy_decides_what_a_voter_sees_and_host_and_screen_see_all(
+    policy: Policy, status: Status, voted: bool, sees: Visibility
+) -> None:
+    room = room_at(results=policy, status=status)
+    totals = totals_at(1, results=policy, status=status)
+    viewer, _ = seated(room)
+    viewer.right = Place(1, 1) if voted else None
+    assert room.sees(viewer, totals) is sees
+    for role in (Role.HOST, Role.SCREEN):
+        viewer.role = role
+        assert room.sees(viewer, totals) is Visibility.FULL
+
+
+def test_leaving_twice_is_leaving_once() -> None:
+    room = room_at()
+    (one, _), (two, _) = seated(room, 1), seated(room, 1)
+    room.discard(one)
+    room.discard(one)
+    assert room.of_voter(one.identity.voter) == [two]
+    was_empty = room.empty
+    room.discard(two)
+    assert room.of_voter(one.identity.voter) == []
+    assert [was_empty, room.empty] == [False, True]
+
+
+def test_room_is_kept_for_those_on_their_way_in() -> None:
+    room = room_at()
+    room.entering = 1
+    assert not room.empty
+
+
+def test_presence_counts_other_workers_while_they_are_heard_of() -> None:
+    room = room_at()
+    seated(room)
+    room.elsewhere = {"a": (10, 5.0), "b": (100, 7.0)}
+    assert room.present(4.0) == 111
+    assert room.present(5.0) == 101
+    assert room.present(7.0) == 1

@@ -1,0 +1,283 @@
+"""Both kinds of line keep the same promises: the direct one of our server, and the one over plain ASGI."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from nexus.rooms.frame import Frame
+from nexus.ws.direct import DirectLine
+from nexus.ws.line import EXTENSION, AsgiLine, Bounds, Line, line_of, texts
+from nexus.ws.wire import Wire
+from tests.support.line_app import BIG, TEXT, Hall, Raw, Served, clog, masked, on_both_loops, serving, soon, until
+
+BRISK = Bounds(stall_s=0.2, close_s=0.4, last_word_s=0.05, unsent=192 * 1024)
+
+both_lines = pytest.mark.parametrize("kind", ["direct", "asgi"])
+
+
+class Brisk(Wire):
+    bounds = BRISK
+
+
+class Lasting(Wire):
+    bounds = Bounds(unsent=192 * 1024)
+
+
+@asynccontextmanager
+async def hall_with(kind: str, hall: Hall, *, brisk: bool = False) -> AsyncIterator[Served]:
+    """Serve the hall with one kind of line, on uvicorn either way."""
+    direct = Brisk if brisk else Lasting
+
+    async def over_asgi(scope: Scope, receive: Receive, send: Send) -> None:
+        line = AsgiLine(send, direct.bounds)
+        await hall({**scope, "extensions": {EXTENSION: line}}, receive, send)
+
+    app, ws = (hall, direct) if kind == "direct" else (over_asgi, "websockets-sansio")
+    async with serving(app, ws=ws) as served:
+        yield served
+
+
+def client(served: Served) -> connect:
+    return connect(f"ws://127.0.0.1:{served.port}/ws", compression=None)
+
+
+async def closed_by(socket: ClientConnection) -> int | None:
+    with pytest.raises(ConnectionClosed) as closed:
+        await soon(socket.recv())
+    return closed.value.rcvd.code if closed.value.rcvd else None
+
+
+@both_lines
+@on_both_loops
+async def test_texts_and_frames_keep_their_order(kind: str) -> None:
+    hall = Hall(listen=lambda line, text: line.push(Frame(text.encode())))
+    async with hall_with(kind, hall) as served, client(served) as socket:
+        sent = [f"{n} ü" * (n % 40) for n in range(500)]
+        for text in sent:
+            await socket.send(text)
+        assert [await soon(socket.recv()) for _ in sent] == sent
+
+
+@both_lines
+@on_both_loops
+async def test_clogged_line_refuses_until_it_drains(kind: str) -> None:
+    hall = Hall()
+    async with hall_with(kind, hall) as served, Raw.open(served.port) as reader:
+        line = await soon(hall.lines.get())
+        assert await reader.status() == 101
+        drained = asyncio.Event()
+        line.on_drain = drained.set
+        taken = await clog(line)
+        assert not line.write(BIG)
+        assert not drained.is_set()
+        for _ in range(taken):
+            assert await reader.frame() == (TEXT, BIG.text)
+        await soon(drained.wait())
+        assert not line.clogged
+        assert line.write(Frame(b"newest"))
+        assert await reader.frame() == (TEXT, b"newest")
+
+
+@both_lines
+@on_both_loops
+async def test_drain_is_announced_once_for_each_clog(kind: str) -> None:
+    hall = Hall()
+    async with hall_with(kind, hall) as served, Raw.open(served.port) as reader:
+        line = await soon(hall.lines.get())
+        assert await reader.status() == 101
+        drains: list[bool] = []
+        line.on_drain = lambda: drains.append(line.write(BIG))
+        for times in (1, 2):
+            for _ in range(await clog(line) + 1):  # and the one written on drain
+                assert await reader.frame() == (TEXT, BIG.text)
+            assert drains == [True] * times
+
+
+@both_lines
+@on_both_loops
+async def test_push_passes_a_clog(kind: str) -> None:
+    hall = Hall()
+    async with hall_with(kind, hall) as served, Raw.open(served.port) as reader:
+        line = await soon(hall.lines.get())
+        assert await reader.status() == 101
+        taken = await clog(line)
+        line.push(Frame(b"ack"))
+        for _ in range(taken):
+            await reader.frame()
+        assert await reader.frame() == (TEXT, b"ack")
+
+
+@both_lines
+@on_both_loops
+async def test_push_past_its_bound_ends_the_line(kind: str) -> None:
+    hall = Hall()
+    async with hall_with(kind, hall) as served, Raw.open(served.port) as reader:
+        line = await soon(hall.lines.get())
+        assert await reader.status() == 101
+        await clog(line)
+        pushes = 0
+        while not line.ended.done():
+            line.push(BIG)
+            pushes += 1
+        assert pushes * len(BIG.text) <= Lasting.bounds.unsent
+        assert await soon(hall.codes.get()) == 4409
+        if kind == "direct":  # the other server waits for its reader, however long
+            await until(lambda: served.connections == 0)
+
+
+@both_lines
+@on_both_loops
+async def test_stalled_reader_is_ended_within_its_bound(kind: str) -> None:
+    hall = Hall()
+    async with hall_with(kind, hall, brisk=True) as served, Raw.open(served.port):
+        line = await soon(hall.lines.get())
+        await clog(line)
+        async with asyncio.timeout(1):
+            assert await hall.codes.get() == 4409
+        assert not line.write(BIG)
+
+
+@both_lines
+@on_both_loops
+async def test_clog_that_clears_in_time_is_forgiven(kind: str) -> None:
+    hall = Hall()
+    async with hall_with(kind, hall, brisk=True) as served, Raw.open(served.port) as reader:
+        line = await soon(hall.lines.get())
+        assert await reader.status() == 101
+        for _ in range(await clog(line)):
+            await reader.frame()
+        await until(lambda: not line.clogged)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(line.ended), BRISK.stall_s * 2)
+
+
+@both_lines
+@on_both_loops
+async def test_close_of_ours_reaches_the_peer_and_ends_the_texts(kind: str) -> None:
+    hall = Hall()
+    async with hall_with(kind, hall) as served, client(served) as socket:
+        line = await soon(hall.lines.get())
+        line.push(Frame(b"last"))
+        line.close(4501, "ü" * 200)  # more than a close frame holds
+        line.close(4503)
+        assert await soon(hall.codes.get()) == 4501
+        assert await soon(socket.recv()) == "last"
+        assert await closed_by(socket) == 4501
+        await until(lambda: served.connections == 0)
+        assert not line.write(BIG)
+        line.push(BIG)
+
+
+@both_lines
+@on_both_loops
+async def test_close_from_within_the_feed_silences_it(kind: str) -> None:
+    heard: list[str] = []
+
+    def listen(line: Line, text: str) -> None:
+        heard.append(text)
+        line.close(4429)
+
+    hall = Hall(listen)
+    async with hall_with(kind, hall) as served, Raw.open(served.port) as peer:
+        await soon(hall.lines.get())
+        await peer.send(masked(b"one") + masked(b"two"))
+        assert await soon(hall.codes.get()) == 4429
+        assert await peer.status() == 101
+        assert await peer.close_code() == 4429
+        assert heard == ["one"]
+
+
+@both_lines
+@on_both_loops
+async def test_close_of_the_peer_ends_the_texts_with_its_code(kind: str) -> None:
+    hall = Hall()
+    async with hall_with(kind, hall) as served, client(served) as socket:
+        await socket.send("first")
+        await socket.close(4321)
+        assert await soon(hall.heard.get()) == "first"
+        assert await soon(hall.codes.get()) == 4321
+
+
+@both_lines
+@on_both_loops
+async def test_binary_message_is_not_our_protocol(kind: str) -> None:
+    hall = Hall()
+    async with hall_with(kind, hall) as served, client(served) as socket:
+        await socket.send(b"\x00")
+        assert await closed_by(socket) == 4500
+        assert await soon(hall.codes.get()) == 4500
+
+
+@both_lines
+@on_both_loops
+async def test_exception_of_the_feed_is_raised_by_texts(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    def listen(_line: Line, text: str) -> None:
+        raise ZeroDivisionError(text)
+
+    hall = Hall(listen)
+    async with hall_with(kind, hall) as served, client(served) as socket:
+        await socket.send("this one")
+        raised = await soon(hall.codes.get())
+        assert isinstance(raised, ZeroDivisionError)
+        assert raised.args == ("this one",)
+        assert await closed_by(socket) == (1011 if kind == "direct" else None)
+    assert "ZeroDivisionError" in caplog.text
+
+
+@on_both_loops
+async def test_line_is_the_servers_own_where_it_offers_one() -> None:
+    for ws, kind in ((Wire, DirectLine), ("websockets-sansio", AsgiLine)):
+        hall = Hall()
+        async with serving(hall, ws=ws) as served, client(served):
+            assert isinstance(await soon(hall.lines.get()), kind)
+
+
+async def never(*_message: Message) -> Message:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+def ignore(_text: str) -> None:
+    pass
+
+
+async def test_asgi_line_ends_when_send_says_the_peer_has_gone() -> None:
+    async def send(_message: Message) -> None:
+        raise OSError
+
+    line = line_of({"type": "websocket"}, send)
+    line.push(BIG)
+    assert await soon(texts(line, never, ignore)) == 1006
+
+
+async def test_asgi_line_raises_what_send_raises() -> None:
+    async def send(_message: Message) -> None:
+        raise RuntimeError("a defect")
+
+    line = AsgiLine(send)
+    line.push(BIG)
+    with pytest.raises(RuntimeError, match="a defect"):
+        await soon(texts(line, never, ignore))
+
+
+async def test_asgi_line_gives_up_a_close_frame_that_cannot_be_sent() -> None:
+    stuck = asyncio.Event()
+
+    async def send(_message: Message) -> None:
+        await stuck.wait()
+
+    async def receive() -> Message:
+        await stuck.wait()
+        raise AssertionError
+
+    line = AsgiLine(send, BRISK)
+    line.push(BIG)
+    asyncio.get_running_loop().call_later(0.01, line.close, 4503)
+    assert await soon(texts(line, receive, ignore)) == 4503
+    await asyncio.sleep(0)  # a turn for what has been cancelled
+    assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -1,0 +1,262 @@
+"""What one socket can do to the server, and what `Wire` does about it."""
+
+import asyncio
+import gc
+import logging
+import threading
+import time
+import weakref
+from contextlib import suppress
+
+import pytest
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.utils import ClientDisconnected
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect as connect_blocking
+
+from nexus.rooms.frame import Frame
+from nexus.ws.line import Bounds
+from nexus.ws.wire import Wire
+from tests.support.line_app import BIG, CLOSE, PING, Hall, Raw, clog, masked, on_both_loops, serving, soon, until
+
+
+class Brisk(Wire):
+    bounds = Bounds(close_s=0.3, last_word_s=0.05, grace_s=0.3)
+
+
+# Readers that don't read
+
+
+@on_both_loops
+async def test_close_does_not_wait_for_a_reader_that_has_stopped() -> None:
+    hall = Hall()
+    async with serving(hall, Brisk) as served, Raw.open(served.port):
+        line = await soon(hall.lines.get())
+        await clog(line)
+        line.close(4503)
+        assert await soon(hall.codes.get()) == 4503
+        await until(lambda: served.connections == 0)
+
+
+@on_both_loops
+async def test_keep_alive_does_not_wait_for_a_reader_that_has_stopped() -> None:
+    hall = Hall()
+    async with (
+        serving(hall, Brisk, ws_ping_interval=0.1, ws_ping_timeout=0.1) as served,
+        Raw.open(served.port),
+    ):
+        await clog(await soon(hall.lines.get()))
+        assert await soon(hall.codes.get()) == 4409
+        await until(lambda: served.connections == 0)
+
+
+@on_both_loops
+async def test_keep_alive_leaves_a_closing_peer_its_time() -> None:
+    class Generous(Wire):
+        bounds = Bounds(close_s=60)
+
+    hall = Hall()
+    async with (
+        serving(hall, Generous, ws_ping_interval=0.05, ws_ping_timeout=0.2) as served,
+        Raw.open(served.port) as peer,
+    ):
+        assert await peer.status() == 101
+        assert (await peer.frame())[0] == PING
+        (await soon(hall.lines.get())).close(4503)
+        assert await peer.close_code() == 4503
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(until(lambda: served.connections == 0), 0.8)
+        await peer.send(masked(b"\x11\x97", CLOSE))  # both have closed: nothing to wait for
+        await until(lambda: served.connections == 0)
+
+
+@on_both_loops
+async def test_half_closed_peer_does_not_keep_its_unsent_frames_for_ever() -> None:
+    hall = Hall()
+    async with serving(hall, Brisk) as served, Raw.open(served.port) as peer:
+        await clog(await soon(hall.lines.get()))
+        peer.sock.shutdown(1)
+        assert await soon(hall.codes.get()) == 1006
+        await until(lambda: served.connections == 0)
+
+
+@on_both_loops
+async def test_closing_peer_does_not_keep_its_unsent_frames_for_ever() -> None:
+    hall = Hall()
+    async with serving(hall, Brisk) as served, Raw.open(served.port) as peer:
+        await clog(await soon(hall.lines.get()))
+        await peer.send(masked(b"\x03\xe8", CLOSE))
+        assert await soon(hall.codes.get()) == 1000
+        await until(lambda: served.connections == 0)
+
+
+@on_both_loops
+async def test_reader_that_is_behind_leaves_little_in_the_kernel() -> None:
+    hall = Hall()
+    async with serving(hall, Wire) as served, Raw.open(served.port):
+        line = await soon(hall.lines.get())
+        taken = 0
+        while line.write(BIG):
+            taken += len(BIG.wire)
+            await asyncio.sleep(0)
+        assert taken < 400_000  # 90 kB with the socket option, 2.9 MB without
+
+
+@on_both_loops
+async def test_write_to_a_lost_socket_is_refused() -> None:
+    hall = Hall()
+    hall.ready.clear()  # so that the application has not ended with its socket
+    async with serving(hall, Wire) as served:
+        async with Raw.open(served.port):
+            line = await soon(hall.lines.get())
+        await until(lambda: served.connections == 0)
+        assert not line.write(BIG)
+        line.push(BIG)
+        line.close(1000)
+        line.done()
+        hall.ready.set()
+        assert await soon(hall.codes.get()) == 1006
+
+
+@on_both_loops
+async def test_lost_socket_is_freed_without_the_cycle_collector() -> None:
+    class Watched(Wire):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            made.extend((weakref.ref(self), weakref.ref(self.line)))
+
+    made: list[weakref.ref[object]] = []
+    hall = Hall()
+    gc.disable()
+    try:
+        async with serving(hall, Watched) as served:
+            async with Raw.open(served.port) as peer:
+                await peer.send(masked(b"hello"))
+                await soon(hall.heard.get())
+            await soon(hall.codes.get())
+            hall.lines.get_nowait()
+            await until(lambda: [ref() for ref in made] == [None, None])
+    finally:
+        gc.enable()
+
+
+# The rest
+
+
+@on_both_loops
+async def test_logs_hold_no_query_string_and_no_message(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["query_string"] == b"token=secret"
+        if scope["path"] == "/refused":
+            await send({"type": "websocket.close"})
+        elif scope["path"] == "/denied":
+            await send({"type": "websocket.http.response.start", "status": 401, "headers": []})
+            await send({"type": "websocket.http.response.body", "body": b""})
+        else:
+            await Hall()(scope, receive, send)
+
+    caplog.set_level(logging.DEBUG)
+    async with serving(app, Wire, log_level="debug") as served:
+        for path, status in (("/ws", 101), ("/refused", 403), ("/denied", 401)):
+            headers = "Authorization: Bearer secret\r\n"
+            async with Raw.open(served.port, f"{path}?token=secret", headers) as peer:
+                assert await peer.status() == status
+                if status == 101:
+                    await peer.send(masked(b"secret") + masked(b"", PING))
+                    await peer.frame()
+    assert '"WebSocket /ws" [accepted]' in caplog.text
+    assert '"WebSocket /refused" 403' in caplog.text
+    assert '"WebSocket /denied" 401' in caplog.text
+    assert "secret" not in caplog.text
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@on_both_loops
+async def test_frames_are_compressed_where_that_was_agreed() -> None:
+    hall = Hall()
+    headers = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+    async with (
+        serving(hall, Wire, ws_per_message_deflate=True) as served,
+        Raw.open(served.port, headers=headers) as peer,
+        connect(f"ws://127.0.0.1:{served.port}/ws", compression="deflate") as socket,
+    ):
+        assert await peer.status() == 101
+        for _ in range(2):
+            line = await soon(hall.lines.get())
+            assert line.write(BIG)
+            line.push(Frame(b"more"))
+        _, payload = await peer.frame()
+        assert len(payload) < 100
+        assert await soon(socket.recv()) == BIG.text.decode()
+        assert await soon(socket.recv()) == "more"
+        await socket.send("y" * 1000)
+        assert await soon(hall.heard.get()) == "y" * 1000
+
+
+@on_both_loops
+async def test_application_that_ignores_the_line_is_served_too() -> None:
+    async def echo(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive" and message["text"] != "close":
+            await send({"type": "websocket.send", "text": message["text"]})
+        await send({"type": "websocket.close", "code": 4321})
+        assert (await receive())["code"] == 4321
+        with pytest.raises(ClientDisconnected):
+            await send({"type": "websocket.send", "text": "too late"})
+        finished.set()
+
+    finished = asyncio.Event()
+    async with serving(echo, Wire) as served:
+        async with connect(f"ws://127.0.0.1:{served.port}/ws", compression=None) as socket:
+            for text in [f"{n}" * 8000 for n in range(10)]:  # together more than may wait
+                await socket.send(text)
+                assert await soon(socket.recv()) == text
+            await socket.send("close")
+            with pytest.raises(ConnectionClosed) as closed:
+                await soon(socket.recv())
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4321
+        await soon(finished.wait())
+
+
+@on_both_loops
+async def test_close_over_asgi_does_not_wait_for_a_reader_that_has_stopped() -> None:
+    async def pour(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        with suppress(TimeoutError):
+            while True:
+                await asyncio.wait_for(send({"type": "websocket.send", "text": "x" * 8192}), 0.2)
+        await send({"type": "websocket.close", "code": 4321})
+
+    async with serving(pour, Brisk) as served, Raw.open(served.port):
+        await until(lambda: served.connections == 1)
+        await until(lambda: served.connections == 0)
+
+
+@on_both_loops
+async def test_pong_that_waited_out_a_stall_of_the_server_counts() -> None:
+    class Stalls(Wire):
+        def send_keepalive_ping(self) -> None:
+            super().send_keepalive_ping()
+            time.sleep(0.4)  # meanwhile the pong arrives, and the time for it ends
+
+    hall = Hall()
+    pings = {"ws_ping_interval": 0.05, "ws_ping_timeout": 0.2}
+    async with serving(hall, Stalls, **pings) as served:
+        url, left = f"ws://127.0.0.1:{served.port}/ws", threading.Event()
+
+        def stay() -> None:
+            with connect_blocking(url, ping_interval=None) as socket:
+                left.wait(10)
+                socket.send("still here")
+
+        staying = asyncio.create_task(asyncio.to_thread(stay))
+        line = await soon(hall.lines.get())
+        await asyncio.sleep(1.5)  # three stalls
+        assert not line.ended.done()
+        left.set()
+        assert await soon(hall.heard.get()) == "still here"
+        await soon(staying)

@@ -1,0 +1,107 @@
+"""The page `/host` for tests: a host of the test's own, what others do meanwhile, and the way to each view."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from playwright.async_api import Locator, Page, expect
+
+from tests.support.browser import Chromium, Visitor
+
+PASSWORD = "a horse that is correct"
+
+
+@dataclass
+class Host:
+    """An account with its page, logged in, and the same account by HTTP."""
+
+    name: str
+    page: Page
+    visitor: Visitor
+    http: httpx.AsyncClient
+
+    async def make(self, question: str = "Tea?", *options: str, **more: object) -> dict[str, Any]:
+        """A poll of this host, made by HTTP."""
+        texts = [{"option_text": text} for text in options or ("Yes", "No")]
+        answer = await self.http.post("/polls/", json={"question": question, "options": texts, **more})
+        assert answer.status_code == 201, answer.text
+        poll: dict[str, Any] = answer.json()
+        return poll
+
+    async def poll(self, id_: int) -> dict[str, Any]:
+        """A poll as it is now."""
+        found: dict[str, Any] = (await self.http.get(f"/polls/{id_}/")).json()
+        return found
+
+    async def goto(self, route: str, heading: str) -> None:
+        """Go to `#/…` and wait for its heading."""
+        await self.page.evaluate("(route) => { location.hash = route }", route)
+        await expect(self.heading(heading)).to_be_focused()
+
+    def heading(self, text: str) -> Locator:
+        """The heading of a view."""
+        return self.page.get_by_role("heading", level=1, name=text)
+
+    def button(self, name: str) -> Locator:
+        """A button of the page, or of the dialog that is open."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def row(self, option: str) -> Locator:
+        """An option's row of results."""
+        return self.page.get_by_role("row").filter(has_text=option)
+
+    def status(self, text: str) -> Locator:
+        """What a live region says."""
+        return self.page.get_by_role("status").filter(has_text=text)
+
+
+async def guest_votes(url: str, code: str, *options: int) -> str:
+    """A new guest votes for `options`: its token."""
+    async with httpx.AsyncClient(base_url=url) as http:
+        guest = (await http.post("/auth/guest/", json={"code": code})).json()
+        token = str(guest["access"])
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = await http.post(f"/polls/{guest['poll']}/vote/", json={"options": options}, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return token
+
+
+async def new_account(http: httpx.AsyncClient) -> str:
+    """Make an account with `PASSWORD`: its name."""
+    name = f"host-{uuid4().hex[:8]}"
+    answer = await http.post("/auth/register/", json={"username": name, "password": PASSWORD})
+    assert answer.status_code == 201, answer.text
+    return name
+
+
+async def log_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    """Fill in the login's form and send it, in English or German."""
+    await page.locator("[name=username]").fill(name)
+    await page.locator("[name=password]").fill(password)
+    await page.locator("form.login").get_by_role("button").click()
+
+
+# The login of a tab, as client.js keeps it; a page that has another one already keeps that.
+_LOGIN = "if (location.protocol === 'http:' && !sessionStorage.length) sessionStorage.setItem(...{item})"
+
+
+@asynccontextmanager
+async def hosting(chromium: Chromium, url: str, **options: Any) -> AsyncIterator[Host]:
+    """A new host, logged in already, at the list of polls. (The form of the login has tests of its own.)"""
+    async with httpx.AsyncClient(base_url=url) as http, chromium.visit(url, **options) as visitor:
+        name = await new_account(http)
+        pair = (await http.post("/auth/token/", json={"username": name, "password": PASSWORD})).json()
+        http.headers["Authorization"] = f"Bearer {pair['access']}"
+        held = {**pair, "until": (time.time() + pair["expires_in"]) * 1000}
+        item = json.dumps([f"nexus:login:{url}", json.dumps(held)])
+        await visitor.context.add_init_script(_LOGIN.format(item=item))
+        page = await visitor.open("/host")
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        yield Host(name, page, visitor, http)

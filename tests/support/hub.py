@@ -1,0 +1,93 @@
+"""A worker's hub for tests: real database, words for frames, and a bus that may lose everything."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+from nexus.bus import Bus, Listener, News
+from nexus.domain.identity import Identity
+from nexus.domain.poll import Poll, Totals
+from nexus.rooms.fanout import Fanout
+from nexus.rooms.hub import Hub
+from nexus.rooms.room import Viewer
+from nexus.store import watch
+from nexus.store.database import Database
+from nexus.voting.tallies import Tallies
+from tests.support.rooms import PlainFrames, Screen
+
+
+class DeafBus:
+    """A bus that loses everything it is given."""
+
+    healthy = True
+
+    async def start(self, listener: Listener) -> None:
+        """Nobody will be told."""
+
+    async def stop(self) -> None:
+        """There is nothing to let go of."""
+
+    async def publish(self, news: News) -> None:
+        """Lose it."""
+
+    async def subscribe(self, poll: int) -> None:
+        """Promise, and not keep it."""
+
+    async def unsubscribe(self, poll: int) -> None:
+        """The same as before."""
+
+    async def newest(self, polls: list[int]) -> dict[int, Totals] | None:
+        """Nothing is known."""
+        return {}
+
+
+class Worker:
+    """A hub on a real database, with what its rooms send as words."""
+
+    def __init__(self, database: Database, bus: Bus) -> None:
+        self.database = database
+        self.bus = bus
+        self.tallies = Tallies(database, bus, self._heard)
+        self.frames = PlainFrames()
+        self.hub = Hub(self.tallies, bus, Fanout(self.frames), partial(watch.standing, database), "here")
+
+    def _heard(self, news: News) -> None:
+        self.hub.heard(news)
+
+    async def read(self, poll: Poll) -> Poll:
+        """The poll as the database has it."""
+        return (await watch.polls(self.database, [poll.id]))[poll.id]
+
+    async def enter(self, poll: Poll, by: Identity) -> tuple[Viewer, Screen]:
+        """Somebody who watches from now on."""
+        screen = Screen()
+        viewer = Viewer(screen, by)
+        await self.hub.enter(poll.id, viewer)
+        return viewer, screen
+
+    async def turn(self, change: Awaitable[Poll]) -> Poll:
+        """A change of a poll, told as an edge tells it."""
+        changed = await change
+        self.tallies.changed(changed)
+        return changed
+
+
+@asynccontextmanager
+async def working(database: Database, bus: Bus) -> AsyncIterator[Worker]:
+    """A worker from its start to its end."""
+    worker = Worker(database, bus)
+    await bus.start(worker.hub)
+    healing = asyncio.create_task(worker.hub.keep_healing())
+    try:
+        yield worker
+    finally:
+        healing.cancel()
+        await asyncio.gather(healing, return_exceptions=True)
+        await worker.hub.stop()
+        await worker.tallies.stop()
+
+
+def shows(screen: Screen, text: str) -> Callable[[], bool]:
+    """Whether `text` was sent there."""
+    return lambda: text in screen.texts

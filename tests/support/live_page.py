@@ -1,0 +1,277 @@
+"""The presenter's page for tests: a server and a host's account that a module shares, and what stands on the stage.
+
+A module imports the fixtures it needs: `venue`, with `account`, `live_server` and `live_database` below it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Locator, Page, expect
+
+from tests.conftest import PostgresServer
+from tests.support.audience import Device, Door, visiting
+from tests.support.audience_acts import Json, vote
+from tests.support.browser import Chromium, Visitor, axe, picture
+from tests.support.matrix import fresh_database
+from tests.support.served import Server, serving
+
+PASSWORD = "four words in line"
+TOUCH_MS = 25_000
+"""For a page to notice that a connection is gone, or to be back."""
+CUT_OFF = (
+    r"WebSocket connection to .* failed",
+    r"ERR_(CONNECTION_|INTERNET_DISCONNECTED|EMPTY_RESPONSE|CONTENT_LENGTH)",
+)
+"""What a browser says of a connection that a test cuts."""
+
+KEEP_PLACES = """
+const seen = JSON.parse(sessionStorage.getItem("seen") ?? "[]");
+new MutationObserver(() => {
+  const list = document.querySelector("#results[data-version]");
+  if (!list) return;
+  const counts = [...list.children].map((item) => Number(item.dataset.count ?? -1));
+  const state = [Number(list.dataset.epoch), Number(list.dataset.version), counts];
+  if (JSON.stringify(seen.at(-1)) === JSON.stringify(state)) return;
+  seen.push(state);
+  sessionStorage.setItem("seen", JSON.stringify(seen));
+}).observe(document, { subtree: true, childList: true, attributes: true });
+"""
+"""Every place that the stage is ever at, with its counts; reloads add to it."""
+
+
+MEASURE = """() => {
+  const least = 14;  // px of type
+  const faults = [];
+  const apart = ".unseen, .controls, dialog";
+  const shown = (node) => node.checkVisibility({ visibilityProperty: true }) && !node.closest(apart);
+  const all = [...document.querySelectorAll("body *")].filter(shown);
+  const within = (box, edge) => box.left > edge.left - 1 && box.right < edge.right + 1 &&
+    box.top > edge.top - 1 && box.bottom < edge.bottom + 1;
+  const name = (node) => `${node.localName}#${node.id}.${node.className} '${node.textContent.trim().slice(0, 20)}'`;
+  const boxes = all.flatMap((node) => {
+    const texts = [...node.childNodes].filter(({ nodeType, data }) => nodeType === Node.TEXT_NODE && data.trim());
+    const boxes = texts.map((text) => {
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      return { node, box: range.getBoundingClientRect() };
+    });
+    return node.localName === "img" ? [{ node, box: node.getBoundingClientRect() }] : boxes;
+  });
+  const { scrollHeight, clientWidth } = document.scrollingElement;
+  const stage = document.querySelector(".stage");
+  const inside = (node) => stage?.contains(node);
+  const edge = stage ? parseFloat(getComputedStyle(stage).padding) : 0;
+  const whole = (stage ?? document.body).getBoundingClientRect();
+  const lines = { top: whole.top + edge, bottom: whole.bottom - edge };
+  const ground = { ...lines, left: whole.left + edge, right: whole.right - edge };
+  for (const { node, box } of boxes) {
+    const size = parseFloat(getComputedStyle(node).fontSize);
+    if (size < least) faults.push(`${name(node)}: type of ${size} px`);
+    if (!within(box, { left: 0, right: clientWidth, top: -scrollY, bottom: scrollHeight - scrollY }))
+      faults.push(`${name(node)}: outside, ${JSON.stringify(box)}`);
+    const { left, right } = box;
+    const glyphs = { left, right, top: box.top + size / 8, bottom: box.bottom - size / 8 };
+    if (inside(node) && !within(glyphs, ground)) faults.push(`${name(node)}: in the edge of the stage`);
+    for (let around = node; around; around = around.parentElement) {
+      const { overflowX, overflowY } = getComputedStyle(around);
+      if (around === document.body || (overflowX === "visible" && overflowY === "visible")) continue;
+      const edge = around.getBoundingClientRect();
+      if (!within(box, edge))
+        faults.push(`${name(node)}: cut off by ${around.localName}.${around.className}`);
+    }
+  }
+  for (const node of all)
+    if (node.clientWidth && node.scrollWidth > node.clientWidth + 1)
+      faults.push(`${name(node)}: ${node.scrollWidth} px in ${node.clientWidth}`);
+  boxes.sort((a, b) => a.box.top - b.box.top);
+  boxes.forEach((one, at) => {
+    for (const other of boxes.slice(at + 1)) {
+      if (other.box.top > one.box.bottom - 1) break;
+      const across = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
+      if (across > 1 && Math.min(one.box.bottom, other.box.bottom) - other.box.top > 1)
+        faults.push(`${name(one.node)} is overlapped by ${name(other.node)}`);
+    }
+  });
+  return { faults: faults.slice(0, 8), number: faults.length, texts: boxes.length };
+}"""
+"""What is wrong with where texts are: too small, outside of what can be scrolled to, cut off, too wide, overlapping."""
+
+CONTRAST = """() => axe.run(document, { runOnly: ["color-contrast", "link-in-text-block"] })
+  .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`)))"""
+"""Of axe, what depends on the colour scheme."""
+
+
+@pytest.fixture(scope="module")
+def live_database(postgres: PostgresServer, template: str) -> Iterator[str]:
+    with fresh_database(postgres, template) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def live_server(live_database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    async with serving(tmp_path_factory.mktemp("live"), live_database, NEXUS_VOTES_BURST="100000") as server:
+        yield server
+
+
+@dataclass(frozen=True)
+class Account:
+    """A registered user."""
+
+    id: int
+    name: str
+
+    def at(self, door: Door) -> Device:
+        """Their device."""
+        return door.device(f"user:{self.id}", "user")
+
+
+async def register(server: Server, name: str) -> Account:
+    """A new account, whose password is `PASSWORD`."""
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        made = await client.post("/auth/register/", json={"username": name, "password": PASSWORD})
+    return Account(made.raise_for_status().json()["id"], name)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def account(live_server: Server) -> Account:
+    """Who makes the polls of a module."""
+    return await register(live_server, "gastgeber")
+
+
+@dataclass(frozen=True)
+class Venue:
+    """What a test finds: a browser, a server, its host and an audience."""
+
+    chromium: Chromium
+    server: Server
+    account: Account
+    door: Door
+
+    @property
+    def host(self) -> Device:
+        """The host's own device."""
+        return self.account.at(self.door)
+
+    def visit(self, **options: Any) -> AbstractAsyncContextManager[Visitor]:
+        """A browser's visit; see `Chromium.visit`."""
+        return self.chromium.visit(self.server.url, **options)
+
+    async def ballots(self, poll: Json, *choices: int, first: int = 1) -> None:
+        """A vote each of one voter after the other, from the number `first` on: `choices` are places of options."""
+        for n, choice in enumerate(choices, first):
+            await self.door.voter(n).act(vote(poll, choice))
+
+    async def page(self, visitor: Visitor, path: str, *, login: bool = False, clock: bool = False) -> Page:
+        """A new page at `path`, in a tab where the host is logged in if so asked; it keeps every place that it shows.
+        With `clock` the test can wind its clock on."""
+        page = await visitor.context.new_page()
+        if login:
+            kept = {"access": self.host.token, "refresh": "none", "until": (time.time() + 3600) * 1000}
+            words = json.dumps([f"nexus:login:{self.server.url}", json.dumps(kept)])
+            await page.add_init_script(f"sessionStorage.setItem(...{words})")
+        if clock:
+            await page.clock.install()
+        await page.add_init_script(KEEP_PLACES)
+        await page.goto(self.server.url + path)
+        return page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def venue(chromium: Chromium, live_server: Server, account: Account) -> AsyncIterator[Venue]:
+    """This test's visit to the module's server."""
+    async with visiting(live_server) as door:
+        yield Venue(chromium, live_server, account, door)
+
+
+def live(poll: Json) -> str:
+    """The path of a poll's page."""
+    return f"/live/{poll['code']}"
+
+
+async def screen_path(device: Device, poll: Json) -> str:
+    """The path of a new link for a screen, with its token in the fragment."""
+    url: str = (await device.post(f"/polls/{poll['id']}/screen/"))["url"]
+    assert "#token=" in url and "?" not in url
+    return url[url.index("/live/") :]
+
+
+async def in_touch(page: Page) -> None:
+    """Returns once the page is connected, and says nothing of it."""
+    await expect(page.locator("body[data-touch=good]")).to_be_attached(timeout=TOUCH_MS)
+    await expect(page.locator("#link")).to_be_hidden()
+
+
+async def out_of_touch(page: Page) -> None:
+    """Returns once the page says that it is not connected, since when, and that it tries."""
+    await expect(page.locator("body[data-touch=lost]")).to_be_attached(timeout=TOUCH_MS)
+    await expect(page.locator("#link")).to_contain_text("Out of touch since")
+    await expect(page.locator("#link")).to_be_visible()
+
+
+def act(page: Page, name: str) -> Locator:
+    """A button among the controls."""
+    return page.locator(f"[data-act={name}]")
+
+
+async def shows(page: Page, *counts: int | None) -> None:
+    """Returns once the stage shows these counts, in the order of the options; None is a count held back."""
+    bars = page.locator("#results .bar")
+    await expect(bars).to_have_count(len(counts))
+    for n, count in enumerate(counts):
+        if count is None:
+            await expect(bars.nth(n).locator(".figures")).to_be_hidden(timeout=TOUCH_MS)
+            assert await bars.nth(n).get_attribute("data-count") is None
+        else:
+            await expect(bars.nth(n)).to_have_attribute("data-count", str(count), timeout=TOUCH_MS)
+            await expect(bars.nth(n).locator(".count")).to_have_text(str(count))
+
+
+async def places(page: Page) -> list[list[Any]]:
+    """Every `[epoch, version, counts]` that the stage has shown in this tab, in the order of showing."""
+    kept: list[list[Any]] = await page.evaluate("JSON.parse(sessionStorage.getItem('seen'))")
+    return kept
+
+
+def never_back(seen: list[list[Any]]) -> None:
+    """Fails where a place came after a higher one."""
+    back = [(one, later) for one, later in itertools.pairwise(seen) if later[:2] < one[:2]]
+    assert not back, back
+
+
+async def accessible(page: Page, name: str = "") -> None:
+    """Fails where axe finds anything in light, or anything of colours in dark.
+
+    Keeps a picture of each, if it has a name: `live-NAME-WIDTH-light` and `-dark`.
+    """
+    await axe(page)
+    width = page.viewport_size and page.viewport_size["width"]
+    if name:
+        await picture(page, f"live-{name}-{width}-light")
+    await page.emulate_media(color_scheme="dark")
+    assert await page.evaluate(CONTRAST) == []
+    if name:
+        await picture(page, f"live-{name}-{width}-dark")
+    await page.emulate_media(color_scheme="light")
+
+
+async def painted(page: Page) -> None:
+    """Returns once the page has had the time to find its size: it notices in one frame, and does it in the next."""
+    frame = "await new Promise(requestAnimationFrame)"
+    await page.evaluate(f"async () => {{ {frame}; {frame}; {frame}; }}")
+
+
+async def laid_out(page: Page) -> None:
+    """Fails where a text of the stage is cut off, overlapped, out of reach or too small."""
+    await painted(page)
+    found = await page.evaluate(MEASURE)
+    assert found["texts"] > 5 and not found["number"], found

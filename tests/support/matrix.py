@@ -1,0 +1,238 @@
+"""What the matrices share: tables that a person can read and check, and a database for many cells at once."""
+
+import asyncio
+import json
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from nexus.app import application
+from tests.conftest import PostgresServer
+from tests.support.rest import NOBODY, House, Person
+from tests.support.sockets import Client, Json, WsHouse, new_op, open_ws_house
+
+Cells = dict[str, str]
+
+
+def grid(text: str) -> dict[tuple[str, ...], Cells]:
+    """A table of words: the first line names the columns, every other begins with the words that name it.
+
+    Bars only help the eye, but for the first of a line, after which the cells begin. A line with a cell too few or too
+    many, or with the name of an earlier one, fails.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    columns = lines[0].replace("|", " ").split()
+    assert len(set(columns)) == len(columns), columns
+    table: dict[tuple[str, ...], Cells] = {}
+    for line in lines[1:]:
+        label, _, rest = line.partition("|")
+        name, cells = tuple(label.split()), rest.replace("|", " ").split()
+        assert len(cells) == len(columns) and name not in table, line
+        table[name] = dict(zip(columns, cells, strict=True))
+    return table
+
+
+@contextmanager
+def fresh_database(postgres: PostgresServer, template: str) -> Iterator[str]:
+    """The URL of a migrated database, which a whole module may share."""
+    name = f"nexus_test_{secrets.token_hex(6)}"
+    postgres.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield postgres.url_of(name)
+    postgres.drop(name)
+
+
+ROLES = (
+    *("host", "admin", "screen"),
+    *("voted", "guest_voted"),
+    *("silent", "retracted", "guest_silent"),
+    "stranger",
+)
+"""Who looks at a poll: `voted` and `guest_voted` have a ballot in its first round, `retracted` took theirs back,
+`silent` entered the code and did no more, `stranger` is a registered user who never came."""
+
+NO_VOTES, VOTES, MORE_VOTES = (0, 0, 0), (4, 3, 0), (5, 3, 0)
+"""The votes of the three options: 57.14 and 42.86 %, which nothing else in an answer is; then with one more."""
+
+_FIGURE = re.compile(r'"(votes_count|percentage)":(?!\s*null)|57\.14|42\.86')
+_TIME = re.compile(r"\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+def tells_counts(text: str) -> bool:
+    """Whether an answer or a frame tells a count or a share, in whatever shape."""
+    return _FIGURE.search(_TIME.sub("", text)) is not None
+
+
+@dataclass
+class Hearing(House):
+    """A house that keeps what everybody was answered."""
+
+    heard: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    async def __call__(self, method: str, path: str, who: Person = NOBODY, **sent: Any) -> httpx.Response:
+        """Call one path as `who`."""
+        answer = await super().__call__(method, path, who, **sent)
+        self.heard[who.token].append(f"{answer.headers.get('etag')} {answer.text}")
+        return answer
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A poll, and those who look at it; `ops` are those of the first round, by role."""
+
+    poll: Json
+    people: dict[str, Person]
+    ops: dict[str, str]
+    word: str
+
+    @property
+    def path(self) -> str:
+        return f"/polls/{self.poll['id']}/"
+
+    def place(self, option: int) -> int:
+        """The id of the option at a place."""
+        return int(self.poll["options"][option]["id"])
+
+
+@dataclass(frozen=True)
+class Hall:
+    """One worker, reached over HTTP and sockets, its users, seven more who vote, and one who comes late."""
+
+    ws: WsHouse
+    house: Hearing
+    users: dict[str, Person]
+    fillers: list[Person]
+    late: Person
+
+    async def poll(self, **fields: Any) -> Shown:
+        """A new poll with three options, and tokens of it for those who need one."""
+        word = f"word{uuid4().hex}"
+        poll = await self.house.poll(self.users["host"], "Yes", "No", "Maybe", question=f"Which {word}?", **fields)
+        tokens, people = self.house.parts.tokens, dict(self.users)
+        people["screen"] = Person(poll["created_by"], tokens.access(poll["created_by"], ["screen"], polls=[poll["id"]]))
+        for name in ("guest_voted", "guest_silent"):
+            guest = f"guest:{uuid4()}"
+            people[name] = Person(guest, tokens.access(guest, ["guest"], polls=[poll["id"]]))
+        ops = {name: new_op() for name in ("voted", "guest_voted", "retracted", "taken_back")}
+        return Shown(poll, people, ops, word)
+
+    async def enter(self, shown: Shown, *people: Person) -> None:
+        """Let people enter the code, where that makes a difference."""
+        if shown.poll["is_public"]:
+            return
+        code = {"code": shown.poll["code"]}
+        answers = await asyncio.gather(*(self.house("POST", "/polls/join/", who, json=code) for who in people))
+        assert all(answer.status_code == 200 for answer in answers)
+
+    async def first_round(self, shown: Shown) -> None:
+        """VOTES, with those of the roles among them."""
+        people, ops = shown.people, shown.ops
+        await self.enter(shown, *(people[name] for name in ("voted", "silent", "retracted")), *self.fillers, self.late)
+        await self.house.vote(people["voted"], shown.poll, 0, op=ops["voted"])
+        await self.house.vote(people["guest_voted"], shown.poll, 1, op=ops["guest_voted"])
+        await self.house.vote(people["retracted"], shown.poll, 2, op=ops["retracted"])
+        answer = await self.house("DELETE", f"{shown.path}vote/", people["retracted"], op=ops["taken_back"])
+        assert answer.json()["status"] == "retracted"
+        await self.fill(shown, 0, 0, 0, 1, 1)
+
+    async def fill(self, shown: Shown, *places: int) -> None:
+        """One ballot of each filler, for the option at its place."""
+        cast = (self.house.vote(who, shown.poll, place) for who, place in zip(self.fillers, places, strict=False))
+        await asyncio.gather(*cast)
+
+    async def host(self, shown: Shown, act: str) -> Json:
+        """Let the host open, close or reset the poll, or change it to the JSON that `act` is; the poll."""
+        method, path, body = ("PATCH", "", json.loads(act)) if act.startswith("{") else ("POST", f"{act}/", None)
+        answer = await self.house(method, f"{shown.path}{path}", self.users["host"], json=body)
+        assert answer.status_code == 200, answer.text
+        changed: Json = answer.json()
+        return changed
+
+    @asynccontextmanager
+    async def socket(self, who: Person) -> AsyncIterator[Client]:
+        """A socket that has been welcomed."""
+        async with self.ws.socket() as client:
+            await client.hello(who.token)
+            yield client
+
+
+@asynccontextmanager
+async def open_hall(url: str) -> AsyncIterator[Hall]:
+    """A hall on `url`, whose ids are far from any count."""
+    async with open_ws_house(url, NEXUS_VOTES_BURST="100000", NEXUS_WRONG_CODES_PER_MINUTE="1000") as ws:
+        async with ws.database.read() as session:
+            for table, first in (("polls", 700_000), ("options", 900_000)):
+                await session.run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {first})")
+        transport = httpx.ASGITransport(application(ws.house))  # the same worker, without a connection to wait for
+        async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
+            house = Hearing(ws.house.parts, client, [])
+            names = ("host", "admin", "voted", "silent", "retracted", "stranger")
+            users = {name: await house.user(admin=name == "admin") for name in names}
+            yield Hall(ws, house, users, [await house.user() for _ in range(7)], await house.user())
+
+
+# stage: its status, the votes of its options, its voters, and the acts of the host after the first round.
+STAGES: dict[str, tuple[str, tuple[int, ...], int, list[str]]] = {
+    "draft": ("draft", NO_VOTES, 0, []),
+    "scheduled": ("scheduled", NO_VOTES, 0, []),
+    "open": ("open", VOTES, 7, []),
+    "closed": ("closed", VOTES, 7, ["close"]),
+    "reopened": ("open", VOTES, 7, ["close", "open"]),
+    "second": ("open", VOTES, 7, ["reset"]),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One who looks at a poll at a stage, and what they should see."""
+
+    house: Hearing
+    shown: Shown
+    stage: str
+    role: str
+    sees: str
+
+    @property
+    def who(self) -> Person:
+        return self.shown.people[self.role]
+
+    def counts(self, votes: tuple[int, ...]) -> list[int | None]:
+        return list(votes) if self.sees == "full" else [None] * 3
+
+    def check_poll(self, poll: Json) -> None:
+        """A poll as it should be shown, its options with it."""
+        status, votes, _, _ = STAGES[self.stage]
+        assert poll["status"] == status
+        assert [one["votes_count"] for one in poll["options"]] == self.counts(votes), self
+        assert [one["option_text"] for one in poll["options"]] == ["Yes", "No", "Maybe"]
+
+    def check_totals(self, totals: Json, *, more: bool = False) -> None:
+        """Totals or results as they should be shown; turnout always is."""
+        status, votes, voters, _ = STAGES[self.stage]
+        assert totals["visibility"] == ("full" if self.sees == "full" else "turnout"), self
+        assert [one["id"] for one in totals["options"]] == [self.shown.place(n) for n in range(3)]
+        assert [one["votes_count"] for one in totals["options"]] == self.counts(MORE_VOTES if more else votes), self
+        assert (totals["voters"], totals["total_votes"]) == (voters + more, voters + more)
+        assert (totals["status"], totals["final"]) == (status, status == "closed")
+
+
+async def reach(hall: Hall, policy: str, stage: str, *, public: bool) -> Shown:
+    """A poll at a stage."""
+    start: Json = {"draft": {"status": "draft"}, "scheduled": {"opens_at": "2099-01-01T00:00:00Z"}}.get(stage, {})
+    shown = await hall.poll(results=policy, is_public=public, **start)
+    if stage == "scheduled":
+        await hall.enter(shown, *(shown.people[role] for role in ("voted", "silent", "retracted")))
+    if start:
+        return shown
+    await hall.first_round(shown)
+    for act in STAGES[stage][-1]:
+        await hall.host(shown, act)
+    if stage == "second":
+        await hall.fill(shown, 0, 0, 0, 0, 1, 1, 1)
+    return shown

@@ -1,0 +1,193 @@
+"""Newest totals: to this worker at once, to the bus at a pace, and a cache that is never stale."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from nexus.bus import DeletedNews, News, PollNews, TotalsNews
+from nexus.bus.local import LocalBus
+from nexus.domain.poll import Poll, Status
+from nexus.errors import Unavailable
+from nexus.store import polls, rounds, voting, watch
+from nexus.store.database import Database
+from nexus.voting import tallies as module
+from nexus.voting.tallies import Tallies
+from tests.support.ballots import HOST, cast_one, make_poll, vote, voter
+from tests.support.listening import Ear, until
+from tests.support.rooms import totals_at
+
+ALICE = voter(1)
+
+
+class Desk:
+    """Tallies on a real database, what they tell their worker, and what they say on the bus."""
+
+    def __init__(self, database: Database) -> None:
+        self.told: list[News] = []
+        self.ear = Ear()
+        self.bus = LocalBus()
+        self.tallies = Tallies(database, self.bus, self.told.append)
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[Desk]:
+    desk = Desk(database)
+    await desk.bus.start(desk.ear)
+    yield desk
+    await desk.tallies.stop()
+
+
+async def test_offered_totals_are_told_at_once_and_then_sent(desk: Desk) -> None:
+    await desk.bus.subscribe(7)
+    desk.tallies.offer(totals_at(2))
+    assert desk.told == [TotalsNews(totals_at(2))]
+    await desk.ear.hears(TotalsNews(totals_at(2)))
+
+
+async def test_totals_of_a_burst_are_coalesced_on_the_bus_and_the_newest_is_last(desk: Desk) -> None:
+    await desk.bus.subscribe(7)
+    for version in range(2, 500):
+        desk.tallies.offer(totals_at(version))
+        if version % 100 == 0:
+            await asyncio.sleep(0)
+    await desk.ear.reaches(7, totals_at(499).place)
+    assert len(desk.ear.places(7)) <= 3
+    assert len(desk.told) == 498
+
+
+async def test_older_totals_do_not_replace_newer_ones_that_wait(desk: Desk) -> None:
+    await desk.bus.subscribe(7)
+    for version in (2, 9, 5):
+        desk.tallies.offer(totals_at(version))
+    await desk.ear.reaches(7, totals_at(9).place)
+    await desk.tallies.stop()
+    assert desk.ear.places(7)[-1] == totals_at(9).place
+
+
+async def test_stop_sends_what_is_unsent(desk: Desk) -> None:
+    await desk.bus.subscribe(7)
+    desk.tallies.offer(totals_at(2))
+    await desk.ear.reaches(7, totals_at(2).place)
+    desk.tallies.offer(totals_at(3))
+    await desk.tallies.stop()
+    assert desk.ear.places(7)[-1] == totals_at(3).place
+
+
+async def test_changes_and_deletions_are_told_here_and_sent(desk: Desk, database: Database) -> None:
+    poll = await make_poll(database)
+    await desk.bus.subscribe(poll.id)
+    desk.tallies.changed(poll)
+    desk.tallies.deleted(poll.id)
+    expected: list[News] = [TotalsNews(poll.totals()), PollNews(poll.id, poll.revision), DeletedNews(poll.id)]
+    assert desk.told == expected
+    for news in expected:
+        await desk.ear.hears(news)
+
+
+async def test_dead_bus_is_logged_and_what_is_offered_later_is_sent(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await desk.bus.subscribe(7)
+
+    async def broken(news: News) -> None:
+        raise ZeroDivisionError(news)
+
+    with monkeypatch.context() as patched, caplog.at_level(logging.ERROR):
+        patched.setattr(desk.bus, "publish", broken)
+        desk.tallies.offer(totals_at(2))
+        await until(lambda: "news could not be sent" in caplog.text)
+    desk.tallies.offer(totals_at(3))
+    await desk.ear.reaches(7, totals_at(3).place)
+
+
+async def test_poll_is_read_once_and_then_only_its_place(
+    desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = await make_poll(database)
+    asked: list[Sequence[int]] = []
+    whole = watch.polls
+
+    async def counting(database: Database, ids: Sequence[int]) -> Mapping[int, Poll]:
+        asked.append(ids)
+        return await whole(database, ids)
+
+    monkeypatch.setattr(watch, "polls", counting)
+    for _ in range(3):
+        assert await desk.tallies.poll(poll.id) == poll
+    assert asked == [[poll.id]]
+
+
+async def test_cached_poll_is_never_older_than_the_database(desk: Desk, database: Database) -> None:
+    poll = await make_poll(database)
+    await desk.tallies.poll(poll.id)
+    for n in range(5):  # by another worker: nothing is offered here
+        receipt = await cast_one(database, vote(poll, voter(n), n % 3))
+        read = await desk.tallies.poll(poll.id)
+        assert read is not None
+        assert (read.version, read.voters) == (receipt.version, n + 1)
+    closed = await rounds.close_poll(database, poll.id, HOST)
+    assert await desk.tallies.poll(poll.id) == closed
+    reset = await rounds.reset_poll(database, poll.id, HOST)
+    assert await desk.tallies.poll(poll.id) == reset
+
+
+async def test_offered_counts_renew_the_cached_poll(desk: Desk, database: Database) -> None:
+    poll = await make_poll(database)
+    await desk.tallies.poll(poll.id)
+    recorded = await voting.record(database, [vote(poll, ALICE, 1)])
+    desk.tallies.offer(recorded.totals[0])
+    renewed = await desk.tallies.poll(poll.id)
+    assert renewed is not None
+    assert [one.votes_count for one in renewed.options] == [0, 1, 0]
+    assert renewed == (await watch.polls(database, [poll.id]))[poll.id]
+
+
+async def test_missing_and_deleted_polls_are_none(desk: Desk, database: Database) -> None:
+    poll = await make_poll(database)
+    assert await desk.tallies.poll(poll.id) is not None
+    await polls.delete(database, poll.id, HOST)
+    assert await desk.tallies.poll(poll.id) is None
+    assert await desk.tallies.poll(10**6) is None
+
+
+async def test_reading_a_poll_whose_time_has_come_closes_it_first(desk: Desk, database: Database) -> None:
+    poll = await make_poll(database, expires_at=datetime.now(UTC) + timedelta(milliseconds=200))
+    async with database.read() as session:
+        await session.run("SELECT pg_sleep(0.25)")
+    read = await desk.tallies.poll(poll.id)
+    assert read is not None
+    assert (read.status, read.closed_at) == (Status.CLOSED, poll.expires_at)
+    assert PollNews(poll.id, read.revision) in desk.told
+
+
+async def test_seat_holds_ones_ballots_and_membership(desk: Desk, database: Database) -> None:
+    poll = await make_poll(database, is_public=False)
+    seat = await desk.tallies.seat(poll.id, ALICE.voter)
+    assert (seat.joined, seat.votes) == (False, ())
+    await polls.join(database, [(poll.id, ALICE.voter)])
+    receipt = await cast_one(database, vote(poll, ALICE, 2))
+    seat = await desk.tallies.seat(poll.id, ALICE.voter)
+    assert seat.joined
+    assert [(one.op, one.options) for one in seat.votes] == [(receipt.op, receipt.options)]
+    assert not (await desk.tallies.seat(poll.id, voter(2).voter)).votes
+
+
+async def test_unreachable_database_is_unavailable() -> None:
+    database = Database("postgresql://nobody@127.0.0.1:1/nothing")
+    await database.connect()
+    try:
+        with pytest.raises(Unavailable):
+            await Tallies(database, LocalBus(), lambda news: None).poll(7)
+    finally:
+        await database.close()
+
+
+async def test_cache_keeps_the_polls_used_last(desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CACHED", 2)
+    made = [await make_poll(database) for _ in range(3)]
+    for poll in (made[0], made[1], made[0], made[2]):
+        await desk.tallies.poll(poll.id)
+    assert list(desk.tallies._cache) == [made[0].id, made[2].id]
