@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
-from nexus.access.code_entry import Codes
+from nexus.access.code_entry import CodeEntry
 from nexus.access.external_issuer import ExternalIssuer
 from nexus.access.gate import Gate
 from nexus.access.identifier import Identifier
@@ -92,7 +92,7 @@ class House:
         self.schedule = Schedule(self.database, self.tallies)
         self.passwords = Passwords()
         rates = Rates.of(limits, time.monotonic)
-        codes = Codes(
+        codes = CodeEntry(
             self.database,
             by_voter=by_minute(limits.wrong_codes_per_minute),
             by_address=by_minute(limits.wrong_codes_per_address),
@@ -167,7 +167,7 @@ class House:
         work: dict[str, Callable[[], Coroutine[object, None, None]]] = {
             "healing": self.hub.keep_healing,
             "schedule": self.schedule.run,
-            "gate": self.gate.keep_looking,
+            "gate": self.gate.keep_refreshing,
             "metrics": self._keep_sampling,
             "upkeep": partial(keep_up, self.database),
         }

@@ -17,7 +17,7 @@ from nexus.errors import SettingsError
 _MOST = 10**9
 
 
-class Entry(NamedTuple):
+class Setting(NamedTuple):
     """One setting as it is documented: the variable, its default as text ("" where unset), a line of help."""
 
     name: str
@@ -25,47 +25,47 @@ class Entry(NamedTuple):
     help: str
 
 
-ENTRIES: tuple[Entry, ...] = (
-    Entry("DATABASE_URL", "", "postgresql://…; unset: a private PostgreSQL kept in the data folder"),
-    Entry("REDIS_URL", "", "redis://, rediss://, redis+cluster:// or redis+sentinel://; unset: an in-process bus"),
-    Entry("NEXUS_HOST", "127.0.0.1", "address to listen on (--host)"),
-    Entry("PORT", "8000", "port to listen on (--port); 0: any free one"),
-    Entry("WEB_CONCURRENCY", "1", "worker processes (--workers); more than one need REDIS_URL"),
-    Entry("NEXUS_DATA", "./nexus-data", "the data folder"),
-    Entry("NEXUS_SECRET_KEY", "", "signs tokens, 32 bytes or more; unset: made once, kept in the data folder"),
-    Entry("NEXUS_ALLOWED_ORIGINS", "", "origins whose pages may connect too, comma separated"),
-    Entry("FORWARDED_ALLOW_IPS", "127.0.0.1,::1", "proxies whose X-Forwarded headers are believed; * for all"),
-    Entry("NEXUS_JWKS_URL", "", "keys of an external token issuer (OIDC)"),
-    Entry("NEXUS_JWT_ISSUER", "", "its iss, needed with NEXUS_JWKS_URL"),
-    Entry("NEXUS_JWT_AUDIENCE", "", "the aud its tokens must carry, needed with NEXUS_JWKS_URL"),
-    Entry("NEXUS_JWT_ROLES_CLAIM", "", "the claim its roles are read from; unset: its tokens have no roles"),
-    Entry("NEXUS_METRICS_TOKEN", "", "bearer token that opens /metrics; unset: loopback only"),
-    Entry("NEXUS_LOG", "text", "log format: text or json"),
-    Entry("NEXUS_DB_CONNECTIONS", "10", "database connections of a worker, at most"),
-    Entry("NEXUS_LANES", "4", "vote transactions of a worker at once, at most; fewer than its connections"),
-    Entry("NEXUS_ACCESS_TTL", "900", "seconds an access token lasts"),
-    Entry("NEXUS_REFRESH_TTL", "2592000", "seconds a refresh token lasts"),
-    Entry("NEXUS_GUEST_TTL", "43200", "seconds a guest's token lasts"),
-    Entry("NEXUS_SCREEN_TTL", "86400", "seconds a screen's token lasts"),
-    Entry("NEXUS_SOCKETS", "20000", "sockets of a worker in all"),
-    Entry("NEXUS_SOCKETS_PER_ADDRESS", "5000", "sockets from one address"),
-    Entry("NEXUS_ROOMS_PER_SOCKET", "50", "rooms one socket may join"),
-    Entry("NEXUS_MESSAGES_PER_SECOND", "100", "messages from one socket; twice as many at once"),
-    Entry("NEXUS_VOTES_PER_SECOND", "10", "votes from one voter"),
-    Entry("NEXUS_VOTES_BURST", "50", "votes from one voter at once"),
-    Entry("NEXUS_GUESTS_PER_MINUTE", "2000", "guest tokens to one address"),
-    Entry("NEXUS_LOGINS_PER_MINUTE", "600", "logins from one address"),
-    Entry("NEXUS_REGISTRATIONS_PER_MINUTE", "600", "registrations from one address"),
-    Entry("NEXUS_WRONG_PASSWORDS_PER_MINUTE", "10", "wrong passwords for one account from one address"),
-    Entry("NEXUS_WRONG_CODES_PER_MINUTE", "20", "wrong poll codes from one voter"),
-    Entry("NEXUS_WRONG_CODES_PER_ADDRESS", "300", "wrong poll codes from one address, a minute"),
+SETTINGS: tuple[Setting, ...] = (
+    Setting("DATABASE_URL", "", "postgresql://…; unset: a private PostgreSQL kept in the data folder"),
+    Setting("REDIS_URL", "", "redis://, rediss://, redis+cluster:// or redis+sentinel://; unset: an in-process bus"),
+    Setting("NEXUS_HOST", "127.0.0.1", "address to listen on (--host)"),
+    Setting("PORT", "8000", "port to listen on (--port); 0: any free one"),
+    Setting("WEB_CONCURRENCY", "1", "worker processes (--workers); more than one need REDIS_URL"),
+    Setting("NEXUS_DATA", "./nexus-data", "the data folder"),
+    Setting("NEXUS_SECRET_KEY", "", "signs tokens, 32 bytes or more; unset: made once, kept in the data folder"),
+    Setting("NEXUS_ALLOWED_ORIGINS", "", "origins whose pages may connect too, comma separated"),
+    Setting("FORWARDED_ALLOW_IPS", "127.0.0.1,::1", "proxies whose X-Forwarded headers are believed; * for all"),
+    Setting("NEXUS_JWKS_URL", "", "keys of an external token issuer (OIDC)"),
+    Setting("NEXUS_JWT_ISSUER", "", "its iss, needed with NEXUS_JWKS_URL"),
+    Setting("NEXUS_JWT_AUDIENCE", "", "the aud its tokens must carry, needed with NEXUS_JWKS_URL"),
+    Setting("NEXUS_JWT_ROLES_CLAIM", "", "the claim its roles are read from; unset: its tokens have no roles"),
+    Setting("NEXUS_METRICS_TOKEN", "", "bearer token that opens /metrics; unset: loopback only"),
+    Setting("NEXUS_LOG", "text", "log format: text or json"),
+    Setting("NEXUS_DB_CONNECTIONS", "10", "database connections of a worker, at most"),
+    Setting("NEXUS_LANES", "4", "vote transactions of a worker at once, at most; fewer than its connections"),
+    Setting("NEXUS_ACCESS_TTL", "900", "seconds an access token lasts"),
+    Setting("NEXUS_REFRESH_TTL", "2592000", "seconds a refresh token lasts"),
+    Setting("NEXUS_GUEST_TTL", "43200", "seconds a guest's token lasts"),
+    Setting("NEXUS_SCREEN_TTL", "86400", "seconds a screen's token lasts"),
+    Setting("NEXUS_SOCKETS", "20000", "sockets of a worker in all"),
+    Setting("NEXUS_SOCKETS_PER_ADDRESS", "5000", "sockets from one address"),
+    Setting("NEXUS_ROOMS_PER_SOCKET", "50", "rooms one socket may join"),
+    Setting("NEXUS_MESSAGES_PER_SECOND", "100", "messages from one socket; twice as many at once"),
+    Setting("NEXUS_VOTES_PER_SECOND", "10", "votes from one voter"),
+    Setting("NEXUS_VOTES_BURST", "50", "votes from one voter at once"),
+    Setting("NEXUS_GUESTS_PER_MINUTE", "2000", "guest tokens to one address"),
+    Setting("NEXUS_LOGINS_PER_MINUTE", "600", "logins from one address"),
+    Setting("NEXUS_REGISTRATIONS_PER_MINUTE", "600", "registrations from one address"),
+    Setting("NEXUS_WRONG_PASSWORDS_PER_MINUTE", "10", "wrong passwords for one account from one address"),
+    Setting("NEXUS_WRONG_CODES_PER_MINUTE", "20", "wrong poll codes from one voter"),
+    Setting("NEXUS_WRONG_CODES_PER_ADDRESS", "300", "wrong poll codes from one address, a minute"),
 )
 """Every setting, in the order in which it is shown; the limits are each worker's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one worker; `ENTRIES` says of each what it counts and by whom."""
+    """The limits of one worker; `SETTINGS` says of each what it counts and by whom."""
 
     sockets: int
     sockets_per_address: int
@@ -146,7 +146,7 @@ class Settings:
         return settings
 
 
-_DEFAULTS = {entry.name: entry.default for entry in ENTRIES}
+_DEFAULTS = {entry.name: entry.default for entry in SETTINGS}
 
 
 class _Reader:

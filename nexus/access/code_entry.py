@@ -12,7 +12,7 @@ from nexus.store import polls
 from nexus.store.database import Database
 
 
-class Codes:
+class CodeEntry:
     """Looks codes up. `by_voter` and `by_address` limit how many wrong ones somebody may try."""
 
     def __init__(self, database: Database, by_voter: Rate, by_address: Rate) -> None:

@@ -61,18 +61,18 @@ class Gate:
             raise Unauthenticated("This login has ended.")
         return identity
 
-    async def look(self) -> None:
+    async def refresh(self) -> None:
         """Read which accounts are disabled and which logins have ended, and expel those that are so since the last
         look."""
         disabled = await accounts.disabled(self._database)
-        await self._look_for_ended()
+        await self._refresh_ended()
         out = frozenset(f"user:{id}" for id in disabled) | self._ended.keys()
         new = out - self._out
         self._out = out
         if new:
             self._expel(new)
 
-    async def _look_for_ended(self) -> None:
+    async def _refresh_ended(self) -> None:
         """Only what is new is read, with what may have committed late."""
         newest = max(self._ended.values(), default=None)
         after = None if newest is None else newest - timedelta(seconds=LATE_S)
@@ -82,12 +82,12 @@ class Gate:
             oldest = newest - timedelta(seconds=self._longest_s)
             self._ended = {id: at for id, at in self._ended.items() if at > oldest}
 
-    async def keep_looking(self) -> None:
+    async def keep_refreshing(self) -> None:
         """Look for ever; while the database is out of reach, what was last known holds."""
         reached = True
         while True:
             try:
-                await self.look()
+                await self.refresh()
                 reached = True
             except Unavailable as error:
                 if reached:

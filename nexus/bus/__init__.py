@@ -43,7 +43,7 @@ class PresenceNews(msgspec.Struct, frozen=True, tag="presence"):
 News = TotalsNews | PollNews | DeletedNews | PresenceNews
 
 
-class Listener(Protocol):
+class NewsListener(Protocol):
     """Who is told what the bus brings. Called on the event loop; must not block."""
 
     def heard(self, news: News) -> None:
@@ -53,7 +53,7 @@ class Listener(Protocol):
 class Bus(Protocol):
     """Carries news between workers. No method raises because the bus is down, and none waits long for it."""
 
-    async def start(self, listener: Listener) -> None:
+    async def start(self, listener: NewsListener) -> None:
         """Begin to deliver to `listener`; returns also while the bus is out of reach, and reconnects by itself."""
 
     async def stop(self) -> None:

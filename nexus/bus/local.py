@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nexus.bus import Listener, News, TotalsNews
+from nexus.bus import News, NewsListener, TotalsNews
 from nexus.domain.poll import Place, Totals
 
 
@@ -10,11 +10,11 @@ class LocalBus:
     """The bus of a single worker: news goes round in the process."""
 
     def __init__(self) -> None:
-        self._listener: Listener | None = None
+        self._listener: NewsListener | None = None
         self._subscribed: set[int] = set()
         self._places: dict[int, Place] = {}
 
-    async def start(self, listener: Listener) -> None:
+    async def start(self, listener: NewsListener) -> None:
         """Begin to deliver to `listener`."""
         self._listener = listener
 

@@ -11,7 +11,7 @@ from nexus.cli import commands
 from nexus.embedded import EmbeddedError
 from nexus.errors import NexusError, SettingsError, Unavailable
 from nexus.runtime.logs import begin_logging
-from nexus.settings import ENTRIES, Settings
+from nexus.settings import SETTINGS, Settings
 from nexus.store.schema import SchemaError
 
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -107,5 +107,5 @@ def _token_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _settings_table() -> str:
-    lines = [f"  {entry.name:34}{entry.default or '(unset)':22}{entry.help}" for entry in ENTRIES]
+    lines = [f"  {entry.name:34}{entry.default or '(unset)':22}{entry.help}" for entry in SETTINGS]
     return "Settings, from the environment:\n\n" + "\n".join(lines)

@@ -12,9 +12,9 @@ or 0700 (for root the folder itself is 0710, so that the user whom PostgreSQL ru
     postgres.users      held, shared, by every command that uses it: the last one to leave stops the server
 """
 
-from nexus.embedded.account import EmbeddedError
 from nexus.embedded.cluster import binaries
 from nexus.embedded.locks import claim
-from nexus.embedded.server import Address, PrivatePostgres
+from nexus.embedded.server import DatabaseAddress, PrivatePostgres
+from nexus.embedded.system_user import EmbeddedError
 
-__all__ = ["Address", "EmbeddedError", "PrivatePostgres", "binaries", "claim"]
+__all__ = ["DatabaseAddress", "EmbeddedError", "PrivatePostgres", "binaries", "claim"]

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from nexus.embedded.account import Account, EmbeddedError, is_root
+from nexus.embedded.system_user import EmbeddedError, SystemUser, is_root
 
 ROLE = DATABASE = "nexus"
 
@@ -66,7 +66,7 @@ def password(folder: Path, cluster: Path) -> str:
     return made
 
 
-def create(cluster: Path, account: Account, programs: Path, secret: str) -> None:
+def create(cluster: Path, user: SystemUser, programs: Path, secret: str) -> None:
     """Make the cluster with its role and database `nexus`; an interrupted run leaves nothing in its place.
 
     Raises EmbeddedError with what the failing program said.
@@ -76,28 +76,28 @@ def create(cluster: Path, account: Account, programs: Path, secret: str) -> None
         shutil.rmtree(left, ignore_errors=True)
     staging = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=cluster.parent))
     try:
-        fresh = _initialise(staging, account, programs, secret)
+        fresh = _initialise(staging, user, programs, secret)
         fresh.rename(cluster)
         _sync(cluster.parent)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _initialise(staging: Path, account: Account, programs: Path, secret: str) -> Path:
+def _initialise(staging: Path, user: SystemUser, programs: Path, secret: str) -> Path:
     fresh, key = staging / "cluster", staging / "password"
     _write(key, secret)
     if is_root():
-        # The file first: once the folder is the account's, root must not write in it any more.
-        os.chown(key, account.uid, account.gid)
-        os.chown(staging, account.uid, account.gid)
-    account.run([str(programs / "initdb"), f"--pgdata={fresh}", f"--pwfile={key}", *_INITDB])
+        # The file first: once the folder is that user's, root must not write in it any more.
+        os.chown(key, user.uid, user.gid)
+        os.chown(staging, user.uid, user.gid)
+    user.run([str(programs / "initdb"), f"--pgdata={fresh}", f"--pwfile={key}", *_INITDB])
     statements = (
         # Not a superuser: an SQL injection must not read files. It may create databases beside its own.
         f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{secret}'",
         f"CREATE DATABASE {DATABASE} OWNER {ROLE}",
     )
     single = [str(programs / "postgres"), "--single", "-D", str(fresh), "-c", "exit_on_error=on", "postgres"]
-    account.run(single, "".join(f"{statement}\n" for statement in statements))
+    user.run(single, "".join(f"{statement}\n" for statement in statements))
     return fresh
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from nexus.embedded.account import EmbeddedError
 from nexus.embedded.postmaster import until
+from nexus.embedded.system_user import EmbeddedError
 
 TURN_S = 180.0
 """How long a command waits for another that starts or stops the server: longer than both may take."""

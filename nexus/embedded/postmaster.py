@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nexus.embedded.account import EmbeddedError
+from nexus.embedded.system_user import EmbeddedError
 
 FAST_S = 30.0
 IMMEDIATE_S = 10.0

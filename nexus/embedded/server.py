@@ -12,12 +12,11 @@ from types import TracebackType
 from typing import BinaryIO
 from urllib.parse import quote
 
-from nexus.embedded import account as accounts
 from nexus.embedded import cluster as clusters
-from nexus.embedded import postmaster, sockets
-from nexus.embedded.account import Account, EmbeddedError
+from nexus.embedded import postmaster, sockets, system_user
 from nexus.embedded.locks import Use, turn
 from nexus.embedded.postmaster import Postmaster, until
+from nexus.embedded.system_user import EmbeddedError, SystemUser
 from nexus.runtime.processes import is_taken
 
 READY_S = 60.0
@@ -38,7 +37,7 @@ _SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Address:
+class DatabaseAddress:
     """Where the private PostgreSQL listens: `host` is the folder of its Unix socket."""
 
     host: str
@@ -64,7 +63,7 @@ class PrivatePostgres:
         self._use: Use | None = None
         self._child: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> Address:
+    def start(self) -> DatabaseAddress:
         """Have a server that accepts connections, and say where: the one that still runs, or a new one.
 
         Blocks for up to READY_S where it recovers from a crash. May be called again: a server that has died
@@ -87,7 +86,7 @@ class PrivatePostgres:
         finally:
             use.end()
 
-    def __enter__(self) -> Address:
+    def __enter__(self) -> DatabaseAddress:
         return self.start()
 
     def __exit__(
@@ -95,15 +94,15 @@ class PrivatePostgres:
     ) -> None:
         self.stop()
 
-    def _start(self) -> Address:
+    def _start(self) -> DatabaseAddress:
         programs = clusters.binaries()
-        account = accounts.admit(accounts.choose(self._cluster), self._folder, programs)
+        user = system_user.admit(system_user.choose(self._cluster), self._folder, programs)
         secret = clusters.password(self._folder, self._cluster)
         if not self._cluster.exists():
-            clusters.create(self._cluster, account, programs, secret)
-        server = self._running() or self._launch(account, programs)
+            clusters.create(self._cluster, user, programs, secret)
+        server = self._running() or self._launch(user, programs)
         self._use = self._use or Use(self._folder)
-        return Address(str(server.socket), server.port, clusters.ROLE, secret, clusters.DATABASE)
+        return DatabaseAddress(str(server.socket), server.port, clusters.ROLE, secret, clusters.DATABASE)
 
     def _running(self) -> Postmaster | None:
         """The server that still runs here, ready; None where there is none, or none that can be reached."""
@@ -126,8 +125,8 @@ class PrivatePostgres:
         found = postmaster.read(self._cluster)
         return found is None or found.status == "ready" or not postmaster.lives(self._cluster, found.pid)
 
-    def _launch(self, account: Account, programs: Path) -> Postmaster:
-        socket_folder = sockets.socket_folder(self._folder, account)
+    def _launch(self, user: SystemUser, programs: Path) -> Postmaster:
+        socket_folder = sockets.socket_folder(self._folder, user)
         postmaster.remove_stale_lock(socket_folder, _PORT)
         settings = _SETTINGS | {"unix_socket_directories": f'"{socket_folder}"'}
         command = [str(programs / "postgres"), "-D", str(self._cluster)]
@@ -138,7 +137,7 @@ class PrivatePostgres:
                 self._child.poll()  # one that has died since it was started
             with self._log() as log:
                 begin = log.tell()
-                child = self._child = account.start(command, log)
+                child = self._child = user.start(command, log)
             server = self._awaited(child, deadline)
             if server:
                 return server

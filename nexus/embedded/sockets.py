@@ -10,13 +10,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from nexus.embedded.account import Account, EmbeddedError, is_root
+from nexus.embedded.system_user import EmbeddedError, SystemUser, is_root
 
 _LIMIT = 100
 _LONGEST_NAME = "/.s.PGSQL.65535"
 
 
-def socket_folder(data: Path, account: Account) -> Path:
+def socket_folder(data: Path, user: SystemUser) -> Path:
     """The folder for the socket of the data folder `data`, made where missing; nobody else can plant it.
 
     Raises EmbeddedError where no place is short, writable and one's own.
@@ -25,8 +25,8 @@ def socket_folder(data: Path, account: Account) -> Path:
     for place in _places():
         folder = place / name
         fits = len(os.fsencode(folder)) + len(_LONGEST_NAME) <= _LIMIT
-        usable = place.is_dir() and os.access(place, os.W_OK | os.X_OK) and account.may_pass(place) is None
-        if fits and usable and _own(folder, account):
+        usable = place.is_dir() and os.access(place, os.W_OK | os.X_OK) and user.may_pass(place) is None
+        if fits and usable and _own(folder, user):
             return folder
     raise EmbeddedError(f"no private folder {name} for PostgreSQL's socket: set TMPDIR to a short path of your own")
 
@@ -46,14 +46,14 @@ def _places() -> Iterator[Path]:
     yield Path("/tmp")  # noqa: S108  for a TMPDIR that is too long
 
 
-def _own(folder: Path, account: Account) -> bool:
-    """Make `folder`, or find that what is there is a folder of this account's or user's, closed to others."""
+def _own(folder: Path, user: SystemUser) -> bool:
+    """Make `folder`, or find that what is there is a folder of this user's or this process's, closed to others."""
     with contextlib.suppress(FileExistsError):  # it is judged below, like one's own
         folder.mkdir(mode=0o700)
     info = folder.lstat()
     private = stat.S_ISDIR(info.st_mode) and not stat.S_IMODE(info.st_mode) & 0o077
-    if not private or info.st_uid not in {account.uid, os.geteuid()}:
+    if not private or info.st_uid not in {user.uid, os.geteuid()}:
         return False
     if is_root():
-        os.chown(folder, account.uid, account.gid, follow_symlinks=False)
+        os.chown(folder, user.uid, user.gid, follow_symlinks=False)
     return True

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nexus.access.code_entry import Codes
+from nexus.access.code_entry import CodeEntry
 from nexus.access.gate import Gate
 from nexus.access.limits import Caps, Rate, by_minute
 from nexus.access.passwords import Passwords
@@ -58,7 +58,7 @@ class Parts:
     ballots: BallotBox
     tallies: Tallies
     gate: Gate
-    codes: Codes
+    codes: CodeEntry
     tokens: Tokens
     passwords: Passwords
     lifetimes: Lifetimes

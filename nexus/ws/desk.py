@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from nexus.access.code_entry import Codes
+from nexus.access.code_entry import CodeEntry
 from nexus.access.gate import Gate
 from nexus.access.limits import Caps, Rate
 from nexus.domain.identity import Identity
@@ -61,7 +61,7 @@ class Desk:
     ballots: BallotBox
     hub: Hub
     votes: Rate
-    codes: Codes
+    codes: CodeEntry
     sockets: Caps
     origins: frozenset[str]
     rooms_per_socket: int

@@ -10,7 +10,7 @@ from redis.client import PubSub
 
 from nexus.bus import PollNews
 from nexus.bus.redis.bus import RedisBus
-from nexus.bus.redis.link import Link
+from nexus.bus.redis.link import PubSubLink
 from nexus.bus.redis.news import COUNTERS_KEPT_S, Names, encode, encode_totals
 from tests.support.listening import Ear, totals_news, until
 from tests.support.redis_server import RedisServer, running_redis
@@ -161,7 +161,7 @@ async def test_a_reader_that_dies_is_logged_and_restarted(
 ) -> None:
     await bus.subscribe(7)
     with monkeypatch.context() as patch:
-        patch.setattr(Link, "_take", _fail)
+        patch.setattr(PubSubLink, "_take", _fail)
         await bus.publish(PollNews(7, 1))
         await until(lambda: any(record.exc_info for record in caplog.records))
     await until(lambda: bus.healthy, HEAL_S)

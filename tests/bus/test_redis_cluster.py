@@ -10,7 +10,7 @@ from redis import Redis
 from nexus.bus.redis.bus import RedisBus
 from nexus.bus.redis.cluster import ClusterNodes, read_slots
 from nexus.bus.redis.news import Names
-from nexus.bus.redis.source import Address
+from nexus.bus.redis.source import NodeAddress
 from tests.support.listening import Ear, totals_news, until
 from tests.support.redis_cluster import RedisCluster
 from tests.support.redis_server import RedisServer, free_port, need_redis
@@ -132,7 +132,7 @@ async def test_a_url_that_should_have_named_a_cluster_is_complained_of(
 
 def test_a_node_that_does_not_know_its_own_name_is_where_it_was_asked() -> None:
     owners = read_slots([[0, 8191, [b"", 7000, b"id"]], [8192, 16383, [b"10.0.0.2", 7001, b"id"]]], "10.0.0.1")
-    assert owners[8191:8193] == (Address("10.0.0.1", 7000), Address("10.0.0.2", 7001))
+    assert owners[8191:8193] == (NodeAddress("10.0.0.1", 7000), NodeAddress("10.0.0.2", 7001))
 
 
 @pytest.mark.parametrize("answer", [None, b"", [1], [[0, 99999, [b"a", 1]]], [[0, 1]], [[0, 1, [b"a", b"b"]]]])

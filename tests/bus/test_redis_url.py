@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nexus.bus.redis.bus import open_bus
-from nexus.bus.redis.source import Address, Cluster, Source, read_url
+from nexus.bus.redis.source import Cluster, NodeAddress, Source, read_url
 
 
 def test_a_single_server_is_named_by_host_and_database() -> None:
@@ -32,7 +32,7 @@ def test_sentinels_are_named_by_their_service() -> None:
 def test_a_cluster_is_named_by_some_of_its_nodes() -> None:
     cluster = read_url("redis+cluster://ann:s@one,[::1]:7000")
     assert isinstance(cluster, Cluster)
-    assert cluster.seeds == (Address("one", 6379), Address("::1", 7000))
+    assert cluster.seeds == (NodeAddress("one", 6379), NodeAddress("::1", 7000))
     assert cluster.login == ("ann", "s")
     assert str(cluster.seeds[1]) == "[::1]:7000"
 

@@ -10,7 +10,7 @@ import pytest
 
 from nexus.access.passwords import Passwords
 from nexus.access.tokens import Tokens
-from nexus.settings import ENTRIES
+from nexus.settings import SETTINGS
 from nexus.store import accounts, schema
 from nexus.store.database import Database
 from tests.conftest import PostgresServer
@@ -40,7 +40,7 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
 
 def test_serve_help_lists_every_setting_with_its_default(tmp_path: Path) -> None:
     said = Command(tmp_path).says("serve", "--help")
-    for entry in ENTRIES:
+    for entry in SETTINGS:
         (line,) = [line for line in said if line.split()[:1] == [entry.name]]
         assert line.split(None, 1)[1].startswith(entry.default or "(unset)")
         assert line.endswith(entry.help)

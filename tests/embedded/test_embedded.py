@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus.embedded import Address, EmbeddedError, PrivatePostgres
+from nexus.embedded import DatabaseAddress, EmbeddedError, PrivatePostgres
 from nexus.embedded.postmaster import until
 from tests.support.private_server import clear, kill, line, lives, login, pid_of, program, psql, sql
 
@@ -50,7 +50,7 @@ def test_acknowledged_commits_survive_a_power_cut(data: Path) -> None:
 
 
 def test_address_is_a_url_with_the_socket_folder() -> None:
-    address = Address("/run/a b", 5432, "nexus", "s/e:c", "nexus")
+    address = DatabaseAddress("/run/a b", 5432, "nexus", "s/e:c", "nexus")
     assert address.url == "postgresql://nexus:s%2Fe%3Ac@/nexus?host=%2Frun%2Fa%20b&port=5432"
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from nexus.embedded import Address, EmbeddedError, PrivatePostgres, binaries, claim, sockets
+from nexus.embedded import DatabaseAddress, EmbeddedError, PrivatePostgres, binaries, claim, sockets
 from nexus.embedded import cluster as clusters
-from nexus.embedded.account import Account
+from nexus.embedded.system_user import SystemUser
 from tests.support.private_server import clear, kill, line, pid_of, program, sql
 
 ROOT = os.geteuid() == 0
@@ -44,7 +44,7 @@ def test_the_role_of_nexus_reads_no_files(data: Path) -> None:
 
 def test_only_the_password_opens_the_database(data: Path) -> None:
     with PrivatePostgres(data) as address:
-        other = Address(address.host, address.port, address.user, "wrong", address.database)
+        other = DatabaseAddress(address.host, address.port, address.user, "wrong", address.database)
         with pytest.raises(subprocess.CalledProcessError):
             sql(other, "SELECT 1")
         assert address.password not in repr(address)
@@ -105,12 +105,12 @@ def test_root_lets_the_servers_user_pass_the_data_folder() -> None:
 
 def test_a_planted_socket_folder_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     places = [Path(tempfile.mkdtemp(dir="/tmp")) for _ in range(2)]
-    account = Account(os.geteuid(), os.getegid(), "me")
+    user = SystemUser(os.geteuid(), os.getegid(), "me")
     monkeypatch.setattr(sockets, "_places", lambda: iter(places))
-    planted = sockets.socket_folder(tmp_path, account)
+    planted = sockets.socket_folder(tmp_path, user)
     assert planted.parent == places[0]
     planted.chmod(0o777)
-    chosen = sockets.socket_folder(tmp_path, account)
+    chosen = sockets.socket_folder(tmp_path, user)
     assert (chosen.parent, stat.S_IMODE(chosen.stat().st_mode)) == (places[1], 0o700)
     for folder in (planted, chosen, *places):
         folder.rmdir()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus.embedded import Address, PrivatePostgres, postmaster
+from nexus.embedded import DatabaseAddress, PrivatePostgres, postmaster
 from nexus.errors import OutcomeUnknown
 from nexus.store.database import Database
 from tests.faults.crowd import Crowd, Polls, assert_books_hold, serving_crowds
@@ -39,7 +39,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._server = PrivatePostgres(folder)
-        self.address: Address = self._server.start()
+        self.address: DatabaseAddress = self._server.start()
 
     def restart(self) -> None:
         """What an administrator does: a fast shutdown, and a start."""

@@ -10,7 +10,7 @@ import pytest
 
 from nexus.access.claims import TrustedIssuer
 from nexus.errors import SettingsError
-from nexus.settings import ENTRIES, Settings
+from nexus.settings import SETTINGS, Settings
 
 OIDC = {
     "NEXUS_JWKS_URL": "https://id.example/jwks",
@@ -40,12 +40,12 @@ class Watched(Mapping[str, str]):
 def test_settings_read_every_entry_and_nothing_else() -> None:
     environ = Watched()
     Settings.load(environ)
-    assert environ.asked == {entry.name for entry in ENTRIES}
+    assert environ.asked == {entry.name for entry in SETTINGS}
 
 
 def test_every_entry_has_one_line_of_help() -> None:
-    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
-    assert all(entry.help and "\n" not in entry.help for entry in ENTRIES)
+    assert len({entry.name for entry in SETTINGS}) == len(SETTINGS)
+    assert all(entry.help and "\n" not in entry.help for entry in SETTINGS)
 
 
 def test_defaults_run_a_laptop_and_let_a_lecture_hall_through() -> None:
@@ -59,7 +59,7 @@ def test_defaults_run_a_laptop_and_let_a_lecture_hall_through() -> None:
 
 
 def test_an_empty_variable_is_unset() -> None:
-    assert Settings.load({entry.name: " " for entry in ENTRIES}) == Settings.load({})
+    assert Settings.load({entry.name: " " for entry in SETTINGS}) == Settings.load({})
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -54,7 +54,7 @@ async def test_access_tokens_of_an_ended_login_are_refused_at_the_next_look(hous
     mine, other, third = [await logged_in(house) for _ in range(3)]
     assert await change(house, mine["access"]) == 204
     await house("POST", "/auth/logout/", Person(token=third["access"]), json={"refresh": third["refresh"]})
-    await house.parts.gate.look()
+    await house.parts.gate.refresh()
     for pair, status in ((mine, 200), (other, 401), (third, 401)):
         assert (await house("GET", "/auth/me/", Person(token=pair["access"]))).status_code == status
 
@@ -136,10 +136,10 @@ async def test_links_for_screens_end_with_a_change_and_not_with_a_logout(house: 
     poll = await house.poll(host)
     screen = await house.screen(poll, host)
     await house("POST", "/auth/logout/", host, json={"refresh": mine["refresh"]})
-    await house.parts.gate.look()
+    await house.parts.gate.refresh()
     assert (await house("GET", f"/polls/{poll['id']}/results/", screen)).status_code == 200
     assert await change(house, other["access"]) == 204
-    await house.parts.gate.look()
+    await house.parts.gate.refresh()
     assert refused(await house("GET", f"/polls/{poll['id']}/results/", screen)) == (401, "unauthenticated")
     admin = await house.user(admin=True)
     assert (await house.get(f"/polls/{poll['id']}/audit/?action=make_screen", admin))["count"] == 1

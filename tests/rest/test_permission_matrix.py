@@ -204,7 +204,7 @@ async def town(url: str) -> AsyncIterator[Town]:
             for name in ("host", "host2", "stranger", "voter", "admin", "disabled", "login")
         }
         await accounts.disable(database, "disabled", by="cli")
-        await house.parts.gate.look()
+        await house.parts.gate.refresh()
         town = Town(house, made, made.pop("login"), {})
         other = await house.poll(town.member("host"))
         await house.poll(town.member("host2"))

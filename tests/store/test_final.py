@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from nexus.access.limits import by_minute
-from nexus.bus import Listener, News, TotalsNews
+from nexus.bus import News, NewsListener, TotalsNews
 from nexus.domain.definition import NewOption, OptionPatch, PollPatch
 from nexus.domain.poll import Totals
 from nexus.errors import Conflict, PollClosed
@@ -64,7 +64,7 @@ class ForgetfulBus:
     kept: dict[int, Totals] = field(default_factory=dict)
     healthy: bool = True
 
-    async def start(self, listener: Listener) -> None: ...
+    async def start(self, listener: NewsListener) -> None: ...
     async def stop(self) -> None: ...
     async def subscribe(self, poll: int) -> None: ...
     async def unsubscribe(self, poll: int) -> None: ...

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from nexus.bus import Bus, Listener, News
+from nexus.bus import Bus, News, NewsListener
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Totals
 from nexus.rooms.fanout import Fanout
@@ -22,7 +22,7 @@ class DeafBus:
 
     healthy = True
 
-    async def start(self, listener: Listener) -> None:
+    async def start(self, listener: NewsListener) -> None:
         """Nobody will be told."""
 
     async def stop(self) -> None:

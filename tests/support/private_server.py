@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from nexus.embedded import Address, binaries, postmaster, sockets
+from nexus.embedded import DatabaseAddress, binaries, postmaster, sockets
 
 
 def psql(statement: str) -> list[str]:
@@ -18,13 +18,13 @@ def psql(statement: str) -> list[str]:
     return [str(binaries() / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement]
 
 
-def login(address: Address) -> dict[str, str]:
+def login(address: DatabaseAddress) -> dict[str, str]:
     """The environment in which `psql` logs in at `address`."""
     where = {"PGHOST": address.host, "PGPORT": str(address.port), "PGDATABASE": address.database}
     return os.environ | where | {"PGUSER": address.user, "PGPASSWORD": address.password}
 
 
-def sql(address: Address, statement: str) -> str:
+def sql(address: DatabaseAddress, statement: str) -> str:
     """What a statement answers, columns parted by `|`; raises CalledProcessError where it is refused."""
     done = subprocess.run(psql(statement), check=True, capture_output=True, text=True, timeout=30, env=login(address))
     return done.stdout.strip()

@@ -13,7 +13,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from nexus.access.code_entry import Codes
+from nexus.access.code_entry import CodeEntry
 from nexus.access.gate import Gate
 from nexus.access.identifier import Identifier
 from nexus.access.limits import Caps, by_minute
@@ -208,7 +208,7 @@ def make_parts(database: Database, environ: Mapping[str, str], told: list[News])
         ballots=BallotBox(partial(voting.record, database), committed, lanes=2),
         tallies=tallies,
         gate=Gate(database, Identifier(tokens), lambda voters: None),
-        codes=Codes(database, by_minute(limits.wrong_codes_per_minute), by_minute(limits.wrong_codes_per_address)),
+        codes=CodeEntry(database, by_minute(limits.wrong_codes_per_minute), by_minute(limits.wrong_codes_per_address)),
         tokens=tokens,
         passwords=passwords(),
         lifetimes=settings.lifetimes,

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from nexus.bus import Bus, DeletedNews, Listener, News, TotalsNews
+from nexus.bus import Bus, DeletedNews, News, NewsListener, TotalsNews
 from nexus.bus.redis.cluster import ClusterNodes
 from nexus.bus.redis.link import PLAIN
 from nexus.bus.redis.news import (
@@ -45,7 +45,7 @@ class Servers(Protocol):
     async def stop(self) -> None:
         """Close every connection; bounded."""
 
-    def of(self, name: str) -> Node | None:
+    def node_for(self, name: str) -> Node | None:
         """The server of a key or channel; None while nobody knows."""
 
     async def want(self, channel: str) -> None:
@@ -74,7 +74,7 @@ class OneServer:
         """Close every connection; bounded."""
         await self._node.stop()
 
-    def of(self, name: str) -> Node:
+    def node_for(self, name: str) -> Node:
         """The one, for any name."""
         return self._node
 
@@ -108,12 +108,12 @@ class RedisBus:
         worker = f"{worker}:{secrets.token_hex(4)}"
         self._names = Names(prefix, place.database if isinstance(place, Source) else 0)
         self._servers = _servers(place, self._names, worker, self._came)
-        self._listener: Listener | None = None
+        self._listener: NewsListener | None = None
         self._polls: dict[str, int] = {}
         self._places: dict[int, Place] = {}
         self._garbage = LogThrottle(logger, "Not of this service, and ignored")
 
-    async def start(self, listener: Listener) -> None:
+    async def start(self, listener: NewsListener) -> None:
         """Begin to deliver to `listener`; returns after about a second also while Redis is out of reach."""
         self._listener = listener
         await self._servers.start()
@@ -127,7 +127,7 @@ class RedisBus:
         """Tell every worker that subscribed; within a second, and at once while Redis is out of reach."""
         poll = poll_of(news)
         key, channel = self._names.counters(poll), self._names.channel(poll)
-        node = self._servers.of(key)
+        node = self._servers.node_for(key)
         if node is None:
             return
         verb, body = node.verbs.publish, encode(news)
@@ -157,7 +157,7 @@ class RedisBus:
         """The counters Redis has of `polls`; None while any server they live on is out of reach."""
         homes: dict[Node | None, list[int]] = defaultdict(list)
         for poll in polls:
-            homes[self._servers.of(self._names.counters(poll))].append(poll)
+            homes[self._servers.node_for(self._names.counters(poll))].append(poll)
         found: dict[int, Totals] = {}
         for node, theirs in homes.items():
             for start in range(0, len(theirs), POLLS_AT_ONCE):

@@ -21,7 +21,7 @@ from nexus.bus.redis.bounds import CALL_S, TROUBLE, within
 from nexus.bus.redis.link import SHARDED
 from nexus.bus.redis.news import Names
 from nexus.bus.redis.node import Client, Node
-from nexus.bus.redis.source import Address, Cluster
+from nexus.bus.redis.source import Cluster, NodeAddress
 from nexus.runtime.log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ ASK_EVERY_WHILE_ILL_S = 1.0
 ASK_AT_MOST_EVERY_S = 0.2
 STRANGERS_A_TIME = 3
 
-Owners = tuple[Address | None, ...]
+Owners = tuple[NodeAddress | None, ...]
 """The primary of each slot."""
 
 
@@ -44,7 +44,7 @@ class ClusterNodes:
         self._worker = worker
         self._hear = hear
         self._owners: Owners = (None,) * REDIS_CLUSTER_HASH_SLOTS
-        self._nodes: dict[Address, Node] = {}
+        self._nodes: dict[NodeAddress, Node] = {}
         self._homes: dict[str, Node | None] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
@@ -72,14 +72,14 @@ class ClusterNodes:
         if self._leaving:
             await asyncio.wait(self._leaving)
 
-    def of(self, name: str) -> Node | None:
+    def node_for(self, name: str) -> Node | None:
         """The primary that serves a key or channel; None while nobody is known to."""
         owner = self._owner(name)
         return self._nodes.get(owner) if owner is not None else None
 
     async def want(self, channel: str) -> None:
         """Serve `channel` from now on, wherever its slot goes; bounded."""
-        node = self._homes[channel] = self.of(channel)
+        node = self._homes[channel] = self.node_for(channel)
         if node is not None:
             await node.want(channel)
 
@@ -94,7 +94,7 @@ class ClusterNodes:
         """Whether every slot has a primary and every primary was heard within the last seconds."""
         return self._mapped.is_set() and all(node.healthy for node in self._nodes.values())
 
-    def _owner(self, name: str) -> Address | None:
+    def _owner(self, name: str) -> NodeAddress | None:
         return self._owners[key_slot(name.encode())]
 
     async def _watch(self) -> None:
@@ -123,7 +123,7 @@ class ClusterNodes:
         else:
             self._mapped.set()
 
-    def _follow(self, primaries: set[Address]) -> None:
+    def _follow(self, primaries: set[NodeAddress]) -> None:
         """Let nodes come and go, and move the channels whose slots moved; waits for nothing."""
         for address in primaries - self._nodes.keys():
             self._nodes[address] = node = Node(
@@ -136,7 +136,7 @@ class ClusterNodes:
             if self._owner(node.beat) != address:
                 node.beat_on(self._beat(address))
         for channel, home in self._homes.items():
-            node_now = self.of(channel)
+            node_now = self.node_for(channel)
             if node_now is not home:
                 self._move(channel, home, node_now)
 
@@ -147,12 +147,12 @@ class ClusterNodes:
         if to is not None:
             to.add(channel)
 
-    def _dismiss(self, address: Address) -> None:
+    def _dismiss(self, address: NodeAddress) -> None:
         leaving = asyncio.create_task(self._nodes.pop(address).stop(), name=f"leaving {address}")
         self._leaving.add(leaving)
         leaving.add_done_callback(self._leaving.discard)
 
-    def _beat(self, address: Address) -> str:
+    def _beat(self, address: NodeAddress) -> str:
         """A channel in one of the slots of `address`, for there alone its link can hear it."""
         beats = (self._names.beat(self._worker, number) for number in itertools.count())
         return next(beat for beat in beats if self._owner(beat) == address)
@@ -173,7 +173,7 @@ class ClusterNodes:
                 return read_slots(answer, address.host)
         return None
 
-    async def _ask_stranger(self, address: Address) -> object:
+    async def _ask_stranger(self, address: NodeAddress) -> object:
         source = self._cluster.source(address)
         try:
             return await within(CALL_S, _cluster_slots(Redis(connection_pool=source.pool)))
@@ -193,14 +193,14 @@ def read_slots(answer: object, asked: str) -> Owners:
 
     Raises ValueError for anything else. Source: https://redis.io/docs/latest/commands/cluster-slots/
     """
-    owners: list[Address | None] = [None] * REDIS_CLUSTER_HASH_SLOTS
+    owners: list[NodeAddress | None] = [None] * REDIS_CLUSTER_HASH_SLOTS
     if not isinstance(answer, list):
         raise ValueError(f"not a map of slots: {answer!r:.100}")
     for shard in answer:
         match shard:
             case [int(first), int(last), [host, int(port), *_], *_] if 0 <= first <= last < len(owners):
                 name = host.decode() if isinstance(host, bytes) else ""
-                owners[first : last + 1] = [Address(name or asked, port)] * (last - first + 1)
+                owners[first : last + 1] = [NodeAddress(name or asked, port)] * (last - first + 1)
             case _:
                 raise ValueError(f"not a shard of a map of slots: {shard!r:.100}")
     return tuple(owners)

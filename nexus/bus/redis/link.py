@@ -44,7 +44,7 @@ PLAIN = Verbs("SUBSCRIBE", "UNSUBSCRIBE", "PUBLISH", b"subscribe", b"unsubscribe
 SHARDED = Verbs("SSUBSCRIBE", "SUNSUBSCRIBE", "SPUBLISH", b"ssubscribe", b"sunsubscribe", b"smessage")
 
 
-class Wire(Protocol):
+class RawConnection(Protocol):
     """What is used of a redis-py connection."""
 
     async def connect(self) -> None:
@@ -82,10 +82,10 @@ class Owner(Protocol):
         """The server refused `channel`, or ended it unasked (error None)."""
 
 
-class Link:
+class PubSubLink:
     """Keeps one pub/sub connection and the channels wanted on it; `run` until cancelled."""
 
-    def __init__(self, dial: Callable[[], Wire], verbs: Verbs, beat: str, owner: Owner) -> None:
+    def __init__(self, dial: Callable[[], RawConnection], verbs: Verbs, beat: str, owner: Owner) -> None:
         self._dial = dial
         self._verbs = verbs
         self._beat = beat
@@ -156,22 +156,22 @@ class Link:
 
     async def _serve(self) -> None:
         """One connection's life; ends with an exception."""
-        wire = self._dial()
+        raw = self._dial()
         try:
-            await within(CONNECT_S, wire.connect())
+            await within(CONNECT_S, raw.connect())
             self._subscriptions.start_over(self._beat)
             self._unanswered, self._doubt = 0, None
-            await until_one_ends(self._read(wire), self._ask(wire), self._keep_beating())
+            await until_one_ends(self._read(raw), self._ask(raw), self._keep_beating())
         finally:
             self.up.clear()
             for channel in list(self._waiting):
                 self._settle(channel)
-            await _close(wire)
+            await _close(raw)
 
-    async def _read(self, wire: Wire) -> None:
+    async def _read(self, raw: RawConnection) -> None:
         while True:
             try:
-                answer = await wire.read_response(timeout=math.inf)
+                answer = await raw.read_response(timeout=math.inf)
             except ResponseError as error:
                 self._refused(error)
             else:
@@ -211,7 +211,7 @@ class Link:
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
 
-    async def _ask(self, wire: Wire) -> None:
+    async def _ask(self, raw: RawConnection) -> None:
         """Send what is due, in batches that gather while the batch before is written."""
         words = {True: self._verbs.subscribe, False: self._verbs.unsubscribe}
         while True:
@@ -219,7 +219,7 @@ class Link:
             # One command a channel: a cluster takes no command over several slots.
             due = [(words[wanted], channel) for wanted, channel in self._subscriptions.due()]
             if due:
-                await wire.send_packed_command(wire.pack_commands(due), check_health=False)
+                await raw.send_packed_command(raw.pack_commands(due), check_health=False)
             await self._stirred.wait()
 
     async def _keep_beating(self) -> None:
@@ -246,8 +246,8 @@ class Link:
         self._owner.came_up()
 
 
-async def _close(wire: Wire) -> None:
+async def _close(raw: RawConnection) -> None:
     try:
-        await wire.disconnect()
+        await raw.disconnect()
     except TROUBLE as error:
         logger.debug("A connection that is given up did not close in time: %s", error)

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import AskError, NoScriptError, ReadOnlyError, ResponseError
 
 from nexus.bus.redis.bounds import CALL_S, TROUBLE, within
-from nexus.bus.redis.link import Link, Verbs, Wire
+from nexus.bus.redis.link import PubSubLink, RawConnection, Verbs
 from nexus.bus.redis.news import Script
 from nexus.bus.redis.source import Source
 from nexus.runtime.log_throttle import LogThrottle
@@ -67,7 +67,7 @@ class Node:
         self._client: Client = Redis(connection_pool=source.pool)
         self._hear = hear
         self._moved = moved
-        self._link = Link(self._dial, verbs, beat, self)
+        self._link = PubSubLink(self._dial, verbs, beat, self)
         self._running: asyncio.Task[None] | None = None
         self._turns = asyncio.Semaphore(COMMANDS_AT_ONCE)
         self._commands_work = True
@@ -209,6 +209,6 @@ class Node:
         self._link.doubt(error)
         await self._source.drop_idle()
 
-    def _dial(self) -> Wire:
-        wire: Wire = self._source.connection()
-        return wire
+    def _dial(self) -> RawConnection:
+        raw: RawConnection = self._source.connection()
+        return raw

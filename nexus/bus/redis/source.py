@@ -29,7 +29,7 @@ _sentinel: Callable[..., Sentinel] = Sentinel
 _sentinel_pool: Callable[..., ConnectionPool] = SentinelConnectionPool
 
 
-class Address(NamedTuple):
+class NodeAddress(NamedTuple):
     """Where a server listens."""
 
     host: str
@@ -39,7 +39,7 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-class Login(NamedTuple):
+class RedisLogin(NamedTuple):
     """The user and password of a URL, empty where it has none."""
 
     username: str = ""
@@ -83,10 +83,10 @@ class Source:
 class Cluster(NamedTuple):
     """A URL's cluster: some of its nodes, and how to log in to any of them."""
 
-    seeds: tuple[Address, ...]
-    login: Login
+    seeds: tuple[NodeAddress, ...]
+    login: RedisLogin
 
-    def source(self, address: Address) -> Source:
+    def source(self, address: NodeAddress) -> Source:
         """The node at `address`."""
         options = _options(self.login) | {"host": address.host, "port": address.port}
         return Source(str(address), ConnectionPool(**options))
@@ -107,7 +107,7 @@ def read_url(url: str) -> Source | Cluster:
         raise ValueError(f"REDIS_URL must be {_FORMS}: {str(error).rstrip('.')}.") from None
 
 
-def _options(login: Login) -> dict[str, Any]:
+def _options(login: RedisLogin) -> dict[str, Any]:
     """What every connection has, whatever a URL says: bounds, no retries of redis-py's own, plain RESP2."""
     return {key: value for key, value in login._asdict().items() if value} | {
         "protocol": 2,
@@ -128,7 +128,7 @@ def _single(url: str) -> Source:
     if database and not (database.isascii() and database.isdigit()):
         raise ValueError("its path must be the number of a database")
     # The URL's own options (certificates, say) come first: ours win.
-    source = Source(str(address), ConnectionPool(**{**parse_url(url), **_options(Login())}))
+    source = Source(str(address), ConnectionPool(**{**parse_url(url), **_options(RedisLogin())}))
     try:
         source.connection()
     except TypeError:
@@ -141,7 +141,7 @@ def _sentinels(rest: str) -> Source:
     if not service or any(mark in service for mark in "/?#"):
         raise ValueError("it must end in /service, the name of the primary, and nothing else")
     addresses = _addresses(authority, SENTINEL_PORT)
-    asking = _options(Login()) | {"socket_timeout": SENTINEL_S, "socket_connect_timeout": SENTINEL_S}
+    asking = _options(RedisLogin()) | {"socket_timeout": SENTINEL_S, "socket_connect_timeout": SENTINEL_S}
     sentinel = _sentinel(addresses, sentinel_kwargs=asking)
     pool = _sentinel_pool(service, sentinel, **_options(_login(authority)))
     return Source(f"the primary of {service}", pool, sentinel)
@@ -154,21 +154,21 @@ def _cluster(rest: str) -> Cluster:
     return Cluster(_addresses(authority, REDIS_PORT), _login(authority))
 
 
-def _login(authority: str) -> Login:
+def _login(authority: str) -> RedisLogin:
     username, _, password = authority.rpartition("@")[0].partition(":")
-    return Login(unquote(username), unquote(password))
+    return RedisLogin(unquote(username), unquote(password))
 
 
-def _addresses(authority: str, port: int) -> tuple[Address, ...]:
+def _addresses(authority: str, port: int) -> tuple[NodeAddress, ...]:
     hosts = authority.rpartition("@")[2].split(",")
     return tuple(_address(urlsplit(f"//{host}"), port) for host in hosts)
 
 
-def _address(parts: SplitResult, port: int) -> Address:
+def _address(parts: SplitResult, port: int) -> NodeAddress:
     try:
         named = parts.port
     except ValueError:  # its text may quote a piece of a password
         raise ValueError("a port is not a number up to 65535") from None
     if not parts.hostname:
         raise ValueError("it names no host, or an empty one")
-    return Address(parts.hostname, named or port)
+    return NodeAddress(parts.hostname, named or port)

@@ -28,7 +28,7 @@ class EmbeddedError(Exception):
 
 
 @dataclass(frozen=True)
-class Account:
+class SystemUser:
     """A system user to run PostgreSQL's programs as; `prefix` is a command that passes on a capability."""
 
     uid: int
@@ -91,18 +91,18 @@ def is_root() -> bool:
     return os.geteuid() == 0
 
 
-def choose(cluster: Path) -> Account:
+def choose(cluster: Path) -> SystemUser:
     """The user for the cluster in `cluster`: its owner; for one yet to be made this user, or root's stand-in.
 
     Raises EmbeddedError where that is impossible.
     """
     owner = cluster.stat() if cluster.exists() else None
     if owner and is_root() and owner.st_uid:
-        return Account(owner.st_uid, owner.st_gid, _name(owner.st_uid))
+        return SystemUser(owner.st_uid, owner.st_gid, _name(owner.st_uid))
     if owner and owner.st_uid != os.geteuid():
         raise EmbeddedError(f"{cluster} belongs to user {_name(owner.st_uid)}: run as that user")
     if not is_root():
-        return Account(os.geteuid(), os.getegid(), _name(os.geteuid()))
+        return SystemUser(os.geteuid(), os.getegid(), _name(os.geteuid()))
     if owner:
         raise EmbeddedError(f"{cluster} belongs to root, whom PostgreSQL refuses to run as: chown it to another")
     for name in ("postgres", "nobody"):
@@ -110,31 +110,31 @@ def choose(cluster: Path) -> Account:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
-        return Account(entry.pw_uid, entry.pw_gid, name)
+        return SystemUser(entry.pw_uid, entry.pw_gid, name)
     raise EmbeddedError("PostgreSQL refuses to run as root: run as another user, or set DATABASE_URL")
 
 
-def admit(account: Account, folder: Path, programs: Path) -> Account:
-    """`account` with what it takes to reach the data folder and the programs; changes `folder` alone.
+def admit(user: SystemUser, folder: Path, programs: Path) -> SystemUser:
+    """`user` with what it takes to reach the data folder and the programs; changes `folder` alone.
 
     Raises EmbeddedError naming what bars the way, where nothing here can lift it.
     """
     if not is_root():
-        return account
-    if account.may_pass(folder) == folder:
-        os.chown(folder, -1, account.gid)
+        return user
+    if user.may_pass(folder) == folder:
+        os.chown(folder, -1, user.gid)
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IXGRP)
-    barred = account.may_pass(folder) or account.may_pass(programs)
-    admitted = account if barred is None else _capable(account, barred)
+    barred = user.may_pass(folder) or user.may_pass(programs)
+    admitted = user if barred is None else _capable(user, barred)
     try:
         admitted.run([str(programs / "postgres"), "--version"])
     except (EmbeddedError, OSError) as error:
-        reason = f"{barred} is barred to user {account.name}" if barred else str(error)
+        reason = f"{barred} is barred to user {user.name}" if barred else str(error)
         raise EmbeddedError(f"PostgreSQL refuses to run as root, and {reason}: set DATABASE_URL") from error
     return admitted
 
 
-def _capable(account: Account, barred: Path) -> Account:
+def _capable(user: SystemUser, barred: Path) -> SystemUser:
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise EmbeddedError(
@@ -142,11 +142,11 @@ def _capable(account: Account, barred: Path) -> Account:
             "allow that, install setpriv (util-linux), or set DATABASE_URL"
         )
     return replace(
-        account,
+        user,
         prefix=(
             setpriv,
-            f"--reuid={account.uid}",
-            f"--regid={account.gid}",
+            f"--reuid={user.uid}",
+            f"--regid={user.gid}",
             "--clear-groups",
             "--no-new-privs",
             # initdb asks access(2) about its neighbour, which else heeds the capabilities of root alone.
