@@ -49,9 +49,10 @@ from nexus.voting.ballot_box import BallotBox, Recorded
 from nexus.voting.schedule import Schedule
 from nexus.voting.tallies import Tallies
 from nexus.ws.asyncapi import asyncapi
-from nexus.ws.desk import Desk, Present
 from nexus.ws.endpoint import Sockets
 from nexus.ws.messages import RoomFrames
+from nexus.ws.registry import SessionRegistry
+from nexus.ws.services import SocketServices
 
 log = logging.getLogger("nexus.app")
 
@@ -79,7 +80,7 @@ class House:
         self.metrics_token = settings.metrics_token
         self.database = Database(database_url, size=settings.db_connections)
         self.bus: Bus = _bus(settings, worker)
-        self.present = Present()
+        self.sessions = SessionRegistry()
         self.tallies = Tallies(self.database, self.bus, self._tell)
         fanout = Fanout(RoomFrames(_now))
         self.hub = Hub(self.tallies, self.bus, fanout, partial(watch.standing, self.database), worker)
@@ -88,7 +89,7 @@ class House:
         self.tokens = Tokens(key, access_ttl_s=lifetimes.access_s)
         external = ExternalIssuer(settings.issuer) if settings.issuer else None
         longest = max(lifetimes.access_s, lifetimes.screen_s)
-        self.gate = Gate(self.database, Identifier(self.tokens, external), self.present.expel, longest_s=longest)
+        self.gate = Gate(self.database, Identifier(self.tokens, external), self.sessions.expel, longest_s=longest)
         self.schedule = Schedule(self.database, self.tallies)
         self.passwords = Passwords()
         rates = Rates.of(limits, time.monotonic)
@@ -114,7 +115,7 @@ class House:
             exports=Caps(EXPORTS_EACH, total=EXPORTS),
             export_reads=asyncio.Semaphore(EXPORT_READS),
         )
-        self.desk = Desk(
+        self.socket_services = SocketServices(
             gate=self.gate,
             ballots=self.ballots,
             hub=self.hub,
@@ -125,12 +126,12 @@ class House:
             rooms_per_socket=limits.rooms_per_socket,
             messages_per_second=limits.messages_per_second,
             now=_now,
-            present=self.present,
+            sessions=self.sessions,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
     def _tell(self, news: News) -> None:
-        self.hub.heard(news)
+        self.hub.on_news(news)
 
     async def _record(self, ballots: Sequence[Ballot]) -> Recorded:
         began = time.perf_counter()
@@ -143,7 +144,7 @@ class House:
             self.metrics.sample(
                 {
                     "ballots_waiting": self.ballots.waiting,
-                    "sockets": len(self.desk.sockets),
+                    "sockets": len(self.socket_services.sockets),
                     "rooms": self.hub.rooms,
                     "exports": len(self.parts.exports),
                     "logins_waiting": self.passwords.waiting,
@@ -158,7 +159,7 @@ class House:
             self.tallies.offer(totals)
         for ballot, answer in zip(ballots, recorded.answers, strict=True):
             if isinstance(answer, Receipt) and answer.stands and answer.status is not Outcome.REPLAYED:
-                self.hub.cast(ballot.poll, ballot.by.voter, Place(answer.epoch, answer.version))
+                self.hub.ballot_stands(ballot.poll, ballot.by.voter, Place(answer.epoch, answer.version))
 
     async def open(self) -> None:
         """Start every part. Succeeds with the database or Redis out of reach: `/health/ready` says so."""
@@ -229,9 +230,9 @@ def application(house: House) -> ASGIApp:
             *document_routes(asyncapi()),
             *screen_routes(house.parts),
             metrics_route(house.metrics, house.metrics_token),
-            WebSocketRoute("/ws", Sockets(house.desk)),
+            WebSocketRoute("/ws", Sockets(house.socket_services)),
         ],
-        middleware=[Middleware(Edge, origins=house.desk.origins)],
+        middleware=[Middleware(Edge, origins=house.socket_services.origins)],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )

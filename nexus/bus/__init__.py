@@ -46,7 +46,7 @@ News = TotalsNews | PollNews | DeletedNews | PresenceNews
 class NewsListener(Protocol):
     """Who is told what the bus brings. Called on the event loop; must not block."""
 
-    def heard(self, news: News) -> None:
+    def on_news(self, news: News) -> None:
         """Take one piece of news about a poll this process subscribed to."""
 
 

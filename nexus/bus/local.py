@@ -31,7 +31,7 @@ class LocalBus:
             if news.totals.place <= self._places.get(poll, Place(0, -1)):
                 return
             self._places[poll] = news.totals.place
-        self._listener.heard(news)
+        self._listener.on_news(news)
 
     async def subscribe(self, poll: int) -> None:
         """Hear news of `poll` from now on."""

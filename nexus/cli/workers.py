@@ -21,7 +21,7 @@ from nexus.http.framework.heads import Heads
 from nexus.runtime import metrics
 from nexus.runtime.logs import begin_logging
 from nexus.settings import Settings
-from nexus.ws.wire import Wire
+from nexus.ws.protocol import SocketProtocol
 
 FRAME_BYTES = 16 * 1024
 BACKLOG = 4096
@@ -116,7 +116,7 @@ def _config(settings: Settings, app: ASGIApp | str) -> uvicorn.Config:
         factory=isinstance(app, str),
         workers=settings.workers,
         http=Heads,
-        ws=Wire,
+        ws=SocketProtocol,
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=20.0,

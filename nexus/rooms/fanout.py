@@ -147,16 +147,16 @@ class Fanout:
         sees = room.sees(viewer, totals)
         viewer.behind = True
         if viewer.revision < poll.revision:
-            if not viewer.outlet.write(encoded.poll(poll, sees)):
+            if not viewer.sink.write(encoded.poll(poll, sees)):
                 return
             viewer.revision = poll.revision
         newest = Shown(totals.place, sees is Visibility.FULL)
         if viewer.shown < newest:
-            if not viewer.outlet.write(encoded.totals(totals, sees)):
+            if not viewer.sink.write(encoded.totals(totals, sees)):
                 return
             viewer.shown = newest
         if viewer.online != room.online:
-            if not viewer.outlet.write(encoded.presence(room.online)):
+            if not viewer.sink.write(encoded.presence(room.online)):
                 return
             viewer.online = room.online
         viewer.behind = False

@@ -1,4 +1,4 @@
-"""The hub: who is in which room, and what each room knows. It knows no WebSocket, only outlets it can write to.
+"""The hub: who is in which room, and what each room knows. It knows no WebSocket, only sinks it can write to.
 
 News comes from this worker's own commits, from the bus, and every second from the database, so that whatever the bus
 loses, doubles or swaps costs about a second (design, the way of a vote, steps 5 and 6).
@@ -33,7 +33,7 @@ REFRESHES = 5
 """Reads of a poll in a row while its host changes it; the next second brings more."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class RoomSnapshot(msgspec.Struct, frozen=True):
     """The snapshot with which somebody enters a room."""
 
     poll: Poll
@@ -64,7 +64,7 @@ class Hub:
         """How many polls are watched here."""
         return len(self._rooms)
 
-    async def enter(self, poll: int, viewer: Viewer) -> Entry:
+    async def enter(self, poll: int, viewer: Viewer) -> RoomSnapshot:
         """Let `viewer` into the room of `poll`: subscribe, then read, then follow what is newer.
 
         The caller sends the snapshot before it awaits anything. Raises `PollNotFound` for a poll the viewer may not
@@ -105,7 +105,7 @@ class Hub:
         if room is not None and viewer.behind:
             self._fanout.catch_up(room, viewer)
 
-    def cast(self, poll: int, voter: str, place: Place) -> None:
+    def ballot_stands(self, poll: int, voter: str, place: Place) -> None:
         """A ballot of `voter` stands since `place`: under `after_vote` their sockets here may see."""
         room = self._rooms.get(poll)
         if room is None:
@@ -116,7 +116,7 @@ class Hub:
         for viewer in gained:
             self._fanout.catch_up(room, viewer)
 
-    def heard(self, news: News) -> None:
+    def on_news(self, news: News) -> None:
         """Take news, whether this worker's own or another's, in any order and number."""
         id = news.totals.poll if isinstance(news, TotalsNews) else news.poll
         room = self._rooms.get(id)
@@ -124,7 +124,7 @@ class Hub:
             return
         match news:
             case TotalsNews(totals=totals):
-                if room.count(totals):
+                if room.accept(totals):
                     self._follow(room, urgent=totals.final)
             case PollNews(revision=revision):
                 room.revision = max(room.revision, revision)
@@ -167,7 +167,7 @@ class Hub:
                 return state, seat.votes
         raise Unavailable("This poll is changing right now. Try again.")
 
-    def _seat(self, room: Room, viewer: Viewer, state: Poll, votes: tuple[CastVote, ...]) -> Entry:
+    def _seat(self, room: Room, viewer: Viewer, state: Poll, votes: tuple[CastVote, ...]) -> RoomSnapshot:
         room.learn(state)
         viewer.role = role_in(viewer.identity, state.created_by)
         viewer.revision = state.revision
@@ -178,7 +178,7 @@ class Hub:
         viewer.shown = Shown(state.place, sees is Visibility.FULL)
         room.add(viewer)
         self._follow(room)
-        return Entry(state, viewer.role, sees, votes)
+        return RoomSnapshot(state, viewer.role, sees, votes)
 
     def _drop_if_empty(self, room: Room) -> None:
         if room.empty and self._rooms.get(room.id) is room:
@@ -234,7 +234,7 @@ class Hub:
         frame = self._fanout.frames.deleted(room.id)
         for viewer in viewers:
             room.discard(viewer)
-            viewer.outlet.removed(room.id, frame)
+            viewer.sink.removed(room.id, frame)
         self._drop_if_empty(room)
 
     async def _verify(self, room: Room) -> None:
@@ -267,7 +267,7 @@ class Hub:
             if here != told or now - since >= TELL_AGAIN_S:
                 room.told = (here, now)
                 await self._bus.publish(PresenceNews(room.id, self._worker, here))
-            online = room.present(now)
+            online = room.online_at(now)
             if online != room.online:
                 room.online = online
                 self._fanout.touch(room)

@@ -10,14 +10,14 @@ from nexus.domain.rights import Role, visibility
 from nexus.rooms.frame import Frame
 
 
-class Outlet(Protocol):
+class FrameSink(Protocol):
     """Something a room can write a frame to."""
 
     def write(self, frame: Frame) -> bool:
         """Take the frame, or answer False: whoever refuses asks for the newest once it can take it."""
 
     def removed(self, poll: int, frame: Frame) -> None:
-        """The room of `poll` is gone for this outlet; `frame` says so, and is never skipped: nothing follows it."""
+        """The room of `poll` is gone for this sink; `frame` says so, and is never skipped: nothing follows it."""
 
 
 class Shown(NamedTuple):
@@ -30,10 +30,10 @@ class Shown(NamedTuple):
 class Viewer:
     """One socket in one room: a slot that holds what it was sent last, never a queue."""
 
-    __slots__ = ("behind", "identity", "online", "outlet", "revision", "right", "role", "shown")
+    __slots__ = ("behind", "identity", "online", "revision", "right", "role", "shown", "sink")
 
-    def __init__(self, outlet: Outlet, identity: Identity) -> None:
-        self.outlet = outlet
+    def __init__(self, sink: FrameSink, identity: Identity) -> None:
+        self.sink = sink
         self.identity = identity
         self.role = Role.VOTER
         self.right: Place | None = None
@@ -89,9 +89,9 @@ class Room:
         if self.poll is None or self.poll.revision <= poll.revision:
             self.poll = poll
         self.revision = max(self.revision, poll.revision)
-        self.count(poll.totals())
+        self.accept(poll.totals())
 
-    def count(self, totals: Totals) -> bool:
+    def accept(self, totals: Totals) -> bool:
         """Take totals; False if they are not newer than what the room has."""
         if self.totals is not None and totals.place <= self.totals.place:
             return False
@@ -143,7 +143,7 @@ class Room:
                 viewer.right = None
         self.verified = max(self.verified, retractions)
 
-    def present(self, now: float) -> int:
+    def online_at(self, now: float) -> int:
         """Sockets in the room over all workers, as far as they were heard of lately."""
         self.elsewhere = {worker: seen for worker, seen in self.elsewhere.items() if seen[1] > now}
         return len(self.viewers) + sum(online for online, _ in self.elsewhere.values())

@@ -56,7 +56,7 @@ class Recount:
         self._say("")
         return Differences(self._lines, self._lasting)
 
-    def heard(self, news: News) -> None:
+    def on_news(self, news: News) -> None:
         """Nothing: a recount asks, it does not listen."""
 
     async def _count_votes(self) -> tuple[dict[int, Totals], bool]:

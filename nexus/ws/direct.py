@@ -19,7 +19,7 @@ def _drop(_text: str) -> None:
 
 
 class DirectLine:
-    """Keeps the promises of `nexus.ws.line.Line` on a transport; `nexus.ws.wire.Wire` drives it.
+    """Keeps the promises of `nexus.ws.line.Line` on a transport; `nexus.ws.protocol.SocketProtocol` drives it.
 
     `queue` is the ASGI queue of the connection: texts wait there until somebody listens. `on_end` is called
     at the beginning of every end, with the close code, possibly more than once.
@@ -34,7 +34,7 @@ class DirectLine:
         on_end: Callable[[int], None],
     ) -> None:
         self.on_drain: Callable[[], None] | None = None
-        self.on_going: Callable[[], None] | None = None
+        self.on_shutdown: Callable[[], None] | None = None
         self.clogged = False
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[int] = self._loop.create_future()
@@ -71,7 +71,7 @@ class DirectLine:
         """Send a close frame and read on for the peer's."""
         self._close(code, reason, self._bounds.close_s)
 
-    def done(self) -> None:
+    def ready_to_close(self) -> None:
         """Close with 1012 if the server is going."""
         if self._leaving is not None:
             self.close(GOING)
@@ -107,17 +107,17 @@ class DirectLine:
         if self.on_drain is not None and not self.ended.done():
             self.on_drain()
 
-    def going(self) -> None:
+    def shut_down(self) -> None:
         """Stop listening, and give the session a while to finish."""
         if self._feed is _drop or self.ended.done():
             return
         self._feed = _drop
-        if self.on_going is None:
+        if self.on_shutdown is None:
             self.close(GOING)
             return
         self._leaving = self._loop.call_later(self._bounds.grace_s, self.close, GOING)
         try:
-            self.on_going()
+            self.on_shutdown()
         except Exception as exc:  # noqa: BLE001 - the same; the other sockets have yet to be told
             self._broken(exc)
 
@@ -146,7 +146,7 @@ class DirectLine:
         for timer in (self._stalling, self._leaving, self._cutting):
             _cancel(timer)
         # Let go of the session and the protocol, which hold us: else they wait for the cycle collector.
-        self.on_drain = self.on_going = self._on_end = None
+        self.on_drain = self.on_shutdown = self._on_end = None
         if self._feed != self._keep:  # what came early may still be asked for
             self._feed = _drop
 

@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from nexus.access.limits import address_key
 from nexus.access.origins import origin_allowed
-from nexus.ws.desk import Desk
 from nexus.ws.line import line_of, texts
+from nexus.ws.services import SocketServices
 from nexus.ws.session import Session
 
 log = logging.getLogger("nexus.ws")
@@ -25,8 +25,8 @@ NOT_OURS = 4500
 class Sockets:
     """The ASGI application behind `/ws`."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, services: SocketServices) -> None:
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket from its handshake to its end."""
@@ -37,17 +37,17 @@ class Sockets:
             await _deny(scope, send, HTTPStatus.FORBIDDEN, "Pages of this origin may not connect.")
             return
         address = address_key(scope["client"][0] if scope.get("client") else "")
-        if not self._desk.sockets.acquire(address):
+        if not self._services.sockets.acquire(address):
             await _deny(scope, send, HTTPStatus.TOO_MANY_REQUESTS, "Too many sockets are open from this address.")
             return
         try:
             await self._serve(scope, receive, send, headers, address)
         finally:
-            self._desk.sockets.release(address)
+            self._services.sockets.release(address)
 
     def _may_open(self, origin: str, host: str, scope: Scope) -> bool:
         port = scope["server"][1] if scope.get("server") else 0
-        return origin_allowed(origin, host, port=port or 0, allowed=self._desk.origins)
+        return origin_allowed(origin, host, port=port or 0, allowed=self._services.origins)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, headers: Headers, address: str) -> None:
         offered: list[str] = scope.get("subprotocols", [])
@@ -58,7 +58,7 @@ class Sockets:
             line.close(NOT_OURS, f"this is {SUBPROTOCOL}")
             await texts(line, receive, _ignore)
             return
-        session = Session(self._desk, line, address)
+        session = Session(self._services, line, address)
         try:
             _greet(session, headers)
             await texts(line, receive, session.feed)

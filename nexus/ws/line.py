@@ -1,6 +1,6 @@
 """A line: what a session and the hub see of one socket, whatever server holds it.
 
-`Line` is the promise. nexus.ws.wire keeps it with the least work on our own server; `AsgiLine` keeps it
+`Line` is the promise. nexus.ws.protocol keeps it with the least work on our own server; `AsgiLine` keeps it
 on any other.
 """
 
@@ -66,8 +66,8 @@ class Line(Protocol):
     on_drain: Callable[[], None] | None
     """Called once each time a clogged line can take frames again."""
 
-    on_going: Callable[[], None] | None
-    """Called once when the server shuts down: no more is fed; answer what is in flight, then call `done`."""
+    on_shutdown: Callable[[], None] | None
+    """Called once when the server shuts down: no more is fed; answer what is in flight, then call `ready_to_close`."""
 
     @property
     def ended(self) -> "asyncio.Future[int]":
@@ -92,12 +92,12 @@ class Line(Protocol):
     def close(self, code: int, reason: str = "") -> None:
         """Begin to close, cutting the socket after `Bounds.close_s`. Only the first call counts."""
 
-    def done(self) -> None:
-        """Say that nothing is in flight: after `on_going` the line closes with 1012 at once."""
+    def ready_to_close(self) -> None:
+        """Say that nothing is in flight: after `on_shutdown` the line closes with 1012 at once."""
 
 
 @runtime_checkable
-class Listener(Protocol):
+class LineListener(Protocol):
     """A line whose server delivers texts to it directly, past the ASGI queue."""
 
     def attach(self, feed: Feed) -> None:
@@ -112,7 +112,7 @@ class AsgiLine:
 
     def __init__(self, send: Send, bounds: Bounds | None = None) -> None:
         self.on_drain: Callable[[], None] | None = None
-        self.on_going: Callable[[], None] | None = None
+        self.on_shutdown: Callable[[], None] | None = None
         self.clogged = False
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[int] = self._loop.create_future()
@@ -144,7 +144,7 @@ class AsgiLine:
         """Send what is in the outbox and then the close frame, within the bound."""
         self._end(code, reason, self._bounds.close_s)
 
-    def done(self) -> None:
+    def ready_to_close(self) -> None:
         """Nothing: other servers do not say when they are going."""
 
     async def read(self, receive: Receive, feed: Feed) -> int:
@@ -266,7 +266,7 @@ async def texts(line: Line, receive: Receive, feed: Feed) -> int:
     """
     if isinstance(line, AsgiLine):
         return await line.read(receive, feed)
-    if not isinstance(line, Listener):
+    if not isinstance(line, LineListener):
         raise TypeError(f"{type(line).__name__} cannot be listened to")
     line.attach(feed)
     return await line.ended

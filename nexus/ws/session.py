@@ -25,10 +25,10 @@ from nexus.rooms.frame import Frame
 from nexus.rooms.room import Viewer
 from nexus.ws import messages
 from nexus.ws.deadlines import TOKEN_ENDED, Deadlines
-from nexus.ws.desk import Desk
 from nexus.ws.line import Line
 from nexus.ws.messages import ClientMessage, Hello, Join, Leave, Ping, Retract, ServerMessage, Vote
 from nexus.ws.refusals import refusal, unreadable_refusal
+from nexus.ws.services import SocketServices
 from nexus.ws.unreadable import Unreadable
 
 log = logging.getLogger("nexus.ws")
@@ -44,24 +44,24 @@ ID_MAX = 2**63 - 1
 
 
 class Session:
-    """One accepted socket on the desk's house. Feed it texts; call `end` once when the socket is gone."""
+    """One accepted socket of a worker. Feed it texts; call `end` once when the socket is gone."""
 
-    def __init__(self, desk: Desk, line: Line, address: str) -> None:
-        self._desk = desk
+    def __init__(self, services: SocketServices, line: Line, address: str) -> None:
+        self._services = services
         self._line = line
         self._address = address
         self._identity: Identity | None = None
         self._viewers: dict[int, Viewer] = {}
-        self._rate = Bucket(desk.messages_per_second, 2 * desk.messages_per_second, clock=time.monotonic)
+        self._rate = Bucket(services.messages_per_second, 2 * services.messages_per_second, clock=time.monotonic)
         self._strikes = Bucket(STRIKES / STRIKES_S, STRIKES, clock=time.monotonic)
         self._controls: deque[ClientMessage] = deque()
         self._task: asyncio.Task[None] | None = None
         self._clear = asyncio.Event()
         self._in_flight = 0
-        self._going = False
-        self._deadlines = Deadlines(line, desk.hello_s)
+        self._shutting_down = False
+        self._deadlines = Deadlines(line, services.hello_s)
         line.on_drain = self._drained
-        line.on_going = self._go
+        line.on_shutdown = self._shut_down
 
     # --- What the room writes -------------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ class Session:
     def _drained(self) -> None:
         self._clear.set()
         for poll, viewer in list(self._viewers.items()):
-            self._desk.hub.catch_up(poll, viewer)
+            self._services.hub.catch_up(poll, viewer)
 
     # --- Life -----------------------------------------------------------------------------------------------
 
@@ -95,16 +95,16 @@ class Session:
         if self._task is not None:
             self._task.cancel()
         for poll, viewer in self._viewers.items():
-            self._desk.hub.leave(poll, viewer)
+            self._services.hub.leave(poll, viewer)
         self._viewers.clear()
         if self._identity is not None:
-            self._desk.present.discard(self._identity, self)
+            self._services.sessions.discard(self._identity, self)
 
-    def _go(self) -> None:
+    def _shut_down(self) -> None:
         """The server goes: answer what is in flight, then the line may close."""
-        self._going = True
+        self._shutting_down = True
         if not self._in_flight:
-            self._line.done()
+            self._line.ready_to_close()
 
     # --- Messages -------------------------------------------------------------------------------------------
 
@@ -145,7 +145,7 @@ class Session:
                 self._vote(message)
             case Ping(id=id):
                 self._require()
-                self._push(messages.Pong(id, stamp(self._desk.now())))
+                self._push(messages.Pong(id, stamp(self._services.now())))
             case _:
                 self._require()
                 return False
@@ -196,7 +196,7 @@ class Session:
 
     def _hello_now(self, token: str) -> bool:
         try:
-            identity = self._desk.gate.identify_now(token)
+            identity = self._services.gate.identify_now(token)
         except Unauthenticated as error:
             self._line.close(TOKEN_ENDED, error.detail)
             return True
@@ -206,7 +206,7 @@ class Session:
 
     async def _hello(self, token: str) -> None:
         try:
-            self._welcome(await self._desk.gate.identify(token))
+            self._welcome(await self._services.gate.identify(token))
         except Unauthenticated as error:
             self._line.close(TOKEN_ENDED, error.detail)
 
@@ -215,15 +215,15 @@ class Session:
             self._line.close(FORBIDDEN, "a socket keeps its subject")
             return
         if self._identity is not None:
-            self._desk.present.discard(self._identity, self)
+            self._services.sessions.discard(self._identity, self)
         self._identity = identity
-        self._desk.present.add(identity, self)
+        self._services.sessions.add(identity, self)
         for poll, viewer in self._viewers.items():
-            self._desk.hub.renew(poll, viewer, identity)
-        left_s = identity.expires_at - self._desk.now().timestamp()
+            self._services.hub.renew(poll, viewer, identity)
+        left_s = identity.expires_at - self._services.now().timestamp()
         self._deadlines.token_lasts(left_s)
         expires = datetime.fromtimestamp(identity.expires_at, UTC)
-        self._push(messages.Welcome(identity.voter, stamp(expires), stamp(self._desk.now())))
+        self._push(messages.Welcome(identity.voter, stamp(expires), stamp(self._services.now())))
 
     # --- Rooms ----------------------------------------------------------------------------------------------
 
@@ -232,17 +232,21 @@ class Session:
         poll = await self._poll_of(message, identity)
         before = self._viewers.pop(poll, None)
         if before is not None:
-            self._desk.hub.leave(poll, before)
-        if len(self._viewers) >= self._desk.rooms_per_socket:
-            raise TooMany(f"A socket may join {self._desk.rooms_per_socket} rooms.", code="too_many_rooms")
+            self._services.hub.leave(poll, before)
+        if len(self._viewers) >= self._services.rooms_per_socket:
+            raise TooMany(f"A socket may join {self._services.rooms_per_socket} rooms.", code="too_many_rooms")
         viewer = Viewer(self, identity)
-        entry = await self._desk.hub.enter(poll, viewer)
+        snapshot = await self._services.hub.enter(poll, viewer)
         # Nothing is awaited between the snapshot and this: what the room sends next is newer.
         self._viewers[poll] = viewer
-        known = (message.epoch, message.version) == entry.poll.place
-        settled = entry.role is not Role.VOTER or entry.poll.results is Policy.LIVE
-        totals = None if known and settled else totals_view(entry.poll.totals(), entry.sees, self._desk.now())
-        self._push(messages.Joined(poll_view(entry.poll, entry.sees), totals, ballot_views(entry.votes), entry.role))
+        known = (message.epoch, message.version) == snapshot.poll.place
+        settled = snapshot.role is not Role.VOTER or snapshot.poll.results is Policy.LIVE
+        totals = None if known and settled else totals_view(snapshot.poll.totals(), snapshot.sees, self._services.now())
+        self._push(
+            messages.Joined(
+                poll_view(snapshot.poll, snapshot.sees), totals, ballot_views(snapshot.votes), snapshot.role
+            )
+        )
 
     async def _poll_of(self, message: Join, identity: Identity) -> int:
         if isinstance(message.poll, int) == isinstance(message.code, str):
@@ -251,13 +255,13 @@ class Session:
             if not 1 <= message.poll <= ID_MAX:
                 raise PollNotFound
             return message.poll
-        return await self._desk.codes.redeem(str(message.code), identity, self._address)
+        return await self._services.codes.redeem(str(message.code), identity, self._address)
 
     def _leave(self, poll: int) -> None:
         self._require()
         viewer = self._viewers.pop(poll, None)
         if viewer is not None:
-            self._desk.hub.leave(poll, viewer)
+            self._services.hub.leave(poll, viewer)
         self._push(messages.Left(poll))
 
     # --- Votes ----------------------------------------------------------------------------------------------
@@ -266,7 +270,7 @@ class Session:
         identity = self._require()
         if not 1 <= message.poll <= ID_MAX:
             raise PollNotFound
-        wait = self._desk.votes.take(identity.voter)
+        wait = self._services.votes.take(identity.voter)
         if wait:
             self._push(messages.Retry(message.op, message.poll, math.ceil(wait * 1000)))
             return
@@ -277,7 +281,7 @@ class Session:
             ballot = Ballot(op, poll, identity, act=Act.RETRACT, epoch=epoch, ballot=message.ballot)
         self._in_flight += 1
         try:
-            self._desk.ballots.submit(ballot, partial(self._answered, message))
+            self._services.ballots.submit(ballot, partial(self._answered, message))
         except NexusError:
             self._in_flight -= 1
             raise
@@ -288,8 +292,8 @@ class Session:
             self._complain(message, answer)
         else:
             self._line.push(messages.ack(answer))
-        if self._going and not self._in_flight:
-            self._line.done()
+        if self._shutting_down and not self._in_flight:
+            self._line.ready_to_close()
 
     # --- Refusals -------------------------------------------------------------------------------------------
 

@@ -148,7 +148,7 @@ async def test_a_listener_that_fails_does_not_cost_the_connection(
 ) -> None:
     await bus.subscribe(7)
     with monkeypatch.context() as patch:
-        patch.setattr(ear, "heard", _fail)
+        patch.setattr(ear, "on_news", _fail)
         await bus.publish(totals_news(7, 1))
         await until(lambda: any(record.exc_info for record in caplog.records))
     await bus.publish(totals_news(7, 2))

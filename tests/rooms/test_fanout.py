@@ -54,7 +54,7 @@ async def test_touches_within_a_tick_are_one_pass_with_the_newest() -> None:
     fanout.touch(room)
     await pass_by()
     for version in range(2, 50):
-        room.count(totals_at(version))
+        room.accept(totals_at(version))
         fanout.touch(room)
     await pass_by()
     assert screen.texts == ["totals 1.1 full"]
@@ -68,7 +68,7 @@ async def test_urgent_touch_does_not_wait_for_the_tick() -> None:
     fanout = Fanout(PlainFrames(), tick_s=60)
     fanout.touch(room)
     await pass_by()
-    room.count(totals_at(2))
+    room.accept(totals_at(2))
     fanout.touch(room, urgent=True)
     await pass_by()
     assert screen.texts == ["totals 1.1 full", "totals 1.2 full"]
@@ -80,10 +80,10 @@ async def test_urgent_touch_hurries_one_pass_alone() -> None:
     fanout = Fanout(PlainFrames(), tick_s=60)
     fanout.touch(room, urgent=True)
     await pass_by()
-    room.count(totals_at(2))
+    room.accept(totals_at(2))
     fanout.touch(room, urgent=True)
     await pass_by()
-    room.count(totals_at(3))
+    room.accept(totals_at(3))
     fanout.touch(room)
     await pass_by()
     assert screen.texts == ["totals 1.1 full", "totals 1.2 full"]
@@ -154,7 +154,7 @@ async def test_clogged_viewer_gets_the_newest_alone_when_it_drains() -> None:
     fanout = Fanout(PlainFrames(), tick_s=0.001)
     clogged.clogged = True
     for version in range(2, 20):
-        room.count(totals_at(version))
+        room.accept(totals_at(version))
         fanout.touch(room, urgent=True)
         await pass_by()
     assert slow.behind
@@ -169,7 +169,7 @@ async def test_outdated_room_sends_nothing_until_it_is_read() -> None:
     room = room_at(1)
     viewer, screen = seated(room)
     fanout = Fanout(PlainFrames(), tick_s=0.001)
-    room.count(totals_at(2, revision=2))
+    room.accept(totals_at(2, revision=2))
     fanout.touch(room)
     await pass_by()
     fanout.catch_up(room, viewer)
@@ -180,7 +180,7 @@ async def test_doubtful_room_keeps_back_those_whose_right_is_in_doubt() -> None:
     room = room_at(5, **AFTER_VOTE)
     (voted, seeing), (_, blind) = seated(room, 1), seated(room, 2)
     voted.right = Place(1, 4)
-    room.count(totals_at(6, retractions=1, **AFTER_VOTE))
+    room.accept(totals_at(6, retractions=1, **AFTER_VOTE))
     fanout = Fanout(PlainFrames(), tick_s=60)
     fanout.touch(room)
     await pass_by()
@@ -197,7 +197,7 @@ async def test_state_that_moves_during_a_pass_is_encoded_anew() -> None:
     fanout = Fanout(PlainFrames(), tick_s=0.001)
     fanout.touch(room)
     await turns_until(lambda: any(screen.taken for screen in screens))
-    room.count(totals_at(2))
+    room.accept(totals_at(2))
     fanout.touch(room)
     await until(lambda: all(screen.texts[-1:] == ["totals 1.2 full"] for screen in screens))
     assert all(screen.texts == sorted(set(screen.texts)) for screen in screens)
@@ -221,7 +221,7 @@ async def test_viewer_that_leaves_during_a_pass_gets_nothing_more() -> None:
 
 
 class Costly(Screen):
-    """An outlet whose every write takes a while by a clock of its own making."""
+    """A sink whose every write takes a while by a clock of its own making."""
 
     def __init__(self, spend: Callable[[float], None], cost: float) -> None:
         super().__init__()
@@ -262,7 +262,7 @@ async def test_rest_grows_with_the_cost_of_a_pass(cost: float, viewers: int, res
     fanout = Timed(tick_s=0.05, share=0.25)
     for n in range(viewers):
         viewer, _ = seated(room, n)
-        viewer.outlet = Costly(fanout.spend, cost)
+        viewer.sink = Costly(fanout.spend, cost)
     fanout.touch(room)
     await turns_until(lambda: bool(fanout.rests))
     assert fanout.rests == [pytest.approx(rest)]
@@ -288,12 +288,12 @@ async def test_failing_pass_does_not_end_fan_out(caplog: pytest.LogCaptureFixtur
 
     room = room_at(2)
     viewer, _ = seated(room)
-    viewer.outlet = Broken()
+    viewer.sink = Broken()
     fanout = Fanout(PlainFrames(), tick_s=0.001)
     fanout.touch(room)
     await pass_by()
     assert "ZeroDivisionError" in caplog.text
-    viewer.outlet = healed = Screen()
+    viewer.sink = healed = Screen()
     fanout.touch(room)
     await until(lambda: healed.texts == ["totals 1.2 full"])
     assert viewer.identity == who(1)

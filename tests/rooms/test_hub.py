@@ -150,8 +150,8 @@ async def test_news_of_unwatched_polls_is_passed_over(worker: Worker) -> None:
     poll = await make_poll(worker.database)
     news: list[News] = [TotalsNews(poll.totals()), PollNews(poll.id, 9), DeletedNews(poll.id), PresenceNews(7, "x", 1)]
     for one in news:
-        worker.hub.heard(one)
-    worker.hub.cast(poll.id, ALICE.voter, Place(1, 2))
+        worker.hub.on_news(one)
+    worker.hub.ballot_stands(poll.id, ALICE.voter, Place(1, 2))
     assert worker.hub.rooms == 0
 
 
@@ -165,7 +165,7 @@ async def test_news_doubled_and_swapped_is_shown_once_and_in_order(worker: Worke
         assert state is not None
         news.append(TotalsNews(state.totals()))
     for one in (news[2], news[0], news[5], news[5], news[1], news[4]):
-        worker.hub.heard(one)
+        worker.hub.on_news(one)
     await until(shows(screen, f"totals 1.{poll.version + 6} full"))
     shown = [text for text in screen.texts if text.startswith("totals")]
     assert shown == sorted(set(shown))
@@ -174,7 +174,7 @@ async def test_news_doubled_and_swapped_is_shown_once_and_in_order(worker: Worke
 async def test_word_of_a_deletion_is_checked(worker: Worker) -> None:
     poll = await make_poll(worker.database)
     _, screen = await worker.enter(poll, ALICE)
-    worker.hub.heard(DeletedNews(poll.id))
+    worker.hub.on_news(DeletedNews(poll.id))
     cast = await cast_one(worker.database, vote(poll, ALICE, 0))
     await until(shows(screen, f"totals 1.{cast.version} full"))
     assert screen.gone == []
@@ -198,7 +198,7 @@ async def test_clogged_viewer_is_brought_up_to_date_when_it_drains(worker: Worke
     screen.clogged = True
     for n in range(3):
         await cast_one(worker.database, vote(poll, voter(n), 0))
-        worker.hub.heard(TotalsNews((await worker.read(poll)).totals()))
+        worker.hub.on_news(TotalsNews((await worker.read(poll)).totals()))
     newest = f"totals 1.{poll.version + 3} full"
     await until(shows(quick, newest))
     assert screen.texts == []
@@ -210,8 +210,8 @@ async def test_clogged_viewer_is_brought_up_to_date_when_it_drains(worker: Worke
 async def test_presence_adds_what_other_workers_tell(worker: Worker) -> None:
     poll = await make_poll(worker.database)
     _, screen = await worker.enter(poll, ALICE)
-    worker.hub.heard(PresenceNews(poll.id, "there", 41))
-    worker.hub.heard(PresenceNews(poll.id, "here", 1000))
+    worker.hub.on_news(PresenceNews(poll.id, "there", 41))
+    worker.hub.on_news(PresenceNews(poll.id, "here", 1000))
     await until(shows(screen, "presence 42"))
     assert "presence 1" not in screen.texts
 
@@ -224,11 +224,11 @@ async def test_cast_gives_the_right_at_once_and_a_retraction_elsewhere_ends_it(w
     _, screen = await worker.enter(poll, ALICE)
     _, other = await worker.enter(poll, BOB)
     cast = await cast_one(worker.database, vote(poll, ALICE, 0))
-    worker.hub.heard(TotalsNews((await worker.read(poll)).totals()))
-    worker.hub.cast(poll.id, ALICE.voter, Place(cast.epoch, cast.version))
+    worker.hub.on_news(TotalsNews((await worker.read(poll)).totals()))
+    worker.hub.ballot_stands(poll.id, ALICE.voter, Place(cast.epoch, cast.version))
     assert screen.texts[-1] == f"totals 1.{cast.version} full"
     gone = await cast_one(worker.database, retract(poll, ALICE))
-    worker.hub.heard(TotalsNews((await worker.read(poll)).totals()))
+    worker.hub.on_news(TotalsNews((await worker.read(poll)).totals()))
     await until(shows(screen, f"totals 1.{gone.version} turnout"))
     assert f"totals 1.{gone.version} full" not in screen.texts
     await until(shows(other, f"totals 1.{gone.version} turnout"))
@@ -241,6 +241,6 @@ async def test_retraction_of_one_leaves_the_right_of_the_others(worker: Worker) 
     _, mine = await worker.enter(poll, ALICE)
     _, theirs = await worker.enter(poll, BOB)
     gone = await cast_one(worker.database, retract(poll, ALICE))
-    worker.hub.heard(TotalsNews((await worker.read(poll)).totals()))
+    worker.hub.on_news(TotalsNews((await worker.read(poll)).totals()))
     await until(shows(mine, f"totals 1.{gone.version} turnout"))
     await until(shows(theirs, f"totals 1.{gone.version} full"))

@@ -26,7 +26,7 @@ def test_newest_totals_win_in_any_order() -> None:
         room, best = room_at(), Place(1, 1)
         for epoch, version in places + places:
             newer = Place(epoch, version) > best
-            assert room.count(totals_at(version, epoch=epoch)) == newer, seed
+            assert room.accept(totals_at(version, epoch=epoch)) == newer, seed
             best = max(best, Place(epoch, version))
             assert room.totals is not None
             assert room.totals.place == best
@@ -43,7 +43,7 @@ def test_older_state_is_not_learned_over_a_newer_one() -> None:
 
 def test_totals_of_a_newer_definition_make_the_room_outdated_until_it_is_read() -> None:
     room = room_at(revision=1)
-    room.count(totals_at(2, revision=2))
+    room.accept(totals_at(2, revision=2))
     was_outdated = room.outdated
     room.learn(poll_at(2, revision=2))
     assert [was_outdated, room.outdated] == [True, False]
@@ -56,7 +56,7 @@ def test_room_without_a_state_is_outdated() -> None:
 @pytest.mark.parametrize(("policy", "shown"), [(Policy.AFTER_VOTE, True), (Policy.LIVE, False), (Policy.HOST, False)])
 def test_retraction_makes_rights_doubtful_only_where_votes_give_them(policy: Policy, shown: bool) -> None:
     room = room_at(results=policy)
-    room.count(totals_at(2, results=policy, retractions=1))
+    room.accept(totals_at(2, results=policy, retractions=1))
     assert room.doubtful is shown
     room.verify(1, Place(1, 2), frozenset())
     assert not room.doubtful
@@ -139,6 +139,6 @@ def test_presence_counts_other_workers_while_they_are_heard_of() -> None:
     room = room_at()
     seated(room)
     room.elsewhere = {"a": (10, 5.0), "b": (100, 7.0)}
-    assert room.present(4.0) == 111
-    assert room.present(5.0) == 101
-    assert room.present(7.0) == 1
+    assert room.online_at(4.0) == 111
+    assert room.online_at(5.0) == 101
+    assert room.online_at(7.0) == 1

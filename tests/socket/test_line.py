@@ -12,33 +12,33 @@ from websockets.exceptions import ConnectionClosed
 from nexus.rooms.frame import Frame
 from nexus.ws.direct import DirectLine
 from nexus.ws.line import EXTENSION, AsgiLine, Bounds, Line, line_of, texts
-from nexus.ws.wire import Wire
-from tests.support.line_app import BIG, TEXT, Hall, Raw, Served, clog, masked, on_both_loops, serving, soon, until
+from nexus.ws.protocol import SocketProtocol
+from tests.support.line_app import BIG, TEXT, LineApp, Raw, Served, clog, masked, on_both_loops, serving, soon, until
 
-BRISK = Bounds(stall_s=0.2, close_s=0.4, last_word_s=0.05, unsent=192 * 1024)
+IMPATIENT = Bounds(stall_s=0.2, close_s=0.4, last_word_s=0.05, unsent=192 * 1024)
 
 both_lines = pytest.mark.parametrize("kind", ["direct", "asgi"])
 
 
-class Brisk(Wire):
-    bounds = BRISK
+class Impatient(SocketProtocol):
+    bounds = IMPATIENT
 
 
-class Lasting(Wire):
+class Patient(SocketProtocol):
     bounds = Bounds(unsent=192 * 1024)
 
 
 @asynccontextmanager
-async def hall_with(kind: str, hall: Hall, *, brisk: bool = False) -> AsyncIterator[Served]:
-    """Serve the hall with one kind of line, on uvicorn either way."""
-    direct = Brisk if brisk else Lasting
+async def serving_line(kind: str, app: LineApp, *, impatient: bool = False) -> AsyncIterator[Served]:
+    """Serve `app` with one kind of line, on uvicorn either way."""
+    direct = Impatient if impatient else Patient
 
     async def over_asgi(scope: Scope, receive: Receive, send: Send) -> None:
         line = AsgiLine(send, direct.bounds)
-        await hall({**scope, "extensions": {EXTENSION: line}}, receive, send)
+        await app({**scope, "extensions": {EXTENSION: line}}, receive, send)
 
-    app, ws = (hall, direct) if kind == "direct" else (over_asgi, "websockets-sansio")
-    async with serving(app, ws=ws) as served:
+    asgi, ws = (app, direct) if kind == "direct" else (over_asgi, "websockets-sansio")
+    async with serving(asgi, ws=ws) as served:
         yield served
 
 
@@ -55,8 +55,8 @@ async def closed_by(socket: ClientConnection) -> int | None:
 @both_lines
 @on_both_loops
 async def test_texts_and_frames_keep_their_order(kind: str) -> None:
-    hall = Hall(listen=lambda line, text: line.push(Frame(text.encode())))
-    async with hall_with(kind, hall) as served, client(served) as socket:
+    app = LineApp(listen=lambda line, text: line.push(Frame(text.encode())))
+    async with serving_line(kind, app) as served, client(served) as socket:
         sent = [f"{n} ü" * (n % 40) for n in range(500)]
         for text in sent:
             await socket.send(text)
@@ -66,9 +66,9 @@ async def test_texts_and_frames_keep_their_order(kind: str) -> None:
 @both_lines
 @on_both_loops
 async def test_clogged_line_refuses_until_it_drains(kind: str) -> None:
-    hall = Hall()
-    async with hall_with(kind, hall) as served, Raw.open(served.port) as reader:
-        line = await soon(hall.lines.get())
+    app = LineApp()
+    async with serving_line(kind, app) as served, Raw.open(served.port) as reader:
+        line = await soon(app.lines.get())
         assert await reader.status() == 101
         drained = asyncio.Event()
         line.on_drain = drained.set
@@ -86,9 +86,9 @@ async def test_clogged_line_refuses_until_it_drains(kind: str) -> None:
 @both_lines
 @on_both_loops
 async def test_drain_is_announced_once_for_each_clog(kind: str) -> None:
-    hall = Hall()
-    async with hall_with(kind, hall) as served, Raw.open(served.port) as reader:
-        line = await soon(hall.lines.get())
+    app = LineApp()
+    async with serving_line(kind, app) as served, Raw.open(served.port) as reader:
+        line = await soon(app.lines.get())
         assert await reader.status() == 101
         drains: list[bool] = []
         line.on_drain = lambda: drains.append(line.write(BIG))
@@ -101,9 +101,9 @@ async def test_drain_is_announced_once_for_each_clog(kind: str) -> None:
 @both_lines
 @on_both_loops
 async def test_push_passes_a_clog(kind: str) -> None:
-    hall = Hall()
-    async with hall_with(kind, hall) as served, Raw.open(served.port) as reader:
-        line = await soon(hall.lines.get())
+    app = LineApp()
+    async with serving_line(kind, app) as served, Raw.open(served.port) as reader:
+        line = await soon(app.lines.get())
         assert await reader.status() == 101
         taken = await clog(line)
         line.push(Frame(b"ack"))
@@ -115,17 +115,17 @@ async def test_push_passes_a_clog(kind: str) -> None:
 @both_lines
 @on_both_loops
 async def test_push_past_its_bound_ends_the_line(kind: str) -> None:
-    hall = Hall()
-    async with hall_with(kind, hall) as served, Raw.open(served.port) as reader:
-        line = await soon(hall.lines.get())
+    app = LineApp()
+    async with serving_line(kind, app) as served, Raw.open(served.port) as reader:
+        line = await soon(app.lines.get())
         assert await reader.status() == 101
         await clog(line)
         pushes = 0
         while not line.ended.done():
             line.push(BIG)
             pushes += 1
-        assert pushes * len(BIG.text) <= Lasting.bounds.unsent
-        assert await soon(hall.codes.get()) == 4409
+        assert pushes * len(BIG.text) <= Patient.bounds.unsent
+        assert await soon(app.codes.get()) == 4409
         if kind == "direct":  # the other server waits for its reader, however long
             await until(lambda: served.connections == 0)
 
@@ -133,39 +133,39 @@ async def test_push_past_its_bound_ends_the_line(kind: str) -> None:
 @both_lines
 @on_both_loops
 async def test_stalled_reader_is_ended_within_its_bound(kind: str) -> None:
-    hall = Hall()
-    async with hall_with(kind, hall, brisk=True) as served, Raw.open(served.port):
-        line = await soon(hall.lines.get())
+    app = LineApp()
+    async with serving_line(kind, app, impatient=True) as served, Raw.open(served.port):
+        line = await soon(app.lines.get())
         await clog(line)
         async with asyncio.timeout(1):
-            assert await hall.codes.get() == 4409
+            assert await app.codes.get() == 4409
         assert not line.write(BIG)
 
 
 @both_lines
 @on_both_loops
 async def test_clog_that_clears_in_time_is_forgiven(kind: str) -> None:
-    hall = Hall()
-    async with hall_with(kind, hall, brisk=True) as served, Raw.open(served.port) as reader:
-        line = await soon(hall.lines.get())
+    app = LineApp()
+    async with serving_line(kind, app, impatient=True) as served, Raw.open(served.port) as reader:
+        line = await soon(app.lines.get())
         assert await reader.status() == 101
         for _ in range(await clog(line)):
             await reader.frame()
         await until(lambda: not line.clogged)
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(line.ended), BRISK.stall_s * 2)
+            await asyncio.wait_for(asyncio.shield(line.ended), IMPATIENT.stall_s * 2)
 
 
 @both_lines
 @on_both_loops
 async def test_close_of_ours_reaches_the_peer_and_ends_the_texts(kind: str) -> None:
-    hall = Hall()
-    async with hall_with(kind, hall) as served, client(served) as socket:
-        line = await soon(hall.lines.get())
+    app = LineApp()
+    async with serving_line(kind, app) as served, client(served) as socket:
+        line = await soon(app.lines.get())
         line.push(Frame(b"last"))
         line.close(4501, "ü" * 200)  # more than a close frame holds
         line.close(4503)
-        assert await soon(hall.codes.get()) == 4501
+        assert await soon(app.codes.get()) == 4501
         assert await soon(socket.recv()) == "last"
         assert await closed_by(socket) == 4501
         await until(lambda: served.connections == 0)
@@ -182,11 +182,11 @@ async def test_close_from_within_the_feed_silences_it(kind: str) -> None:
         heard.append(text)
         line.close(4429)
 
-    hall = Hall(listen)
-    async with hall_with(kind, hall) as served, Raw.open(served.port) as peer:
-        await soon(hall.lines.get())
+    app = LineApp(listen)
+    async with serving_line(kind, app) as served, Raw.open(served.port) as peer:
+        await soon(app.lines.get())
         await peer.send(masked(b"one") + masked(b"two"))
-        assert await soon(hall.codes.get()) == 4429
+        assert await soon(app.codes.get()) == 4429
         assert await peer.status() == 101
         assert await peer.close_code() == 4429
         assert heard == ["one"]
@@ -195,22 +195,22 @@ async def test_close_from_within_the_feed_silences_it(kind: str) -> None:
 @both_lines
 @on_both_loops
 async def test_close_of_the_peer_ends_the_texts_with_its_code(kind: str) -> None:
-    hall = Hall()
-    async with hall_with(kind, hall) as served, client(served) as socket:
+    app = LineApp()
+    async with serving_line(kind, app) as served, client(served) as socket:
         await socket.send("first")
         await socket.close(4321)
-        assert await soon(hall.heard.get()) == "first"
-        assert await soon(hall.codes.get()) == 4321
+        assert await soon(app.heard.get()) == "first"
+        assert await soon(app.codes.get()) == 4321
 
 
 @both_lines
 @on_both_loops
 async def test_binary_message_is_not_our_protocol(kind: str) -> None:
-    hall = Hall()
-    async with hall_with(kind, hall) as served, client(served) as socket:
+    app = LineApp()
+    async with serving_line(kind, app) as served, client(served) as socket:
         await socket.send(b"\x00")
         assert await closed_by(socket) == 4500
-        assert await soon(hall.codes.get()) == 4500
+        assert await soon(app.codes.get()) == 4500
 
 
 @both_lines
@@ -219,10 +219,10 @@ async def test_exception_of_the_feed_is_raised_by_texts(kind: str, caplog: pytes
     def listen(_line: Line, text: str) -> None:
         raise ZeroDivisionError(text)
 
-    hall = Hall(listen)
-    async with hall_with(kind, hall) as served, client(served) as socket:
+    app = LineApp(listen)
+    async with serving_line(kind, app) as served, client(served) as socket:
         await socket.send("this one")
-        raised = await soon(hall.codes.get())
+        raised = await soon(app.codes.get())
         assert isinstance(raised, ZeroDivisionError)
         assert raised.args == ("this one",)
         assert await closed_by(socket) == (1011 if kind == "direct" else None)
@@ -231,10 +231,10 @@ async def test_exception_of_the_feed_is_raised_by_texts(kind: str, caplog: pytes
 
 @on_both_loops
 async def test_line_is_the_servers_own_where_it_offers_one() -> None:
-    for ws, kind in ((Wire, DirectLine), ("websockets-sansio", AsgiLine)):
-        hall = Hall()
-        async with serving(hall, ws=ws) as served, client(served):
-            assert isinstance(await soon(hall.lines.get()), kind)
+    for ws, kind in ((SocketProtocol, DirectLine), ("websockets-sansio", AsgiLine)):
+        app = LineApp()
+        async with serving(app, ws=ws) as served, client(served):
+            assert isinstance(await soon(app.lines.get()), kind)
 
 
 async def never(*_message: Message) -> Message:
@@ -275,7 +275,7 @@ async def test_asgi_line_gives_up_a_close_frame_that_cannot_be_sent() -> None:
         await stuck.wait()
         raise AssertionError
 
-    line = AsgiLine(send, BRISK)
+    line = AsgiLine(send, IMPATIENT)
     line.push(BIG)
     asyncio.get_running_loop().call_later(0.01, line.close, 4503)
     assert await soon(texts(line, receive, ignore)) == 4503

@@ -186,7 +186,7 @@ async def test_sockets_of_an_address_are_capped_until_one_leaves(database_url: s
     async with open_ws_house(database_url, NEXUS_SOCKETS_PER_ADDRESS="2") as ws, ws.client(ALICE):
         async with ws.client(ALICE):
             assert await ws.refused() == 429
-        await until(lambda: len(ws.house.desk.sockets) == 1)
+        await until(lambda: len(ws.house.socket_services.sockets) == 1)
         async with ws.client(BOB):
             pass
 
@@ -267,4 +267,4 @@ async def test_gone_sockets_leave_nothing_behind(ws: WsHouse) -> None:
         await client.send("join", code=new_op())
         client.connection.transport.abort()
         await host.leave()
-    await until(lambda: not ws.house.hub.rooms and not len(ws.house.desk.sockets))
+    await until(lambda: not ws.house.hub.rooms and not len(ws.house.socket_services.sockets))

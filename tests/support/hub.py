@@ -53,7 +53,7 @@ class Worker:
         self.hub = Hub(self.tallies, bus, Fanout(self.frames), partial(watch.standing, database), "here")
 
     def _heard(self, news: News) -> None:
-        self.hub.heard(news)
+        self.hub.on_news(news)
 
     async def read(self, poll: Poll) -> Poll:
         """The poll as the database has it."""

@@ -16,7 +16,8 @@ import uvloop
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nexus.rooms.frame import Frame
-from nexus.ws.line import Line, line_of, texts
+from nexus.ws.line import Bounds, Line, line_of, texts
+from nexus.ws.protocol import SocketProtocol
 
 T = TypeVar("T")
 Test = Callable[..., Awaitable[None]]
@@ -77,7 +78,7 @@ def complaints(loop: asyncio.AbstractEventLoop) -> Iterator[list[str]]:
     yield heard
 
 
-class Hall:
+class LineApp:
     """An application that accepts every socket, and shows what it sees of each."""
 
     def __init__(self, listen: Callable[[Line, str], None] | None = None) -> None:
@@ -101,6 +102,12 @@ class Hall:
             self.codes.put_nowait(exc)
             raise
         self.codes.put_nowait(code)
+
+
+class Brisk(SocketProtocol):
+    """The protocol in a hurry: a peer that is to be closed or shut down has fractions of a second."""
+
+    bounds = Bounds(close_s=0.3, last_word_s=0.05, grace_s=0.3)
 
 
 @dataclass

@@ -36,7 +36,7 @@ class Ear:
         self.news: list[News] = []
         self._came = asyncio.Event()
 
-    def heard(self, news: News) -> None:
+    def on_news(self, news: News) -> None:
         """Keep `news`."""
         self.news.append(news)
         self._came.set()

@@ -1,4 +1,4 @@
-"""Polls, outlets and frames for tests of rooms: values and records, no servers."""
+"""Polls, sinks and frames for tests of rooms: values and records, no servers."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -56,7 +56,7 @@ def totals_at(version: int, **fields: Any) -> Totals:
 
 
 class Screen:
-    """An outlet that records what it takes, as text; clogged, it takes nothing."""
+    """A sink that records what it takes, as text; clogged, it takes nothing."""
 
     def __init__(self) -> None:
         self.taken: list[Frame] = []

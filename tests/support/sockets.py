@@ -21,7 +21,7 @@ from nexus.domain.poll import Place, Poll
 from nexus.settings import Settings
 from nexus.store import polls
 from nexus.store.database import Database
-from nexus.ws.wire import Wire
+from nexus.ws.protocol import SocketProtocol
 from tests.support.ballots import HOST
 from tests.support.documented import check_frame
 from tests.support.listening import until
@@ -263,10 +263,10 @@ async def open_ws_house(database_url: str, *, hello_s: float = 10.0, **environ: 
     """A worker on a port of the loopback, with settings as they stand in the environment."""
     settings = Settings.load({"NEXUS_SECRET_KEY": KEY.decode(), **environ})
     house = House(settings, database_url)
-    house.desk = replace(house.desk, hello_s=hello_s)
+    house.socket_services = replace(house.socket_services, hello_s=hello_s)
     config = uvicorn.Config(
         application(house),
-        ws=Wire,
+        ws=SocketProtocol,
         ws_max_size=16 * 1024,
         ws_per_message_deflate=False,
         lifespan="on",

@@ -205,7 +205,7 @@ class RedisBus:
             if news.totals.place <= self._places.get(poll, Place(0, -1)):
                 return
             self._places[poll] = news.totals.place
-        self._listener.heard(news)
+        self._listener.on_news(news)
 
 
 def _servers(place: Source | Cluster, names: Names, worker: str, hear: Callable[[str, bytes], None]) -> Servers:

@@ -1,11 +1,11 @@
 """uvicorn's sans-I/O WebSocket protocol, guarded, and with a short way through.
 
-`Config(ws=Wire)` serves any ASGI application and offers it a line in the scope. A session that listens on
+`Config(ws=SocketProtocol)` serves any ASGI application and offers it a line in the scope. A session that listens on
 the line gets texts straight from the transport's callback and writes frames straight into the transport.
 What the guards hold back is in `nexus.ws.line.Bounds`; each was a way for one socket to harm the others.
 
 The base class is not documented as public: the versions of uvicorn and websockets are pinned to a range,
-and tests/socket/test_wire.py fails where one of them moves under us.
+and tests/socket/test_protocol.py fails where one of them moves under us.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ _TOO_BIG = 1009
 _FAILED = 1011
 
 
-class Wire(WebSocketsSansIOProtocol):
+class SocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's protocol with a `DirectLine` in `scope["extensions"]["nexus.line"]`, and bounds everywhere.
 
     An application that takes no notice of the line is served as by any ASGI server, but for two things: it
@@ -82,7 +82,7 @@ class Wire(WebSocketsSansIOProtocol):
     def shutdown(self) -> None:
         """Let the session finish and close with 1012; refuse a handshake that is under way."""
         if self.conn.state is not State.CONNECTING:
-            self.line.going()
+            self.line.shut_down()
             return
         if not self.conn.eof_sent:
             self.conn.send_response(self.conn.reject(503, "The server is restarting.\n"))

@@ -6,67 +6,63 @@ from starlette.types import Receive, Scope, Send
 
 from nexus.rooms.frame import Frame
 from nexus.ws.line import Bounds, Line, line_of
-from nexus.ws.wire import Wire
-from tests.support.line_app import PING, PONG, TEXT, Hall, Raw, clog, masked, on_both_loops, serving, soon
-
-
-class Brisk(Wire):
-    bounds = Bounds(close_s=0.3, last_word_s=0.05, grace_s=0.3)
+from nexus.ws.protocol import SocketProtocol
+from tests.support.line_app import PING, PONG, TEXT, Brisk, LineApp, Raw, clog, masked, on_both_loops, serving, soon
 
 
 @on_both_loops
 async def test_shutdown_lets_the_session_answer_and_says_1012() -> None:
-    class Generous(Wire):
+    class Generous(SocketProtocol):
         bounds = Bounds(grace_s=60)
 
-    hall = Hall()
-    async with serving(hall, Generous) as served, Raw.open(served.port) as peer:
-        line = await soon(hall.lines.get())
+    app = LineApp()
+    async with serving(app, Generous) as served, Raw.open(served.port) as peer:
+        line = await soon(app.lines.get())
         assert await peer.status() == 101
         going = asyncio.Event()
-        line.on_going = going.set
+        line.on_shutdown = going.set
         served.server.should_exit = True
         await soon(going.wait())
         await peer.send(masked(b"too late") + masked(b"", PING))
         assert await peer.frame() == (PONG, b"")  # so the text before it has been read, and dropped
         line.push(Frame(b"ack"))
-        line.done()
+        line.ready_to_close()
         assert await peer.frame() == (TEXT, b"ack")
         assert await peer.close_code() == 1012
-        assert await soon(hall.codes.get()) == 1012
-        assert hall.heard.empty()
+        assert await soon(app.codes.get()) == 1012
+        assert app.heard.empty()
 
 
 @on_both_loops
 async def test_shutdown_waits_no_longer_than_its_grace() -> None:
-    hall = Hall()
-    async with serving(hall, Brisk) as served, Raw.open(served.port) as peer:
-        line = await soon(hall.lines.get())
+    app = LineApp()
+    async with serving(app, Brisk) as served, Raw.open(served.port) as peer:
+        line = await soon(app.lines.get())
         assert await peer.status() == 101
-        line.on_going = lambda: None
+        line.on_shutdown = lambda: None
         served.server.should_exit = True
         assert await peer.close_code() == 1012
-        assert await soon(hall.codes.get()) == 1012
+        assert await soon(app.codes.get()) == 1012
         await soon(served.stopped)
 
 
 @on_both_loops
 async def test_shutdown_does_not_wait_for_readers_that_have_stopped() -> None:
-    hall = Hall()
-    async with serving(hall, Brisk) as served, Raw.open(served.port), Raw.open(served.port):
+    app = LineApp()
+    async with serving(app, Brisk) as served, Raw.open(served.port), Raw.open(served.port):
         for _ in range(2):
-            await clog(await soon(hall.lines.get()))
+            await clog(await soon(app.lines.get()))
         served.server.should_exit = True
         await soon(served.stopped)
 
 
 @on_both_loops
 async def test_shutdown_tells_every_socket_though_one_session_fails() -> None:
-    hall = Hall()
-    async with serving(hall, Brisk) as served, Raw.open(served.port) as one, Raw.open(served.port) as two:
+    app = LineApp()
+    async with serving(app, Brisk) as served, Raw.open(served.port) as one, Raw.open(served.port) as two:
         for _ in range(2):
-            line = await soon(hall.lines.get())
-            line.on_going = [].pop
+            line = await soon(app.lines.get())
+            line.on_shutdown = [].pop
         served.server.should_exit = True
         for peer in (one, two):
             assert await peer.status() == 101
@@ -101,8 +97,8 @@ async def test_session_cancelled_by_the_servers_own_limit_says_1012() -> None:
         await asyncio.Event().wait()
 
     line: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
-    async with serving(endless, Wire, timeout_graceful_shutdown=1) as served, Raw.open(served.port) as peer:
+    async with serving(endless, SocketProtocol, timeout_graceful_shutdown=1) as served, Raw.open(served.port) as peer:
         assert await peer.status() == 101
-        (await soon(line)).on_going = lambda: None
+        (await soon(line)).on_shutdown = lambda: None
         served.server.should_exit = True
         assert await peer.close_code() == 1012

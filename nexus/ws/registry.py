@@ -1,28 +1,20 @@
-"""What the sockets of a worker share: the rooms of the house a session may use, and who is connected."""
+"""Who is connected to this worker, so that the sessions of an account or a login can be ended at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
 
-from nexus.access.code_entry import CodeEntry
-from nexus.access.gate import Gate
-from nexus.access.limits import Caps, Rate
 from nexus.domain.identity import Identity
-from nexus.rooms.hub import Hub
-from nexus.voting.ballot_box import BallotBox
 
 
 class Expellable(Protocol):
-    """A session that can be ended because its account or its login is no more."""
+    """A session that can be ended when its account is disabled or its login has ended."""
 
     def expel(self) -> None:
         """End at once, with 4501."""
 
 
-class Present:
+class SessionRegistry:
     """The sessions of this worker, by voter and by the login that their tokens descend from."""
 
     def __init__(self) -> None:
@@ -51,21 +43,3 @@ class Present:
 def _keys(identity: Identity) -> tuple[str, ...]:
     """A login is a UUID, and a voter begins with its kind and a colon: no key is one of the other sort."""
     return (identity.voter, identity.session) if identity.session else (identity.voter,)
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Everything a session is handed. `now` is the wall clock of `server_now`, in UTC."""
-
-    gate: Gate
-    ballots: BallotBox
-    hub: Hub
-    votes: Rate
-    codes: CodeEntry
-    sockets: Caps
-    origins: frozenset[str]
-    rooms_per_socket: int
-    messages_per_second: int
-    now: Callable[[], datetime]
-    present: Present = field(default_factory=Present)
-    hello_s: float = 10.0

@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from nexus.ws.line import Bounds
-from nexus.ws.wire import Wire
+from nexus.ws.protocol import SocketProtocol
 from tests.support.line_app import (
     BIG,
     BINARY,
@@ -17,7 +17,8 @@ from tests.support.line_app import (
     CONT,
     PING,
     PONG,
-    Hall,
+    Brisk,
+    LineApp,
     Raw,
     clog,
     masked,
@@ -28,14 +29,10 @@ from tests.support.line_app import (
 )
 
 
-class Brisk(Wire):
-    bounds = Bounds(close_s=0.3)
-
-
 @on_both_loops
 async def test_ping_is_answered() -> None:
-    hall = Hall()
-    async with serving(hall, Wire) as served, Raw.open(served.port) as peer:
+    app = LineApp()
+    async with serving(app, SocketProtocol) as served, Raw.open(served.port) as peer:
         assert await peer.status() == 101
         await peer.send(masked(b"are you there", PING))
         assert await peer.frame() == (PONG, b"are you there")
@@ -44,71 +41,71 @@ async def test_ping_is_answered() -> None:
 @pytest.mark.parametrize("opcode", [PING, PONG])
 @on_both_loops
 async def test_flood_of_control_frames_is_closed(opcode: int) -> None:
-    hall = Hall()
-    async with serving(hall, Wire) as served, Raw.open(served.port) as peer:
-        line = await soon(hall.lines.get())
+    app = LineApp()
+    async with serving(app, SocketProtocol) as served, Raw.open(served.port) as peer:
+        line = await soon(app.lines.get())
         assert await peer.status() == 101
         await peer.send(masked(b"", opcode) * 40_000)  # hundreds of kilobytes in one read
         answers = 0
         while (await peer.frame())[0] != CLOSE:
             answers += 1
         assert answers < 1_000
-        assert await soon(hall.codes.get()) == 4429
+        assert await soon(app.codes.get()) == 4429
         assert not line.write(BIG)
 
 
 @on_both_loops
 async def test_pongs_for_a_reader_that_has_stopped_are_bounded() -> None:
-    class Patient(Wire):
+    class Patient(SocketProtocol):
         bounds = Bounds(controls=1_000_000, last_word_s=0.05)
 
-    hall = Hall()
-    async with serving(hall, Patient) as served, Raw.open(served.port) as peer:
-        await clog(await soon(hall.lines.get()))
+    app = LineApp()
+    async with serving(app, Patient) as served, Raw.open(served.port) as peer:
+        await clog(await soon(app.lines.get()))
         for _ in range(30):
             await peer.send(masked(b"x" * 125, PING) * 80)
-        assert await soon(hall.codes.get()) == 4409
+        assert await soon(app.codes.get()) == 4409
         await until(lambda: served.connections == 0)
 
 
 @on_both_loops
 async def test_fragments_of_a_message_are_counted() -> None:
-    hall = Hall()
-    async with serving(hall, Wire) as served, Raw.open(served.port) as peer:
+    app = LineApp()
+    async with serving(app, SocketProtocol) as served, Raw.open(served.port) as peer:
         assert await peer.status() == 101
         piece = masked(b"", CONT, fin=False)
         await peer.send(masked(b"a", fin=False) + piece * 62 + masked(b"z", CONT))
-        assert await soon(hall.heard.get()) == "az"
+        assert await soon(app.heard.get()) == "az"
         await peer.send(masked(b"a", fin=False) + piece * 64)
         assert await peer.close_code() == 1009
-        assert await soon(hall.codes.get()) == 1009
+        assert await soon(app.codes.get()) == 1009
 
 
 @on_both_loops
 async def test_message_in_pieces_is_joined_around_control_frames() -> None:
-    hall = Hall()
-    async with serving(hall, Wire) as served, Raw.open(served.port) as peer:
+    app = LineApp()
+    async with serving(app, SocketProtocol) as served, Raw.open(served.port) as peer:
         assert await peer.status() == 101
         start, end = "ü".encode()[:1], "ü".encode()[1:]
         await peer.send(masked(start, fin=False) + masked(b"", PING) + masked(end, CONT))
         assert await peer.frame() == (PONG, b"")
-        assert await soon(hall.heard.get()) == "ü"
+        assert await soon(app.heard.get()) == "ü"
 
 
 @pytest.mark.parametrize("pieces", [1, 5])
 @on_both_loops
 async def test_message_over_the_limit_is_closed(pieces: int) -> None:
-    hall = Hall()
-    async with serving(hall, Wire) as served, Raw.open(served.port) as peer:
+    app = LineApp()
+    async with serving(app, SocketProtocol) as served, Raw.open(served.port) as peer:
         assert await peer.status() == 101
         await peer.send(masked(b"x" * 16_384))
-        assert await soon(hall.heard.get()) == "x" * 16_384
+        assert await soon(app.heard.get()) == "x" * 16_384
         size = 16_384 // pieces + 1
         await peer.send(masked(b"x" * size, fin=pieces == 1))
         for _ in range(pieces - 1):
             await peer.send(masked(b"x" * size, CONT, fin=False))
         assert await peer.close_code() == 1009
-        assert await soon(hall.codes.get()) == 1009
+        assert await soon(app.codes.get()) == 1009
 
 
 @on_both_loops
@@ -118,7 +115,7 @@ async def test_close_code_reaches_a_client_in_the_middle_of_sending() -> None:
         await soon(socket.recv())
 
     async with (
-        serving(Hall(), Wire) as served,
+        serving(LineApp(), SocketProtocol) as served,
         connect(f"ws://127.0.0.1:{served.port}/ws", compression=None) as socket,
     ):
         with pytest.raises(ConnectionClosed) as closed:
@@ -129,7 +126,7 @@ async def test_close_code_reaches_a_client_in_the_middle_of_sending() -> None:
 
 @on_both_loops
 async def test_peer_in_the_middle_of_sending_is_not_reset() -> None:
-    async with serving(Hall(), Wire) as served, Raw.open(served.port) as peer:
+    async with serving(LineApp(), SocketProtocol) as served, Raw.open(served.port) as peer:
         assert await peer.status() == 101
         await peer.send(masked(b"x" * 3_000_000)[:100_000])
         assert await peer.close_code() == 1009
@@ -139,55 +136,55 @@ async def test_peer_in_the_middle_of_sending_is_not_reset() -> None:
 
 @on_both_loops
 async def test_what_follows_our_close_is_thrown_away_unread() -> None:
-    hall = Hall()
-    async with serving(hall, Wire) as served, Raw.open(served.port) as peer:
-        (await soon(hall.lines.get())).close(4429)
+    app = LineApp()
+    async with serving(app, SocketProtocol) as served, Raw.open(served.port) as peer:
+        (await soon(app.lines.get())).close(4429)
         assert await peer.status() == 101
         assert await peer.close_code() == 4429
         await peer.send(masked(b"x" * 1000) * 100)
         assert await peer.end() == b""  # our FIN, long before the cut, and without the peer's close frame
-        assert hall.heard.empty()
+        assert app.heard.empty()
 
 
 @on_both_loops
 async def test_server_reads_on_while_nobody_listens_yet() -> None:
-    hall = Hall()
-    hall.ready.clear()
-    async with serving(hall, Wire) as served, Raw.open(served.port) as peer:
+    app = LineApp()
+    app.ready.clear()
+    async with serving(app, SocketProtocol) as served, Raw.open(served.port) as peer:
         assert await peer.status() == 101
         await peer.send(masked(b"one") + masked(b"two"))
         await peer.send(masked(b"", PING))
         assert await peer.frame() == (PONG, b"")
-        hall.ready.set()
+        app.ready.set()
         await peer.send(masked(b"three"))
-        assert [await soon(hall.heard.get()) for _ in range(3)] == ["one", "two", "three"]
+        assert [await soon(app.heard.get()) for _ in range(3)] == ["one", "two", "three"]
 
 
 @pytest.mark.parametrize(("count", "size"), [(65, 1), (9, 8000)])
 @on_both_loops
 async def test_messages_before_anybody_listens_are_bounded(count: int, size: int) -> None:
-    hall = Hall()
-    hall.ready.clear()
-    async with serving(hall, Wire) as served, Raw.open(served.port) as peer:
+    app = LineApp()
+    app.ready.clear()
+    async with serving(app, SocketProtocol) as served, Raw.open(served.port) as peer:
         assert await peer.status() == 101
         await peer.send(masked(b"x" * size) * count)
         assert await peer.close_code() == 4429
-        hall.ready.set()
-        assert await soon(hall.codes.get()) == 4429
-        assert hall.heard.empty()
+        app.ready.set()
+        assert await soon(app.codes.get()) == 4429
+        assert app.heard.empty()
 
 
 @on_both_loops
 async def test_texts_of_a_peer_that_left_early_are_heard() -> None:
-    hall = Hall()
-    hall.ready.clear()
-    async with serving(hall, Wire) as served, Raw.open(served.port) as peer:
+    app = LineApp()
+    app.ready.clear()
+    async with serving(app, SocketProtocol) as served, Raw.open(served.port) as peer:
         assert await peer.status() == 101
         await peer.send(masked(b"one") + masked(b"\x0f\xa1", CLOSE))
         assert await peer.close_code() == 4001
-        hall.ready.set()
-        assert await soon(hall.heard.get()) == "one"
-        assert await soon(hall.codes.get()) == 4001
+        app.ready.set()
+        assert await soon(app.heard.get()) == "one"
+        assert await soon(app.codes.get()) == 4001
 
 
 @pytest.mark.parametrize(
@@ -211,14 +208,14 @@ async def test_texts_of_a_peer_that_left_early_are_heard() -> None:
 async def test_nonsense_is_closed_without_a_traceback(
     nonsense: bytes, code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hall = Hall()
-    async with serving(hall, Wire) as served, Raw.open(served.port) as peer:
+    app = LineApp()
+    async with serving(app, SocketProtocol) as served, Raw.open(served.port) as peer:
         assert await peer.status() == 101
         await peer.send(masked(b"before") + nonsense + masked(b"after"))
         assert await peer.close_code() == code
-        assert await soon(hall.heard.get()) == "before"
-        assert await soon(hall.codes.get()) == code
-        assert hall.heard.empty()
+        assert await soon(app.heard.get()) == "before"
+        assert await soon(app.codes.get()) == code
+        assert app.heard.empty()
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
@@ -254,8 +251,8 @@ async def test_nonsense_before_the_handshake_is_answered_does_no_harm(
 )
 @on_both_loops
 async def test_handshake_is_always_answered(headers: str, status: int) -> None:
-    hall = Hall()
-    async with serving(hall, Brisk) as served, Raw.open(served.port, headers=headers) as peer:
+    app = LineApp()
+    async with serving(app, Brisk) as served, Raw.open(served.port, headers=headers) as peer:
         assert await peer.status() == status
         if status != 101:
             await peer.end()

@@ -1,4 +1,4 @@
-"""What one socket can do to the server, and what `Wire` does about it."""
+"""What one socket can do to the server, and what `SocketProtocol` does about it."""
 
 import asyncio
 import gc
@@ -17,53 +17,61 @@ from websockets.sync.client import connect as connect_blocking
 
 from nexus.rooms.frame import Frame
 from nexus.ws.line import Bounds
-from nexus.ws.wire import Wire
-from tests.support.line_app import BIG, CLOSE, PING, Hall, Raw, clog, masked, on_both_loops, serving, soon, until
-
-
-class Brisk(Wire):
-    bounds = Bounds(close_s=0.3, last_word_s=0.05, grace_s=0.3)
-
+from nexus.ws.protocol import SocketProtocol
+from tests.support.line_app import (
+    BIG,
+    CLOSE,
+    PING,
+    Brisk,
+    LineApp,
+    Raw,
+    clog,
+    masked,
+    on_both_loops,
+    serving,
+    soon,
+    until,
+)
 
 # Readers that don't read
 
 
 @on_both_loops
 async def test_close_does_not_wait_for_a_reader_that_has_stopped() -> None:
-    hall = Hall()
-    async with serving(hall, Brisk) as served, Raw.open(served.port):
-        line = await soon(hall.lines.get())
+    app = LineApp()
+    async with serving(app, Brisk) as served, Raw.open(served.port):
+        line = await soon(app.lines.get())
         await clog(line)
         line.close(4503)
-        assert await soon(hall.codes.get()) == 4503
+        assert await soon(app.codes.get()) == 4503
         await until(lambda: served.connections == 0)
 
 
 @on_both_loops
 async def test_keep_alive_does_not_wait_for_a_reader_that_has_stopped() -> None:
-    hall = Hall()
+    app = LineApp()
     async with (
-        serving(hall, Brisk, ws_ping_interval=0.1, ws_ping_timeout=0.1) as served,
+        serving(app, Brisk, ws_ping_interval=0.1, ws_ping_timeout=0.1) as served,
         Raw.open(served.port),
     ):
-        await clog(await soon(hall.lines.get()))
-        assert await soon(hall.codes.get()) == 4409
+        await clog(await soon(app.lines.get()))
+        assert await soon(app.codes.get()) == 4409
         await until(lambda: served.connections == 0)
 
 
 @on_both_loops
 async def test_keep_alive_leaves_a_closing_peer_its_time() -> None:
-    class Generous(Wire):
+    class Generous(SocketProtocol):
         bounds = Bounds(close_s=60)
 
-    hall = Hall()
+    app = LineApp()
     async with (
-        serving(hall, Generous, ws_ping_interval=0.05, ws_ping_timeout=0.2) as served,
+        serving(app, Generous, ws_ping_interval=0.05, ws_ping_timeout=0.2) as served,
         Raw.open(served.port) as peer,
     ):
         assert await peer.status() == 101
         assert (await peer.frame())[0] == PING
-        (await soon(hall.lines.get())).close(4503)
+        (await soon(app.lines.get())).close(4503)
         assert await peer.close_code() == 4503
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(until(lambda: served.connections == 0), 0.8)
@@ -73,29 +81,29 @@ async def test_keep_alive_leaves_a_closing_peer_its_time() -> None:
 
 @on_both_loops
 async def test_half_closed_peer_does_not_keep_its_unsent_frames_for_ever() -> None:
-    hall = Hall()
-    async with serving(hall, Brisk) as served, Raw.open(served.port) as peer:
-        await clog(await soon(hall.lines.get()))
+    app = LineApp()
+    async with serving(app, Brisk) as served, Raw.open(served.port) as peer:
+        await clog(await soon(app.lines.get()))
         peer.sock.shutdown(1)
-        assert await soon(hall.codes.get()) == 1006
+        assert await soon(app.codes.get()) == 1006
         await until(lambda: served.connections == 0)
 
 
 @on_both_loops
 async def test_closing_peer_does_not_keep_its_unsent_frames_for_ever() -> None:
-    hall = Hall()
-    async with serving(hall, Brisk) as served, Raw.open(served.port) as peer:
-        await clog(await soon(hall.lines.get()))
+    app = LineApp()
+    async with serving(app, Brisk) as served, Raw.open(served.port) as peer:
+        await clog(await soon(app.lines.get()))
         await peer.send(masked(b"\x03\xe8", CLOSE))
-        assert await soon(hall.codes.get()) == 1000
+        assert await soon(app.codes.get()) == 1000
         await until(lambda: served.connections == 0)
 
 
 @on_both_loops
 async def test_reader_that_is_behind_leaves_little_in_the_kernel() -> None:
-    hall = Hall()
-    async with serving(hall, Wire) as served, Raw.open(served.port):
-        line = await soon(hall.lines.get())
+    app = LineApp()
+    async with serving(app, SocketProtocol) as served, Raw.open(served.port):
+        line = await soon(app.lines.get())
         taken = 0
         while line.write(BIG):
             taken += len(BIG.wire)
@@ -105,37 +113,37 @@ async def test_reader_that_is_behind_leaves_little_in_the_kernel() -> None:
 
 @on_both_loops
 async def test_write_to_a_lost_socket_is_refused() -> None:
-    hall = Hall()
-    hall.ready.clear()  # so that the application has not ended with its socket
-    async with serving(hall, Wire) as served:
+    app = LineApp()
+    app.ready.clear()  # so that the application has not ended with its socket
+    async with serving(app, SocketProtocol) as served:
         async with Raw.open(served.port):
-            line = await soon(hall.lines.get())
+            line = await soon(app.lines.get())
         await until(lambda: served.connections == 0)
         assert not line.write(BIG)
         line.push(BIG)
         line.close(1000)
-        line.done()
-        hall.ready.set()
-        assert await soon(hall.codes.get()) == 1006
+        line.ready_to_close()
+        app.ready.set()
+        assert await soon(app.codes.get()) == 1006
 
 
 @on_both_loops
 async def test_lost_socket_is_freed_without_the_cycle_collector() -> None:
-    class Watched(Wire):
+    class Watched(SocketProtocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
             made.extend((weakref.ref(self), weakref.ref(self.line)))
 
     made: list[weakref.ref[object]] = []
-    hall = Hall()
+    app = LineApp()
     gc.disable()
     try:
-        async with serving(hall, Watched) as served:
+        async with serving(app, Watched) as served:
             async with Raw.open(served.port) as peer:
                 await peer.send(masked(b"hello"))
-                await soon(hall.heard.get())
-            await soon(hall.codes.get())
-            hall.lines.get_nowait()
+                await soon(app.heard.get())
+            await soon(app.codes.get())
+            app.lines.get_nowait()
             await until(lambda: [ref() for ref in made] == [None, None])
     finally:
         gc.enable()
@@ -154,10 +162,10 @@ async def test_logs_hold_no_query_string_and_no_message(caplog: pytest.LogCaptur
             await send({"type": "websocket.http.response.start", "status": 401, "headers": []})
             await send({"type": "websocket.http.response.body", "body": b""})
         else:
-            await Hall()(scope, receive, send)
+            await LineApp()(scope, receive, send)
 
     caplog.set_level(logging.DEBUG)
-    async with serving(app, Wire, log_level="debug") as served:
+    async with serving(app, SocketProtocol, log_level="debug") as served:
         for path, status in (("/ws", 101), ("/refused", 403), ("/denied", 401)):
             headers = "Authorization: Bearer secret\r\n"
             async with Raw.open(served.port, f"{path}?token=secret", headers) as peer:
@@ -174,16 +182,16 @@ async def test_logs_hold_no_query_string_and_no_message(caplog: pytest.LogCaptur
 
 @on_both_loops
 async def test_frames_are_compressed_where_that_was_agreed() -> None:
-    hall = Hall()
+    app = LineApp()
     headers = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
     async with (
-        serving(hall, Wire, ws_per_message_deflate=True) as served,
+        serving(app, SocketProtocol, ws_per_message_deflate=True) as served,
         Raw.open(served.port, headers=headers) as peer,
         connect(f"ws://127.0.0.1:{served.port}/ws", compression="deflate") as socket,
     ):
         assert await peer.status() == 101
         for _ in range(2):
-            line = await soon(hall.lines.get())
+            line = await soon(app.lines.get())
             assert line.write(BIG)
             line.push(Frame(b"more"))
         _, payload = await peer.frame()
@@ -191,7 +199,7 @@ async def test_frames_are_compressed_where_that_was_agreed() -> None:
         assert await soon(socket.recv()) == BIG.text.decode()
         assert await soon(socket.recv()) == "more"
         await socket.send("y" * 1000)
-        assert await soon(hall.heard.get()) == "y" * 1000
+        assert await soon(app.heard.get()) == "y" * 1000
 
 
 @on_both_loops
@@ -208,7 +216,7 @@ async def test_application_that_ignores_the_line_is_served_too() -> None:
         finished.set()
 
     finished = asyncio.Event()
-    async with serving(echo, Wire) as served:
+    async with serving(echo, SocketProtocol) as served:
         async with connect(f"ws://127.0.0.1:{served.port}/ws", compression=None) as socket:
             for text in [f"{n}" * 8000 for n in range(10)]:  # together more than may wait
                 await socket.send(text)
@@ -238,14 +246,14 @@ async def test_close_over_asgi_does_not_wait_for_a_reader_that_has_stopped() -> 
 
 @on_both_loops
 async def test_pong_that_waited_out_a_stall_of_the_server_counts() -> None:
-    class Stalls(Wire):
+    class Stalls(SocketProtocol):
         def send_keepalive_ping(self) -> None:
             super().send_keepalive_ping()
             time.sleep(0.4)  # meanwhile the pong arrives, and the time for it ends
 
-    hall = Hall()
+    app = LineApp()
     pings = {"ws_ping_interval": 0.05, "ws_ping_timeout": 0.2}
-    async with serving(hall, Stalls, **pings) as served:
+    async with serving(app, Stalls, **pings) as served:
         url, left = f"ws://127.0.0.1:{served.port}/ws", threading.Event()
 
         def stay() -> None:
@@ -254,9 +262,9 @@ async def test_pong_that_waited_out_a_stall_of_the_server_counts() -> None:
                 socket.send("still here")
 
         staying = asyncio.create_task(asyncio.to_thread(stay))
-        line = await soon(hall.lines.get())
+        line = await soon(app.lines.get())
         await asyncio.sleep(1.5)  # three stalls
         assert not line.ended.done()
         left.set()
-        assert await soon(hall.heard.get()) == "still here"
+        assert await soon(app.heard.get()) == "still here"
         await soon(staying)

@@ -1,0 +1,32 @@
+"""What the sockets of a worker share: everything that a session is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nexus.access.code_entry import CodeEntry
+from nexus.access.gate import Gate
+from nexus.access.limits import Caps, Rate
+from nexus.rooms.hub import Hub
+from nexus.voting.ballot_box import BallotBox
+from nexus.ws.registry import SessionRegistry
+
+
+@dataclass(frozen=True)
+class SocketServices:
+    """Everything a session needs of its worker. `now` is the wall clock of `server_now`, in UTC."""
+
+    gate: Gate
+    ballots: BallotBox
+    hub: Hub
+    votes: Rate
+    codes: CodeEntry
+    sockets: Caps
+    origins: frozenset[str]
+    rooms_per_socket: int
+    messages_per_second: int
+    now: Callable[[], datetime]
+    sessions: SessionRegistry = field(default_factory=SessionRegistry)
+    hello_s: float = 10.0
