@@ -83,7 +83,7 @@ class House:
         self.sessions = SessionRegistry()
         self.tallies = Tallies(self.database, self.bus, self._tell)
         fanout = Fanout(RoomFrames(_now))
-        self.hub = Hub(self.tallies, self.bus, fanout, partial(watch.standing, self.database), worker)
+        self.hub = Hub(self.tallies, self.bus, fanout, partial(watch.standing_voters, self.database), worker)
         self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
         key = secret_key(settings.secret, settings.data)
         self.tokens = Tokens(key, access_ttl_s=lifetimes.access_s)
@@ -156,7 +156,7 @@ class House:
     def _committed(self, ballots: Sequence[Ballot], recorded: Recorded) -> None:
         """After the acks: totals to the rooms and the bus, and to each voter the right that `after_vote` gives."""
         for totals in recorded.totals:
-            self.tallies.offer(totals)
+            self.tallies.totals_committed(totals)
         for ballot, answer in zip(ballots, recorded.answers, strict=True):
             if isinstance(answer, Receipt) and answer.stands and answer.status is not Outcome.REPLAYED:
                 self.hub.ballot_stands(ballot.poll, ballot.by.voter, Place(answer.epoch, answer.version))

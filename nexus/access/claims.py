@@ -67,7 +67,7 @@ def own_identity(claims: Mapping[str, object], now: float) -> Identity:
     if "screen" in own.roles and not own.polls:
         raise ValueError("A screen's token must be bound to a poll: it sees hidden counts.")
     polls = None if own.polls is None else frozenset(own.polls)
-    return Identity(voter=own.sub, roles=frozenset(own.roles), polls=polls, expires_at=own.exp, session=own.sid)
+    return Identity(voter=own.sub, roles=frozenset(own.roles), polls=polls, expires_at=own.exp, login=own.sid)
 
 
 def external_identity(claims: Mapping[str, object], roles_claim: str, now: float) -> Identity:

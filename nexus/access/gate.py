@@ -57,7 +57,7 @@ class Gate:
     def _refuse_outsider(self, identity: Identity) -> Identity:
         if identity.voter in self._out:
             raise Unauthenticated("This account is disabled.")
-        if identity.session in self._out:
+        if identity.login in self._out:
             raise Unauthenticated("This login has ended.")
         return identity
 

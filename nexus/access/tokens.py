@@ -46,11 +46,11 @@ class Tokens:
         roles: Iterable[str] = (),
         ttl_s: int | None = None,
         polls: Iterable[int] | None = None,
-        session: str = "",
+        login: str = "",
     ) -> str:
         """A new access token for `subject` (`user:<id>`, `guest:<uuid>` or `ext:<name>`).
 
-        It lasts `ttl_s` seconds, else as long as access tokens do; `polls` are the only ones it may know of; `session`
+        It lasts `ttl_s` seconds, else as long as access tokens do; `polls` are the only ones it may know of; `login`
         is the login it descends from, as the claim `sid`. Raises ValueError, in words for people, for what `identity`
         would not accept.
         """
@@ -69,8 +69,8 @@ class Tokens:
         }
         if polls is not None:
             claims["polls"] = sorted(set(polls))
-        if session:
-            claims["sid"] = session
+        if login:
+            claims["sid"] = login
         own_identity(claims, now)
         return jwt.encode(claims, self._key, algorithm="HS256")
 

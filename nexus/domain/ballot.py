@@ -43,7 +43,7 @@ class Ballot(msgspec.Struct, frozen=True):
     ballot: UUID | None = None
 
 
-class Standing(msgspec.Struct, frozen=True):
+class StandingBallot(msgspec.Struct, frozen=True):
     """A ballot that stands: its place in `votes` (slot), the op that last touched it, and its choices."""
 
     slot: UUID

@@ -9,7 +9,7 @@ class Identity(msgspec.Struct, frozen=True):
     """Who is asking: what a token proved, never the connection it came by.
 
     `voter` is the subject (`user:12`, `guest:<uuid>`, `ext:<sub>`); `polls` holds the only polls a guest or a
-    screen may know of, None where the token is not bound; `expires_at` is the token's end, Unix seconds; `session`
+    screen may know of, None where the token is not bound; `expires_at` is the token's end, Unix seconds; `login`
     is the login that the token descends from, "" for a token without one.
     """
 
@@ -17,7 +17,7 @@ class Identity(msgspec.Struct, frozen=True):
     roles: frozenset[str]
     polls: frozenset[int] | None
     expires_at: float
-    session: str = ""
+    login: str = ""
 
     @property
     def is_admin(self) -> bool:

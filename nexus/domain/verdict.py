@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from nexus import errors
-from nexus.domain.ballot import Act, Ballot, KnownAct, Outcome, Receipt, Standing
+from nexus.domain.ballot import Act, Ballot, KnownAct, Outcome, Receipt, StandingBallot
 from nexus.domain.poll import Status
 from nexus.domain.rights import may_know
 
@@ -41,8 +41,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
     outcome: Outcome
     options: tuple[int, ...] = ()
-    put: Standing | None = None
-    gone: tuple[Standing, ...] = ()
+    put: StandingBallot | None = None
+    gone: tuple[StandingBallot, ...] = ()
     receipt: Receipt | None = None
 
     @property
@@ -52,7 +52,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def decide(
-    box: Box, ballot: Ballot, known: KnownAct | None, standing: tuple[Standing, ...], *, joined: bool
+    box: Box, ballot: Ballot, known: KnownAct | None, standing: tuple[StandingBallot, ...], *, joined: bool
 ) -> Verdict:
     """Judge `ballot` of a voter whose ballots of this epoch are `standing` and whose op is `known` or new.
 
@@ -73,7 +73,7 @@ def decide(
     return _cast(box, ballot, standing)
 
 
-def _replay(box: Box, ballot: Ballot, known: KnownAct, standing: tuple[Standing, ...]) -> Verdict:
+def _replay(box: Box, ballot: Ballot, known: KnownAct, standing: tuple[StandingBallot, ...]) -> Verdict:
     same = known.act is ballot.act and known.ballot == ballot.ballot
     if not same or sorted(known.options) != sorted(ballot.options):
         raise errors.OpReused
@@ -111,7 +111,7 @@ def _refuse_bad_choices(box: Box, options: tuple[int, ...]) -> None:
         raise errors.TooManyChoices(f"This poll allows {box.max_choices} choices a ballot.")
 
 
-def _cast(box: Box, ballot: Ballot, standing: tuple[Standing, ...]) -> Verdict:
+def _cast(box: Box, ballot: Ballot, standing: tuple[StandingBallot, ...]) -> Verdict:
     if box.votes_per_user > 1:
         if len(standing) >= box.votes_per_user:
             raise errors.VoteLimitReached
@@ -124,12 +124,12 @@ def _cast(box: Box, ballot: Ballot, standing: tuple[Standing, ...]) -> Verdict:
     return _stands(Outcome.UNCHANGED if same else Outcome.CHANGED, ballot, standing[0].slot, standing)
 
 
-def _stands(outcome: Outcome, ballot: Ballot, slot: UUID, gone: tuple[Standing, ...] = ()) -> Verdict:
-    put = Standing(slot=slot, op=ballot.op, options=ballot.options)
+def _stands(outcome: Outcome, ballot: Ballot, slot: UUID, gone: tuple[StandingBallot, ...] = ()) -> Verdict:
+    put = StandingBallot(slot=slot, op=ballot.op, options=ballot.options)
     return Verdict(outcome, options=ballot.options, put=put, gone=gone)
 
 
-def _retract(box: Box, ballot: Ballot, standing: tuple[Standing, ...]) -> Verdict:
+def _retract(box: Box, ballot: Ballot, standing: tuple[StandingBallot, ...]) -> Verdict:
     if not box.allow_change:
         raise errors.ChangeNotAllowed
     named = standing if ballot.ballot is None else tuple(one for one in standing if one.op == ballot.ballot)

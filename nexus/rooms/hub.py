@@ -21,7 +21,7 @@ from nexus.domain.rights import Role, may_know, role_in
 from nexus.errors import PollNotFound, Unavailable
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.room import Room, Shown, Viewer
-from nexus.store.watch import Standing
+from nexus.store.watch import StandingVoters
 from nexus.voting.tallies import Tallies
 
 log = logging.getLogger("nexus.hub")
@@ -42,7 +42,7 @@ class RoomSnapshot(msgspec.Struct, frozen=True):
     votes: tuple[CastVote, ...]
 
 
-AskRights = Callable[[int, list[str]], Awaitable[Standing | None]]
+AskRights = Callable[[int, list[str]], Awaitable[StandingVoters | None]]
 """Which of some voters have a ballot that stands in a poll."""
 
 
@@ -77,7 +77,7 @@ class Hub:
         try:
             await self._bus.subscribe(poll)
             state, votes = await self._read(room, viewer)
-            return self._seat(room, viewer, state, votes)
+            return self._admit(room, viewer, state, votes)
         finally:
             room.entering -= 1
             self._drop_if_empty(room)
@@ -160,14 +160,14 @@ class Hub:
         """A poll and the viewer's ballots in it, of one round and as new as what the room has heard of."""
         for _ in range(REFRESHES):
             state = await self._tallies.poll(room.id)
-            seat = await self._tallies.seat(room.id, viewer.identity.voter)
-            if state is None or not _may_enter(viewer, state, joined=seat.joined):
+            voter = await self._tallies.voter_state(room.id, viewer.identity.voter)
+            if state is None or not _may_enter(viewer, state, joined=voter.joined):
                 raise PollNotFound
-            if room.revision <= state.revision and (not seat.votes or seat.epoch == state.epoch):
-                return state, seat.votes
+            if room.revision <= state.revision and (not voter.votes or voter.epoch == state.epoch):
+                return state, voter.votes
         raise Unavailable("This poll is changing right now. Try again.")
 
-    def _seat(self, room: Room, viewer: Viewer, state: Poll, votes: tuple[CastVote, ...]) -> RoomSnapshot:
+    def _admit(self, room: Room, viewer: Viewer, state: Poll, votes: tuple[CastVote, ...]) -> RoomSnapshot:
         room.learn(state)
         viewer.role = role_in(viewer.identity, state.created_by)
         viewer.revision = state.revision
@@ -210,7 +210,7 @@ class Hub:
             if not state.is_public and (before is None or before.is_public):
                 await self._evict(room, state, list(room.viewers))
             room.learn(state)
-            self._tallies.doubt(state.totals())
+            self._tallies.mark_unconfirmed(state.totals())
             if not room.outdated:
                 break
         if room.doubtful:
@@ -220,13 +220,13 @@ class Hub:
     async def _evict(self, room: Room, state: Poll, viewers: list[Viewer]) -> None:
         """The poll ends to exist for those of `viewers` who may not know of it, as when it became private."""
         # At once, so that they share queries: a room may hold thousands.
-        seats = await asyncio.gather(*(self._tallies.seat(room.id, viewer.identity.voter) for viewer in viewers))
+        found = await asyncio.gather(*(self._tallies.voter_state(room.id, viewer.identity.voter) for viewer in viewers))
         self._remove(
             room,
             [
                 viewer
-                for viewer, seat in zip(viewers, seats, strict=True)
-                if not _may_enter(viewer, state, joined=seat.joined)
+                for viewer, voter in zip(viewers, found, strict=True)
+                if not _may_enter(viewer, state, joined=voter.joined)
             ],
         )
 

@@ -49,8 +49,8 @@ async def add(
     database: Database, username: str, email: str | None, password_hash: str, *, admin: bool, by: str = ""
 ) -> User:
     """Make an account; `by` is who did it, the account itself where empty. Raises `UsernameTaken`."""
-    async with database.transaction() as session:
-        row = await session.one(
+    async with database.transaction() as connection:
+        row = await connection.one(
             "INSERT INTO users AS u (username, email, password_hash, is_admin) "
             f"VALUES (:username, :email, :hash, :admin) ON CONFLICT (lower(username)) DO NOTHING RETURNING {COLUMNS}",
             username=username,
@@ -61,7 +61,7 @@ async def add(
         if row is None:
             raise UsernameTaken
         user = user_of(row)
-        await audit.append(session, by or user.subject, "create", "user", user.id, username=username, admin=admin)
+        await audit.append(connection, by or user.subject, "create", "user", user.id, username=username, admin=admin)
         return user
 
 
@@ -76,27 +76,29 @@ async def by_id(database: Database, user: int) -> User | None:
 
 
 async def _one(database: Database, where: str, key: object) -> User | None:
-    async with database.read() as session:
-        row = await session.one(f"SELECT {COLUMNS} FROM users u WHERE {where}", key=key)
+    async with database.read() as connection:
+        row = await connection.one(f"SELECT {COLUMNS} FROM users u WHERE {where}", key=key)
         return None if row is None else user_of(row)
 
 
 async def everybody(database: Database) -> list[User]:
     """Every account, by id."""
-    async with database.read() as session:
-        return [user_of(row) for row in await session.all(f"SELECT {COLUMNS} FROM users u ORDER BY u.id")]
+    async with database.read() as connection:
+        return [user_of(row) for row in await connection.all(f"SELECT {COLUMNS} FROM users u ORDER BY u.id")]
 
 
 async def disabled(database: Database) -> frozenset[int]:
     """The ids of disabled accounts."""
-    async with database.read() as session:
-        return frozenset(row["id"] for row in await session.all("SELECT id FROM users WHERE disabled_at IS NOT NULL"))
+    async with database.read() as connection:
+        return frozenset(
+            row["id"] for row in await connection.all("SELECT id FROM users WHERE disabled_at IS NOT NULL")
+        )
 
 
 async def disable(database: Database, username: str, *, by: str) -> User:
     """Disable an account and end its sessions. Raises `UserNotFound`."""
-    async with database.transaction() as session:
-        row = await session.one(
+    async with database.transaction() as connection:
+        row = await connection.one(
             "UPDATE users u SET disabled_at = coalesce(disabled_at, clock_timestamp()) "
             f"WHERE lower(username) = lower(:username) RETURNING {COLUMNS}",
             username=username,
@@ -104,15 +106,15 @@ async def disable(database: Database, username: str, *, by: str) -> User:
         if row is None:
             raise UserNotFound(f"There is no user {username}.")
         user = user_of(row)
-        await session.run("DELETE FROM refresh_tokens WHERE user_id = :user", user=user.id)
-        await audit.append(session, by, "disable", "user", user.id, username=user.username)
+        await connection.run("DELETE FROM refresh_tokens WHERE user_id = :user", user=user.id)
+        await audit.append(connection, by, "disable", "user", user.id, username=user.username)
         return user
 
 
 async def rehash(database: Database, user: User, password_hash: str) -> User:
     """Keep a hash made anew from the same password, with today's parameters; nothing where the password has changed."""
-    async with database.transaction() as session:
-        row = await session.one(
+    async with database.transaction() as connection:
+        row = await connection.one(
             f"UPDATE users u SET password_hash = :new WHERE id = :user AND password_hash = :old RETURNING {COLUMNS}",
             user=user.id,
             old=user.password_hash,
@@ -126,8 +128,8 @@ async def change_password(database: Database, user: User, password_hash: str, *,
 
     Raises `InvalidCredentials` where the account changed since `user` was read: the old password no longer proves it.
     """
-    async with database.transaction() as session:
-        row = await session.one(
+    async with database.transaction() as connection:
+        row = await connection.one(
             "UPDATE users SET password_hash = :new WHERE id = :user AND password_hash = :old AND disabled_at IS NULL "
             "RETURNING id",
             user=user.id,
@@ -136,19 +138,19 @@ async def change_password(database: Database, user: User, password_hash: str, *,
         )
         if row is None:
             raise InvalidCredentials
-        ended = await session.all(
+        ended = await connection.all(
             "UPDATE refresh_tokens SET revoked_at = clock_timestamp() "
             "WHERE user_id = :user AND revoked_at IS NULL AND family <> :keep RETURNING family",
             user=user.id,
             keep=_family(keep),
         )
         logins = len({one["family"] for one in ended})
-        await audit.append(session, user.subject, "change_password", "user", user.id, ended_logins=logins)
+        await audit.append(connection, user.subject, "change_password", "user", user.id, ended_logins=logins)
 
 
-def _family(session: str) -> UUID:
+def _family(connection: str) -> UUID:
     """The family that a token's `sid` names; the nil UUID, which none has, for a token without one."""
     try:
-        return UUID(session)
+        return UUID(connection)
     except ValueError:
         return UUID(int=0)

@@ -10,21 +10,21 @@ from collections.abc import Sequence
 
 import msgspec
 
-from nexus.store.database import Session
+from nexus.store.database import Connection
 
 CLOCK = "clock"
 """The `user` of what happens by itself, when its time comes."""
 
 
-async def digests(session: Session, polls: Sequence[int]) -> dict[int, str]:
+async def digests(connection: Connection, polls: Sequence[int]) -> dict[int, str]:
     """Digests of the rounds of `polls`, in hex: for the row of what ends them, before `append`.
 
     Takes about 6 s for a million ballots; under the polls' locks, so nothing changes meanwhile.
     """
     if not polls:
         return {}
-    await session.run("SET LOCAL statement_timeout = '10min'")
-    rows = await session.all(
+    await connection.run("SET LOCAL statement_timeout = '10min'")
+    rows = await connection.all(
         "SELECT p.id, encode(round_digest(p.id, p.epoch), 'hex') AS digest FROM polls p WHERE p.id = ANY(:polls)",
         polls=list(polls),
     )
@@ -32,13 +32,13 @@ async def digests(session: Session, polls: Sequence[int]) -> dict[int, str]:
 
 
 async def append(
-    session: Session, user: str, action: str, target_type: str, target_id: object, **details: object
+    connection: Connection, user: str, action: str, target_type: str, target_id: object, **details: object
 ) -> None:
     """Append a row; the last statement of a transaction, since it takes the log's own lock.
 
     `user` is the subject who did it, `action` a verb (`create`, `update`, `delete`, `open`, …), `details` what changed.
     """
-    await session.run(
+    await connection.run(
         'INSERT INTO audit_log ("user", action, target_type, target_id, details) '
         "VALUES (:user, :action, :target_type, :target_id, CAST(:details AS jsonb))",
         user=user,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from nexus.domain.ballot import Ballot, Receipt, Standing
+from nexus.domain.ballot import Ballot, Receipt, StandingBallot
 from nexus.domain.poll import Totals
 from nexus.domain.verdict import Verdict
 from nexus.errors import NexusError
@@ -51,7 +51,9 @@ class _Counts:
         self.options: dict[int, int] = {}
         self.changed = False
 
-    def move(self, before: tuple[Standing, ...], gone: tuple[Standing, ...], put: Standing | None) -> None:
+    def move(
+        self, before: tuple[StandingBallot, ...], gone: tuple[StandingBallot, ...], put: StandingBallot | None
+    ) -> None:
         """Count a voter whose ballots were `before`: `gone` of them stop to stand, and `put` stands."""
         now = len(before) - len(gone) + (put is not None)
         self.voters += bool(now) - bool(before)
@@ -81,7 +83,7 @@ class Changes:
         """The next ballot is refused: it leaves no trace."""
         self._judged.append(error)
 
-    def accept(self, ballot: Ballot, verdict: Verdict, before: tuple[Standing, ...]) -> None:
+    def accept(self, ballot: Ballot, verdict: Verdict, before: tuple[StandingBallot, ...]) -> None:
         """The next ballot is judged `verdict`; `before` are the voter's standing ballots."""
         self._judged.append((ballot, verdict))
         if verdict.receipt is not None:

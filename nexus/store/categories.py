@@ -8,7 +8,7 @@ import msgspec
 from nexus.domain.identity import Identity
 from nexus.errors import CategoryInUse, CategoryNotFound, CategoryTaken
 from nexus.store import audit
-from nexus.store.database import Database, Row, Session
+from nexus.store.database import Connection, Database, Row
 
 
 class Category(msgspec.Struct, frozen=True):
@@ -28,8 +28,8 @@ def _category(row: Row) -> Category:
 
 async def add(database: Database, name: str, description: str, by: Identity) -> Category:
     """Make a category. Raises `CategoryTaken`."""
-    async with database.transaction() as session:
-        row = await session.one(
+    async with database.transaction() as connection:
+        row = await connection.one(
             "INSERT INTO categories AS c (name, description) VALUES (:name, :description) "
             f"ON CONFLICT (lower(name)) DO NOTHING RETURNING {_COLUMNS}",
             name=name,
@@ -38,15 +38,15 @@ async def add(database: Database, name: str, description: str, by: Identity) -> 
         if row is None:
             raise CategoryTaken
         category = _category(row)
-        await audit.append(session, by.voter, "create", "category", category.id, name=name, description=description)
+        await audit.append(connection, by.voter, "create", "category", category.id, name=name, description=description)
         return category
 
 
 async def page(database: Database, *, limit: int, offset: int) -> tuple[int, list[Category]]:
     """How many categories there are, and one page of them, by name."""
-    async with database.read() as session:
-        row = await session.one("SELECT count(*) AS n FROM categories")
-        rows = await session.all(
+    async with database.read() as connection:
+        row = await connection.one("SELECT count(*) AS n FROM categories")
+        rows = await connection.all(
             f"SELECT {_COLUMNS} FROM categories c ORDER BY lower(c.name), c.id LIMIT :limit OFFSET :offset",
             limit=limit,
             offset=offset,
@@ -56,8 +56,8 @@ async def page(database: Database, *, limit: int, offset: int) -> tuple[int, lis
 
 async def by_id(database: Database, category: int) -> Category:
     """The category of an id. Raises `CategoryNotFound`."""
-    async with database.read() as session:
-        row = await session.one(f"SELECT {_COLUMNS} FROM categories c WHERE c.id = :category", category=category)
+    async with database.read() as connection:
+        row = await connection.one(f"SELECT {_COLUMNS} FROM categories c WHERE c.id = :category", category=category)
     if row is None:
         raise CategoryNotFound
     return _category(row)
@@ -66,19 +66,19 @@ async def by_id(database: Database, category: int) -> Category:
 async def patch(database: Database, category: int, values: dict[str, str], by: Identity) -> Category:
     """Change `name`, `description` or both. Raises `CategoryNotFound`, `CategoryTaken`."""
     try:
-        async with database.transaction() as session:
-            before = await _locked(session, category)
+        async with database.transaction() as connection:
+            before = await _locked(connection, category)
             after = msgspec.structs.replace(before, **values)
             if after == before:
                 return before
-            await session.run(
+            await connection.run(
                 "UPDATE categories SET name = :name, description = :description WHERE id = :category",
                 category=category,
                 name=after.name,
                 description=after.description,
             )
             details = {name: [getattr(before, name), value] for name, value in values.items()}
-            await audit.append(session, by.voter, "update", "category", category, **details)
+            await audit.append(connection, by.voter, "update", "category", category, **details)
             return after
     except asyncpg.UniqueViolationError as error:
         raise CategoryTaken from error
@@ -87,16 +87,18 @@ async def patch(database: Database, category: int, values: dict[str, str], by: I
 async def delete(database: Database, category: int, by: Identity) -> None:
     """Delete a category that no poll is sorted under. Raises `CategoryNotFound`, `CategoryInUse`."""
     try:
-        async with database.transaction() as session:
-            before = await _locked(session, category)
-            await session.run("DELETE FROM categories WHERE id = :category", category=category)
-            await audit.append(session, by.voter, "delete", "category", category, name=before.name)
+        async with database.transaction() as connection:
+            before = await _locked(connection, category)
+            await connection.run("DELETE FROM categories WHERE id = :category", category=category)
+            await audit.append(connection, by.voter, "delete", "category", category, name=before.name)
     except (asyncpg.ForeignKeyViolationError, asyncpg.RestrictViolationError) as error:  # PostgreSQL 15, 18
         raise CategoryInUse from error
 
 
-async def _locked(session: Session, category: int) -> Category:
-    row = await session.one(f"SELECT {_COLUMNS} FROM categories c WHERE c.id = :category FOR UPDATE", category=category)
+async def _locked(connection: Connection, category: int) -> Category:
+    row = await connection.one(
+        f"SELECT {_COLUMNS} FROM categories c WHERE c.id = :category FOR UPDATE", category=category
+    )
     if row is None:
         raise CategoryNotFound
     return _category(row)

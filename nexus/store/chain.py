@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from nexus.store.database import Session
+from nexus.store.database import Connection
 
 CHUNK = 10_000
 """Rows of the log checked by one statement."""
 
 
-class Link(msgspec.Struct, frozen=True):
+class ChainLink(msgspec.Struct, frozen=True):
     """A stretch of the audit log: its last row, how many there were, and what is wrong with them."""
 
     last: int
@@ -20,14 +20,14 @@ class Link(msgspec.Struct, frozen=True):
     differences: tuple[str, ...]
 
 
-async def check_after(session: Session, last: int) -> Link:
+async def check_after(connection: Connection, last: int) -> ChainLink:
     """The next `CHUNK` rows with an id over `last`, each against its own hash and the row before it."""
-    row = await session.one(_LINKS, last=last, most=CHUNK)
+    row = await connection.one(_LINKS, last=last, most=CHUNK)
     if row is None or row["last"] is None:
-        return Link(last, 0, ())
+        return ChainLink(last, 0, ())
     altered = [f"audit log: row {id} was altered" for id in row["altered"] or ()]
     parted = [f"audit log: row {id} does not follow the row before it" for id in row["parted"] or ()]
-    return Link(row["last"], row["n"], (*altered, *parted))
+    return ChainLink(row["last"], row["n"], (*altered, *parted))
 
 
 _LINKS = """
@@ -42,9 +42,9 @@ FROM (
 """
 
 
-async def check_head(session: Session) -> list[str]:
+async def check_head(connection: Connection) -> list[str]:
     """Whether the log ends with the row that was appended last."""
-    row = await session.one(
+    row = await connection.one(
         "SELECT h.id, l.hash IS NOT DISTINCT FROM h.hash OR h.id = 0 AS holds, "
         "(SELECT coalesce(max(id), 0) FROM audit_log) AS newest "
         "FROM audit_head h LEFT JOIN audit_log l ON l.id = h.id"
@@ -56,9 +56,9 @@ async def check_head(session: Session) -> list[str]:
     return []
 
 
-async def check_rounds(session: Session, polls: Sequence[int]) -> list[str]:
+async def check_rounds(connection: Connection, polls: Sequence[int]) -> list[str]:
     """Ended rounds of `polls` that are not what the row of their end has the digest of."""
-    rows = await session.all(_ROUNDS, polls=list(polls))
+    rows = await connection.all(_ROUNDS, polls=list(polls))
     return [f"poll {row['poll']}: round {row['round']} is not as audit row {row['id']} closed it" for row in rows]
 
 
@@ -76,10 +76,10 @@ ORDER BY d.poll, d.round
 """The newest digest of a round counts: it may have been closed and reopened. One that is open again has none."""
 
 
-async def check_statuses(session: Session, polls: Sequence[int]) -> list[str]:
+async def check_statuses(connection: Connection, polls: Sequence[int]) -> list[str]:
     """Polls whose status is not what the last row about it says: a closed one that was opened by hand has no digest to
     hold it to."""
-    rows = await session.all(
+    rows = await connection.all(
         """
         SELECT p.id AS poll, p.status, l.status AS said FROM polls p CROSS JOIN LATERAL (
             SELECT CASE l.action WHEN 'create' THEN l.details ->> 'status' WHEN 'open' THEN 'open' ELSE 'closed' END
@@ -94,9 +94,9 @@ async def check_statuses(session: Session, polls: Sequence[int]) -> list[str]:
     return [f"poll {row['poll']} is {row['status']}, and the audit log says {row['said']}" for row in rows]
 
 
-async def check_deletions(session: Session) -> list[str]:
+async def check_deletions(connection: Connection) -> list[str]:
     """Polls that were made and are not there, without a row that says who deleted them."""
-    rows = await session.all(
+    rows = await connection.all(
         "SELECT l.poll_id AS poll FROM audit_log l WHERE l.target_type = 'poll' AND l.action = 'create' "
         "AND NOT EXISTS (SELECT 1 FROM polls p WHERE p.id = l.poll_id) "
         "AND NOT EXISTS (SELECT 1 FROM audit_log d WHERE d.poll_id = l.poll_id AND d.target_type = 'poll' "

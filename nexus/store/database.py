@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 
 import asyncpg
 import databases
-from databases.core import Connection
+from databases import core
 
 from nexus.errors import Busy, OutcomeUnknown, Unavailable
 
@@ -25,7 +25,7 @@ Row = Mapping[str, Any]
 ACQUIRE_S = 5.0
 CONNECT_S = 5.0
 RELEASE_S = 2.0
-SESSION_S = 20.0
+CONNECTION_S = 20.0
 """Beyond the server's own time-outs in GUARDS: for a server that no longer answers at all."""
 LONG_S = 3600.0
 
@@ -73,10 +73,10 @@ class Raw(Protocol):
         """Run one statement, all rows."""
 
 
-class Session:
+class Connection:
     """One connection for the length of a `with`: named parameters (`:name`) in, rows out."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: core.Connection) -> None:
         self._connection = connection
 
     @property
@@ -142,18 +142,18 @@ class Database:
             log.warning("connections to the database did not close in 5 s; left to the operating system")
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Session]:
+    async def read(self) -> AsyncIterator[Connection]:
         """A connection without a transaction, for statements that only read."""
         try:
-            async with self._acquired(SESSION_S) as session:
-                yield session
+            async with self._acquired(CONNECTION_S) as connection:
+                yield connection
         except Exception as error:
             if is_weather(error):
                 raise Unavailable("The database is out of reach.") from error
             raise
 
     @asynccontextmanager
-    async def transaction(self, guards: str = GUARDS, *, within_s: float = SESSION_S) -> AsyncIterator[Session]:
+    async def transaction(self, guards: str = GUARDS, *, within_s: float = CONNECTION_S) -> AsyncIterator[Connection]:
         """A READ COMMITTED transaction, committed at the end of the `with`, undone by any exception.
 
         Raises `Busy` where a lock was not to be had, `Unavailable` where the database is out of reach,
@@ -161,14 +161,14 @@ class Database:
         """
         committing = False
         try:
-            async with self._acquired(within_s) as session:
-                await session.raw.execute("BEGIN; " + guards)
+            async with self._acquired(within_s) as connection:
+                await connection.raw.execute("BEGIN; " + guards)
                 try:
-                    yield session
+                    yield connection
                     committing = True
-                    await session.raw.execute("COMMIT")
+                    await connection.raw.execute("COMMIT")
                 except BaseException:
-                    await _undo(session)
+                    await _undo(connection)
                     raise
         except Exception as error:
             if not is_weather(error):
@@ -179,30 +179,30 @@ class Database:
                 raise Busy from error
             raise Unavailable("The database is out of reach or busy.") from error
 
-    def long_transaction(self) -> AbstractAsyncContextManager[Session]:
+    def long_transaction(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction for what may touch every ballot of a poll."""
         return self.transaction(LONG_GUARDS, within_s=LONG_S)
 
-    def snapshot(self) -> AbstractAsyncContextManager[Session]:
+    def snapshot(self) -> AbstractAsyncContextManager[Connection]:
         """A REPEATABLE READ, READ ONLY transaction with time for long statements: all see one moment."""
         mode = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; "
         return self.transaction(mode + LONG_GUARDS, within_s=LONG_S)
 
     @asynccontextmanager
-    async def _acquired(self, within_s: float) -> AsyncIterator[Session]:
+    async def _acquired(self, within_s: float) -> AsyncIterator[Connection]:
         # Not `database.connection()`: that one belongs to the task, and outlives a release that went wrong.
-        connection = Connection(self._database, self._database._backend)
+        connection = core.Connection(self._database, self._database._backend)
         # The pool itself waits for ever when it is exhausted.
         async with asyncio.timeout(ACQUIRE_S):
             await connection.__aenter__()
         try:
             async with asyncio.timeout(within_s):
-                yield Session(connection)
+                yield Connection(connection)
         finally:
             await _release(connection)
 
 
-async def _release(connection: Connection) -> None:
+async def _release(connection: core.Connection) -> None:
     """Give the connection back; one whose server no longer answers a cancellation is cut."""
     raw = connection.raw_connection
     try:
@@ -213,10 +213,10 @@ async def _release(connection: Connection) -> None:
         raw.terminate()
 
 
-async def _undo(session: Session) -> None:
+async def _undo(connection: Connection) -> None:
     try:
         async with asyncio.timeout(RELEASE_S):
-            await session.raw.execute("ROLLBACK")
+            await connection.raw.execute("ROLLBACK")
     except Exception as error:
         if not is_weather(error):
             raise

@@ -13,7 +13,7 @@ import msgspec
 from nexus.domain.identity import Identity
 from nexus.errors import PollNotFound
 from nexus.store import audit
-from nexus.store.database import Database, Row, Session
+from nexus.store.database import Connection, Database, Row
 
 PIECE = 500
 """Ballots read and encoded at once: about 2 ms, so that votes and screens have their turn in between."""
@@ -42,8 +42,8 @@ class Round(msgspec.Struct, frozen=True):
 
 async def note(database: Database, poll: int, epoch: int, by: Identity, **details: object) -> None:
     """Append to the audit log that the ballots of a round are given to `by`."""
-    async with database.transaction() as session:
-        await audit.append(session, by.voter, "export", "poll", poll, epoch=epoch, **details)
+    async with database.transaction() as connection:
+        await audit.append(connection, by.voter, "export", "poll", poll, epoch=epoch, **details)
 
 
 @asynccontextmanager
@@ -54,12 +54,12 @@ async def ballots(
 
     Holds a connection until the `with` ends. Raises `PollNotFound` where the poll has been deleted.
     """
-    async with database.snapshot() as session:
-        yield await _round(session, poll, epoch), _pieces(session, poll, epoch)
+    async with database.snapshot() as connection:
+        yield await _round(connection, poll, epoch), _pieces(connection, poll, epoch)
 
 
-async def _round(session: Session, poll: int, epoch: int) -> Round:
-    row = await session.one(
+async def _round(connection: Connection, poll: int, epoch: int) -> Round:
+    row = await connection.one(
         "SELECT p.question, p.anonymous, (SELECT count(*) FROM votes v WHERE v.poll_id = p.id AND v.epoch = :epoch) "
         "AS ballots, r.options::text AS options FROM polls p "
         "LEFT JOIN rounds r ON r.poll_id = p.id AND r.epoch = :epoch WHERE p.id = :poll",
@@ -74,7 +74,7 @@ async def _round(session: Session, poll: int, epoch: int) -> Round:
         epoch=epoch,
         anonymous=row["anonymous"],
         ballots=row["ballots"],
-        options=await _options(session, poll, row["options"]),
+        options=await _options(connection, poll, row["options"]),
     )
 
 
@@ -83,11 +83,13 @@ class _Option(msgspec.Struct):
     option_text: str
 
 
-async def _options(session: Session, poll: int, kept: str | None) -> dict[int, str]:
+async def _options(connection: Connection, poll: int, kept: str | None) -> dict[int, str]:
     """Those kept when the round was reset, else the poll's own."""
     if kept is not None:
         return {one.id: one.option_text for one in msgspec.json.decode(kept, type=list[_Option])}
-    rows = await session.all("SELECT id, option_text FROM options WHERE poll_id = :poll ORDER BY position", poll=poll)
+    rows = await connection.all(
+        "SELECT id, option_text FROM options WHERE poll_id = :poll ORDER BY position", poll=poll
+    )
     return {row["id"]: row["option_text"] for row in rows}
 
 
@@ -101,9 +103,9 @@ ORDER BY CASE WHEN p.anonymous THEN md5(concat($3::text, v.voter, v.slot)) END,
 """$1 poll, $2 epoch, $3 a random text: the order of an anonymous poll is another each time, and says nothing."""
 
 
-async def _pieces(session: Session, poll: int, epoch: int) -> AsyncIterator[list[Exported]]:
-    await session.raw.execute(_BALLOTS, poll, epoch, secrets.token_hex(16))
-    while rows := await session.raw.fetch(f"FETCH {PIECE} FROM ballots"):
+async def _pieces(connection: Connection, poll: int, epoch: int) -> AsyncIterator[list[Exported]]:
+    await connection.raw.execute(_BALLOTS, poll, epoch, secrets.token_hex(16))
+    while rows := await connection.raw.fetch(f"FETCH {PIECE} FROM ballots"):
         yield [_exported(row) for row in rows]
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from nexus.store.database import Database, Row, Session
+from nexus.store.database import Connection, Database, Row
 from nexus.store.listing_counts import Counts
 
 ACTS = ("vote", "retract")
@@ -19,7 +19,7 @@ _WINDOWS = (1 / 60, 1 / 6, 1.0, 6.0, 36.0, 216.0, 1296.0, 8760.0)
 """Hours back from now in which to look for the newest acts of all polls."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class HistoryEntry(msgspec.Struct, frozen=True):
     """One thing that happened: who did what to which thing, and when. `details` say what changed."""
 
     id: int
@@ -43,20 +43,20 @@ class Which(msgspec.Struct, frozen=True, kw_only=True):
 
 async def entries(
     database: Database, which: Which, counts: Counts, *, limit: int, offset: int
-) -> tuple[int, list[Entry]]:
+) -> tuple[int, list[HistoryEntry]]:
     """How many entries match, and one page of them; the count of a long history may be 2 s old."""
     parts = [part for part in (_logged(which), _acts(which)) if part is not None]
     if not parts:
         return 0, []
-    async with database.read() as session:
-        count = sum([await _count(session, part, counts) for part in parts])
+    async with database.read() as connection:
+        count = sum([await _count(connection, part, counts) for part in parts])
         values: dict[str, object] = {"limit": limit, "offset": offset, "last": offset + limit}
         for part in parts:
             values |= part.values
             if part.sought:
-                values["since"] = await _since(session, which.action, offset + limit)
+                values["since"] = await _since(connection, which.action, offset + limit)
         union = " UNION ALL ".join(f"({part.newest})" for part in parts)
-        rows = await session.all(
+        rows = await connection.all(
             f"SELECT * FROM ({union}) e ORDER BY shown DESC, id DESC LIMIT :limit OFFSET :offset", **values
         )
     return count, [_entry(row) for row in rows]
@@ -72,22 +72,22 @@ class _Part(msgspec.Struct, frozen=True):
     """Whether `newest` begins at the time `:since`."""
 
 
-async def _count(session: Session, part: _Part, counts: Counts) -> int:
+async def _count(connection: Connection, part: _Part, counts: Counts) -> int:
     key = ("history", part.count, tuple(part.values.items()))
     known, began = counts.get(key), counts.begin()
     if known is not None:
         return known
-    row = await session.one(part.count, **part.values)
+    row = await connection.one(part.count, **part.values)
     n = int(row["n"]) if row is not None and row["n"] is not None else 0
     counts.keep(key, n, began)
     return n
 
 
-async def _since(session: Session, action: str | None, n: int) -> datetime:
+async def _since(connection: Connection, action: str | None, n: int) -> datetime:
     """A time since which there were `n` acts or more, not much longer ago than it must be; the beginning of all where
     there are not so many."""
     for hours in _WINDOWS:
-        row = await session.one(
+        row = await connection.one(
             "SELECT count(f.one) AS n, date_trunc('minute', min(w.since)) AS since FROM "
             "(SELECT clock_timestamp() - make_interval(secs => :secs) AS since) w LEFT JOIN LATERAL "
             "(SELECT 1 AS one FROM acts a WHERE a.at >= w.since AND a.act = coalesce(:action, a.act) LIMIT :n) f "
@@ -193,8 +193,8 @@ def _acts_of_voter(terms: list[str], values: dict[str, object]) -> _Part:
     )
 
 
-def _entry(row: Row) -> Entry:
-    return Entry(
+def _entry(row: Row) -> HistoryEntry:
+    return HistoryEntry(
         id=row["id"],
         user=row["user"],
         action=row["action"],

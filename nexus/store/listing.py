@@ -26,12 +26,12 @@ async def list_polls(
 
     With the `counts` of a worker, the count of a long list may be 2 s old; without, it is counted each time.
     """
-    async with database.transaction(_GUARDS) as session:
-        count = await _count(session.raw, counts or Counts(), by, chosen)
+    async with database.transaction(_GUARDS) as connection:
+        count = await _count(connection.raw, counts or Counts(), by, chosen)
         if offset >= count:
             return count, []
-        ids = await _page(session.raw, by, chosen, count, limit=min(limit, count - offset), offset=offset)
-        found = await load(session, ids)
+        ids = await _page(connection.raw, by, chosen, count, limit=min(limit, count - offset), offset=offset)
+        found = await load(connection, ids)
     return count, [found[id] for id in ids]
 
 

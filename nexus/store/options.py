@@ -18,7 +18,7 @@ from nexus.errors import (
     TooManyOptions,
 )
 from nexus.store import audit
-from nexus.store.database import Database, Session
+from nexus.store.database import Connection, Database
 from nexus.store.rounds import locked_for_host
 from nexus.store.rows import load
 
@@ -32,19 +32,19 @@ class OptionChange(msgspec.Struct, frozen=True):
 
 async def poll_of(database: Database, option: int) -> int | None:
     """The poll an option belongs to, None where there is no such option."""
-    async with database.read() as session:
-        return await _poll_of(session, option)
+    async with database.read() as connection:
+        return await _poll_of(connection, option)
 
 
-async def _poll_of(session: Session, option: int) -> int | None:
-    row = await session.one("SELECT poll_id FROM options WHERE id = :option", option=option)
+async def _poll_of(connection: Connection, option: int) -> int | None:
+    row = await connection.one("SELECT poll_id FROM options WHERE id = :option", option=option)
     return None if row is None else int(row["poll_id"])
 
 
 async def add(database: Database, poll: int, new: NewOption, by: Identity) -> OptionChange:
     """Add an option, at the end or at its position (0 is the first)."""
-    async with database.transaction() as session:
-        before = await locked_for_host(session, poll, by)
+    async with database.transaction() as connection:
+        before = await locked_for_host(connection, poll, by)
         _refuse_closed(before)
         texts = [option.option_text for option in before.options]
         problems = option_problems("", [new.option_text], texts) + _position_problems(new.position, len(texts))
@@ -52,7 +52,7 @@ async def add(database: Database, poll: int, new: NewOption, by: Identity) -> Op
             raise Invalid(errors=tuple(problems))
         if len(texts) == OPTIONS[-1]:
             raise TooManyOptions
-        row = await session.one(
+        row = await connection.one(
             "INSERT INTO options (poll_id, option_text, position) VALUES (:poll, :text, :position) RETURNING id",
             poll=poll,
             text=new.option_text.strip(),
@@ -60,15 +60,15 @@ async def add(database: Database, poll: int, new: NewOption, by: Identity) -> Op
         )
         assert row is not None
         option = int(row["id"])
-        await _move(session, before, option, new.position)
-        return await _done(session, before, option, by, "create")
+        await _move(connection, before, option, new.position)
+        return await _done(connection, before, option, by, "create")
 
 
 async def patch(database: Database, option: int, change: OptionPatch, by: Identity, *, discard: bool) -> OptionChange:
     """Change an option's text or position. A text that has votes raises `OptionHasVotes` unless they
     are to be discarded, which strips the option from the ballots."""
-    async with database.long_transaction() if discard else database.transaction() as session:
-        before, old = await _locked(session, option, by)
+    async with database.long_transaction() if discard else database.transaction() as connection:
+        before, old = await _locked(connection, option, by)
         others = [one.option_text for one in before.options if one.id != option]
         problems = _position_problems(change.position, len(others))
         if change.option_text is not UNSET:
@@ -80,40 +80,40 @@ async def patch(database: Database, option: int, change: OptionPatch, by: Identi
             return OptionChange(before, old)
         _refuse_closed(before)
         if rewritten:
-            await _discard_votes(session, before, old, discard=discard)
-            await session.run(
+            await _discard_votes(connection, before, old, discard=discard)
+            await connection.run(
                 "UPDATE options SET option_text = :text WHERE id = :option",
                 text=str(change.option_text).strip(),
                 option=option,
             )
-        await _move(session, before, option, change.position)
-        return await _done(session, before, option, by, "update")
+        await _move(connection, before, option, change.position)
+        return await _done(connection, before, option, by, "update")
 
 
 async def delete(database: Database, option: int, by: Identity, *, discard: bool) -> OptionChange:
     """Delete an option. With votes: `OptionHasVotes` unless they are to be discarded; fewer than two
     options left: `TooFewOptions`."""
-    async with database.long_transaction() if discard else database.transaction() as session:
-        before, old = await _locked(session, option, by)
+    async with database.long_transaction() if discard else database.transaction() as connection:
+        before, old = await _locked(connection, option, by)
         _refuse_closed(before)
         if len(before.options) <= OPTIONS[0]:
             raise TooFewOptions
-        await _discard_votes(session, before, old, discard=discard)
-        await session.run("DELETE FROM options WHERE id = :option", option=option)
-        await session.run(
+        await _discard_votes(connection, before, old, discard=discard)
+        await connection.run("DELETE FROM options WHERE id = :option", option=option)
+        await connection.run(
             "UPDATE options SET position = position - 1 WHERE poll_id = :poll AND position > :position",
             poll=before.id,
             position=old.position,
         )
-        return await _done(session, before, option, by, "delete")
+        return await _done(connection, before, option, by, "delete")
 
 
-async def _locked(session: Session, option: int, by: Identity) -> tuple[Poll, Option]:
-    poll = await _poll_of(session, option)
+async def _locked(connection: Connection, option: int, by: Identity) -> tuple[Poll, Option]:
+    poll = await _poll_of(connection, option)
     if poll is None:
         raise OptionNotFound
     try:
-        before = await locked_for_host(session, poll, by)
+        before = await locked_for_host(connection, poll, by)
     except PollNotFound:
         raise OptionNotFound from None
     old = next((one for one in before.options if one.id == option), None)
@@ -134,20 +134,20 @@ def _position_problems(position: object, last: int) -> list[Problem]:
     return [("position", f"must be from 0 to {last}")]
 
 
-async def _move(session: Session, before: Poll, option: int, position: object) -> None:
+async def _move(connection: Connection, before: Poll, option: int, position: object) -> None:
     if position is UNSET:
         return
     order = [one.id for one in before.options if one.id != option]
     assert isinstance(position, int)
     order.insert(position, option)
-    await session.run(
+    await connection.run(
         "UPDATE options o SET position = t.n - 1 "
         "FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS t (id, n) WHERE o.id = t.id",
         ids=order,
     )
 
 
-async def _discard_votes(session: Session, poll: Poll, option: Option, *, discard: bool) -> None:
+async def _discard_votes(connection: Connection, poll: Poll, option: Option, *, discard: bool) -> None:
     """Strip `option` from the standing ballots; those left without a choice stand no more."""
     if not option.votes_count:
         return
@@ -155,17 +155,17 @@ async def _discard_votes(session: Session, poll: Poll, option: Option, *, discar
         raise OptionHasVotes
     _refuse_closed(poll)
     keys = {"poll": poll.id, "epoch": poll.epoch, "option": option.id}
-    await session.run(
+    await connection.run(
         "DELETE FROM votes WHERE poll_id = :poll AND epoch = :epoch AND choices = ARRAY[CAST(:option AS bigint)]",
         **keys,
     )
-    await session.run(
+    await connection.run(
         "UPDATE votes SET choices = array_remove(choices, CAST(:option AS bigint)) "
         "WHERE poll_id = :poll AND epoch = :epoch AND CAST(:option AS bigint) = ANY(choices)",
         **keys,
     )
-    await session.run("UPDATE options SET votes_count = 0 WHERE id = :option", option=option.id)
-    await session.run(
+    await connection.run("UPDATE options SET votes_count = 0 WHERE id = :option", option=option.id)
+    await connection.run(
         "UPDATE polls p SET ballots = v.ballots, voters = v.voters, retractions = retractions + 1 "
         "FROM (SELECT count(*) AS ballots, count(DISTINCT voter) AS voters FROM votes "
         "      WHERE poll_id = :poll AND epoch = :epoch) v WHERE p.id = :poll",
@@ -179,17 +179,17 @@ def _said(option: Option | None) -> dict[str, object] | None:
     return None if option is None else {"option_text": option.option_text, "position": option.position}
 
 
-async def _done(session: Session, before: Poll, option: int, by: Identity, action: str) -> OptionChange:
-    await session.run(
+async def _done(connection: Connection, before: Poll, option: int, by: Identity, action: str) -> OptionChange:
+    await connection.run(
         "UPDATE polls SET version = version + 1, revision = revision + 1, updated_at = clock_timestamp() "
         "WHERE id = :poll",
         poll=before.id,
     )
-    after = (await load(session, [before.id]))[before.id]
+    after = (await load(connection, [before.id]))[before.id]
     one = next((one for one in after.options if one.id == option), None)
     was = next((one for one in before.options if one.id == option), None)
     details: dict[str, object] = {"poll": before.id, "before": _said(was), "after": _said(one)}
     if after.retractions != before.retractions:
         details |= {"votes_discarded": was.votes_count if was else 0, "ballots": [before.ballots, after.ballots]}
-    await audit.append(session, by.voter, action, "option", option, **details)
+    await audit.append(connection, by.voter, action, "option", option, **details)
     return OptionChange(after, one)

@@ -12,7 +12,7 @@ from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status
 from nexus.errors import Invalid, PollHasVotes
 from nexus.store import audit
-from nexus.store.database import Database, Session
+from nexus.store.database import Connection, Database
 from nexus.store.rounds import locked_for_host, now
 from nexus.store.rows import load
 
@@ -32,30 +32,30 @@ def normal_code(code: str) -> str:
 
 async def create(database: Database, new: NewPoll, by: Identity) -> Poll:
     """Create a poll and its options in one transaction. Raises `Invalid` with every broken rule."""
-    async with database.transaction() as session:
-        time = await now(session)
-        problems = new_poll_problems(new, time) + await _category_problems(session, new.category)
+    async with database.transaction() as connection:
+        time = await now(connection)
+        problems = new_poll_problems(new, time) + await _category_problems(connection, new.category)
         if problems:
             raise Invalid(errors=tuple(problems))
         status = Status.SCHEDULED if new.opens_at is not None else Status.OPEN
         if new.status is not UNSET:
             status = Status.DRAFT
-        poll = await _insert(session, new, by, status)
-        await session.run(
+        poll = await _insert(connection, new, by, status)
+        await connection.run(
             "INSERT INTO options (poll_id, option_text, position) "
             "SELECT :poll, t.text, t.n - 1 FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY AS t (text, n)",
             poll=poll,
             texts=[option.option_text.strip() for option in new.options],
         )
-        created = (await load(session, [poll]))[poll]
-        await audit.append(session, by.voter, "create", "poll", poll, question=created.question, status=status)
+        created = (await load(connection, [poll]))[poll]
+        await audit.append(connection, by.voter, "create", "poll", poll, question=created.question, status=status)
         return created
 
 
-async def _insert(session: Session, new: NewPoll, by: Identity, status: Status) -> int:
+async def _insert(connection: Connection, new: NewPoll, by: Identity, status: Status) -> int:
     length = CODE_LENGTH if new.is_public else PRIVATE_CODE_LENGTH
     for _ in range(CODE_ATTEMPTS):
-        row = await session.one(
+        row = await connection.one(
             """
             INSERT INTO polls (code, question, description, category_id, created_by, is_public, status, opens_at,
                 expires_at, max_choices, votes_per_user, allow_change, allow_guests, anonymous, results)
@@ -84,10 +84,10 @@ async def _insert(session: Session, new: NewPoll, by: Identity, status: Status) 
     raise RuntimeError(f"no free code of {length} characters in {CODE_ATTEMPTS} attempts")
 
 
-async def _category_problems(session: Session, category: object) -> list[Problem]:
+async def _category_problems(connection: Connection, category: object) -> list[Problem]:
     if category is None or category is UNSET:
         return []
-    row = await session.one(
+    row = await connection.one(
         "SELECT 1 FROM categories WHERE id::numeric = CAST(CAST(:category AS text) AS numeric) "
         "FOR KEY SHARE",  # so that it is not deleted before this commits
         category=str(category),
@@ -97,30 +97,30 @@ async def _category_problems(session: Session, category: object) -> list[Problem
 
 async def patch(database: Database, poll: int, change: PollPatch, by: Identity) -> Poll:
     """Change what `change` names. Raises `Invalid`, or `PollHasVotes` for what votes have frozen."""
-    async with database.transaction() as session:
-        before = await locked_for_host(session, poll, by)
+    async with database.transaction() as connection:
+        before = await locked_for_host(connection, poll, by)
         values = change.named()
-        problems = patch_problems(change) + await _category_problems(session, change.category)
-        problems += await _time_problems(session, before, values)
+        problems = patch_problems(change) + await _category_problems(connection, change.category)
+        problems += await _time_problems(connection, before, values)
         if problems:
             raise Invalid(errors=tuple(problems))
-        await _refuse_frozen(session, before, values)
+        await _refuse_frozen(connection, before, values)
         changed = {name: value for name, value in values.items() if _clean(value) != getattr(before, name)}
         if not changed:
             return before
-        await _update(session, before, changed)
+        await _update(connection, before, changed)
         if changed.get("is_public") is False and len(before.code) < PRIVATE_CODE_LENGTH:
-            await _recode(session, poll)
-        after = (await load(session, [poll]))[poll]
+            await _recode(connection, poll)
+        after = (await load(connection, [poll]))[poll]
         details = {name: [getattr(before, name), getattr(after, name)] for name in changed}
-        await audit.append(session, by.voter, "update", "poll", poll, **details)
+        await audit.append(connection, by.voter, "update", "poll", poll, **details)
         return after
 
 
-async def _recode(session: Session, poll: int) -> None:
+async def _recode(connection: Connection, poll: int) -> None:
     """A poll that becomes private gets a long code: everybody could see the short one in the lists."""
     for _ in range(CODE_ATTEMPTS):
-        row = await session.one(
+        row = await connection.one(
             "UPDATE polls SET code = :code WHERE id = :poll "
             "AND NOT EXISTS (SELECT 1 FROM polls WHERE code = :code) RETURNING code",
             poll=poll,
@@ -139,9 +139,9 @@ def _clean(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
-async def _time_problems(session: Session, before: Poll, values: dict[str, object]) -> list[Problem]:
+async def _time_problems(connection: Connection, before: Poll, values: dict[str, object]) -> list[Problem]:
     after = {**{name: getattr(before, name) for name in ("opens_at", "expires_at")}, **values}
-    problems = time_problems(after["opens_at"], after["expires_at"], await now(session), given=values)
+    problems = time_problems(after["opens_at"], after["expires_at"], await now(connection), given=values)
     if "opens_at" in values and before.status not in (Status.DRAFT, Status.SCHEDULED):
         problems.append(("opens_at", f"cannot change: the poll is {before.status}"))
     if before.status is Status.SCHEDULED and after["opens_at"] is None:
@@ -149,25 +149,25 @@ async def _time_problems(session: Session, before: Poll, values: dict[str, objec
     return problems
 
 
-async def _refuse_frozen(session: Session, before: Poll, values: dict[str, object]) -> None:
+async def _refuse_frozen(connection: Connection, before: Poll, values: dict[str, object]) -> None:
     frozen: list[str] = []
     if before.ballots:
         frozen += [name for name in FROZEN_BY_VOTES if name in values and _clean(values[name]) != getattr(before, name)]
     # Ballots of earlier rounds are kept for export: what was cast as anonymous stays so.
     if before.anonymous and values.get("anonymous") is False:
-        kept = await session.one("SELECT 1 FROM votes WHERE poll_id = :poll LIMIT 1", poll=before.id)
+        kept = await connection.one("SELECT 1 FROM votes WHERE poll_id = :poll LIMIT 1", poll=before.id)
         frozen += ["anonymous"] if kept is not None else []
     if frozen:
         raise PollHasVotes(f"There are votes already, so this cannot change: {', '.join(frozen)}.")
 
 
-async def _update(session: Session, before: Poll, changed: dict[str, object]) -> None:
+async def _update(connection: Connection, before: Poll, changed: dict[str, object]) -> None:
     """Only the result policy shows in a totals frame, so only it moves the version; a draft that gets a time of
     opening stays a draft until its host opens it."""
     columns = {"category_id" if name == "category" else name: _clean(value) for name, value in changed.items()}
     sets = ", ".join(f"{column} = :{column}" for column in columns)
     version = ", version = version + 1" if "results" in changed else ""
-    await session.run(
+    await connection.run(
         f"UPDATE polls SET {sets}, revision = revision + 1, updated_at = clock_timestamp(){version} WHERE id = :poll",
         poll=before.id,
         **{column: getattr(value, "value", value) for column, value in columns.items()},
@@ -176,26 +176,28 @@ async def _update(session: Session, before: Poll, changed: dict[str, object]) ->
 
 async def delete(database: Database, poll: int, by: Identity) -> None:
     """Delete a poll with its options, ballots and ledger; the audit log keeps that it was."""
-    async with database.long_transaction() as session:
-        before = await locked_for_host(session, poll, by)
-        await session.run("DELETE FROM votes WHERE poll_id = :poll", poll=poll)
-        await session.run("DELETE FROM acts WHERE poll_id = :poll", poll=poll)
-        await session.run("DELETE FROM polls WHERE id = :poll", poll=poll)
-        await audit.append(session, by.voter, "delete", "poll", poll, question=before.question, ballots=before.ballots)
+    async with database.long_transaction() as connection:
+        before = await locked_for_host(connection, poll, by)
+        await connection.run("DELETE FROM votes WHERE poll_id = :poll", poll=poll)
+        await connection.run("DELETE FROM acts WHERE poll_id = :poll", poll=poll)
+        await connection.run("DELETE FROM polls WHERE id = :poll", poll=poll)
+        await audit.append(
+            connection, by.voter, "delete", "poll", poll, question=before.question, ballots=before.ballots
+        )
 
 
 async def find_by_code(database: Database, code: str) -> Poll | None:
     """The poll of a code, in any case and spacing; None where there is none."""
-    async with database.read() as session:
-        row = await session.one("SELECT id FROM polls WHERE code = :code", code=normal_code(code))
-        return None if row is None else (await load(session, [row["id"]])).get(row["id"])
+    async with database.read() as connection:
+        row = await connection.one("SELECT id FROM polls WHERE code = :code", code=normal_code(code))
+        return None if row is None else (await load(connection, [row["id"]])).get(row["id"])
 
 
 async def join(database: Database, members: Sequence[tuple[int, str]]) -> None:
     """From now on each poll of the (poll, voter) pairs exists for its voter, private or not; polls that are gone are
     passed over."""
-    async with database.transaction() as session:
-        await session.run(
+    async with database.transaction() as connection:
+        await connection.run(
             "INSERT INTO poll_members (poll_id, voter) "
             "SELECT p.id, m.voter FROM unnest(CAST(:polls AS bigint[]), CAST(:voters AS text[])) AS m (poll, voter) "
             "JOIN polls p ON p.id = m.poll ORDER BY p.id, m.voter ON CONFLICT DO NOTHING",

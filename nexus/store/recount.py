@@ -6,7 +6,7 @@ import msgspec
 
 from nexus.domain.poll import Place, Poll, Status
 from nexus.store import audit, chain
-from nexus.store.database import Database, Row, Session
+from nexus.store.database import Connection, Database, Row
 from nexus.store.rows import load
 
 CHUNK = 500
@@ -22,31 +22,31 @@ class PollCheck(msgspec.Struct, frozen=True):
     differences: tuple[str, ...]
 
 
-async def how_many(session: Session) -> int:
+async def how_many(connection: Connection) -> int:
     """How many polls there are."""
-    row = await session.one("SELECT count(*) AS n FROM polls")
+    row = await connection.one("SELECT count(*) AS n FROM polls")
     return int(row["n"]) if row is not None else 0
 
 
-async def check_after(session: Session, last: int) -> list[PollCheck]:
+async def check_after(connection: Connection, last: int) -> list[PollCheck]:
     """The next `CHUNK` polls with an id over `last`, recounted."""
     ids = [
         row["id"]
-        for row in await session.all(
+        for row in await connection.all(
             "SELECT id FROM polls WHERE id > :last ORDER BY id LIMIT :most", last=last, most=CHUNK
         )
     ]
-    polls = await load(session, ids)
+    polls = await load(connection, ids)
     found: dict[int, list[str]] = {id: [] for id in ids}
     for statement in (_POLLS, _OPTIONS, _DANGLING, _OVER, _UNWRITTEN):
-        for row in await session.all(statement, polls=ids):
+        for row in await connection.all(statement, polls=ids):
             found[row["poll"]].append(f"poll {row['poll']}: {_words(row)}")
     return [PollCheck(polls[id], tuple(found[id])) for id in ids]
 
 
-async def orphans(session: Session) -> list[str]:
+async def orphans(connection: Connection) -> list[str]:
     """Votes and acts of polls that are not there."""
-    rows = await session.all(
+    rows = await connection.all(
         "SELECT 'votes' AS kind, poll_id, count(*) AS n FROM votes v "
         "WHERE NOT EXISTS (SELECT 1 FROM polls p WHERE p.id = v.poll_id) GROUP BY poll_id UNION ALL "
         "SELECT 'acts', poll_id, count(*) FROM acts a "
@@ -107,8 +107,8 @@ SELECT v.poll_id AS poll, count(*) || ' ballots stand without an act in the ledg
 
 async def places(database: Database, polls: list[int]) -> dict[int, Place]:
     """Where polls stand now."""
-    async with database.read() as session:
-        rows = await session.all("SELECT id, epoch, version FROM polls WHERE id = ANY(:polls)", polls=polls)
+    async with database.read() as connection:
+        rows = await connection.all("SELECT id, epoch, version FROM polls WHERE id = ANY(:polls)", polls=polls)
     return {row["id"]: Place(row["epoch"], row["version"]) for row in rows}
 
 
@@ -118,32 +118,34 @@ async def repair_poll(database: Database, poll: int, beyond: Place | None = None
     `beyond` is a place that screens have seen and the database has lost, as after a restore from a backup: the
     ballots then go on in an epoch that nobody has seen (contract, section 1, epoch).
     """
-    async with database.long_transaction() as session:
-        await session.run("SELECT id FROM polls WHERE id = :poll FOR NO KEY UPDATE", poll=poll)
-        before = (await load(session, [poll])).get(poll)
+    async with database.long_transaction() as connection:
+        await connection.run("SELECT id FROM polls WHERE id = :poll FOR NO KEY UPDATE", poll=poll)
+        before = (await load(connection, [poll])).get(poll)
         if before is None:
             return None
         # A round that is not as it was closed stays one: its repair must not make the change its truth.
-        altered = await chain.check_rounds(session, [poll])
+        altered = await chain.check_rounds(connection, [poll])
         epoch = before.epoch if beyond is None else max(before.epoch, beyond.epoch) + 1
         for statement in _REPAIR:
             values = {"poll": poll, "old": before.epoch, "epoch": epoch}
-            await session.run(statement, **{name: v for name, v in values.items() if f":{name}" in statement})
-        after = (await load(session, [poll]))[poll]
+            await connection.run(statement, **{name: v for name, v in values.items() if f":{name}" in statement})
+        after = (await load(connection, [poll]))[poll]
         counts = {"before": before.totals().counts, "after": after.totals().counts}
         if after.epoch != before.epoch:
-            await _append(session, poll, None if altered else before.epoch, **counts)
+            await _append(connection, poll, None if altered else before.epoch, **counts)
         ended = after.epoch if after.status is Status.CLOSED and not altered else None
-        await _append(session, poll, ended, **counts)
+        await _append(connection, poll, ended, **counts)
         return after
 
 
-async def _append(session: Session, poll: int, ended: int | None, **details: object) -> None:
+async def _append(connection: Connection, poll: int, ended: int | None, **details: object) -> None:
     """The audit row of a repair, with the digest of an `ended` round whose ballots it changed."""
     if ended is not None:
-        digest = await session.one("SELECT encode(round_digest(:poll, :round), 'hex') AS hex", poll=poll, round=ended)
+        digest = await connection.one(
+            "SELECT encode(round_digest(:poll, :round), 'hex') AS hex", poll=poll, round=ended
+        )
         details |= {"round": ended, "digest": digest["hex"] if digest else ""}
-    await audit.append(session, REPAIRER, "repair", "poll", poll, **details)
+    await audit.append(connection, REPAIRER, "repair", "poll", poll, **details)
 
 
 _REPAIR = (
@@ -173,6 +175,8 @@ _REPAIR = (
 
 async def remove_orphans(database: Database) -> None:
     """Delete votes and acts of polls that are not there."""
-    async with database.long_transaction() as session:
+    async with database.long_transaction() as connection:
         for table in ("votes", "acts"):
-            await session.run(f"DELETE FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM polls p WHERE p.id = t.poll_id)")
+            await connection.run(
+                f"DELETE FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM polls p WHERE p.id = t.poll_id)"
+            )

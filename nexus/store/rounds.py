@@ -11,35 +11,35 @@ from nexus.domain.poll import Poll, Status
 from nexus.domain.rights import Role, may_know, role_in
 from nexus.errors import Forbidden, PollNotFound
 from nexus.store import audit
-from nexus.store.database import LONG_S, Database, Session
+from nexus.store.database import LONG_S, Connection, Database
 from nexus.store.rows import due_at, load
 
 SETTLE_MOST = 100
 """Polls settled in one transaction: their locks are held together."""
 
 
-async def locked(session: Session, poll: int) -> Poll:
+async def locked(connection: Connection, poll: int) -> Poll:
     """Lock a poll, commit to what the clock asks of it, and read it. Raises `PollNotFound`."""
-    await session.run("SELECT id FROM polls WHERE id = :poll FOR NO KEY UPDATE", poll=poll)
-    await _settle(session, [poll])
-    found = (await load(session, [poll])).get(poll)
+    await connection.run("SELECT id FROM polls WHERE id = :poll FOR NO KEY UPDATE", poll=poll)
+    await _settle(connection, [poll])
+    found = (await load(connection, [poll])).get(poll)
     if found is None:
         raise PollNotFound
     return found
 
 
-async def locked_for_host(session: Session, poll: int, by: Identity) -> Poll:
+async def locked_for_host(connection: Connection, poll: int, by: Identity) -> Poll:
     """`locked`, for its host or an admin. Raises `PollNotFound` or `Forbidden` for anybody else."""
-    found = await locked(session, poll)
-    await refuse_stranger(session, found, by)
+    found = await locked(connection, poll)
+    await refuse_stranger(connection, found, by)
     return found
 
 
-async def refuse_stranger(session: Session, poll: Poll, by: Identity) -> None:
+async def refuse_stranger(connection: Connection, poll: Poll, by: Identity) -> None:
     """Raises `PollNotFound` where `by` may not know of the poll, `Forbidden` where they may but are not its host."""
     if role_in(by, poll.created_by) is Role.HOST and by.polls is None:
         return
-    joined = await session.one(
+    joined = await connection.one(
         "SELECT 1 FROM poll_members WHERE poll_id = :poll AND voter = :voter", poll=poll.id, voter=by.voter
     )
     if not may_know(
@@ -60,16 +60,16 @@ async def settle(database: Database, polls: list[int], *, skip_locked: bool = Fa
     With `skip_locked` those that somebody holds are left for another time, so that one held poll delays no other.
     """
     skip = " SKIP LOCKED" if skip_locked else ""
-    async with database.transaction(within_s=LONG_S) as session:
-        rows = await session.all(
+    async with database.transaction(within_s=LONG_S) as connection:
+        rows = await connection.all(
             f"SELECT id FROM polls WHERE id = ANY(:polls) ORDER BY id FOR NO KEY UPDATE{skip}", polls=polls
         )
-        changed = await _settle(session, [row["id"] for row in rows])
-        return list((await load(session, changed)).values())
+        changed = await _settle(connection, [row["id"] for row in rows])
+        return list((await load(connection, changed)).values())
 
 
-async def _settle(session: Session, polls: list[int]) -> list[int]:
-    rows = await session.all(
+async def _settle(connection: Connection, polls: list[int]) -> list[int]:
+    rows = await connection.all(
         f"""
         UPDATE polls p SET
             status = CASE WHEN p.expires_at <= t.now THEN 'closed' ELSE 'open' END,
@@ -81,21 +81,21 @@ async def _settle(session: Session, polls: list[int]) -> list[int]:
         """,
         polls=polls,
     )
-    digests = await audit.digests(session, [row["id"] for row in rows if row["status"] == "closed"])
+    digests = await audit.digests(connection, [row["id"] for row in rows if row["status"] == "closed"])
     for row in sorted(rows, key=lambda row: int(row["id"])):
         id, place = row["id"], {"epoch": row["epoch"], "version": row["version"]}
         if id in digests:
             ended = {"round": row["epoch"], "digest": digests[id]}
-            await audit.append(session, audit.CLOCK, "close", "poll", id, **place, **ended)
+            await audit.append(connection, audit.CLOCK, "close", "poll", id, **place, **ended)
         else:
-            await audit.append(session, audit.CLOCK, "open", "poll", id, **place)
+            await audit.append(connection, audit.CLOCK, "open", "poll", id, **place)
     return [row["id"] for row in rows]
 
 
 async def due(database: Database) -> tuple[list[int], float | None]:
     """Polls whose opening or expiry is due, at most `SETTLE_MOST`, and seconds until the next one after them."""
-    async with database.read() as session:
-        rows = await session.all(
+    async with database.read() as connection:
+        rows = await connection.all(
             f"""
             SELECT p.id, {due_at("clock_timestamp()")} AS due,
                    extract(epoch FROM p.at - clock_timestamp())::float8 AS in_s
@@ -116,11 +116,11 @@ async def due(database: Database) -> tuple[list[int], float | None]:
 
 async def open_poll(database: Database, poll: int, by: Identity) -> Poll:
     """Open a draft or scheduled poll now, or reopen a closed one with its votes; nothing if it is open."""
-    async with database.transaction() as session:
-        found = await locked_for_host(session, poll, by)
+    async with database.transaction() as connection:
+        found = await locked_for_host(connection, poll, by)
         if found.status is Status.OPEN:
             return found
-        await session.run(
+        await connection.run(
             """
             UPDATE polls SET status = 'open', closed_at = NULL, version = version + 1, revision = revision + 1,
                 opens_at = CASE WHEN opens_at > clock_timestamp() THEN NULL ELSE opens_at END,
@@ -130,43 +130,43 @@ async def open_poll(database: Database, poll: int, by: Identity) -> Poll:
             """,
             poll=poll,
         )
-        return await _done(session, found, by, "open")
+        return await _done(connection, found, by, "open")
 
 
 async def close_poll(database: Database, poll: int, by: Identity) -> Poll:
     """Close a poll, whatever its status; nothing if it is closed."""
-    async with database.transaction(within_s=LONG_S) as session:
-        found = await locked_for_host(session, poll, by)
+    async with database.transaction(within_s=LONG_S) as connection:
+        found = await locked_for_host(connection, poll, by)
         if found.status is Status.CLOSED:
             return found
-        digest = (await audit.digests(session, [poll]))[poll]
-        await session.run(
+        digest = (await audit.digests(connection, [poll]))[poll]
+        await connection.run(
             "UPDATE polls SET status = 'closed', closed_at = clock_timestamp(), version = version + 1, "
             "revision = revision + 1, updated_at = clock_timestamp() WHERE id = :poll",
             poll=poll,
         )
-        return await _done(session, found, by, "close", digest)
+        return await _done(connection, found, by, "close", digest)
 
 
 async def reset_poll(database: Database, poll: int, by: Identity) -> Poll:
     """Start a new epoch without votes; the ballots of earlier ones stay for export."""
-    async with database.transaction(within_s=LONG_S) as session:
-        found = await locked_for_host(session, poll, by)
-        digest = (await audit.digests(session, [poll]))[poll]
-        await _keep_options(session, found)
-        await session.run("UPDATE options SET votes_count = 0 WHERE poll_id = :poll", poll=poll)
-        await session.run(
+    async with database.transaction(within_s=LONG_S) as connection:
+        found = await locked_for_host(connection, poll, by)
+        digest = (await audit.digests(connection, [poll]))[poll]
+        await _keep_options(connection, found)
+        await connection.run("UPDATE options SET votes_count = 0 WHERE poll_id = :poll", poll=poll)
+        await connection.run(
             "UPDATE polls SET epoch = epoch + 1, version = version + 1, revision = revision + 1, voters = 0, "
             "ballots = 0, updated_at = clock_timestamp() WHERE id = :poll",
             poll=poll,
         )
-        return await _done(session, found, by, "reset", digest)
+        return await _done(connection, found, by, "reset", digest)
 
 
-async def _keep_options(session: Session, poll: Poll) -> None:
+async def _keep_options(connection: Connection, poll: Poll) -> None:
     """What the ballots of the round that ends were cast for: the options may be renamed and deleted from now on."""
     options = [{"id": option.id, "option_text": option.option_text} for option in poll.options]
-    await session.run(
+    await connection.run(
         "INSERT INTO rounds (poll_id, epoch, options) VALUES (:poll, :epoch, CAST(:options AS jsonb))",
         poll=poll.id,
         epoch=poll.epoch,
@@ -174,12 +174,12 @@ async def _keep_options(session: Session, poll: Poll) -> None:
     )
 
 
-async def _done(session: Session, before: Poll, by: Identity, action: str, digest: str = "") -> Poll:
+async def _done(connection: Connection, before: Poll, by: Identity, action: str, digest: str = "") -> Poll:
     """Append the audit row; `digest` is that of the round which the action ends."""
     ended = {"round": before.epoch, "digest": digest} if digest else {}
-    after = (await load(session, [before.id]))[before.id]
+    after = (await load(connection, [before.id]))[before.id]
     await audit.append(
-        session,
+        connection,
         by.voter,
         action,
         "poll",
@@ -194,9 +194,9 @@ async def _done(session: Session, before: Poll, by: Identity, action: str, diges
     return after
 
 
-async def now(session: Session) -> datetime:
+async def now(connection: Connection) -> datetime:
     """The database's clock."""
-    row = await session.one("SELECT clock_timestamp() AS now")
+    row = await connection.one("SELECT clock_timestamp() AS now")
     assert row is not None
     time: datetime = row["now"]
     return time

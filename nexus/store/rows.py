@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nexus.domain.poll import Option, Policy, Poll, Status
-from nexus.store.database import Row, Session
+from nexus.store.database import Connection, Row
 
 POLL_COLUMNS = (
     "p.id, p.code, p.question, p.description, p.category_id, p.created_by, p.is_public, p.status, p.opens_at, "
@@ -61,9 +61,9 @@ def option(row: Row) -> Option:
     )
 
 
-async def load(session: Session, polls: list[int]) -> dict[int, Poll]:
+async def load(connection: Connection, polls: list[int]) -> dict[int, Poll]:
     """The polls of `polls` that exist, each with its options, at one moment: one statement, one snapshot."""
-    rows = await session.all(
+    rows = await connection.all(
         f"SELECT {POLL_COLUMNS}, o.id AS o_id, o.option_text, o.position, o.votes_count "
         "FROM polls p LEFT JOIN options o ON o.poll_id = p.id "
         "WHERE p.id = ANY(:polls) ORDER BY p.id, o.position",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import asyncpg
 
-from nexus.store.database import LONG_S, Database, Session
+from nexus.store.database import LONG_S, Connection, Database
 
 VERSION = 2
 """The version that this code wants, and that `schema.sql` makes."""
@@ -35,8 +35,8 @@ _FOREIGN = "the database holds tables of another program: give Nexus a database 
 
 async def version(database: Database) -> int:
     """The schema's version; 0 for a database without our tables. Raises `SchemaError` for somebody else's."""
-    async with database.read() as session:
-        return await _version(session)
+    async with database.read() as connection:
+        return await _version(connection)
 
 
 def require_current(found: int) -> None:
@@ -53,32 +53,32 @@ async def migrate(database: Database, say: Callable[[str], None]) -> int:
     Safe twice and from two places at once: the lock is the transaction's, so a pooler between does no harm.
     """
     try:
-        async with database.transaction(_WAIT, within_s=LONG_S) as session:
-            await session.raw.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
-            before = await _version(session)
+        async with database.transaction(_WAIT, within_s=LONG_S) as connection:
+            await connection.raw.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            before = await _version(connection)
             if before > VERSION:
                 require_current(before)
-            await _bring_forward(session, before, say)
+            await _bring_forward(connection, before, say)
             return before
     except asyncpg.PostgresError as error:
         raise SchemaError(f"the schema could not be brought to {VERSION}: {str(error).splitlines()[0]}") from error
 
 
-async def _bring_forward(session: Session, before: int, say: Callable[[str], None]) -> None:
+async def _bring_forward(connection: Connection, before: int, say: Callable[[str], None]) -> None:
     if before == 0:
         say(f"creating schema {VERSION}")
-        await session.raw.execute(_schema().read_text("utf-8"))
-        await _record(session, VERSION)
+        await connection.raw.execute(_schema().read_text("utf-8"))
+        await _record(connection, VERSION)
         return
     for number, step in sorted(steps().items()):
         if before < number <= VERSION:
             say(f"step {number}: {step.name}")
-            await session.raw.execute(step.read_text("utf-8"))
-            await _record(session, number)
+            await connection.raw.execute(step.read_text("utf-8"))
+            await _record(connection, number)
 
 
-async def _version(session: Session) -> int:
-    rows = await session.all(
+async def _version(connection: Connection) -> int:
+    rows = await connection.all(
         "SELECT name FROM unnest(CAST(:names AS text[])) AS t (name) WHERE to_regclass(name) IS NOT NULL",
         names=_TABLES,
     )
@@ -88,7 +88,7 @@ async def _version(session: Session) -> int:
     if "schema_version" not in found:
         raise SchemaError(_FOREIGN)
     try:
-        row = await session.one("SELECT max(version)::integer AS version FROM schema_version")
+        row = await connection.one("SELECT max(version)::integer AS version FROM schema_version")
     except asyncpg.SyntaxOrAccessError as error:
         raise SchemaError(_FOREIGN) from error
     if row is None or not row["version"]:
@@ -96,8 +96,8 @@ async def _version(session: Session) -> int:
     return int(row["version"])
 
 
-async def _record(session: Session, number: int) -> None:
-    await session.run("INSERT INTO schema_version (version) VALUES (:number)", number=number)
+async def _record(connection: Connection, number: int) -> None:
+    await connection.run("INSERT INTO schema_version (version) VALUES (:number)", number=number)
 
 
 def steps() -> dict[int, Traversable]:

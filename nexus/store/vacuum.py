@@ -7,8 +7,8 @@ from nexus.store.database import Database
 
 async def forget_sessions(database: Database) -> None:
     """Delete refresh tokens that expired more than a day ago, at most 10,000 at once."""
-    async with database.transaction() as session:
-        await session.run(
+    async with database.transaction() as connection:
+        await connection.run(
             "DELETE FROM refresh_tokens WHERE digest IN (SELECT digest FROM refresh_tokens "
             "WHERE expires_at < clock_timestamp() - interval '1 day' ORDER BY expires_at LIMIT 10000 "
             "FOR UPDATE SKIP LOCKED)"
@@ -21,5 +21,5 @@ async def vacuum_polls(database: Database) -> None:
     A vote's update of its poll leaves nothing to collect (it is pruned with the next), so autovacuum would not come.
     Looks only at pages touched since the last time, a tenth of a second for 25,000 polls; keeps nobody waiting.
     """
-    async with database.read() as session:
-        await session.raw.execute("VACUUM (SKIP_LOCKED, TRUNCATE off) polls")
+    async with database.read() as connection:
+        await connection.raw.execute("VACUUM (SKIP_LOCKED, TRUNCATE off) polls")

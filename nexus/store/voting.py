@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from nexus.domain.ballot import Act, Ballot, KnownAct, Outcome, Receipt, Standing
+from nexus.domain.ballot import Act, Ballot, KnownAct, Outcome, Receipt, StandingBallot
 from nexus.domain.poll import Policy, Status, Totals
 from nexus.domain.verdict import Box, decide
 from nexus.errors import NexusError, PollNotFound
@@ -22,7 +22,7 @@ BATCH_S = 10.0
 """A batch that takes longer is given up, and its voters are told to retry: the database is frozen or gone."""
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class RecordedBatch(msgspec.Struct, frozen=True):
     """What one committed batch did: an answer a ballot, in their order, and the totals of each poll that changed."""
 
     answers: list[Receipt | NexusError]
@@ -35,7 +35,7 @@ class _Poll(msgspec.Struct, frozen=True):
     due: bool
 
 
-async def record(database: Database, ballots: Sequence[Ballot]) -> Recorded:
+async def record(database: Database, ballots: Sequence[Ballot]) -> RecordedBatch:
     """Record `ballots` in one transaction: at most one of each poll and voter.
 
     Raises `Unavailable` where nothing was committed, `OutcomeUnknown` where that cannot be known.
@@ -43,17 +43,17 @@ async def record(database: Database, ballots: Sequence[Ballot]) -> Recorded:
     settled: list[Totals] = []
     for _ in range(SETTLES):
         outcome = await _attempt(database, ballots)
-        if isinstance(outcome, Recorded):
-            return Recorded(outcome.answers, settled + outcome.totals)
+        if isinstance(outcome, RecordedBatch):
+            return RecordedBatch(outcome.answers, settled + outcome.totals)
         settled = [poll.totals() for poll in await settle(database, outcome)]
     raise RuntimeError(f"polls stay due after {SETTLES} attempts to settle them")
 
 
-async def _attempt(database: Database, ballots: Sequence[Ballot]) -> Recorded | list[int]:
+async def _attempt(database: Database, ballots: Sequence[Ballot]) -> RecordedBatch | list[int]:
     """One transaction; where a poll's time has come, nothing is done and the polls that are due are given back."""
     ids = sorted({ballot.poll for ballot in ballots})
-    async with database.transaction(f"{GUARDS}; {sql.PLANS}", within_s=BATCH_S) as session:
-        raw = session.raw
+    async with database.transaction(f"{GUARDS}; {sql.PLANS}", within_s=BATCH_S) as connection:
+        raw = connection.raw
         await raw.fetch(sql.LOCK, ids)
         rows = await raw.fetch(sql.READ, ids)
         polls = {row["id"]: _poll(row) for row in rows}
@@ -65,7 +65,7 @@ async def _attempt(database: Database, ballots: Sequence[Ballot]) -> Recorded | 
         if changes.acts:
             await raw.execute(sql.WRITE, rows[0]["now"], *changes.columns())
     answers = dict(zip(map(id, there), changes.answers(), strict=True))
-    return Recorded([answers.get(id(ballot)) or PollNotFound() for ballot in ballots], changes.totals())
+    return RecordedBatch([answers.get(id(ballot)) or PollNotFound() for ballot in ballots], changes.totals())
 
 
 async def _judge(raw: Raw, ballots: Sequence[Ballot], polls: dict[int, _Poll]) -> Changes:
@@ -76,7 +76,7 @@ async def _judge(raw: Raw, ballots: Sequence[Ballot], polls: dict[int, _Poll]) -
     of = [ballot.poll for ballot in ballots]
     voters = [ballot.by.voter for ballot in ballots]
     known = {row["n"]: _known(row) for row in await raw.fetch(sql.KNOWN, of, voters, [b.op for b in ballots])}
-    standing: dict[int, list[Standing]] = {}
+    standing: dict[int, list[StandingBallot]] = {}
     for row in await raw.fetch(sql.STANDING, of, [polls[poll].box.epoch for poll in of], voters):
         standing.setdefault(row["n"], []).append(_standing(row))
     joined: set[int] = set()
@@ -134,5 +134,5 @@ def _known(row: Row) -> KnownAct:
     )
 
 
-def _standing(row: Row) -> Standing:
-    return Standing(slot=row["slot"], op=row["op"], options=tuple(row["choices"]))
+def _standing(row: Row) -> StandingBallot:
+    return StandingBallot(slot=row["slot"], op=row["op"], options=tuple(row["choices"]))

@@ -12,15 +12,15 @@ from nexus.store.database import Database
 from nexus.store.rows import due_at, load
 
 
-class Seat(msgspec.Struct, frozen=True):
-    """A voter's place in one poll: whether they entered its code, and their ballots that stand in its `epoch`."""
+class VoterState(msgspec.Struct, frozen=True):
+    """What a voter is to one poll: whether they entered its code, and their ballots that stand in its `epoch`."""
 
     joined: bool
     votes: tuple[CastVote, ...]
     epoch: int = 0
 
 
-NO_SEAT = Seat(joined=False, votes=())
+NO_STATE = VoterState(joined=False, votes=())
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -32,8 +32,8 @@ class Places(msgspec.Struct, frozen=True):
 
 async def places(database: Database, polls: Sequence[int]) -> Places:
     """Where `polls` stand: one read by primary key."""
-    async with database.read() as session:
-        rows = await session.all(
+    async with database.read() as connection:
+        rows = await connection.all(
             f"SELECT p.id, p.epoch, p.version, p.revision, p.status, {due_at('clock_timestamp()')} AS due FROM polls p "
             "WHERE p.id = ANY(:polls)",
             polls=list(polls),
@@ -46,14 +46,14 @@ async def places(database: Database, polls: Sequence[int]) -> Places:
 
 async def polls(database: Database, ids: Sequence[int]) -> Mapping[int, Poll]:
     """The polls of `ids` that exist, each whole and at one moment."""
-    async with database.read() as session:
-        return await load(session, list(ids))
+    async with database.read() as connection:
+        return await load(connection, list(ids))
 
 
-async def seats(database: Database, keys: Sequence[tuple[int, str]]) -> Mapping[tuple[int, str], Seat]:
-    """The seats of (poll, voter) pairs in their polls' present rounds."""
-    async with database.read() as session:
-        rows = await session.all(
+async def voter_states(database: Database, keys: Sequence[tuple[int, str]]) -> Mapping[tuple[int, str], VoterState]:
+    """What each of (poll, voter) pairs holds in its poll's current round."""
+    async with database.read() as connection:
+        rows = await connection.all(
             """
             SELECT k.poll, k.voter, p.epoch, m.voter IS NOT NULL AS joined, v.op, v.choices, v.cast_at
             FROM unnest(CAST(:polls AS bigint[]), CAST(:voters AS text[])) AS k (poll, voter)
@@ -66,17 +66,17 @@ async def seats(database: Database, keys: Sequence[tuple[int, str]]) -> Mapping[
             polls=[poll for poll, _ in keys],
             voters=[voter for _, voter in keys],
         )
-    found: dict[tuple[int, str], Seat] = {}
+    found: dict[tuple[int, str], VoterState] = {}
     for row in rows:
         key = (row["poll"], row["voter"])
         votes = found[key].votes if key in found else ()
         if row["op"] is not None:
             votes += (CastVote(op=row["op"], options=tuple(row["choices"]), cast_at=row["cast_at"]),)
-        found[key] = Seat(joined=row["joined"], votes=votes, epoch=row["epoch"])
+        found[key] = VoterState(joined=row["joined"], votes=votes, epoch=row["epoch"])
     return found
 
 
-class Standing(msgspec.Struct, frozen=True):
+class StandingVoters(msgspec.Struct, frozen=True):
     """Which voters had a ballot standing when the poll stood at `place` with so many `retractions`."""
 
     place: Place
@@ -84,10 +84,10 @@ class Standing(msgspec.Struct, frozen=True):
     voters: frozenset[str]
 
 
-async def standing(database: Database, poll: int, voters: Sequence[str]) -> Standing | None:
+async def standing_voters(database: Database, poll: int, voters: Sequence[str]) -> StandingVoters | None:
     """Which of `voters` have a ballot that stands, at one moment; None where the poll is gone."""
-    async with database.read() as session:
-        rows = await session.all(
+    async with database.read() as connection:
+        rows = await connection.all(
             """
             SELECT DISTINCT p.epoch, p.version, p.retractions, v.voter FROM polls p
             LEFT JOIN votes v ON v.poll_id = p.id AND v.epoch = p.epoch AND v.voter = ANY(:voters)
@@ -99,4 +99,4 @@ async def standing(database: Database, poll: int, voters: Sequence[str]) -> Stan
     if not rows:
         return None
     place = Place(rows[0]["epoch"], rows[0]["version"])
-    return Standing(place, rows[0]["retractions"], frozenset(row["voter"] for row in rows if row["voter"]))
+    return StandingVoters(place, rows[0]["retractions"], frozenset(row["voter"] for row in rows if row["voter"]))

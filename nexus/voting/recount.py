@@ -11,7 +11,7 @@ import msgspec
 from nexus.bus import Bus, News, TotalsNews
 from nexus.domain.poll import Place, Totals
 from nexus.store import chain, recount
-from nexus.store.database import Database, Session
+from nexus.store.database import Connection, Database
 
 BUS_CATCHES_UP_S = 2.0
 BUS_CHUNK = 500
@@ -62,33 +62,33 @@ class Recount:
     async def _count_votes(self) -> tuple[dict[int, Totals], bool]:
         """Recount in one snapshot; gives every poll's counters in it, and whether there are votes without a poll."""
         totals: dict[int, Totals] = {}
-        async with self._database.snapshot() as session:
-            total, last = await recount.how_many(session), 0
-            while checks := await recount.check_after(session, last):
+        async with self._database.snapshot() as connection:
+            total, last = await recount.how_many(connection), 0
+            while checks := await recount.check_after(connection, last):
                 for check in checks:
                     totals[check.poll.id] = check.poll.totals()
                     if check.differences:
                         self._broken.add(check.poll.id)
                         self._lines += check.differences
                 ids = [check.poll.id for check in checks]
-                self._lasting += await chain.check_rounds(session, ids)
-                self._lasting += await chain.check_statuses(session, ids)
+                self._lasting += await chain.check_rounds(connection, ids)
+                self._lasting += await chain.check_statuses(connection, ids)
                 last = checks[-1].poll.id
                 self._say(f"recounted {len(totals)} of {total} polls")
-            lost = await recount.orphans(session)
-            await self._check_history(session)
+            lost = await recount.orphans(connection)
+            await self._check_history(connection)
         self._lines += lost
         return totals, bool(lost)
 
-    async def _check_history(self, session: Session) -> None:
-        done, link = 0, await chain.check_after(session, 0)
+    async def _check_history(self, connection: Connection) -> None:
+        done, link = 0, await chain.check_after(connection, 0)
         while link.rows:
             done += link.rows
             self._lasting += link.differences
             self._say(f"checked {done} rows of the audit log")
-            link = await chain.check_after(session, link.last)
-        self._lasting += await chain.check_head(session)
-        self._lasting += await chain.check_deletions(session)
+            link = await chain.check_after(connection, link.last)
+        self._lasting += await chain.check_head(connection)
+        self._lasting += await chain.check_deletions(connection)
 
     async def _compare_bus(self, totals: dict[int, Totals]) -> None:
         suspects = await self._suspects(totals, list(totals))

@@ -33,7 +33,7 @@ class Schedule:
             settled = await rounds.settle(self._database, ids, skip_locked=True)
             for poll in settled:
                 log.info("poll %d: %s, its time has come", poll.id, poll.status)
-                self._tallies.changed(poll)
+                self._tallies.poll_changed(poll)
             return SOONEST_S if settled else HELD_S
         return min(LOOK_S, max(SOONEST_S, next_s if next_s is not None else LOOK_S))
 

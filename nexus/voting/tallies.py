@@ -48,9 +48,9 @@ class Tallies:
         self._tasks: set[asyncio.Task[None]] = set()
         self._places = Loader(self._ask_places)
         self._polls = Loader(self._ask_polls)
-        self._seats = Loader(self._ask_seats)
+        self._voter_states = Loader(self._ask_voter_states)
 
-    def offer(self, totals: Totals) -> None:
+    def totals_committed(self, totals: Totals) -> None:
         """Take committed totals: to this worker's rooms now, to the bus as soon as its pace allows."""
         self._renew(totals)
         self._tell(TotalsNews(totals))
@@ -61,10 +61,10 @@ class Tallies:
         if before is None or before.place < totals.place:
             self._unsent[id] = totals
 
-    def changed(self, poll: Poll) -> None:
+    def poll_changed(self, poll: Poll) -> None:
         """Take a committed change of a definition, status or round."""
         self._keep(poll)
-        self.offer(poll.totals())
+        self.totals_committed(poll.totals())
         news = PollNews(poll.id, poll.revision)
         self._tell(news)
         self._spawn(self._bus.publish(news))
@@ -88,9 +88,9 @@ class Tallies:
             return cached
         return await self._polls.get(id)
 
-    async def seat(self, poll: int, voter: str) -> watch.Seat:
-        """A voter's seat in a poll as of a moment after this call began. Raises `Unavailable`."""
-        return await self._seats.get((poll, voter)) or watch.NO_SEAT
+    async def voter_state(self, poll: int, voter: str) -> watch.VoterState:
+        """What a voter is to a poll, as of a moment after this call began. Raises `Unavailable`."""
+        return await self._voter_states.get((poll, voter)) or watch.NO_STATE
 
     async def places(self, polls: list[int]) -> dict[int, Watch]:
         """Where `polls` stand now, with what the clock asked for committed; what is missing is gone."""
@@ -110,7 +110,7 @@ class Tallies:
             except Busy:
                 log.info("poll %d is due, and held: it is settled when it is free", id)
         for poll in settled:
-            self.changed(poll)
+            self.poll_changed(poll)
 
     async def stop(self) -> None:
         """Send what is unsent, bounded."""
@@ -128,8 +128,8 @@ class Tallies:
             self._keep(poll)
         return found
 
-    async def _ask_seats(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], watch.Seat]:
-        return dict(await watch.seats(self._database, keys))
+    async def _ask_voter_states(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], watch.VoterState]:
+        return dict(await watch.voter_states(self._database, keys))
 
     def _keep(self, poll: Poll) -> None:
         cached = self._cache.get(poll.id)
@@ -154,7 +154,7 @@ class Tallies:
             options=tuple(msgspec.structs.replace(one, votes_count=counts[one.id]) for one in cached.options),
         )
 
-    def doubt(self, totals: Totals) -> None:
+    def mark_unconfirmed(self, totals: Totals) -> None:
         """The bus may not have these totals: they are compared within a second."""
         before = self._unconfirmed.get(totals.poll)
         if before is None or before.place < totals.place:
@@ -187,7 +187,7 @@ class Tallies:
             while (totals := self._unsent.get(poll)) is not None:
                 self._unsent[poll] = None
                 await self._bus.publish(TotalsNews(totals))
-                self.doubt(totals)
+                self.mark_unconfirmed(totals)
                 await asyncio.sleep(INTERVAL_S)
         finally:
             self._unsent.pop(poll, None)

@@ -42,4 +42,4 @@ class SessionRegistry:
 
 def _keys(identity: Identity) -> tuple[str, ...]:
     """A login is a UUID, and a voter begins with its kind and a colon: no key is one of the other sort."""
-    return (identity.voter, identity.session) if identity.session else (identity.voter,)
+    return (identity.voter, identity.login) if identity.login else (identity.voter,)

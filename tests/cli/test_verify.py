@@ -45,9 +45,11 @@ async def poll_with_votes(database: Database) -> Poll:
 
 async def tamper(database: Database, *statements: str, **values: object) -> None:
     """Do what no program of ours would."""
-    async with database.transaction() as session:
+    async with database.transaction() as connection:
         for statement in statements:
-            await session.run(statement, **{name: value for name, value in values.items() if f":{name}" in statement})
+            await connection.run(
+                statement, **{name: value for name, value in values.items() if f":{name}" in statement}
+            )
 
 
 def found(nexus: Command) -> list[str]:

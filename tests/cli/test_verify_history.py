@@ -33,9 +33,9 @@ async def found(database: Database) -> list[str]:
 
 async def behind_its_back(database: Database, change: str) -> None:
     """Change the log as somebody with the database's password could."""
-    async with database.transaction() as session:
+    async with database.transaction() as connection:
         for statement in ("DISABLE TRIGGER audit_refuse", "", "ENABLE TRIGGER audit_refuse"):
-            await session.raw.execute(f"ALTER TABLE audit_log {statement}" if statement else change)
+            await connection.raw.execute(f"ALTER TABLE audit_log {statement}" if statement else change)
 
 
 async def test_whole_history_is_no_difference(database: Database) -> None:
@@ -97,8 +97,8 @@ ALTERED = {
 @pytest.mark.parametrize("how", ALTERED)
 async def test_altered_ballot_of_a_closed_poll_is_found_and_cannot_be_mended(database: Database, how: str) -> None:
     poll = await closed(database)
-    async with database.transaction() as session:
-        await session.run(ALTERED[how])
+    async with database.transaction() as connection:
+        await connection.run(ALTERED[how])
     (row,) = await rows(database, "SELECT id FROM audit_log WHERE action = 'close'")
     line = f"poll {poll.id}: round 1 is not as audit row {row[0]} closed it"
     assert line in await found(database)
@@ -109,8 +109,8 @@ async def test_altered_ballot_of_a_closed_poll_is_found_and_cannot_be_mended(dat
 
 async def test_what_cannot_be_mended_is_said_and_no_success(nexus: Command, database: Database) -> None:
     poll = await closed(database)
-    async with database.transaction() as session:
-        await session.run(ALTERED["choice"])
+    async with database.transaction() as connection:
+        await connection.run(ALTERED["choice"])
     done = nexus.run("verify")
     *lines, last = done.stdout.splitlines()
     assert (done.returncode, last) == (1, f"{len(lines)} differences"), done.stdout + done.stderr
@@ -123,44 +123,44 @@ async def test_what_cannot_be_mended_is_said_and_no_success(nexus: Command, data
 async def test_altered_ballot_of_an_earlier_round_is_found(database: Database) -> None:
     poll = await closed(database)
     await rounds.reset_poll(database, poll.id, HOST)
-    async with database.transaction() as session:
-        await session.run("DELETE FROM votes WHERE voter = 'user:1001'")
+    async with database.transaction() as connection:
+        await connection.run("DELETE FROM votes WHERE voter = 'user:1001'")
     (line,) = await found(database)
     assert line.startswith(f"poll {poll.id}: round 1 is not as audit row ")
 
 
 async def test_poll_opened_behind_the_logs_back_is_found(database: Database) -> None:
     poll = await closed(database)
-    async with database.transaction() as session:
-        await session.run("UPDATE polls SET status = 'open', closed_at = NULL")
+    async with database.transaction() as connection:
+        await connection.run("UPDATE polls SET status = 'open', closed_at = NULL")
     assert await found(database) == [f"poll {poll.id} is open, and the audit log says closed"]
 
 
 async def test_renamed_option_of_an_earlier_round_is_found(database: Database) -> None:
     poll = await closed(database)
     await rounds.reset_poll(database, poll.id, HOST)
-    async with database.transaction() as session:
-        await session.run("UPDATE rounds SET options = replace(options::text, 'Yes', 'Nay')::jsonb")
+    async with database.transaction() as connection:
+        await connection.run("UPDATE rounds SET options = replace(options::text, 'Yes', 'Nay')::jsonb")
     (line,) = await found(database)
     assert line.startswith(f"poll {poll.id}: round 1 is not as audit row ")
 
 
 async def test_poll_that_is_gone_without_a_row_is_found(database: Database) -> None:
     poll = await make_poll(database)
-    async with database.transaction() as session:
-        await session.run("DELETE FROM polls WHERE id = :id", id=poll.id)
+    async with database.transaction() as connection:
+        await connection.run("DELETE FROM polls WHERE id = :id", id=poll.id)
     assert await found(database) == [f"poll {poll.id} is gone, and the audit log has no row of its deletion"]
 
 
 async def test_expiry_has_its_digest_too(database: Database) -> None:
     poll = await make_poll(database)
     await cast_one(database, vote(poll, voter(1), 0))
-    async with database.transaction() as session:
-        await session.run("UPDATE polls SET expires_at = clock_timestamp() WHERE id = :id", id=poll.id)
+    async with database.transaction() as connection:
+        await connection.run("UPDATE polls SET expires_at = clock_timestamp() WHERE id = :id", id=poll.id)
     assert [one.id for one in await rounds.settle(database, [poll.id])] == [poll.id]
     assert await found(database) == []
-    async with database.transaction() as session:
-        await session.run("UPDATE votes SET op = gen_random_uuid()")
+    async with database.transaction() as connection:
+        await connection.run("UPDATE votes SET op = gen_random_uuid()")
     assert any("round 1" in line for line in await found(database))
 
 

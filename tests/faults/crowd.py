@@ -251,9 +251,9 @@ async def assert_books_hold(database: Database, crowd: Crowd) -> None:
     """The ledger and the votes hold every acknowledged act once, at its version, and nothing nobody asked for."""
     polls = crowd.polls
     ids = [polls.one, polls.many]
-    async with database.read() as session:
-        acts = await session.all("SELECT poll_id, voter, op, version FROM acts WHERE poll_id = ANY(:ids)", ids=ids)
-        votes = await session.all("SELECT poll_id, voter, op FROM votes WHERE poll_id = ANY(:ids)", ids=ids)
+    async with database.read() as connection:
+        acts = await connection.all("SELECT poll_id, voter, op, version FROM acts WHERE poll_id = ANY(:ids)", ids=ids)
+        votes = await connection.all("SELECT poll_id, voter, op FROM votes WHERE poll_id = ANY(:ids)", ids=ids)
     ledger = {(row["voter"], row["op"]): (row["poll_id"], row["version"]) for row in acts}
     standing = defaultdict(list)
     for row in votes:

@@ -129,8 +129,8 @@ async def test_a_frozen_session_with_a_polls_lock_delays_that_poll_alone(
         hot, other = await Polls.make(server), await Polls.make(server)
         async with Crowd([server], hot, voters=5) as stuck, Crowd([server], other, voters=5) as free:
             await asyncio.gather(stuck.more_acks(50), free.more_acks(50))
-            async with records.long_transaction() as session:
-                await session.run(LOCK, poll=hot.one)
+            async with records.long_transaction() as connection:
+                await connection.run(LOCK, poll=hot.one)
                 await stuck.until(lambda: all(book[-1].retries for book in stuck.books.values()), TOLD_S)
                 held = stuck.acks
                 await free.more_acks(100, OTHERS_S)
@@ -155,7 +155,7 @@ async def test_a_frozen_session_holds_its_poll_not_for_long(
 
 async def outlast_a_lock(records: Database, crowd: Crowd) -> None:
     """Hold the lock of a poll as a worker does, and never let go, until votes in it are acknowledged again."""
-    async with records.transaction() as session:
-        await session.run(LOCK, poll=crowd.polls.one)
+    async with records.transaction() as connection:
+        await connection.run(LOCK, poll=crowd.polls.one)
         await crowd.until(lambda: all(book[-1].retries for book in crowd.books.values()), TOLD_S)
         await crowd.more_acks(50, FREED_S)

@@ -140,8 +140,8 @@ async def test_close_reveals_and_reopening_hides(hall: Hall, end: str) -> None:
 
 async def expire(hall: Hall, shown: Shown) -> None:
     """Let the poll's time be over."""
-    async with hall.ws.database.read() as session:
-        await session.run("UPDATE polls SET expires_at = clock_timestamp() WHERE id = :id", id=shown.poll["id"])
+    async with hall.ws.database.read() as connection:
+        await connection.run("UPDATE polls SET expires_at = clock_timestamp() WHERE id = :id", id=shown.poll["id"])
     closed = await hall.house.get(shown.path, shown.people["host"])
     assert closed["status"] == "closed" and closed["closed_at"] == closed["expires_at"]
 

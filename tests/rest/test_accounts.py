@@ -119,8 +119,8 @@ async def test_old_hash_is_made_anew(house: House, database: Database) -> None:
 
 
 async def set_hash(database: Database, account: int, password_hash: str) -> None:
-    async with database.transaction() as session:
-        await session.run("UPDATE users SET password_hash = :hash WHERE id = :id", hash=password_hash, id=account)
+    async with database.transaction() as connection:
+        await connection.run("UPDATE users SET password_hash = :hash WHERE id = :id", hash=password_hash, id=account)
 
 
 async def kept_hash(database: Database) -> str:

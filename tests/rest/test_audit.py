@@ -120,8 +120,8 @@ async def test_history_of_a_poll_is_for_its_host(house: House) -> None:
 async def test_clock_is_the_user_of_what_happens_on_time(house: House) -> None:
     ann = await house.user()
     poll = await house.poll(ann)
-    async with house.parts.database.transaction() as session:
-        await session.run("UPDATE polls SET expires_at = clock_timestamp() WHERE id = :id", id=poll["id"])
+    async with house.parts.database.transaction() as connection:
+        await connection.run("UPDATE polls SET expires_at = clock_timestamp() WHERE id = :id", id=poll["id"])
     await house.get(f"/polls/{poll['id']}/results/", ann)
     (closed,) = await history(house, f"/polls/{poll['id']}/audit/?action=close", ann)
     assert closed["user"] == "clock"

@@ -167,8 +167,8 @@ async def test_texts_that_look_like_formulas_do_not_run_in_a_spreadsheet(house: 
 
 async def fill(house: House, poll: Json, ballots: int) -> None:
     """As many ballots as it takes for an answer of many pieces."""
-    async with house.parts.database.transaction() as session:
-        await session.run(
+    async with house.parts.database.transaction() as connection:
+        await connection.run(
             "INSERT INTO votes (poll_id, epoch, voter, slot, op, choices, cast_at) "
             "SELECT :poll, 1, 'user:' || n, '00000000-0000-0000-0000-000000000000', gen_random_uuid(), "
             "ARRAY[CAST(:option AS bigint)], clock_timestamp() FROM generate_series(1, :n) n",

@@ -20,8 +20,8 @@ async def test_house_without_its_bus_is_live_and_not_ready(house: House, monkeyp
 
 
 async def test_house_with_another_schema_is_not_ready(house: House, database: Database) -> None:
-    async with database.transaction() as session:
-        await session.run("INSERT INTO schema_version (version) VALUES (9999)")
+    async with database.transaction() as connection:
+        await connection.run("INSERT INTO schema_version (version) VALUES (9999)")
     assert refused(await house("GET", "/health/ready")) == (503, "unavailable")
 
 

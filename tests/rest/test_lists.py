@@ -44,8 +44,8 @@ async def test_links_take_any_host_header(house: House) -> None:
 async def test_a_page_has_at_most_a_hundred(house: House, database: Database) -> None:
     ann = await house.user()
     await house.poll(ann)
-    async with database.transaction() as session:
-        await session.run(
+    async with database.transaction() as connection:
+        await connection.run(
             "INSERT INTO polls (code, question, created_by, status) "
             "SELECT 'C' || n, 'Q' || n, 'user:1', 'open' FROM generate_series(1, 120) n"
         )
@@ -112,8 +112,8 @@ QUERIES = [
 
 async def test_filters_and_orderings(house: House, database: Database) -> None:
     ann, bob = await house.user(), await house.user()
-    async with database.transaction() as session:
-        await session.run("INSERT INTO categories (name) VALUES ('Food')")
+    async with database.transaction() as connection:
+        await connection.run("INSERT INTO categories (name) VALUES ('Food')")
     await house.poll(ann, question="Banana bread today", category=1, expires_at="2099-02-01T00:00:00Z")
     await house.poll(bob, question="Apple pie", description="made today", expires_at="2099-01-01T00:00:00Z")
     cherry = await house.poll(ann, question="Cherry cake")

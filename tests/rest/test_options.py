@@ -6,8 +6,8 @@ TAKEN = "is the same as another option"
 
 
 async def texts(house: House, poll: Json, who_sees: str = "") -> list[str]:
-    async with house.parts.database.read() as session:
-        rows = await session.all(
+    async with house.parts.database.read() as connection:
+        rows = await connection.all(
             "SELECT option_text FROM options WHERE poll_id = :poll ORDER BY position", poll=poll["id"]
         )
     return [row["option_text"] for row in rows]

@@ -184,8 +184,8 @@ async def test_token_in_a_query_counts_for_nothing(house: House, scene: Scene) -
 
 
 async def test_disabled_account_is_out(house: House, scene: Scene) -> None:
-    async with house.parts.database.transaction() as session:
-        await session.run("UPDATE users SET disabled_at = clock_timestamp()")
+    async with house.parts.database.transaction() as connection:
+        await connection.run("UPDATE users SET disabled_at = clock_timestamp()")
     await house.parts.gate.refresh()
     assert refused(await house("GET", "/polls/", scene.host)) == UNAUTHENTICATED
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nexus.store.watch import Seat
+from nexus.store.watch import VoterState
 from tests.support.rest import House, Json, Person, refused
 
 GONE = (404, "poll_not_found")
@@ -120,13 +120,13 @@ async def test_missing_poll_costs_as_much_as_a_hidden_one(
     ann, bob = await house.user(), await house.user()
     poll = await house.poll(ann, **hidden)
     asked: list[int] = []
-    seat = house.parts.tallies.seat
+    voter_state = house.parts.tallies.voter_state
 
-    async def counted(poll: int, voter: str) -> Seat:
+    async def counted(poll: int, voter: str) -> VoterState:
         asked.append(poll)
-        return await seat(poll, voter)
+        return await voter_state(poll, voter)
 
-    monkeypatch.setattr(house.parts.tallies, "seat", counted)
+    monkeypatch.setattr(house.parts.tallies, "voter_state", counted)
     for id in (poll["id"], poll["id"] + 1):  # the time of an answer would tell which ids are polls
         assert refused(await house("GET", f"/polls/{id}/results/", bob)) == GONE
     assert asked == [poll["id"], poll["id"] + 1]

@@ -268,8 +268,8 @@ async def test_slow_commit_is_an_unknown_outcome_and_the_ballot_stands(
     monkeypatch.setattr(votes, "ANSWER_S", 0.05)
     ann = await house.user()
     poll = await house.poll(ann)
-    async with database.transaction() as session:
-        await session.run("SELECT id FROM polls FOR UPDATE")
+    async with database.transaction() as connection:
+        await connection.run("SELECT id FROM polls FOR UPDATE")
         assert await act(house, poll, ann, {"options": ids(poll, 0)}, OP) == (503, "outcome_unknown")
     monkeypatch.undo()
     assert (await house.vote(ann, poll, op=OP))["status"] == "replayed"
@@ -278,10 +278,10 @@ async def test_slow_commit_is_an_unknown_outcome_and_the_ballot_stands(
 async def test_client_that_leaves_does_not_take_its_ballot_along(house: House, database: Database) -> None:
     ann = await house.user()
     poll = await house.poll(ann)
-    async with database.transaction() as session:
-        await session.run("SELECT id FROM polls FOR UPDATE")
+    async with database.transaction() as connection:
+        await connection.run("SELECT id FROM polls FOR UPDATE")
         vote = asyncio.create_task(house.vote(ann, poll, op=OP))
-        await eventually(lambda: session.all("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        await eventually(lambda: connection.all("SELECT 1 FROM pg_locks WHERE NOT granted"))
         vote.cancel()
         await asyncio.wait([vote])
     assert (await house.vote(ann, poll, op=OP))["status"] == "replayed"

@@ -90,12 +90,12 @@ async def test_refused_entry_leaves_no_room(worker: Worker) -> None:
 async def test_entry_given_up_on_the_way_leaves_no_room(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = asyncio.Event()
 
-    async def stalled(id: int, voter: str) -> watch.Seat:
+    async def stalled(id: int, voter: str) -> watch.VoterState:
         asked.set()
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr(worker.tallies, "seat", stalled)
+    monkeypatch.setattr(worker.tallies, "voter_state", stalled)
     poll = await make_poll(worker.database)
     entering = asyncio.create_task(worker.hub.enter(poll.id, Viewer(Screen(), ALICE)))
     await asyncio.wait_for(asked.wait(), 5)
@@ -110,15 +110,15 @@ async def test_poll_closed_to_strangers_during_an_entry_stays_closed(
 ) -> None:
     poll = await make_poll(worker.database)
     await worker.enter(poll, HOST)
-    seat, room = worker.tallies.seat, worker.hub._rooms[poll.id]
+    voter_state, room = worker.tallies.voter_state, worker.hub._rooms[poll.id]
 
-    async def meanwhile(id: int, voter: str) -> watch.Seat:
+    async def meanwhile(id: int, voter: str) -> watch.VoterState:
         if voter == ALICE.voter and room.poll is not None and room.poll.is_public:
             await worker.turn(polls.patch(worker.database, poll.id, PollPatch(is_public=False), HOST))
             await until(lambda: room.poll is not None and not room.poll.is_public)
-        return await seat(id, voter)
+        return await voter_state(id, voter)
 
-    monkeypatch.setattr(worker.tallies, "seat", meanwhile)
+    monkeypatch.setattr(worker.tallies, "voter_state", meanwhile)
     with pytest.raises(PollNotFound):
         await worker.hub.enter(poll.id, Viewer(Screen(), ALICE))
 
@@ -128,17 +128,17 @@ async def test_round_that_begins_during_an_entry_gives_no_right_to_the_one_befor
 ) -> None:
     poll = await make_poll(worker.database, results=Policy.AFTER_VOTE)
     await cast_one(worker.database, vote(poll, BOB, 0))
-    seat, turned = worker.tallies.seat, False
+    voter_state, turned = worker.tallies.voter_state, False
 
-    async def meanwhile(id: int, voter: str) -> watch.Seat:
+    async def meanwhile(id: int, voter: str) -> watch.VoterState:
         nonlocal turned
         if not turned:
             turned = True
             await rounds.reset_poll(worker.database, poll.id, HOST)
             await cast_one(worker.database, vote(poll, ALICE, 1))
-        return await seat(id, voter)
+        return await voter_state(id, voter)
 
-    monkeypatch.setattr(worker.tallies, "seat", meanwhile)
+    monkeypatch.setattr(worker.tallies, "voter_state", meanwhile)
     entry = await worker.hub.enter(poll.id, Viewer(Screen(), ALICE))
     assert (entry.poll.epoch, entry.sees, len(entry.votes)) == (2, Visibility.FULL, 1)
 

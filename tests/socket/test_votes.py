@@ -192,8 +192,8 @@ async def test_held_poll_is_answered_retry_and_the_op_makes_that_safe(ws: WsHous
     poll, free = await make_poll(database), await make_poll(database)
     op = new_op()
     async with ws.client(ALICE) as client:
-        async with database.transaction() as session:
-            await session.run("SELECT 1 FROM polls WHERE id = :id FOR NO KEY UPDATE", id=poll.id)
+        async with database.transaction() as connection:
+            await connection.run("SELECT 1 FROM polls WHERE id = :id FOR NO KEY UPDATE", id=poll.id)
             await client.send_vote(poll, 0, op=op)
             assert (await client.vote(free, 0))["type"] == "ack"
             retry = await client.answer(op)

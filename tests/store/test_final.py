@@ -85,7 +85,7 @@ async def test_totals_that_the_bus_lost_are_sent_again(database: Database) -> No
     poll = await make_poll(database)
     bus = ForgetfulBus()
     tallies = Tallies(database, bus, lambda news: None)
-    tallies.offer(poll.totals())
+    tallies.totals_committed(poll.totals())
     await tallies.stop()
     assert bus.lost == [poll.totals()]
     await tallies.confirm()

@@ -13,7 +13,7 @@ from nexus.domain.poll import Status
 from nexus.domain.rights import may_know
 from nexus.store import listing, listing_counts
 from nexus.store import listing_sql as sql
-from nexus.store.database import Database, Raw, Row, Session
+from nexus.store.database import Connection, Database, Raw, Row
 from nexus.store.listing import Filter, list_polls
 from nexus.store.listing_counts import Counts
 from nexus.store.rows import load
@@ -60,8 +60,8 @@ PEOPLE = (HOST, OTHER, STRANGER, ADMIN, SCREEN, *(guest(n) for n in range(1, 8))
 
 
 async def fill(database: Database, *, polls: int, hosts: int = 4, seed: float = 0.5) -> None:
-    async with database.long_transaction() as session:
-        await session.raw.execute(FILL.format(polls=polls, hosts=hosts, seed=seed))
+    async with database.long_transaction() as connection:
+        await connection.raw.execute(FILL.format(polls=polls, hosts=hosts, seed=seed))
 
 
 class Reference:
@@ -97,9 +97,9 @@ def _matches(poll: Row, by: Identity, chosen: Filter) -> bool:
 
 
 async def reference(database: Database) -> Reference:
-    async with database.read() as session:
+    async with database.read() as connection:
         # The place of a question among all is the database's to say: it has the collation.
-        found = await session.raw.fetch("SELECT *, rank() OVER (ORDER BY question) AS place FROM polls")
+        found = await connection.raw.fetch("SELECT *, rank() OVER (ORDER BY question) AS place FROM polls")
     return Reference(found, set(await rows(database, "SELECT poll_id, voter FROM poll_members")))
 
 
@@ -171,15 +171,15 @@ class Recorder:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[object, ...]]]:
     """Every statement asked of the database from now on, with its values."""
     asked: list[tuple[str, tuple[object, ...]]] = []
-    raw: Callable[[Session], Raw] = Session.raw.fget  # type: ignore[attr-defined]
-    by_name = Session.all
+    raw: Callable[[Connection], Raw] = Connection.raw.fget  # type: ignore[attr-defined]
+    by_name = Connection.all
 
-    async def named(self: Session, sql: str, **values: object) -> list[Row]:
+    async def named(self: Connection, sql: str, **values: object) -> list[Row]:
         asked.append((sql, ()))
         return await by_name(self, sql, **values)
 
-    monkeypatch.setattr(Session, "raw", property(lambda self: Recorder(raw(self), asked)))
-    monkeypatch.setattr(Session, "all", named)
+    monkeypatch.setattr(Connection, "raw", property(lambda self: Recorder(raw(self), asked)))
+    monkeypatch.setattr(Connection, "all", named)
     return asked
 
 
@@ -225,9 +225,9 @@ async def test_no_list_reads_all_polls(
                 await list_polls(database, by, chosen, limit=20, offset=offset)
     statements = {query: args for query, args in asked if query.lstrip().startswith(("SELECT", "WITH")) and args}
     assert len(statements) > 30
-    async with database.transaction(sql.PLANS) as session:
+    async with database.transaction(sql.PLANS) as connection:
         for query, args in statements.items():
-            plan = await explained(session.raw, query, args)
+            plan = await explained(connection.raw, query, args)
             assert "Seq Scan on polls" not in plan, plan
             if not query.lstrip().startswith("WITH"):
                 assert "Sort Key" not in plan, plan
@@ -251,10 +251,10 @@ def literal(value: object) -> str:
 async def test_a_list_is_of_one_moment(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     poll = await make_poll(database)
 
-    async def hidden_meanwhile(session: Session, polls: list[int]) -> dict[int, Any]:
+    async def hidden_meanwhile(connection: Connection, polls: list[int]) -> dict[int, Any]:
         async with database.transaction() as other:
             await other.run("UPDATE polls SET is_public = false, question = 'Secret' WHERE id = :id", id=poll.id)
-        return await load(session, polls)
+        return await load(connection, polls)
 
     monkeypatch.setattr(listing, "load", hidden_meanwhile)
     _, found = await list_polls(database, STRANGER, Filter(), limit=20, offset=0)
@@ -281,8 +281,8 @@ async def test_no_index_of_polls_holds_what_a_vote_changes(database: Database) -
 
 async def test_longest_question_can_be_listed(database: Database) -> None:
     question = "".join(chr(0x10000 + n * 7919 % 0x20000) for n in range(500))
-    async with database.transaction() as session:
-        await session.run(
+    async with database.transaction() as connection:
+        await connection.run(
             "INSERT INTO polls (code, question, created_by, status) VALUES ('LONG', :question, :host, 'open')",
             question=question,
             host="ext:" + "".join(chr(0x10000 + n * 6_007) for n in range(100)) + "x" * 150,

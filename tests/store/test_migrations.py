@@ -123,9 +123,9 @@ def _silent(line: str) -> None:
 async def test_schema_sql_is_the_first_schema_and_every_step(urls: tuple[str, str]) -> None:
     first = Path(__file__).parent / "schema_1.sql"
     async with opened(urls[0]) as forward, opened(urls[1]) as anew:
-        async with forward.transaction() as session:
-            await session.raw.execute(first.read_text("utf-8"))
-            await session.run("INSERT INTO schema_version (version) VALUES (1)")
+        async with forward.transaction() as connection:
+            await connection.raw.execute(first.read_text("utf-8"))
+            await connection.run("INSERT INTO schema_version (version) VALUES (1)")
         await schema.migrate(forward, _silent)
         await schema.migrate(anew, _silent)
         assert await catalog(forward) == await catalog(anew)
@@ -133,8 +133,10 @@ async def test_schema_sql_is_the_first_schema_and_every_step(urls: tuple[str, st
 
 async def _entries(database: Database, n: int) -> None:
     for number in range(n):
-        async with database.transaction() as session:
-            await audit.append(session, "user:1", "create", "poll", number, question="Größe?", choices=[1, None, 2.5])
+        async with database.transaction() as connection:
+            await audit.append(
+                connection, "user:1", "create", "poll", number, question="Größe?", choices=[1, None, 2.5]
+            )
 
 
 @pytest.mark.parametrize(
@@ -144,14 +146,14 @@ async def _entries(database: Database, n: int) -> None:
 async def test_the_audit_log_is_only_ever_appended_to(database: Database, statement: str) -> None:
     await _entries(database, 3)
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="audit_log is only ever appended to"):
-        async with database.transaction() as session:
-            await session.run(statement)
+        async with database.transaction() as connection:
+            await connection.run(statement)
     assert await rows(database, "SELECT count(*) FROM audit_log") == [(3,)]
 
 
 async def test_entries_are_numbered_and_chained_by_the_database_alone(database: Database) -> None:
-    async with database.transaction() as session:
-        await session.run(
+    async with database.transaction() as connection:
+        await connection.run(
             """INSERT INTO audit_log (id, "user", action, target_type, target_id, "timestamp", details, previous, hash)
             VALUES (99, 'user:1', 'create', 'poll', '1', '2001-01-01', '{}', '\\x01', '\\x02')"""
         )
@@ -184,8 +186,8 @@ async def test_a_row_that_was_altered_behind_its_back_is_found(
     database: Database, change: str, broken: list[int]
 ) -> None:
     await _entries(database, 4)
-    async with database.transaction() as session:
-        await session.raw.execute(f"ALTER TABLE audit_log DISABLE TRIGGER audit_refuse; {change}")
+    async with database.transaction() as connection:
+        await connection.raw.execute(f"ALTER TABLE audit_log DISABLE TRIGGER audit_refuse; {change}")
     assert await broken_links(database) == broken
 
 

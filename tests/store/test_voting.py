@@ -283,7 +283,7 @@ async def _until_waiting(database: Database) -> None:
 async def test_first_vote_after_the_opening_time_opens_the_poll(database: Database) -> None:
     poll = await make_poll(database, opens_at=datetime.now(UTC) + timedelta(seconds=0.2))
     assert poll.status is Status.SCHEDULED
-    async with database.read() as session:
-        await session.run("SELECT pg_sleep(0.25)")
+    async with database.read() as connection:
+        await connection.run("SELECT pg_sleep(0.25)")
     assert (await cast_one(database, vote(poll, ALICE, 0))).status is Outcome.RECORDED
     assert await rows(database, "SELECT status, version FROM polls") == [("open", 3)]

@@ -40,9 +40,9 @@ async def make_poll(database: Database, *texts: str, by: Identity = HOST, **fiel
     if not times:
         return poll
     sets = ", ".join(f"{name} = :{name}" for name in times)
-    async with database.read() as session:
-        await session.run(f"UPDATE polls SET {sets} WHERE id = :id", id=poll.id, **times)
-        return (await load(session, [poll.id]))[poll.id]
+    async with database.read() as connection:
+        await connection.run(f"UPDATE polls SET {sets} WHERE id = :id", id=poll.id, **times)
+        return (await load(connection, [poll.id]))[poll.id]
 
 
 def vote(poll: Poll, by: Identity, *options: int, op: UUID | None = None, epoch: int | None = None) -> Ballot:
@@ -78,21 +78,21 @@ async def refused(database: Database, ballot: Ballot) -> str:
 
 async def rows(database: Database, sql: str, **values: object) -> Sequence[tuple[object, ...]]:
     """Plain tuples of a query."""
-    async with database.read() as session:
-        return [tuple(row.values()) for row in await session.all(sql, **values)]
+    async with database.read() as connection:
+        return [tuple(row.values()) for row in await connection.all(sql, **values)]
 
 
 async def assert_counts(database: Database) -> None:
     """Every poll's counts equal a recount of its standing votes (contract, section 5, promise 3)."""
-    async with database.read() as session:
-        found = await session.all("SELECT id, epoch, voters, ballots FROM polls")
+    async with database.read() as connection:
+        found = await connection.all("SELECT id, epoch, voters, ballots FROM polls")
         for poll in found:
-            votes = await session.all(
+            votes = await connection.all(
                 "SELECT voter, choices FROM votes WHERE poll_id = :poll AND epoch = :epoch",
                 poll=poll["id"],
                 epoch=poll["epoch"],
             )
-            counted = await session.all("SELECT id, votes_count FROM options WHERE poll_id = :poll", poll=poll["id"])
+            counted = await connection.all("SELECT id, votes_count FROM options WHERE poll_id = :poll", poll=poll["id"])
             recount = tally(tuple(one["choices"]) for one in votes)
             assert {row["id"]: row["votes_count"] for row in counted} == {
                 row["id"]: recount.get(row["id"], 0) for row in counted

@@ -50,7 +50,7 @@ class Worker:
         self.bus = bus
         self.tallies = Tallies(database, bus, self._heard)
         self.frames = PlainFrames()
-        self.hub = Hub(self.tallies, bus, Fanout(self.frames), partial(watch.standing, database), "here")
+        self.hub = Hub(self.tallies, bus, Fanout(self.frames), partial(watch.standing_voters, database), "here")
 
     def _heard(self, news: News) -> None:
         self.hub.on_news(news)
@@ -69,7 +69,7 @@ class Worker:
     async def turn(self, change: Awaitable[Poll]) -> Poll:
         """A change of a poll, told as an edge tells it."""
         changed = await change
-        self.tallies.changed(changed)
+        self.tallies.poll_changed(changed)
         return changed
 
 

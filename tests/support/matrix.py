@@ -166,9 +166,9 @@ class Hall:
 async def open_hall(url: str) -> AsyncIterator[Hall]:
     """A hall on `url`, whose ids are far from any count."""
     async with open_ws_house(url, NEXUS_VOTES_BURST="100000", NEXUS_WRONG_CODES_PER_MINUTE="1000") as ws:
-        async with ws.database.read() as session:
+        async with ws.database.read() as connection:
             for table, first in (("polls", 700_000), ("options", 900_000)):
-                await session.run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {first})")
+                await connection.run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {first})")
         transport = httpx.ASGITransport(application(ws.house))  # the same worker, without a connection to wait for
         async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
             house = Hearing(ws.house.parts, client, [])

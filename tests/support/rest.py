@@ -142,9 +142,9 @@ class House:
 
     async def dump(self) -> dict[str, Sequence[str]]:
         """Every row of every table."""
-        async with self.parts.database.read() as session:
+        async with self.parts.database.read() as connection:
             return {
-                table: [row["t"] for row in await session.all(f"SELECT t::text FROM {table} AS t ORDER BY t::text")]
+                table: [row["t"] for row in await connection.all(f"SELECT t::text FROM {table} AS t ORDER BY t::text")]
                 for table in TABLES
             }
 
@@ -199,7 +199,7 @@ def make_parts(database: Database, environ: Mapping[str, str], told: list[News])
 
     def committed(_: Sequence[Ballot], recorded: Recorded) -> None:
         for totals in recorded.totals:
-            tallies.offer(totals)
+            tallies.totals_committed(totals)
 
     tokens = Tokens(KEY, access_ttl_s=settings.lifetimes.access_s)
     return Parts(

@@ -204,14 +204,14 @@ class WsHouse:
     async def turn(self, turn: Turn, poll: Poll, by: Identity = HOST) -> Poll:
         """Open, close or reset a poll, as its host does over HTTP."""
         changed = await turn(self.database, poll.id, by)
-        self.house.tallies.changed(changed)
+        self.house.tallies.poll_changed(changed)
         return changed
 
     async def dump(self) -> Mapping[str, Sequence[str]]:
         """Every row of every table."""
-        async with self.database.read() as session:
+        async with self.database.read() as connection:
             return {
-                table: [row["t"] for row in await session.all(f"SELECT t::text FROM {table} AS t ORDER BY t::text")]
+                table: [row["t"] for row in await connection.all(f"SELECT t::text FROM {table} AS t ORDER BY t::text")]
                 for table in TABLES
             }
 
@@ -249,7 +249,7 @@ def counts(shown: Json) -> list[int | None]:
 async def patch(ws: WsHouse, poll: Poll, **fields: Any) -> Poll:
     """Change a poll, as its host does over HTTP."""
     changed = await polls.patch(ws.database, poll.id, PollPatch(**fields), HOST)
-    ws.house.tallies.changed(changed)
+    ws.house.tallies.poll_changed(changed)
     return changed
 
 

@@ -40,8 +40,8 @@ class World:
         """Of each poll: its state and place, counters by option, the ballots that stand, and how many acts."""
 
         async def read() -> dict[int, list[Any]]:
-            async with self.database.read() as session:
-                found = await session.raw.fetch(HELD, polls)
+            async with self.database.read() as connection:
+                found = await connection.raw.fetch(HELD, polls)
             return {row["id"]: msgspec.json.decode(row["held"]) for row in found}
 
         return self.run(read())
@@ -50,7 +50,7 @@ class World:
         """Run one statement."""
 
         async def work() -> None:
-            async with self.database.transaction() as session:
-                await session.raw.execute(statement, *values)
+            async with self.database.transaction() as connection:
+                await connection.raw.execute(statement, *values)
 
         self.run(work())

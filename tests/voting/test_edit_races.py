@@ -117,8 +117,8 @@ async def test_edits_while_others_vote_leave_counts_that_equal_the_votes(house: 
         done = await race(house, chance, delete=False)
         assert await verify(house) == []
         seen += done.seen
-        async with house.parts.database.read() as session:
-            rows = await session.all("SELECT op, voter FROM acts WHERE poll_id = :poll", poll=done.poll["id"])
+        async with house.parts.database.read() as connection:
+            rows = await connection.all("SELECT op, voter FROM acts WHERE poll_id = :poll", poll=done.poll["id"])
         assert {str(row["op"]): row["voter"] for row in rows} == done.acked
     # Each kind of thing really happened at the moment of others.
     assert {"recorded", "changed", "retracted", "POST", "PATCH", "DELETE"} <= seen.keys()
@@ -130,7 +130,7 @@ async def test_deletion_while_others_vote_leaves_nothing_behind(house: House) ->
     for _ in range(ROUNDS):
         gone = await race(house, chance, delete=True)
         assert await verify(house) == []
-        async with house.parts.database.read() as session:
+        async with house.parts.database.read() as connection:
             for table in ("votes", "acts", "options", "poll_members", "rounds"):
-                rows = await session.all(f"SELECT 1 FROM {table} WHERE poll_id = :poll", poll=gone.poll["id"])
+                rows = await connection.all(f"SELECT 1 FROM {table} WHERE poll_id = :poll", poll=gone.poll["id"])
                 assert not rows, table

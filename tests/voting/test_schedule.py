@@ -102,8 +102,8 @@ async def test_two_schedules_at_once_do_it_once(database: Database) -> None:
 
 async def test_poll_that_is_long_due_closes_at_its_time(clock: Clockwork, database: Database) -> None:
     poll = await make_poll(database, expires_at=soon(0.05))
-    async with database.read() as session:
-        await session.run("SELECT pg_sleep(0.3)")
+    async with database.read() as connection:
+        await connection.run("SELECT pg_sleep(0.3)")
     assert await clock.schedule.step() == SOONEST_S
     assert clock.statuses(poll) == [Status.CLOSED]
     assert await rows(database, "SELECT closed_at FROM polls") == [(poll.expires_at,)]
@@ -119,8 +119,8 @@ async def test_step_says_when_to_look_again(clock: Clockwork, database: Database
 
 async def test_drafts_and_closed_polls_are_left_alone(clock: Clockwork, database: Database) -> None:
     await make_poll(database, status="draft", opens_at=soon(0.05), expires_at=soon(0.1))
-    async with database.read() as session:
-        await session.run("SELECT pg_sleep(0.2)")
+    async with database.read() as connection:
+        await connection.run("SELECT pg_sleep(0.2)")
     assert await clock.schedule.step() == LOOK_S
     assert await rows(database, "SELECT status FROM polls") == [("draft",)]
 

@@ -42,7 +42,7 @@ async def desk(database: Database) -> AsyncIterator[Desk]:
 
 async def test_offered_totals_are_told_at_once_and_then_sent(desk: Desk) -> None:
     await desk.bus.subscribe(7)
-    desk.tallies.offer(totals_at(2))
+    desk.tallies.totals_committed(totals_at(2))
     assert desk.told == [TotalsNews(totals_at(2))]
     await desk.ear.hears(TotalsNews(totals_at(2)))
 
@@ -50,7 +50,7 @@ async def test_offered_totals_are_told_at_once_and_then_sent(desk: Desk) -> None
 async def test_totals_of_a_burst_are_coalesced_on_the_bus_and_the_newest_is_last(desk: Desk) -> None:
     await desk.bus.subscribe(7)
     for version in range(2, 500):
-        desk.tallies.offer(totals_at(version))
+        desk.tallies.totals_committed(totals_at(version))
         if version % 100 == 0:
             await asyncio.sleep(0)
     await desk.ear.reaches(7, totals_at(499).place)
@@ -61,7 +61,7 @@ async def test_totals_of_a_burst_are_coalesced_on_the_bus_and_the_newest_is_last
 async def test_older_totals_do_not_replace_newer_ones_that_wait(desk: Desk) -> None:
     await desk.bus.subscribe(7)
     for version in (2, 9, 5):
-        desk.tallies.offer(totals_at(version))
+        desk.tallies.totals_committed(totals_at(version))
     await desk.ear.reaches(7, totals_at(9).place)
     await desk.tallies.stop()
     assert desk.ear.places(7)[-1] == totals_at(9).place
@@ -69,9 +69,9 @@ async def test_older_totals_do_not_replace_newer_ones_that_wait(desk: Desk) -> N
 
 async def test_stop_sends_what_is_unsent(desk: Desk) -> None:
     await desk.bus.subscribe(7)
-    desk.tallies.offer(totals_at(2))
+    desk.tallies.totals_committed(totals_at(2))
     await desk.ear.reaches(7, totals_at(2).place)
-    desk.tallies.offer(totals_at(3))
+    desk.tallies.totals_committed(totals_at(3))
     await desk.tallies.stop()
     assert desk.ear.places(7)[-1] == totals_at(3).place
 
@@ -79,7 +79,7 @@ async def test_stop_sends_what_is_unsent(desk: Desk) -> None:
 async def test_changes_and_deletions_are_told_here_and_sent(desk: Desk, database: Database) -> None:
     poll = await make_poll(database)
     await desk.bus.subscribe(poll.id)
-    desk.tallies.changed(poll)
+    desk.tallies.poll_changed(poll)
     desk.tallies.deleted(poll.id)
     expected: list[News] = [TotalsNews(poll.totals()), PollNews(poll.id, poll.revision), DeletedNews(poll.id)]
     assert desk.told == expected
@@ -97,9 +97,9 @@ async def test_dead_bus_is_logged_and_what_is_offered_later_is_sent(
 
     with monkeypatch.context() as patched, caplog.at_level(logging.ERROR):
         patched.setattr(desk.bus, "publish", broken)
-        desk.tallies.offer(totals_at(2))
+        desk.tallies.totals_committed(totals_at(2))
         await until(lambda: "news could not be sent" in caplog.text)
-    desk.tallies.offer(totals_at(3))
+    desk.tallies.totals_committed(totals_at(3))
     await desk.ear.reaches(7, totals_at(3).place)
 
 
@@ -138,7 +138,7 @@ async def test_offered_counts_renew_the_cached_poll(desk: Desk, database: Databa
     poll = await make_poll(database)
     await desk.tallies.poll(poll.id)
     recorded = await voting.record(database, [vote(poll, ALICE, 1)])
-    desk.tallies.offer(recorded.totals[0])
+    desk.tallies.totals_committed(recorded.totals[0])
     renewed = await desk.tallies.poll(poll.id)
     assert renewed is not None
     assert [one.votes_count for one in renewed.options] == [0, 1, 0]
@@ -155,24 +155,24 @@ async def test_missing_and_deleted_polls_are_none(desk: Desk, database: Database
 
 async def test_reading_a_poll_whose_time_has_come_closes_it_first(desk: Desk, database: Database) -> None:
     poll = await make_poll(database, expires_at=datetime.now(UTC) + timedelta(milliseconds=200))
-    async with database.read() as session:
-        await session.run("SELECT pg_sleep(0.25)")
+    async with database.read() as connection:
+        await connection.run("SELECT pg_sleep(0.25)")
     read = await desk.tallies.poll(poll.id)
     assert read is not None
     assert (read.status, read.closed_at) == (Status.CLOSED, poll.expires_at)
     assert PollNews(poll.id, read.revision) in desk.told
 
 
-async def test_seat_holds_ones_ballots_and_membership(desk: Desk, database: Database) -> None:
+async def test_voter_state_holds_ballots_and_membership(desk: Desk, database: Database) -> None:
     poll = await make_poll(database, is_public=False)
-    seat = await desk.tallies.seat(poll.id, ALICE.voter)
-    assert (seat.joined, seat.votes) == (False, ())
+    state = await desk.tallies.voter_state(poll.id, ALICE.voter)
+    assert (state.joined, state.votes) == (False, ())
     await polls.join(database, [(poll.id, ALICE.voter)])
     receipt = await cast_one(database, vote(poll, ALICE, 2))
-    seat = await desk.tallies.seat(poll.id, ALICE.voter)
-    assert seat.joined
-    assert [(one.op, one.options) for one in seat.votes] == [(receipt.op, receipt.options)]
-    assert not (await desk.tallies.seat(poll.id, voter(2).voter)).votes
+    state = await desk.tallies.voter_state(poll.id, ALICE.voter)
+    assert state.joined
+    assert [(one.op, one.options) for one in state.votes] == [(receipt.op, receipt.options)]
+    assert not (await desk.tallies.voter_state(poll.id, voter(2).voter)).votes
 
 
 async def test_unreachable_database_is_unavailable() -> None:

@@ -149,7 +149,7 @@ async def _begin_session(parts: Parts, user: User, password: str) -> TokenPair:
 
 def _pair(parts: Parts, session: Session, refresh: str) -> TokenPair:
     user, ttl_s = session.user, parts.lifetimes.access_s
-    access = parts.tokens.access(user.subject, user.roles, ttl_s, session=session.id)
+    access = parts.tokens.access(user.subject, user.roles, ttl_s, login=session.id)
     return TokenPair(access, refresh, "Bearer", ttl_s)
 
 
@@ -183,7 +183,7 @@ async def change_password(asked: Asked[PasswordChange, Nothing]) -> Reply[Nothin
         raise WeakPassword(errors=tuple(weak))
     proved = await _prove(parts, user, name, asked.address, body.old)
     digest = await parts.passwords.hash(body.new)
-    await accounts.change_password(parts.database, proved, digest, keep=by.session)
+    await accounts.change_password(parts.database, proved, digest, keep=by.login)
     return Reply(None, 204)
 
 

@@ -15,7 +15,7 @@ from nexus.http.api.lists import Paged
 from nexus.http.api.sight import look
 from nexus.http.framework.call import Asked, Call, Nothing, Reply, call
 from nexus.store import history
-from nexus.store.history import Entry, Which
+from nexus.store.history import HistoryEntry, Which
 
 LONGEST_FILTER = 255
 Filter = Annotated[str, text(LONGEST_FILTER)]
@@ -91,7 +91,7 @@ async def _page(asked: Asked[Nothing, AuditQuery], which: Which) -> Reply[AuditP
     return Reply(AuditPage(count, following, previous, [_view(entry) for entry in found]))
 
 
-def _view(entry: Entry) -> AuditEntry:
+def _view(entry: HistoryEntry) -> AuditEntry:
     return AuditEntry(
         id=entry.id,
         user=entry.user,

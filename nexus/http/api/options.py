@@ -63,7 +63,7 @@ async def delete(asked: Asked[Nothing, Discard]) -> Reply[Nothing]:
     """Delete an option."""
     id_ = asked.id("option", OptionNotFound())
     change = await options.delete(asked.parts.database, id_, asked.by, discard=asked.query.discard_votes)
-    asked.parts.tallies.changed(change.poll)
+    asked.parts.tallies.poll_changed(change.poll)
     return Reply(None, 204)
 
 
@@ -71,7 +71,7 @@ def _changed(
     asked: Asked[NewOption, Nothing] | Asked[OptionPatch, Discard], change: OptionChange, status: int = 200
 ) -> Reply[OptionView]:
     """Tell of what has committed, and answer the host."""
-    asked.parts.tallies.changed(change.poll)
+    asked.parts.tallies.poll_changed(change.poll)
     if change.option is None:
         raise OptionNotFound
     return Reply(option_view(change.option, Visibility.FULL), status)

@@ -82,7 +82,7 @@ async def create(asked: Asked[NewPoll, Nothing]) -> Reply[PollView]:
     if not asked.by.may_host:
         raise Forbidden("Only registered users may create polls.")
     poll = await polls.create(asked.parts.database, asked.body, asked.by)
-    return _changed(asked.parts.tallies.changed, poll, 201)
+    return _changed(asked.parts.tallies.poll_changed, poll, 201)
 
 
 async def join(asked: Asked[Code, Nothing]) -> Reply[PollView]:
@@ -102,7 +102,7 @@ async def patch(asked: Asked[PollPatch, Nothing]) -> Reply[PollView]:
     """Change what is named of a poll."""
     id_ = asked.id("poll", PollNotFound())
     poll = await polls.patch(asked.parts.database, id_, asked.body, asked.by)
-    return _changed(asked.parts.tallies.changed, poll)
+    return _changed(asked.parts.tallies.poll_changed, poll)
 
 
 async def delete(asked: Asked[Nothing, Nothing]) -> Reply[Nothing]:
@@ -132,7 +132,7 @@ async def _turn(
     asked: Asked[Nothing, Nothing], turn: Callable[[Database, int, Identity], Awaitable[Poll]]
 ) -> Reply[PollView]:
     poll = await turn(asked.parts.database, asked.id("poll", PollNotFound()), asked.by)
-    return _changed(asked.parts.tallies.changed, poll)
+    return _changed(asked.parts.tallies.poll_changed, poll)
 
 
 def _changed(tell: Callable[[Poll], None], poll: Poll, status: int = 200) -> Reply[PollView]:
@@ -149,7 +149,7 @@ async def make_screen(asked: Asked[Nothing, Nothing]) -> Reply[ScreenLink]:
         raise Forbidden("Only the host of this poll or an admin may do this.")
     ttl_s = parts.lifetimes.screen_s
     login = await sessions.begin_screen(parts.database, sight.poll.id, by, ttl_s)
-    access = parts.tokens.access(by.voter, ("screen",), ttl_s, polls=(sight.poll.id,), session=login)
+    access = parts.tokens.access(by.voter, ("screen",), ttl_s, polls=(sight.poll.id,), login=login)
     return Reply(ScreenLink(access, f"/live/{sight.poll.code}#token={access}"), 201)
 
 

@@ -11,7 +11,7 @@ from nexus.domain.rights import Role, may_know, role_in, visibility
 from nexus.errors import PollNotFound
 from nexus.http.parts import Parts
 from nexus.store import watch
-from nexus.store.watch import NO_SEAT, Seat
+from nexus.store.watch import NO_STATE, VoterState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,18 @@ async def look(parts: Parts, poll_id: int, by: Identity) -> Sight:
         await _as_slow_as_hidden(parts, poll_id, by)
         raise PollNotFound
     role = role_in(by, poll.created_by)
-    needs = _needs_seat(poll, role)
-    seat = await parts.tallies.seat(poll.id, by.voter) if needs else NO_SEAT
-    if not may_know(by, poll.id, poll.created_by, is_public=poll.is_public, status=poll.status, joined=seat.joined):
+    needs = _needs_voter_state(poll, role)
+    state = await parts.tallies.voter_state(poll.id, by.voter) if needs else NO_STATE
+    if not may_know(by, poll.id, poll.created_by, is_public=poll.is_public, status=poll.status, joined=state.joined):
         if not needs:
             await _as_slow_as_hidden(parts, poll_id, by)
         raise PollNotFound
-    return Sight(poll, role, _sees(poll, role, seat))
+    return Sight(poll, role, _sees(poll, role, state))
 
 
 async def _as_slow_as_hidden(parts: Parts, poll_id: int, by: Identity) -> None:
     """The question that a private poll costs: else the time of a refusal would tell which ids are polls."""
-    await parts.tallies.seat(poll_id, by.voter)
+    await parts.tallies.voter_state(poll_id, by.voter)
 
 
 async def look_at_all(parts: Parts, polls: Sequence[Poll], by: Identity) -> list[Sight]:
@@ -54,18 +54,18 @@ async def look_at_all(parts: Parts, polls: Sequence[Poll], by: Identity) -> list
         for poll, role in zip(polls, roles, strict=True)
         if role is Role.VOTER and poll.results is Policy.AFTER_VOTE
     ]
-    seats = await watch.seats(parts.database, keys) if keys else {}
+    states = await watch.voter_states(parts.database, keys) if keys else {}
     return [
-        Sight(poll, role, _sees(poll, role, seats.get((poll.id, by.voter), NO_SEAT)))
+        Sight(poll, role, _sees(poll, role, states.get((poll.id, by.voter), NO_STATE)))
         for poll, role in zip(polls, roles, strict=True)
     ]
 
 
-def _needs_seat(poll: Poll, role: Role) -> bool:
+def _needs_voter_state(poll: Poll, role: Role) -> bool:
     return role is Role.VOTER and (not poll.is_public or poll.results is Policy.AFTER_VOTE)
 
 
-def _sees(poll: Poll, role: Role, seat: Seat) -> Visibility:
-    # A seat read after a reset says nothing of the round that the poll was read in.
-    has_vote = bool(seat.votes) and seat.epoch == poll.epoch
+def _sees(poll: Poll, role: Role, state: VoterState) -> Visibility:
+    # A state read after a reset says nothing of the round that the poll was read in.
+    has_vote = bool(state.votes) and state.epoch == poll.epoch
     return visibility(poll.results, poll.status, role, has_vote=has_vote)

@@ -105,8 +105,8 @@ async def read(asked: Asked[Nothing, Nothing]) -> Reply[OwnVotes]:
     sight = await look(asked.parts, asked.id("poll", PollNotFound()), asked.by)
     if sight.role is Role.SCREEN:
         raise Forbidden("A screen has no votes.")
-    seat = await asked.parts.tallies.seat(sight.poll.id, asked.by.voter)
-    return Reply(OwnVotes(sight.poll.id, ballot_views(seat.votes)))
+    state = await asked.parts.tallies.voter_state(sight.poll.id, asked.by.voter)
+    return Reply(OwnVotes(sight.poll.id, ballot_views(state.votes)))
 
 
 _EITHER: tuple[type[NexusError], ...] = (Forbidden, OpReused, PollClosed, PollNotOpen, TooMany)
