@@ -20,7 +20,7 @@ import pytest_asyncio
 from nexus.embedded import PrivatePostgres
 from nexus.store.database import Database
 from nexus.store.schema import migrate
-from tests.support.rest import House, open_house
+from tests.support.rest import Rest, open_rest
 
 if TYPE_CHECKING:
     from tests.support.browser import Chromium
@@ -114,9 +114,9 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def house(database: Database) -> AsyncIterator[House]:
+async def rest(database: Database) -> AsyncIterator[Rest]:
     """The REST edge on a database of this test's own."""
-    async with open_house(database) as opened:
+    async with open_rest(database) as opened:
         yield opened
 
 

@@ -186,8 +186,8 @@ def test_html_is_escaped_once() -> None:
 
 
 def test_every_route_of_the_program_is_documented() -> None:
-    house = House(Settings.load({"NEXUS_SECRET_KEY": KEY.decode()}), "postgresql://nobody@localhost/nothing")
-    app = application(house)
+    worker = House(Settings.load({"NEXUS_SECRET_KEY": KEY.decode()}), "postgresql://nobody@localhost/nothing")
+    app = application(worker)
     assert isinstance(app, Starlette)
     told = {path.rstrip("/") for path in documented().document["paths"]} | set(documents(asyncapi()))
     told |= OTHERS
@@ -198,8 +198,8 @@ def test_every_route_of_the_program_is_documented() -> None:
 
 
 async def test_a_path_without_a_route_is_not_found_and_leads_nowhere() -> None:
-    house = House(Settings.load({"NEXUS_SECRET_KEY": KEY.decode()}), "postgresql://nobody@localhost/nothing")
-    transport = httpx.ASGITransport(application(house))
+    worker = House(Settings.load({"NEXUS_SECRET_KEY": KEY.decode()}), "postgresql://nobody@localhost/nothing")
+    transport = httpx.ASGITransport(application(worker))
     async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
         for path in ("/assets", "/assets/", "/vote/", "/live", "/host/x/"):
             assert refused(await client.get(path)) == (404, "not_found"), path

@@ -15,7 +15,7 @@ from nexus.http.documents.operations import public_path, schema_of
 from nexus.http.documents.refusals import refusals
 from nexus.http.framework.call import Call, Nothing
 from tests.support.documented import documented
-from tests.support.rest import House, refused
+from tests.support.rest import Rest, refused
 
 Json = dict[str, Any]
 DOCUMENT: Json = documented().document
@@ -45,16 +45,16 @@ def test_every_call_is_in_it_once() -> None:
     assert len(set(ids)) == len(ids)
 
 
-async def test_every_route_of_the_table_is_in_it(house: House) -> None:
-    assert [route.path for route in routes(house.parts)] == [path.rstrip("/") for path in DOCUMENT["paths"]]
+async def test_every_route_of_the_table_is_in_it(rest: Rest) -> None:
+    assert [route.path for route in routes(rest.parts)] == [path.rstrip("/") for path in DOCUMENT["paths"]]
 
 
-async def test_paths_answer_no_other_method(house: House) -> None:
-    ann = await house.user()
+async def test_paths_answer_no_other_method(rest: Rest) -> None:
+    ann = await rest.user()
     for path, item in DOCUMENT["paths"].items():
         known = {method.upper() for method in item} | ({"HEAD"} if "get" in item else set())
         for method in {"GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"} - known:
-            answer = await house(method, re.sub(r"{\w+}", "1", path), ann, json={})
+            answer = await rest(method, re.sub(r"{\w+}", "1", path), ann, json={})
             assert refused(answer) == (405, "method_not_allowed"), (method, path)
             assert set(answer.headers["allow"].split(", ")) == known
 
@@ -156,26 +156,26 @@ BAD_POLLS: list[Json] = [
 ]
 
 
-async def test_document_and_server_refuse_the_same_polls(house: House) -> None:
-    ann = await house.user()
+async def test_document_and_server_refuse_the_same_polls(rest: Rest) -> None:
+    ann = await rest.user()
     validator = documented().validator({"$ref": "#/components/schemas/NewPoll"})
     good: Json = {"question": "Well?", "options": [{"option_text": "Yes"}, {"option_text": "No"}]}
     assert list(validator.iter_errors(good)) == []
     for change in BAD_POLLS:
         body = good | change
         assert list(validator.iter_errors(body)), change
-        assert (await house("POST", "/polls/", ann, json=body)).status_code == 422, change
+        assert (await rest("POST", "/polls/", ann, json=body)).status_code == 422, change
 
 
 BAD_VOTES: list[Json] = [{}, {"options": []}, {"options": [1, 1]}, {"options": [1], "option": 1}, {"option": 0}]
 
 
-async def test_document_and_server_refuse_the_same_votes(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
+async def test_document_and_server_refuse_the_same_votes(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
     content = DOCUMENT["paths"]["/polls/{poll}/vote/"]["post"]["requestBody"]["content"]
     validator = documented().validator(content["application/json"]["schema"])
     assert list(validator.iter_errors({"option": 1})) == []
     for body in BAD_VOTES:
         assert list(validator.iter_errors(body)), body
-        assert (await house("POST", f"/polls/{poll['id']}/vote/", ann, json=body)).status_code == 422, body
+        assert (await rest("POST", f"/polls/{poll['id']}/vote/", ann, json=body)).status_code == 422, body

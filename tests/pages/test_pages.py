@@ -19,7 +19,7 @@ from nexus.http.pages.screens import screen_routes
 from nexus.store.database import Database
 from tests.conftest import PostgresServer
 from tests.support.matrix import tells_counts
-from tests.support.rest import House, open_house
+from tests.support.rest import Rest, open_rest
 
 Json = dict[str, Any]
 BLOCK = re.compile(r'<script type="application/json" id="(\w+)">(.*?)</script>', re.DOTALL)
@@ -27,13 +27,13 @@ PATHS = ("/", "/host", "/vote/{code}", "/live/{code}")
 
 
 @pytest.fixture
-async def reader(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    async with reading(house) as opened:
+async def reader(rest: Rest) -> AsyncIterator[httpx.AsyncClient]:
+    async with reading(rest) as opened:
         yield opened
 
 
-def reading(house: House) -> httpx.AsyncClient:
-    app = Starlette(routes=screen_routes(house.parts), middleware=[Middleware(Edge)], exception_handlers=HANDLERS)
+def reading(rest: Rest) -> httpx.AsyncClient:
+    app = Starlette(routes=screen_routes(rest.parts), middleware=[Middleware(Edge)], exception_handlers=HANDLERS)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nexus.test")
 
 
@@ -50,9 +50,9 @@ async def given(reader: httpx.AsyncClient, path: str, status: int = 200) -> Json
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_page_loads_from_here_alone_and_runs_nothing_of_its_own(
-    house: House, reader: httpx.AsyncClient, path: str
+    rest: Rest, reader: httpx.AsyncClient, path: str
 ) -> None:
-    poll = await house.poll(await house.user())
+    poll = await rest.poll(await rest.user())
     answer = await reader.get(path.format(code=poll["code"]))
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -69,8 +69,8 @@ async def test_a_page_loads_from_here_alone_and_runs_nothing_of_its_own(
     assert all("src=" in one or "application/json" in one for one in scripts)
 
 
-async def test_a_page_comes_in_the_readers_language(house: House, reader: httpx.AsyncClient) -> None:
-    poll = await house.poll(await house.user())
+async def test_a_page_comes_in_the_readers_language(rest: Rest, reader: httpx.AsyncClient) -> None:
+    poll = await rest.poll(await rest.user())
     for path in PATHS:
         german = await reader.get(
             path.format(code=poll["code"]), headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
@@ -84,21 +84,21 @@ async def test_a_page_comes_in_the_readers_language(house: House, reader: httpx.
 
 @pytest.mark.parametrize("screen", ["vote", "live"])
 async def test_a_page_of_a_poll_begins_with_what_a_guest_sees(
-    house: House, reader: httpx.AsyncClient, screen: str
+    rest: Rest, reader: httpx.AsyncClient, screen: str
 ) -> None:
-    poll = await house.poll(await house.user())
-    guest = await house.guest(poll)
-    await house.vote(guest, poll, 1)
+    poll = await rest.poll(await rest.user())
+    guest = await rest.guest(poll)
+    await rest.vote(guest, poll, 1)
     found = await given(reader, f"/{screen}/{poll['code']}")
     assert found["refused"] is None
     assert found["code"] == poll["code"]
-    assert found["poll"] == await house.get(f"/polls/{poll['id']}/", guest)
+    assert found["poll"] == await rest.get(f"/polls/{poll['id']}/", guest)
     assert [one["votes_count"] for one in found["totals"]["options"]] == [0, 1]
     assert (found["totals"]["voters"], found["totals"]["visibility"]) == (1, "full")
 
 
-async def test_a_code_is_found_as_people_type_it(house: House, reader: httpx.AsyncClient) -> None:
-    poll = await house.poll(await house.user())
+async def test_a_code_is_found_as_people_type_it(rest: Rest, reader: httpx.AsyncClient) -> None:
+    poll = await rest.poll(await rest.user())
     code = poll["code"]
     typed = f"{code[:3]}-{code[3:]}%20".lower()
     assert (await given(reader, f"/vote/{typed}"))["poll"]["id"] == poll["id"]
@@ -107,15 +107,15 @@ async def test_a_code_is_found_as_people_type_it(house: House, reader: httpx.Asy
 @pytest.mark.parametrize("policy", ["live", "after_vote", "after_close", "host"])
 @pytest.mark.parametrize("screen", ["vote", "live"])
 async def test_a_page_holds_no_count_that_a_new_guest_may_not_see(
-    house: House, reader: httpx.AsyncClient, policy: str, screen: str
+    rest: Rest, reader: httpx.AsyncClient, policy: str, screen: str
 ) -> None:
-    host = await house.user()
-    poll = await house.poll(host, results=policy)
+    host = await rest.user()
+    poll = await rest.poll(host, results=policy)
     for place in (0, 0, 1):
-        await house.vote(await house.guest(poll), poll, place)
+        await rest.vote(await rest.guest(poll), poll, place)
     for close, shown in ((False, policy == "live"), (True, policy in ("live", "after_close"))):
         if close:
-            await house("POST", f"/polls/{poll['id']}/close/", host)
+            await rest("POST", f"/polls/{poll['id']}/close/", host)
         answer = await reader.get(f"/{screen}/{poll['code']}")
         found = blocks(answer)["given"]
         assert tells_counts(json.dumps(found)) is shown
@@ -123,8 +123,8 @@ async def test_a_page_holds_no_count_that_a_new_guest_may_not_see(
         assert found["totals"]["visibility"] == ("full" if shown else "turnout")
 
 
-async def test_a_draft_is_no_poll_to_a_page(house: House, reader: httpx.AsyncClient) -> None:
-    draft = await house.poll(await house.user(), status="draft")
+async def test_a_draft_is_no_poll_to_a_page(rest: Rest, reader: httpx.AsyncClient) -> None:
+    draft = await rest.poll(await rest.user(), status="draft")
     answers = [await given(reader, f"/vote/{code}", 404) for code in (draft["code"], "ZZZZZZ")]
     for answer, code in zip(answers, (draft["code"], "ZZZZZZ"), strict=True):
         assert answer | {"server_now": ""} == {
@@ -136,15 +136,15 @@ async def test_a_draft_is_no_poll_to_a_page(house: House, reader: httpx.AsyncCli
         }
 
 
-async def test_a_poll_without_guests_says_so_and_nothing_else(house: House, reader: httpx.AsyncClient) -> None:
-    poll = await house.poll(await house.user(), allow_guests=False)
+async def test_a_poll_without_guests_says_so_and_nothing_else(rest: Rest, reader: httpx.AsyncClient) -> None:
+    poll = await rest.poll(await rest.user(), allow_guests=False)
     found = await given(reader, f"/live/{poll['code']}")
     assert (found["refused"], found["poll"], found["totals"]) == ("guests_not_allowed", None, None)
 
 
 async def test_wrong_codes_are_limited_on_pages_too(database: Database) -> None:
-    async with open_house(database, NEXUS_WRONG_CODES_PER_ADDRESS="3") as house, reading(house) as reader:
-        poll = await house.poll(await house.user())
+    async with open_rest(database, NEXUS_WRONG_CODES_PER_ADDRESS="3") as rest, reading(rest) as reader:
+        poll = await rest.poll(await rest.user())
         statuses = [(await reader.get(f"/vote/WRONG{n}")).status_code for n in range(5)]
         assert statuses == [404, 404, 404, 429, 429]
         answer = await reader.get("/live/WRONG9")
@@ -157,7 +157,7 @@ async def test_wrong_codes_are_limited_on_pages_too(database: Database) -> None:
 async def test_a_page_comes_without_a_database_too(postgres: PostgresServer) -> None:
     gone = Database(postgres.url_of("no_such_database"))
     await gone.connect()
-    async with open_house(gone) as house, reading(house) as reader:
+    async with open_rest(gone) as rest, reading(rest) as reader:
         answer = await reader.get("/vote/ABCDEF")
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 1
@@ -169,8 +169,8 @@ async def test_a_page_comes_without_a_database_too(postgres: PostgresServer) -> 
     "text",
     ["</script><script>alert(1)</script>", "<!-- <script>", "a \u2028 & <b>", "<!-- given -->", '"\\'],
 )
-async def test_texts_of_a_poll_end_no_block(house: House, reader: httpx.AsyncClient, text: str) -> None:
-    poll = await house.poll(await house.user(), text, "other", question=text, description=text)
+async def test_texts_of_a_poll_end_no_block(rest: Rest, reader: httpx.AsyncClient, text: str) -> None:
+    poll = await rest.poll(await rest.user(), text, "other", question=text, description=text)
     answer = await reader.get(f"/vote/{poll['code']}")
     found = blocks(answer)["given"]["poll"]
     assert (found["question"], found["description"], found["options"][0]["option_text"]) == (text, text, text)
@@ -184,8 +184,8 @@ async def test_a_typed_code_ends_no_block(reader: httpx.AsyncClient) -> None:
     assert "<SCRIPT>ALERT" not in answer.text.upper()
 
 
-async def test_pages_are_compressed_for_who_reads_that(house: House, reader: httpx.AsyncClient) -> None:
-    poll = await house.poll(await house.user())
+async def test_pages_are_compressed_for_who_reads_that(rest: Rest, reader: httpx.AsyncClient) -> None:
+    poll = await rest.poll(await rest.user())
     for path in PATHS:
         packed = await reader.get(path.format(code=poll["code"]), headers={"Accept-Encoding": "gzip"})
         plain = await reader.get(path.format(code=poll["code"]), headers={"Accept-Encoding": "identity"})

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import PostgresServer
-from tests.support.matrix import Hall, Shown, fresh_database, open_hall, tells_counts
-from tests.support.sockets import Client, Json, counts, new_op
+from tests.support.matrix import LeakScene, WatchedPoll, fresh_database, open_leak_scene, tells_counts
+from tests.support.sockets import Json, SocketClient, counts, new_op
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -25,44 +25,44 @@ def url(postgres: PostgresServer, template: str) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def hall(url: str) -> AsyncIterator[Hall]:
-    async with open_hall(url) as hall:
-        yield hall
+async def scene(url: str) -> AsyncIterator[LeakScene]:
+    async with open_leak_scene(url) as scene:
+        yield scene
 
 
-async def watch(hall: Hall, stack: AsyncExitStack, shown: Shown, *roles: str) -> dict[str, Client]:
+async def watch(scene: LeakScene, stack: AsyncExitStack, shown: WatchedPoll, *roles: str) -> dict[str, SocketClient]:
     """A socket of each role in the poll's room."""
-    clients = {role: await stack.enter_async_context(hall.socket(shown.people[role])) for role in roles}
+    clients = {role: await stack.enter_async_context(scene.socket(shown.people[role])) for role in roles}
     for client in clients.values():
         await client.send("join", poll=shown.poll["id"])
         await client.expect("joined")
     return clients
 
 
-async def sees(hall: Hall, shown: Shown, role: str) -> bool:
+async def sees(scene: LeakScene, shown: WatchedPoll, role: str) -> bool:
     """Whether a role sees counts over HTTP, where all paths must agree."""
     who, option = shown.people[role], shown.place(0)
     paths = (f"{shown.path}results/", shown.path, f"/options/{option}/", f"/polls/?search={shown.word}")
-    answers = [await hall.house("GET", path, who) for path in paths]
+    answers = [await scene.rest("GET", path, who) for path in paths]
     told = {tells_counts(answer.text) for answer in answers}
     assert len(told) == 1, [answer.text for answer in answers]
     assert told == {answers[0].json()["visibility"] == "full"}
     return told.pop()
 
 
-def since(client: Client, place: Json) -> list[Json]:
+def since(client: SocketClient, place: Json) -> list[Json]:
     """Whatever of counts a socket was sent of a state not older than `place`: totals, and polls."""
     found = [part for frame in client.frames for part in (frame, frame.get("totals"), frame.get("poll"))]
     states = [part for part in found if isinstance(part, dict) and "options" in part and "epoch" in part]
     return [one for one in states if (one["epoch"], one["version"]) >= (place["epoch"], place["version"])]
 
 
-async def act(hall: Hall, shown: Shown, client: Client, role: str, by: str, kind: str) -> Json:
+async def act(scene: LeakScene, shown: WatchedPoll, client: SocketClient, role: str, by: str, kind: str) -> Json:
     """Vote for the third option, or retract, over HTTP or on the role's own socket; the receipt."""
     place, op = shown.place(2), new_op()
     if by == "http":
         method, body = ("POST", {"option": place}) if kind == "vote" else ("DELETE", None)
-        answer = await hall.house(method, f"{shown.path}vote/", shown.people[role], op=op, json=body)
+        answer = await scene.rest(method, f"{shown.path}vote/", shown.people[role], op=op, json=body)
         receipt: Json = answer.json()
         return receipt
     await client.send(kind, op=op, poll=shown.poll["id"], **({"options": [place]} if kind == "vote" else {}))
@@ -72,22 +72,22 @@ async def act(hall: Hall, shown: Shown, client: Client, role: str, by: str, kind
 @pytest.mark.parametrize("end", ["retract", "reset"])
 @pytest.mark.parametrize("by", ["http", "socket"])
 @pytest.mark.parametrize("role", ["silent", "guest_silent"])
-async def test_vote_gives_the_right_and_its_end_takes_it(hall: Hall, role: str, by: str, end: str) -> None:
-    shown = await hall.poll(results="after_vote")
-    await hall.first_round(shown)
+async def test_vote_gives_the_right_and_its_end_takes_it(scene: LeakScene, role: str, by: str, end: str) -> None:
+    shown = await scene.poll(results="after_vote")
+    await scene.first_round(shown)
     async with AsyncExitStack() as stack:
-        clients = await watch(hall, stack, shown, role, "stranger")
+        clients = await watch(scene, stack, shown, role, "stranger")
         client = clients[role]
-        assert not await sees(hall, shown, role) and counts(since(client, shown.poll)[0]) == HIDDEN
-        voted = await act(hall, shown, client, role, by, "vote")
-        assert await sees(hall, shown, role) and not await sees(hall, shown, "stranger")
+        assert not await sees(scene, shown, role) and counts(since(client, shown.poll)[0]) == HIDDEN
+        voted = await act(scene, shown, client, role, by, "vote")
+        assert await sees(scene, shown, role) and not await sees(scene, shown, "stranger")
         assert counts(await client.totals(voted["version"], visibility="full")) == [4, 3, 1]
         if end == "retract":
-            ended = await act(hall, shown, client, role, by, "retract")
+            ended = await act(scene, shown, client, role, by, "retract")
         else:
-            ended = await hall.host(shown, "reset")
-        assert not await sees(hall, shown, role)
-        last = await hall.house.vote(hall.late, shown.poll, 0)
+            ended = await scene.host(shown, "reset")
+        assert not await sees(scene, shown, role)
+        last = await scene.rest.vote(scene.late, shown.poll, 0)
         for one in clients.values():
             totals = await one.totals(last["version"])
             assert (totals["visibility"], counts(totals)) == ("turnout", HIDDEN)
@@ -96,61 +96,61 @@ async def test_vote_gives_the_right_and_its_end_takes_it(hall: Hall, role: str, 
 
 
 @pytest.mark.parametrize("policy", ["after_vote", "after_close", "host"])
-async def test_policy_that_hides_holds_for_sockets_that_watch(hall: Hall, policy: str) -> None:
-    shown = await hall.poll()
-    await hall.first_round(shown)
+async def test_policy_that_hides_holds_for_sockets_that_watch(scene: LeakScene, policy: str) -> None:
+    shown = await scene.poll()
+    await scene.first_round(shown)
     seeing = (*SEEING, *(("voted",) if policy == "after_vote" else ()))
     others = tuple(role for role in OTHERS if role not in seeing)
     async with AsyncExitStack() as stack:
-        clients = await watch(hall, stack, shown, *seeing, *others)
-        hidden = await hall.host(shown, json.dumps({"results": policy}))
-        assert [await sees(hall, shown, role) for role in others] == [False] * len(others)
+        clients = await watch(scene, stack, shown, *seeing, *others)
+        hidden = await scene.host(shown, json.dumps({"results": policy}))
+        assert [await sees(scene, shown, role) for role in others] == [False] * len(others)
         for role, client in clients.items():
             assert counts((await client.expect("poll"))["poll"]) == ([4, 3, 0] if role in seeing else HIDDEN)
             assert counts(await client.totals(hidden["version"])) == ([4, 3, 0] if role in seeing else HIDDEN)
-        voted = await hall.house.vote(hall.late, shown.poll, 0)
+        voted = await scene.rest.vote(scene.late, shown.poll, 0)
         for role, client in clients.items():
             assert counts(await client.totals(voted["version"])) == ([5, 3, 0] if role in seeing else HIDDEN)
         assert not [state for role in others for state in since(clients[role], hidden) if counts(state) != HIDDEN]
-        again = await hall.host(shown, '{"results": "live"}')
+        again = await scene.host(shown, '{"results": "live"}')
         for client in clients.values():
             assert counts(await client.totals(again["version"])) == [5, 3, 0]
 
 
 @pytest.mark.parametrize("end", ["close", "expiry"])
-async def test_close_reveals_and_reopening_hides(hall: Hall, end: str) -> None:
-    shown = await hall.poll(results="after_close", is_public=False)
-    await hall.first_round(shown)
+async def test_close_reveals_and_reopening_hides(scene: LeakScene, end: str) -> None:
+    shown = await scene.poll(results="after_close", is_public=False)
+    await scene.first_round(shown)
     others = ("voted", "silent", "guest_silent")
     async with AsyncExitStack() as stack:
-        clients = await watch(hall, stack, shown, *SEEING, *others)
-        assert [await sees(hall, shown, role) for role in others] == [False] * 3
-        await (hall.host(shown, "close") if end == "close" else expire(hall, shown))
+        clients = await watch(scene, stack, shown, *SEEING, *others)
+        assert [await sees(scene, shown, role) for role in others] == [False] * 3
+        await (scene.host(shown, "close") if end == "close" else expire(scene, shown))
         for client in clients.values():
             final = await client.expect("totals", final=True)
             assert (final["visibility"], final["status"], counts(final)) == ("full", "closed", [4, 3, 0])
-        assert [await sees(hall, shown, role) for role in others] == [True] * 3
-        opened = await hall.host(shown, "open")
-        assert [await sees(hall, shown, role) for role in others] == [False] * 3
-        voted = await hall.house.vote(hall.late, shown.poll, 0)
+        assert [await sees(scene, shown, role) for role in others] == [True] * 3
+        opened = await scene.host(shown, "open")
+        assert [await sees(scene, shown, role) for role in others] == [False] * 3
+        voted = await scene.rest.vote(scene.late, shown.poll, 0)
         for role, client in clients.items():
             assert counts(await client.totals(voted["version"])) == ([5, 3, 0] if role in SEEING else HIDDEN)
         assert not [state for role in others for state in since(clients[role], opened) if counts(state) != HIDDEN]
 
 
-async def expire(hall: Hall, shown: Shown) -> None:
+async def expire(scene: LeakScene, shown: WatchedPoll) -> None:
     """Let the poll's time be over."""
-    async with hall.ws.database.read() as connection:
+    async with scene.ws.database.read() as connection:
         await connection.run("UPDATE polls SET expires_at = clock_timestamp() WHERE id = :id", id=shown.poll["id"])
-    closed = await hall.house.get(shown.path, shown.people["host"])
+    closed = await scene.rest.get(shown.path, shown.people["host"])
     assert closed["status"] == "closed" and closed["closed_at"] == closed["expires_at"]
 
 
-async def test_presence_tells_who_is_there_and_no_more(hall: Hall) -> None:
-    shown = await hall.poll(results="host")
-    await hall.first_round(shown)
+async def test_presence_tells_who_is_there_and_no_more(scene: LeakScene) -> None:
+    shown = await scene.poll(results="host")
+    await scene.first_round(shown)
     async with AsyncExitStack() as stack:
-        clients = await watch(hall, stack, shown, "stranger", "screen")
+        clients = await watch(scene, stack, shown, "stranger", "screen")
         for client in clients.values():
             assert await client.expect("presence", online=2) == {
                 "type": "presence",
@@ -160,29 +160,29 @@ async def test_presence_tells_who_is_there_and_no_more(hall: Hall) -> None:
 
 
 @pytest.mark.parametrize("policy", ["after_vote", "after_close", "host"])
-async def test_what_is_hidden_changes_nothing_that_is_told(hall: Hall, policy: str) -> None:
+async def test_what_is_hidden_changes_nothing_that_is_told(scene: LeakScene, policy: str) -> None:
     """Two polls that differ in nothing but the others' choices tell the same, character by character."""
     told = []
     for places in ((0, 0, 0, 1, 1), (2, 2, 1, 2, 0)):
-        shown = await hall.poll(results=policy)
-        await hall.house.vote(shown.people["retracted"], shown.poll, 1, op=shown.ops["retracted"])
-        await hall.house("DELETE", f"{shown.path}vote/", shown.people["retracted"], op=shown.ops["taken_back"])
-        for who, place in zip(hall.fillers, places, strict=False):
-            await hall.house.vote(who, shown.poll, place)
-        told.append([await tells(hall, shown, role) for role in ("retracted", "silent", "guest_silent", "stranger")])
+        shown = await scene.poll(results=policy)
+        await scene.rest.vote(shown.people["retracted"], shown.poll, 1, op=shown.ops["retracted"])
+        await scene.rest("DELETE", f"{shown.path}vote/", shown.people["retracted"], op=shown.ops["taken_back"])
+        for who, place in zip(scene.fillers, places, strict=False):
+            await scene.rest.vote(who, shown.poll, place)
+        told.append([await tells(scene, shown, role) for role in ("retracted", "silent", "guest_silent", "stranger")])
     assert told[0] == told[1]
 
 
-async def tells(hall: Hall, shown: Shown, role: str) -> list[str]:
+async def tells(scene: LeakScene, shown: WatchedPoll, role: str) -> list[str]:
     """All that a role is told of a poll, but for names and times, which are the poll's own."""
-    who, house = shown.people[role], hall.house
+    who, rest = shown.people[role], scene.rest
     reads = ("", "results/", "vote/", "export/", "audit/", f"?{shown.word}")
-    answers = [await house("GET", f"{shown.path}{path}", who) for path in reads]
-    answers += [await house("GET", f"/polls/?search={shown.word}", who)]
-    answers += [await house("GET", f"/options/{shown.place(place)}/", who) for place in range(3)]
-    answers += [await house("POST", f"{shown.path}vote/", who, json={"options": [shown.place(1), 7]}, op=new_op())]
-    answers += [await house("DELETE", f"/options/{shown.place(0)}/", who)]
-    async with hall.socket(who) as client:
+    answers = [await rest("GET", f"{shown.path}{path}", who) for path in reads]
+    answers += [await rest("GET", f"/polls/?search={shown.word}", who)]
+    answers += [await rest("GET", f"/options/{shown.place(place)}/", who) for place in range(3)]
+    answers += [await rest("POST", f"{shown.path}vote/", who, json={"options": [shown.place(1), 7]}, op=new_op())]
+    answers += [await rest("DELETE", f"/options/{shown.place(0)}/", who)]
+    async with scene.socket(who) as client:
         await client.send("join", poll=shown.poll["id"])
         joined = await client.expect("joined")
     return [plain(shown, f"{one.status_code} {one.headers.get('etag')} {one.text}") for one in answers] + [
@@ -190,7 +190,7 @@ async def tells(hall: Hall, shown: Shown, role: str) -> list[str]:
     ]
 
 
-def plain(shown: Shown, text: str) -> str:
+def plain(shown: WatchedPoll, text: str) -> str:
     """A text without what is another in every poll."""
     names = {str(shown.place(place)): f"option {place}" for place in range(3)}
     names |= {str(shown.poll["id"]): "poll", shown.poll["code"]: "code", shown.word: "word"}

@@ -7,58 +7,58 @@ from argon2 import PasswordHasher
 from nexus.domain.definition import LONGEST_NAME
 from nexus.store import accounts
 from nexus.store.database import Database
-from tests.support.rest import House, Json, Person, open_house, refused
+from tests.support.rest import Json, Person, Rest, open_rest, refused
 
 PASSWORD = "correct horse battery"
 WRONG = (401, "invalid_credentials")
 ENDED = (401, "unauthenticated")
 
 
-async def registered(house: House, name: str = "ann") -> Json:
-    answer = await house("POST", "/auth/register/", json={"username": name, "password": PASSWORD})
+async def registered(rest: Rest, name: str = "ann") -> Json:
+    answer = await rest("POST", "/auth/register/", json={"username": name, "password": PASSWORD})
     assert answer.status_code == 201, answer.text
     account: Json = answer.json()
     return account
 
 
-async def logged_in(house: House, name: str = "ann", password: str = PASSWORD) -> Json:
-    answer = await house("POST", "/auth/token/", json={"username": name, "password": password})
+async def logged_in(rest: Rest, name: str = "ann", password: str = PASSWORD) -> Json:
+    answer = await rest("POST", "/auth/token/", json={"username": name, "password": password})
     assert answer.status_code == 200, answer.text
     pair: Json = answer.json()
     return pair
 
 
-async def test_registration_login_and_me(house: House) -> None:
+async def test_registration_login_and_me(rest: Rest) -> None:
     body = {"username": " Ann ", "password": PASSWORD, "email": "ann@example.org"}
-    answer = await house("POST", "/auth/register/", json=body)
+    answer = await rest("POST", "/auth/register/", json=body)
     assert answer.status_code == 201
     account = answer.json()
     assert account == {"id": account["id"], "username": "Ann", "roles": ["user"]}
-    pair = await logged_in(house, "ANN")
+    pair = await logged_in(rest, "ANN")
     assert pair.keys() == {"access", "refresh", "token_type", "expires_in"}
     assert (pair["token_type"], pair["expires_in"]) == ("Bearer", 900)
-    me = await house.get("/auth/me/", Person(token=pair["access"]))
+    me = await rest.get("/auth/me/", Person(token=pair["access"]))
     assert me == {"sub": f"user:{account['id']}", "username": "Ann", "roles": ["user"]}
 
 
-async def test_guests_have_no_username(house: House) -> None:
-    guest = await house.guest(await house.poll(await house.user()))
-    assert await house.get("/auth/me/", guest) == {"sub": guest.voter, "username": None, "roles": ["guest"]}
+async def test_guests_have_no_username(rest: Rest) -> None:
+    guest = await rest.guest(await rest.poll(await rest.user()))
+    assert await rest.get("/auth/me/", guest) == {"sub": guest.voter, "username": None, "roles": ["guest"]}
 
 
-async def test_name_is_taken_in_any_case(house: House) -> None:
-    await registered(house)
-    before = await house.dump()
-    answer = await house("POST", "/auth/register/", json={"username": "ANN", "password": PASSWORD})
+async def test_name_is_taken_in_any_case(rest: Rest) -> None:
+    await registered(rest)
+    before = await rest.dump()
+    answer = await rest("POST", "/auth/register/", json={"username": "ANN", "password": PASSWORD})
     assert refused(answer) == (409, "username_taken")
-    assert await house.dump() == before
+    assert await rest.dump() == before
 
 
-async def test_one_of_many_gets_a_name(house: House) -> None:
+async def test_one_of_many_gets_a_name(rest: Rest) -> None:
     body = {"username": "ann", "password": PASSWORD}
-    answers = await asyncio.gather(*(house("POST", "/auth/register/", json=body) for _ in range(8)))
+    answers = await asyncio.gather(*(rest("POST", "/auth/register/", json=body) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
-    assert len((await house.dump())["users"]) == 1
+    assert len((await rest.dump())["users"]) == 1
 
 
 BAD_REGISTRATIONS: list[tuple[Json, str, set[str]]] = [
@@ -78,44 +78,44 @@ BAD_REGISTRATIONS: list[tuple[Json, str, set[str]]] = [
 ]
 
 
-async def test_bad_registration_names_every_broken_rule(house: House) -> None:
-    before = await house.dump()
+async def test_bad_registration_names_every_broken_rule(rest: Rest) -> None:
+    before = await rest.dump()
     for change, code, fields in BAD_REGISTRATIONS:
-        answer = await house("POST", "/auth/register/", json={"username": "ann", "password": PASSWORD} | change)
+        answer = await rest("POST", "/auth/register/", json={"username": "ann", "password": PASSWORD} | change)
         assert refused(answer) == (422, code), change
         assert {error["field"] for error in answer.json()["errors"]} == fields, change
-    assert await house.dump() == before
+    assert await rest.dump() == before
 
 
-async def test_wrong_password_and_unknown_user_read_alike(house: House) -> None:
-    await registered(house)
+async def test_wrong_password_and_unknown_user_read_alike(rest: Rest) -> None:
+    await registered(rest)
     answers = [
-        await house("POST", "/auth/token/", json={"username": name, "password": password})
+        await rest("POST", "/auth/token/", json={"username": name, "password": password})
         for name, password in (("ann", "wrong"), ("nobody", PASSWORD), ("n" * 50_000 + "\0", PASSWORD), ("ann", ""))
     ]
     assert [refused(answer) for answer in answers] == [WRONG] * 4
     assert len({answer.text for answer in answers}) == 1
 
 
-async def test_disabled_account_is_as_unknown(house: House, database: Database) -> None:
-    await registered(house)
-    refresh = (await logged_in(house))["refresh"]
+async def test_disabled_account_is_as_unknown(rest: Rest, database: Database) -> None:
+    await registered(rest)
+    refresh = (await logged_in(rest))["refresh"]
     await accounts.disable(database, "ann", by="user:1")
-    assert refused(await house("POST", "/auth/token/", json={"username": "ann", "password": PASSWORD})) == WRONG
-    assert refused(await house("POST", "/auth/token/refresh/", json={"refresh": refresh})) == ENDED
+    assert refused(await rest("POST", "/auth/token/", json={"username": "ann", "password": PASSWORD})) == WRONG
+    assert refused(await rest("POST", "/auth/token/refresh/", json={"refresh": refresh})) == ENDED
 
 
-async def test_old_hash_is_made_anew(house: House, database: Database) -> None:
-    account = await registered(house)
+async def test_old_hash_is_made_anew(rest: Rest, database: Database) -> None:
+    account = await registered(rest)
     old = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$Jwib+78+HKE"
     await set_hash(database, account["id"], old)
-    wrong = await house("POST", "/auth/token/", json={"username": "ann", "password": PASSWORD})
+    wrong = await rest("POST", "/auth/token/", json={"username": "ann", "password": PASSWORD})
     assert refused(wrong) == WRONG
     assert await kept_hash(database) == old
     await set_hash(database, account["id"], weak_hash())
-    await logged_in(house)
-    assert not house.parts.passwords.needs_rehash(await kept_hash(database))
-    await logged_in(house)
+    await logged_in(rest)
+    assert not rest.parts.passwords.needs_rehash(await kept_hash(database))
+    await logged_in(rest)
 
 
 async def set_hash(database: Database, account: int, password_hash: str) -> None:
@@ -134,61 +134,61 @@ def weak_hash() -> str:
 
 
 async def test_wrong_passwords_are_limited_by_account_and_address(database: Database) -> None:
-    async with open_house(database, NEXUS_WRONG_PASSWORDS_PER_MINUTE="2") as house:
-        await registered(house)
-        await registered(house, "bob")
+    async with open_rest(database, NEXUS_WRONG_PASSWORDS_PER_MINUTE="2") as rest:
+        await registered(rest)
+        await registered(rest, "bob")
         for name in ("ann", "ANN", "nobody", "nobody"):
-            assert refused(await house("POST", "/auth/token/", json={"username": name, "password": "x"})) == WRONG
+            assert refused(await rest("POST", "/auth/token/", json={"username": name, "password": "x"})) == WRONG
         for name in ("ann", "nobody"):
-            answer = await house("POST", "/auth/token/", json={"username": name, "password": PASSWORD})
+            answer = await rest("POST", "/auth/token/", json={"username": name, "password": PASSWORD})
             assert refused(answer) == (429, "too_many_requests")
             assert int(answer.headers["retry-after"]) >= 1
-        await logged_in(house, "bob")
+        await logged_in(rest, "bob")
 
 
 async def test_logins_and_registrations_are_limited_by_address(database: Database) -> None:
     limits = {"NEXUS_LOGINS_PER_MINUTE": "1", "NEXUS_REGISTRATIONS_PER_MINUTE": "1"}
-    async with open_house(database, **limits) as house:
-        await registered(house)
-        await logged_in(house)
+    async with open_rest(database, **limits) as rest:
+        await registered(rest)
+        await logged_in(rest)
         for path, name in (("/auth/register/", "bob"), ("/auth/token/", "ann")):
-            answer = await house("POST", path, json={"username": name, "password": PASSWORD})
+            answer = await rest("POST", path, json={"username": name, "password": PASSWORD})
             assert refused(answer) == (429, "too_many_requests")
 
 
-async def test_refresh_token_is_spent_for_a_new_pair(house: House) -> None:
-    await registered(house)
-    first = await logged_in(house)
-    answer = await house("POST", "/auth/token/refresh/", json={"refresh": first["refresh"]})
+async def test_refresh_token_is_spent_for_a_new_pair(rest: Rest) -> None:
+    await registered(rest)
+    first = await logged_in(rest)
+    answer = await rest("POST", "/auth/token/refresh/", json={"refresh": first["refresh"]})
     assert answer.status_code == 200
     second = answer.json()
     assert second.keys() == first.keys()
     assert second["refresh"] != first["refresh"]
-    assert (await house.get("/auth/me/", Person(token=second["access"])))["username"] == "ann"
+    assert (await rest.get("/auth/me/", Person(token=second["access"])))["username"] == "ann"
 
 
-async def test_spent_refresh_token_ends_its_session_alone(house: House) -> None:
-    await registered(house)
-    first, other = await logged_in(house), await logged_in(house)
-    second = (await house("POST", "/auth/token/refresh/", json={"refresh": first["refresh"]})).json()
+async def test_spent_refresh_token_ends_its_session_alone(rest: Rest) -> None:
+    await registered(rest)
+    first, other = await logged_in(rest), await logged_in(rest)
+    second = (await rest("POST", "/auth/token/refresh/", json={"refresh": first["refresh"]})).json()
     for token in (first["refresh"], second["refresh"], "unknown", ""):
-        assert refused(await house("POST", "/auth/token/refresh/", json={"refresh": token})) == ENDED
-    answer = await house("POST", "/auth/token/refresh/", json={"refresh": other["refresh"]})
+        assert refused(await rest("POST", "/auth/token/refresh/", json={"refresh": token})) == ENDED
+    answer = await rest("POST", "/auth/token/refresh/", json={"refresh": other["refresh"]})
     assert answer.status_code == 200
 
 
-async def test_refresh_token_renews_once_of_many(house: House) -> None:
-    await registered(house)
-    body = {"refresh": (await logged_in(house))["refresh"]}
-    answers = await asyncio.gather(*(house("POST", "/auth/token/refresh/", json=body) for _ in range(6)))
+async def test_refresh_token_renews_once_of_many(rest: Rest) -> None:
+    await registered(rest)
+    body = {"refresh": (await logged_in(rest))["refresh"]}
+    answers = await asyncio.gather(*(rest("POST", "/auth/token/refresh/", json=body) for _ in range(6)))
     assert sorted(answer.status_code for answer in answers) == [200] + [401] * 5
 
 
-async def test_logout_ends_the_session(house: House) -> None:
-    await registered(house)
-    pair = await logged_in(house)
+async def test_logout_ends_the_session(rest: Rest) -> None:
+    await registered(rest)
+    pair = await logged_in(rest)
     who = Person(token=pair["access"])
     for token in (pair["refresh"], pair["refresh"], "unknown"):
-        answer = await house("POST", "/auth/logout/", who, json={"refresh": token})
+        answer = await rest("POST", "/auth/logout/", who, json={"refresh": token})
         assert (answer.status_code, answer.content) == (204, b"")
-    assert refused(await house("POST", "/auth/token/refresh/", json={"refresh": pair["refresh"]})) == ENDED
+    assert refused(await rest("POST", "/auth/token/refresh/", json={"refresh": pair["refresh"]})) == ENDED

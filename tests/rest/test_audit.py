@@ -4,34 +4,34 @@ import asyncio
 
 import pytest
 
-from tests.support.rest import House, Json, Person, refused
+from tests.support.rest import Json, Person, Rest, refused
 
 
-async def history(house: House, path: str, who: Person) -> list[Json]:
+async def history(rest: Rest, path: str, who: Person) -> list[Json]:
     """Every entry, page by page."""
     found: list[Json] = []
     url: str | None = f"{path}{'&' if '?' in path else '?'}page_size=3"
     count = 0
     while url is not None:
-        page = await house.get(url, who)
+        page = await rest.get(url, who)
         found += page["results"]
         url, count = page["next"], page["count"]
     assert len(found) == count
     return found
 
 
-async def test_life_of_a_poll_is_told_newest_first(house: House) -> None:
-    ann, bob = await house.user(), await house.user()
-    poll = await house.poll(ann, anonymous=False)
+async def test_life_of_a_poll_is_told_newest_first(rest: Rest) -> None:
+    ann, bob = await rest.user(), await rest.user()
+    poll = await rest.poll(ann, anonymous=False)
     path = f"/polls/{poll['id']}/"
-    await house("PATCH", path, ann, json={"description": "More"})
-    receipt = await house.vote(bob, poll, 0)
-    await house("PATCH", f"/options/{poll['options'][1]['id']}/", ann, json={"option_text": "Never"})
-    await house("DELETE", f"{path}vote/", bob)
-    await house("POST", f"{path}close/", ann)
-    await house("POST", f"{path}open/", ann)
-    await house("POST", f"{path}reset/", ann)
-    told = await history(house, f"{path}audit/", ann)
+    await rest("PATCH", path, ann, json={"description": "More"})
+    receipt = await rest.vote(bob, poll, 0)
+    await rest("PATCH", f"/options/{poll['options'][1]['id']}/", ann, json={"option_text": "Never"})
+    await rest("DELETE", f"{path}vote/", bob)
+    await rest("POST", f"{path}close/", ann)
+    await rest("POST", f"{path}open/", ann)
+    await rest("POST", f"{path}reset/", ann)
+    told = await history(rest, f"{path}audit/", ann)
     assert [(row["user"], row["action"], row["target_type"]) for row in told] == [
         (ann.voter, "reset", "poll"),
         (ann.voter, "open", "poll"),
@@ -55,13 +55,13 @@ async def test_life_of_a_poll_is_told_newest_first(house: House) -> None:
     assert len({row["id"] for row in told}) == len(told)
 
 
-async def test_refused_and_repeated_acts_leave_no_entry(house: House) -> None:
-    ann, bob = await house.user(), await house.user()
-    poll = await house.poll(ann, anonymous=False, allow_change=False)
-    receipt = await house.vote(bob, poll, 0)
-    await house.vote(bob, poll, 0, op=receipt["op"])
-    await house("POST", f"/polls/{poll['id']}/vote/", bob, json={"option": poll["options"][1]["id"]})
-    told = await history(house, f"/polls/{poll['id']}/audit/?action=vote", ann)
+async def test_refused_and_repeated_acts_leave_no_entry(rest: Rest) -> None:
+    ann, bob = await rest.user(), await rest.user()
+    poll = await rest.poll(ann, anonymous=False, allow_change=False)
+    receipt = await rest.vote(bob, poll, 0)
+    await rest.vote(bob, poll, 0, op=receipt["op"])
+    await rest("POST", f"/polls/{poll['id']}/vote/", bob, json={"option": poll["options"][1]["id"]})
+    told = await history(rest, f"/polls/{poll['id']}/audit/?action=vote", ann)
     assert len(told) == 1
 
 
@@ -82,58 +82,58 @@ async def test_refused_and_repeated_acts_leave_no_entry(house: House) -> None:
         ("?action=nothing", []),
     ],
 )
-async def test_filters(house: House, query: str, actions: list[str]) -> None:
-    ann, bob, cid = [await house.user() for _ in range(3)]
-    admin = await house.user(admin=True)
-    await house.poll(admin)
-    poll = await house.poll(ann, anonymous=False)
+async def test_filters(rest: Rest, query: str, actions: list[str]) -> None:
+    ann, bob, cid = [await rest.user() for _ in range(3)]
+    admin = await rest.user(admin=True)
+    await rest.poll(admin)
+    poll = await rest.poll(ann, anonymous=False)
     for who in (bob, cid):
-        await house.vote(who, poll, 0)
+        await rest.vote(who, poll, 0)
     query = query.format(ann=ann.voter, bob=bob.voter, poll=poll["id"])
-    told = await history(house, f"/polls/{poll['id']}/audit/{query}", ann)
+    told = await history(rest, f"/polls/{poll['id']}/audit/{query}", ann)
     assert [row["action"] for row in told] == actions
-    everything = await history(house, f"/audit/{query}", admin)
+    everything = await history(rest, f"/audit/{query}", admin)
     assert {row["id"] for row in told} <= {row["id"] for row in everything}
 
 
-async def test_whole_log_is_for_admins_and_outlives_what_it_tells_of(house: House) -> None:
-    ann, admin = await house.user(), await house.user(admin=True)
-    poll = await house.poll(ann)
-    await house.vote(ann, poll, 0)
-    await house("DELETE", f"/polls/{poll['id']}/", ann)
-    told = await history(house, f"/audit/?target_type=poll&target_id={poll['id']}", admin)
+async def test_whole_log_is_for_admins_and_outlives_what_it_tells_of(rest: Rest) -> None:
+    ann, admin = await rest.user(), await rest.user(admin=True)
+    poll = await rest.poll(ann)
+    await rest.vote(ann, poll, 0)
+    await rest("DELETE", f"/polls/{poll['id']}/", ann)
+    told = await history(rest, f"/audit/?target_type=poll&target_id={poll['id']}", admin)
     assert [(row["action"], row["user"]) for row in told] == [("delete", ann.voter), ("create", ann.voter)]
-    assert refused(await house("GET", "/audit/", ann)) == (403, "forbidden")
-    assert refused(await house("GET", f"/polls/{poll['id']}/audit/", ann)) == (404, "poll_not_found")
-    users = await history(house, "/audit/?target_type=user", admin)
+    assert refused(await rest("GET", "/audit/", ann)) == (403, "forbidden")
+    assert refused(await rest("GET", f"/polls/{poll['id']}/audit/", ann)) == (404, "poll_not_found")
+    users = await history(rest, "/audit/?target_type=user", admin)
     assert [row["action"] for row in users] == ["create", "create"]
 
 
-async def test_history_of_a_poll_is_for_its_host(house: House) -> None:
-    ann, bob = await house.user(), await house.user()
-    poll, private = await house.poll(ann), await house.poll(ann, is_public=False)
-    for who in (bob, await house.guest(poll), await house.screen(poll, ann)):
-        assert refused(await house("GET", f"/polls/{poll['id']}/audit/", who)) == (403, "forbidden")
-    assert refused(await house("GET", f"/polls/{private['id']}/audit/", bob)) == (404, "poll_not_found")
+async def test_history_of_a_poll_is_for_its_host(rest: Rest) -> None:
+    ann, bob = await rest.user(), await rest.user()
+    poll, private = await rest.poll(ann), await rest.poll(ann, is_public=False)
+    for who in (bob, await rest.guest(poll), await rest.screen(poll, ann)):
+        assert refused(await rest("GET", f"/polls/{poll['id']}/audit/", who)) == (403, "forbidden")
+    assert refused(await rest("GET", f"/polls/{private['id']}/audit/", bob)) == (404, "poll_not_found")
 
 
-async def test_clock_is_the_user_of_what_happens_on_time(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    async with house.parts.database.transaction() as connection:
+async def test_clock_is_the_user_of_what_happens_on_time(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    async with rest.parts.database.transaction() as connection:
         await connection.run("UPDATE polls SET expires_at = clock_timestamp() WHERE id = :id", id=poll["id"])
-    await house.get(f"/polls/{poll['id']}/results/", ann)
-    (closed,) = await history(house, f"/polls/{poll['id']}/audit/?action=close", ann)
+    await rest.get(f"/polls/{poll['id']}/results/", ann)
+    (closed,) = await history(rest, f"/polls/{poll['id']}/audit/?action=close", ann)
     assert closed["user"] == "clock"
 
 
-async def test_acts_of_an_anonymous_poll_tell_no_order_and_no_op(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    voters = [await house.user() for _ in range(12)]
+async def test_acts_of_an_anonymous_poll_tell_no_order_and_no_op(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    voters = [await rest.user() for _ in range(12)]
     for n, who in enumerate(voters):
-        await house.vote(who, poll, n % 2)
-    told = [row for row in await history(house, f"/polls/{poll['id']}/audit/", ann) if row["action"] == "vote"]
+        await rest.vote(who, poll, n % 2)
+    told = [row for row in await history(rest, f"/polls/{poll['id']}/audit/", ann) if row["action"] == "vote"]
     assert {row["user"] for row in told} == {who.voter for who in voters}
     for row in told:
         assert row["details"] == {"outcome": "recorded", "epoch": 1}
@@ -143,11 +143,11 @@ async def test_acts_of_an_anonymous_poll_tell_no_order_and_no_op(house: House) -
     assert order != [who.voter for who in reversed(voters)]
 
 
-async def test_pages_hold_still_while_votes_come(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann, anonymous=False)
-    voters = [await house.user() for _ in range(10)]
-    await asyncio.gather(*(house.vote(who, poll, 0) for who in voters))
-    first = await history(house, f"/polls/{poll['id']}/audit/", ann)
-    assert first == await history(house, f"/polls/{poll['id']}/audit/", ann)
+async def test_pages_hold_still_while_votes_come(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann, anonymous=False)
+    voters = [await rest.user() for _ in range(10)]
+    await asyncio.gather(*(rest.vote(who, poll, 0) for who in voters))
+    first = await history(rest, f"/polls/{poll['id']}/audit/", ann)
+    assert first == await history(rest, f"/polls/{poll['id']}/audit/", ann)
     assert len({row["id"] for row in first}) == 11

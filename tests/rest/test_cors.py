@@ -16,15 +16,15 @@ from nexus.http.api.routes import routes
 from nexus.http.framework.cors import EXPOSED, METHODS, REQUEST_HEADERS
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
-from tests.support.rest import House, refused
+from tests.support.rest import Rest, refused
 
 PAGE = "https://vote.example"
 OTHER = "https://evil.example"
 ALLOWED = canonical_origins(f"{PAGE}, http://localhost:3000")
 
 
-def serve(house: House, origins: frozenset[str]) -> httpx.AsyncClient:
-    """The house's application as it is served to pages of `origins`, with two paths that fail."""
+def serve(rest: Rest, origins: frozenset[str]) -> httpx.AsyncClient:
+    """the REST application as it is served to pages of `origins`, with two paths that fail."""
 
     async def fault(_: Request) -> Response:
         raise RuntimeError("no good")
@@ -33,7 +33,7 @@ def serve(house: House, origins: frozenset[str]) -> httpx.AsyncClient:
         raise Unavailable
 
     app = Starlette(
-        routes=[*routes(house.parts), Route("/fault", fault), Route("/unavailable", unavailable)],
+        routes=[*routes(rest.parts), Route("/fault", fault), Route("/unavailable", unavailable)],
         middleware=[Middleware(Edge, origins=origins)],
         exception_handlers=HANDLERS,
     )
@@ -41,8 +41,8 @@ def serve(house: House, origins: frozenset[str]) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-async def client(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    async with serve(house, ALLOWED) as opened:
+async def client(rest: Rest) -> AsyncIterator[httpx.AsyncClient]:
+    async with serve(rest, ALLOWED) as opened:
         yield opened
 
 
@@ -67,8 +67,8 @@ ANSWERS = [
 
 
 async def test_allowed_page_reads_every_answer(client: httpx.AsyncClient) -> None:
-    for method, path, rest, status in ANSWERS:
-        request = client.build_request(method, path, **rest)  # type: ignore[arg-type]
+    for method, path, arguments, status in ANSWERS:
+        request = client.build_request(method, path, **arguments)  # type: ignore[arg-type]
         request.headers["Origin"] = PAGE
         answer = await client.send(request)
         assert answer.status_code == status, path
@@ -88,8 +88,8 @@ async def test_other_pages_read_none(client: httpx.AsyncClient) -> None:
         "http://vote.example",
         "https://vote.example:444",
     ):
-        for method, path, rest, status in ANSWERS:
-            request = client.build_request(method, path, **rest)  # type: ignore[arg-type]
+        for method, path, arguments, status in ANSWERS:
+            request = client.build_request(method, path, **arguments)  # type: ignore[arg-type]
             request.headers["Origin"] = origin
             answer = await client.send(request)
             assert (answer.status_code, cors(answer)) == (status, set()), (origin, path)
@@ -139,10 +139,10 @@ async def test_preflight_refuses_the_rest(client: httpx.AsyncClient, headers: di
     check_always(answer)
 
 
-async def test_without_origins_nothing_is_said(house: House) -> None:
-    async with serve(house, frozenset()) as client:
-        for method, path, rest, status in ANSWERS:
-            request = client.build_request(method, path, **rest)  # type: ignore[arg-type]
+async def test_without_origins_nothing_is_said(rest: Rest) -> None:
+    async with serve(rest, frozenset()) as client:
+        for method, path, arguments, status in ANSWERS:
+            request = client.build_request(method, path, **arguments)  # type: ignore[arg-type]
             request.headers["Origin"] = PAGE
             answer = await client.send(request)
             assert (answer.status_code, cors(answer), varies(answer)) == (status, set(), set())

@@ -20,7 +20,7 @@ from nexus.http.framework import edge
 from nexus.http.framework.call import Call
 from nexus.http.framework.edge import BODY_BYTES, Edge
 from nexus.http.framework.problem import HANDLERS
-from tests.support.rest import NOBODY, House, refused
+from tests.support.rest import NOBODY, Rest, refused
 
 
 def names(call: Call) -> str:
@@ -31,18 +31,18 @@ def filled(call: Call, id: int = 1) -> str:
     return re.sub(r"{\w+}", str(id), call.path)
 
 
-async def test_every_path_answers_with_and_without_its_slash(house: House) -> None:
-    ann = await house.user()
+async def test_every_path_answers_with_and_without_its_slash(rest: Rest) -> None:
+    ann = await rest.user()
     for call in CALLS:
         for who in (NOBODY, ann):
-            plain = await house(call.method, filled(call, 0), who)
-            slashed = await house(call.method, f"{filled(call, 0)}/", who)
+            plain = await rest(call.method, filled(call, 0), who)
+            slashed = await rest(call.method, f"{filled(call, 0)}/", who)
             assert plain.status_code == slashed.status_code, names(call)
             assert not plain.is_redirect, names(call)
             assert plain.status_code == 200 or refused(plain)[1] == refused(slashed)[1] != "not_found", names(call)
 
 
-async def test_every_call_but_the_public_ones_needs_a_token(house: House) -> None:
+async def test_every_call_but_the_public_ones_needs_a_token(rest: Rest) -> None:
     public = {names(call) for call in CALLS if call.public}
     assert public == {
         "POST /auth/register",
@@ -53,39 +53,39 @@ async def test_every_call_but_the_public_ones_needs_a_token(house: House) -> Non
         "GET /health/ready",
     }
     for call in CALLS:
-        answer = await house(call.method, filled(call), json={})
+        answer = await rest(call.method, filled(call), json={})
         assert (answer.status_code == 401) == (not call.public), names(call)
 
 
-async def test_unknown_path_is_not_found(house: House) -> None:
+async def test_unknown_path_is_not_found(rest: Rest) -> None:
     for path in ("/nothing/", "/", "/polls/1/nothing", "/nothing//", "/polls//1", "/polls/1/vote/x/"):
-        assert refused(await house("GET", path)) == (404, "not_found"), path
+        assert refused(await rest("GET", path)) == (404, "not_found"), path
 
 
-async def test_wrong_method_names_the_right_ones(house: House) -> None:
-    answer = await house("PUT", "/polls/")
+async def test_wrong_method_names_the_right_ones(rest: Rest) -> None:
+    answer = await rest("PUT", "/polls/")
     assert refused(answer) == (405, "method_not_allowed")
     assert sorted(answer.headers["allow"].split(", ")) == ["GET", "HEAD", "POST"]
-    assert refused(await house("GET", "/auth/token/")) == (405, "method_not_allowed")
+    assert refused(await rest("GET", "/auth/token/")) == (405, "method_not_allowed")
 
 
-async def test_head_is_get(house: House) -> None:
-    assert (await house("HEAD", "/health/live")).status_code == 200
+async def test_head_is_get(rest: Rest) -> None:
+    assert (await rest("HEAD", "/health/live")).status_code == 200
 
 
-async def test_request_id_is_the_clients_where_it_is_sane(house: House) -> None:
-    answer = await house("GET", "/health/live", headers={"X-Request-ID": "abc-1.2_3"})
+async def test_request_id_is_the_clients_where_it_is_sane(rest: Rest) -> None:
+    answer = await rest("GET", "/health/live", headers={"X-Request-ID": "abc-1.2_3"})
     assert answer.headers.get_list("x-request-id") == ["abc-1.2_3"]
     for bad in ("", "a b", "x" * 65, 'quote"', "ü"):
-        answer = await house("GET", "/health/live", headers={"X-Request-ID": bad.encode()})  # type: ignore[dict-item]
+        answer = await rest("GET", "/health/live", headers={"X-Request-ID": bad.encode()})  # type: ignore[dict-item]
         assert answer.headers["x-request-id"] not in ("", bad)
-    first, second = [await house("GET", "/health/live") for _ in range(2)]
+    first, second = [await rest("GET", "/health/live") for _ in range(2)]
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
 
 
-async def test_answers_are_kept_by_no_cache(house: House) -> None:
-    ann = await house.user()
-    for answer in (await house("GET", "/polls/", ann), await house("GET", "/polls/9/", ann)):
+async def test_answers_are_kept_by_no_cache(rest: Rest) -> None:
+    ann = await rest.user()
+    for answer in (await rest("GET", "/polls/", ann), await rest("GET", "/polls/9/", ann)):
         assert answer.headers["cache-control"] == "no-store"
 
 
@@ -97,23 +97,23 @@ def chunks(size: int) -> AsyncIterator[bytes]:
     return each()
 
 
-async def test_body_over_the_limit_is_refused_with_and_without_a_length(house: House) -> None:
+async def test_body_over_the_limit_is_refused_with_and_without_a_length(rest: Rest) -> None:
     headers = {"Content-Type": "application/json"}
     for content in (b" " * (BODY_BYTES + 1), chunks(BODY_BYTES + 1), chunks(10 * BODY_BYTES)):
-        answer = await house.client.post("/auth/token/", content=content, headers=headers)
+        answer = await rest.client.post("/auth/token/", content=content, headers=headers)
         assert refused(answer) == (413, "body_too_large")
     for content in (b" " * BODY_BYTES, chunks(BODY_BYTES)):
-        answer = await house.client.post("/auth/token/", content=content, headers=headers)
+        answer = await rest.client.post("/auth/token/", content=content, headers=headers)
         assert refused(answer) == (400, "malformed_json")
 
 
-async def test_too_large_a_ballot_is_refused_with_its_op(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
+async def test_too_large_a_ballot_is_refused_with_its_op(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
     op = "018f0000-0000-7000-8000-000000000001"
     body = json.dumps({"options": [1] * BODY_BYTES}).encode()
     headers = {"Content-Type": "application/json"}
-    answer = await house("POST", f"/polls/{poll['id']}/vote/", ann, op=op, content=body, headers=headers)
+    answer = await rest("POST", f"/polls/{poll['id']}/vote/", ann, op=op, content=body, headers=headers)
     assert refused(answer) == (413, "body_too_large")
     assert answer.json()["op"] == op
 

@@ -9,26 +9,26 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from tests.support.rest import House, Json, Person, refused
+from tests.support.rest import Json, Person, Rest, refused
 
 
-async def exported(house: House, poll: Json, who: Person, query: str = "?format=json") -> Json:
-    return await house.get(f"/polls/{poll['id']}/export/{query}", who)
+async def exported(rest: Rest, poll: Json, who: Person, query: str = "?format=json") -> Json:
+    return await rest.get(f"/polls/{poll['id']}/export/{query}", who)
 
 
-async def table(house: House, poll: Json, who: Person) -> list[dict[str, str]]:
-    answer = await house("GET", f"/polls/{poll['id']}/export/", who)
+async def table(rest: Rest, poll: Json, who: Person) -> list[dict[str, str]]:
+    answer = await rest("GET", f"/polls/{poll['id']}/export/", who)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     return list(csv.DictReader(io.StringIO(answer.text)))
 
 
-async def test_named_poll_gives_voters_choices_ops_and_times(house: House) -> None:
-    ann, bob = await house.user(), await house.user()
-    poll = await house.poll(ann, "Tea", "Coffee", anonymous=False, max_choices=2)
+async def test_named_poll_gives_voters_choices_ops_and_times(rest: Rest) -> None:
+    ann, bob = await rest.user(), await rest.user()
+    poll = await rest.poll(ann, "Tea", "Coffee", anonymous=False, max_choices=2)
     one, two = [option["id"] for option in poll["options"]]
-    receipts = [await house.vote(ann, poll, 0), await house.vote(bob, poll, 1, 0)]
-    found = await exported(house, poll, ann)
+    receipts = [await rest.vote(ann, poll, 0), await rest.vote(bob, poll, 1, 0)]
+    found = await exported(rest, poll, ann)
     ballots = found.pop("ballots")
     assert found == {
         "poll": poll["id"],
@@ -42,7 +42,7 @@ async def test_named_poll_gives_voters_choices_ops_and_times(house: House) -> No
         (ann.voter, [one], receipts[0]["op"]),
         (bob.voter, [two, one], receipts[1]["op"]),
     ]
-    rows = await table(house, poll, ann)
+    rows = await table(rest, poll, ann)
     assert [(row["voter"], row["option_ids"], row["options"], row["op"]) for row in rows] == [
         (ann.voter, f"{one}", "Tea", receipts[0]["op"]),
         (bob.voter, f"{two} {one}", "Coffee | Tea", receipts[1]["op"]),
@@ -50,12 +50,12 @@ async def test_named_poll_gives_voters_choices_ops_and_times(house: House) -> No
     assert all(row["cast_at"].endswith("Z") for row in rows)
 
 
-async def test_answer_says_how_many_are_coming_and_is_a_file(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    await house.vote(ann, poll, 0)
+async def test_answer_says_how_many_are_coming_and_is_a_file(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    await rest.vote(ann, poll, 0)
     for format, type in (("csv", "text/csv; charset=utf-8"), ("json", "application/json")):
-        answer = await house("GET", f"/polls/{poll['id']}/export/?format={format}", ann)
+        answer = await rest("GET", f"/polls/{poll['id']}/export/?format={format}", ann)
         assert answer.headers["content-type"] == type
         assert answer.headers["x-total-count"] == "1"
         assert answer.headers["cache-control"] == "no-store"
@@ -63,27 +63,27 @@ async def test_answer_says_how_many_are_coming_and_is_a_file(house: House) -> No
         assert "content-length" not in answer.headers
 
 
-async def test_poll_without_ballots_is_exported_too(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    assert (await exported(house, poll, ann))["ballots"] == []
-    assert await table(house, poll, ann) == []
+async def test_poll_without_ballots_is_exported_too(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    assert (await exported(rest, poll, ann))["ballots"] == []
+    assert await table(rest, poll, ann) == []
 
 
-async def test_anonymous_ballots_have_names_of_their_own(house: House) -> None:
-    ann = await house.user()
-    polls = [await house.poll(ann, votes_per_user=2), await house.poll(ann, votes_per_user=2)]
-    voters = [await house.user() for _ in range(8)]
+async def test_anonymous_ballots_have_names_of_their_own(rest: Rest) -> None:
+    ann = await rest.user()
+    polls = [await rest.poll(ann, votes_per_user=2), await rest.poll(ann, votes_per_user=2)]
+    voters = [await rest.user() for _ in range(8)]
     names: set[str] = set()
     for poll in [*polls, polls[0]]:
         if poll["id"] == polls[0]["id"]:
-            await house("POST", f"/polls/{poll['id']}/reset/", ann)
+            await rest("POST", f"/polls/{poll['id']}/reset/", ann)
         for who in voters * 2:
-            await house.vote(who, poll, 0)
-        found = await exported(house, poll, ann)
+            await rest.vote(who, poll, 0)
+        found = await exported(rest, poll, ann)
         assert all(ballot.keys() == {"ballot", "options"} for ballot in found["ballots"])
-        assert {tuple(row) for row in await table(house, poll, ann)} == {("ballot", "option_ids", "options")}
-        again = await exported(house, poll, ann)
+        assert {tuple(row) for row in await table(rest, poll, ann)} == {("ballot", "option_ids", "options")}
+        again = await exported(rest, poll, ann)
         assert sorted(one["ballot"] for one in again["ballots"]) == sorted(one["ballot"] for one in found["ballots"])
         # Sixteen ballots in the same order twice: once in millions of millions.
         assert again["ballots"] != found["ballots"]
@@ -92,15 +92,15 @@ async def test_anonymous_ballots_have_names_of_their_own(house: House) -> None:
     assert len(names) == 3 * 16
 
 
-async def test_nothing_a_host_can_fetch_ties_an_anonymous_ballot_to_its_voter(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    voters = [await house.user() for _ in range(6)]
-    ops = [(await house.vote(who, poll, n % 2))["op"] for n, who in enumerate(voters)]
-    await house("DELETE", f"/polls/{poll['id']}/vote/", voters[0])
+async def test_nothing_a_host_can_fetch_ties_an_anonymous_ballot_to_its_voter(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    voters = [await rest.user() for _ in range(6)]
+    ops = [(await rest.vote(who, poll, n % 2))["op"] for n, who in enumerate(voters)]
+    await rest("DELETE", f"/polls/{poll['id']}/vote/", voters[0])
     base = f"/polls/{poll['id']}/"
     for path in ("", "results/", "vote/", "export/?format=json", "export/?format=csv", "audit/?page_size=100"):
-        answer = await house("GET", base + path, ann)
+        answer = await rest("GET", base + path, ann)
         assert answer.status_code == 200
         assert not any(op in answer.text for op in ops), path
         if path.startswith("export"):
@@ -111,63 +111,63 @@ async def test_nothing_a_host_can_fetch_ties_an_anonymous_ballot_to_its_voter(ho
             for row in told:
                 assert row["details"].keys() == {"outcome", "epoch"}
     # Renamed options and resets tell no counts either, from which an order could be read.
-    await house("POST", f"{base}reset/", ann)
-    await house("PATCH", f"/options/{poll['options'][0]['id']}/", ann, json={"option_text": "Other"})
-    page = await house.get(f"{base}audit/?target_type=option", ann)
+    await rest("POST", f"{base}reset/", ann)
+    await rest("PATCH", f"/options/{poll['options'][0]['id']}/", ann, json={"option_text": "Other"})
+    page = await rest.get(f"{base}audit/?target_type=option", ann)
     assert "votes_count" not in str(page)
 
 
-async def test_earlier_round_keeps_its_ballots_and_the_names_of_its_options(house: House) -> None:
-    ann, bob = await house.user(), await house.user()
-    poll = await house.poll(ann, "Tea", "Coffee", "Milk", anonymous=False)
+async def test_earlier_round_keeps_its_ballots_and_the_names_of_its_options(rest: Rest) -> None:
+    ann, bob = await rest.user(), await rest.user()
+    poll = await rest.poll(ann, "Tea", "Coffee", "Milk", anonymous=False)
     ids = [option["id"] for option in poll["options"]]
-    await house.vote(ann, poll, 0)
-    await house.vote(bob, poll, 2)
-    await house("POST", f"/polls/{poll['id']}/reset/", ann)
-    assert (await house("PATCH", f"/options/{ids[0]}/", ann, json={"option_text": "Water"})).status_code == 200
-    assert (await house("DELETE", f"/options/{ids[2]}/", ann)).status_code == 204
-    await house.vote(bob, poll, 1)
-    first, second = [await exported(house, poll, ann, f"?format=json&epoch={epoch}") for epoch in (1, 2)]
+    await rest.vote(ann, poll, 0)
+    await rest.vote(bob, poll, 2)
+    await rest("POST", f"/polls/{poll['id']}/reset/", ann)
+    assert (await rest("PATCH", f"/options/{ids[0]}/", ann, json={"option_text": "Water"})).status_code == 200
+    assert (await rest("DELETE", f"/options/{ids[2]}/", ann)).status_code == 204
+    await rest.vote(bob, poll, 1)
+    first, second = [await exported(rest, poll, ann, f"?format=json&epoch={epoch}") for epoch in (1, 2)]
     assert [option["option_text"] for option in first["options"]] == ["Tea", "Coffee", "Milk"]
     assert [(b["voter"], b["options"]) for b in first["ballots"]] == [(ann.voter, [ids[0]]), (bob.voter, [ids[2]])]
     assert [option["option_text"] for option in second["options"]] == ["Water", "Coffee"]
     assert [(b["voter"], b["options"]) for b in second["ballots"]] == [(bob.voter, [ids[1]])]
-    assert (await exported(house, poll, ann))["epoch"] == 2
+    assert (await exported(rest, poll, ann))["epoch"] == 2
 
 
 @pytest.mark.parametrize(
     "query", ["?epoch=0", "?epoch=2", "?epoch=-1", "?epoch=x", "?format=xml", "?epoch=" + "9" * 30]
 )
-async def test_unknown_rounds_and_formats_are_refused(house: House, query: str) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    assert refused(await house("GET", f"/polls/{poll['id']}/export/{query}", ann)) == (422, "invalid")
+async def test_unknown_rounds_and_formats_are_refused(rest: Rest, query: str) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    assert refused(await rest("GET", f"/polls/{poll['id']}/export/{query}", ann)) == (422, "invalid")
 
 
-async def test_export_is_for_the_host_and_stands_in_the_history(house: House) -> None:
-    ann, bob, admin = await house.user(), await house.user(), await house.user(admin=True)
-    poll, private = await house.poll(ann), await house.poll(ann, is_public=False)
-    for who in (bob, await house.guest(poll), await house.screen(poll, ann)):
-        assert refused(await house("GET", f"/polls/{poll['id']}/export/", who)) == (403, "forbidden")
-    assert refused(await house("GET", f"/polls/{private['id']}/export/", bob)) == (404, "poll_not_found")
-    assert (await house.get(f"/polls/{poll['id']}/audit/?action=export", ann))["count"] == 0
-    await exported(house, poll, admin)
-    (row,) = (await house.get(f"/polls/{poll['id']}/audit/?action=export", ann))["results"]
+async def test_export_is_for_the_host_and_stands_in_the_history(rest: Rest) -> None:
+    ann, bob, admin = await rest.user(), await rest.user(), await rest.user(admin=True)
+    poll, private = await rest.poll(ann), await rest.poll(ann, is_public=False)
+    for who in (bob, await rest.guest(poll), await rest.screen(poll, ann)):
+        assert refused(await rest("GET", f"/polls/{poll['id']}/export/", who)) == (403, "forbidden")
+    assert refused(await rest("GET", f"/polls/{private['id']}/export/", bob)) == (404, "poll_not_found")
+    assert (await rest.get(f"/polls/{poll['id']}/audit/?action=export", ann))["count"] == 0
+    await exported(rest, poll, admin)
+    (row,) = (await rest.get(f"/polls/{poll['id']}/audit/?action=export", ann))["results"]
     assert (row["user"], row["details"]) == (admin.voter, {"epoch": 1, "format": "json"})
 
 
-async def test_texts_that_look_like_formulas_do_not_run_in_a_spreadsheet(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann, "=1+1", '@SUM("A", 1)\nB')
-    await house.vote(ann, poll, 1)
-    (row,) = await table(house, poll, ann)
+async def test_texts_that_look_like_formulas_do_not_run_in_a_spreadsheet(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann, "=1+1", '@SUM("A", 1)\nB')
+    await rest.vote(ann, poll, 1)
+    (row,) = await table(rest, poll, ann)
     assert row["options"] == '\'@SUM("A", 1)\nB'
-    assert (await exported(house, poll, ann))["options"][0]["option_text"] == "=1+1"
+    assert (await exported(rest, poll, ann))["options"][0]["option_text"] == "=1+1"
 
 
-async def fill(house: House, poll: Json, ballots: int) -> None:
+async def fill(rest: Rest, poll: Json, ballots: int) -> None:
     """As many ballots as it takes for an answer of many pieces."""
-    async with house.parts.database.transaction() as connection:
+    async with rest.parts.database.transaction() as connection:
         await connection.run(
             "INSERT INTO votes (poll_id, epoch, voter, slot, op, choices, cast_at) "
             "SELECT :poll, 1, 'user:' || n, '00000000-0000-0000-0000-000000000000', gen_random_uuid(), "
@@ -178,42 +178,42 @@ async def fill(house: House, poll: Json, ballots: int) -> None:
         )
 
 
-async def test_many_ballots_come_whole(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    await fill(house, poll, 2345)
-    found = await exported(house, poll, ann)
+async def test_many_ballots_come_whole(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    await fill(rest, poll, 2345)
+    found = await exported(rest, poll, ann)
     assert found["count"] == len(found["ballots"]) == len({b["ballot"] for b in found["ballots"]}) == 2345
-    assert len(await table(house, poll, ann)) == 2345
+    assert len(await table(rest, poll, ann)) == 2345
 
 
-async def test_exports_at_once_are_limited_and_given_back(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    await fill(house, poll, 2000)
-    answers = await asyncio.gather(*(house("GET", f"/polls/{poll['id']}/export/", ann) for _ in range(4)))
+async def test_exports_at_once_are_limited_and_given_back(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    await fill(rest, poll, 2000)
+    answers = await asyncio.gather(*(rest("GET", f"/polls/{poll['id']}/export/", ann) for _ in range(4)))
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses[0] == 200 and set(statuses) <= {200, 429}
-    assert len(await table(house, poll, ann)) == 2000
-    assert len(house.parts.exports) == 0
+    assert len(await table(rest, poll, ann)) == 2000
+    assert len(rest.parts.exports) == 0
 
 
-async def test_client_that_leaves_gives_back_what_it_held(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    await fill(house, poll, 20_000)
+async def test_client_that_leaves_gives_back_what_it_held(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    await fill(rest, poll, 20_000)
     with suppress(TimeoutError):
         async with asyncio.timeout(0.05):
-            await house("GET", f"/polls/{poll['id']}/export/", ann)
-    assert len(await table(house, poll, ann)) == 20_000
-    assert len(house.parts.exports) == 0
+            await rest("GET", f"/polls/{poll['id']}/export/", ann)
+    assert len(await table(rest, poll, ann)) == 20_000
+    assert len(rest.parts.exports) == 0
 
 
-async def test_reader_that_stalls_keeps_no_other_from_its_export(house: House) -> None:
-    ann, bob = await house.user(), await house.user()
-    polls = [await house.poll(who) for who in (ann, bob)]
+async def test_reader_that_stalls_keeps_no_other_from_its_export(rest: Rest) -> None:
+    ann, bob = await rest.user(), await rest.user()
+    polls = [await rest.poll(who) for who in (ann, bob)]
     for poll in polls:
-        await fill(house, poll, 3000)
+        await fill(rest, poll, 3000)
     stalled, go_on = asyncio.Event(), asyncio.Event()
     sent: list[Message] = []
 
@@ -229,7 +229,7 @@ async def test_reader_that_stalls_keeps_no_other_from_its_export(house: House) -
         await go_on.wait()
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    transport = house.client._transport
+    transport = rest.client._transport
     assert isinstance(transport, httpx.ASGITransport)
     app = transport.app
 
@@ -239,7 +239,7 @@ async def test_reader_that_stalls_keeps_no_other_from_its_export(house: House) -
     stalling = asyncio.create_task(export())
     async with asyncio.timeout(10):
         await stalled.wait()
-        assert len(await table(house, polls[1], bob)) == 3000
+        assert len(await table(rest, polls[1], bob)) == 3000
         go_on.set()
         await stalling
     lines = b"".join(message.get("body", b"") for message in sent).decode().splitlines()

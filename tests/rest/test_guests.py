@@ -4,43 +4,43 @@ import time
 import uuid
 
 from nexus.store.database import Database
-from tests.support.rest import NOBODY, House, Person, open_house, refused
+from tests.support.rest import NOBODY, Person, Rest, open_rest, refused
 
 GONE = (404, "poll_not_found")
 
 
-async def test_code_makes_a_voter_of_this_poll_alone(house: House) -> None:
-    ann = await house.user()
-    poll, other = await house.poll(ann), await house.poll(ann)
+async def test_code_makes_a_voter_of_this_poll_alone(rest: Rest) -> None:
+    ann = await rest.user()
+    poll, other = await rest.poll(ann), await rest.poll(ann)
     code = poll["code"].lower()
-    answer = await house("POST", "/auth/guest/", json={"code": f" {code[:3]}-{code[3:]} "})
+    answer = await rest("POST", "/auth/guest/", json={"code": f" {code[:3]}-{code[3:]} "})
     assert answer.status_code == 201
     made = answer.json()
     assert made.keys() == {"access", "expires_in", "voter", "poll"}
     assert (made["poll"], made["expires_in"]) == (poll["id"], 43200)
     assert str(uuid.UUID(made["voter"].removeprefix("guest:"))) == made["voter"].removeprefix("guest:")
     guest = Person(made["voter"], made["access"])
-    assert (await house.get(f"/polls/{poll['id']}/", guest))["id"] == poll["id"]
-    assert (await house.vote(guest, poll))["status"] == "recorded"
-    listed = await house.get("/polls/", guest)
+    assert (await rest.get(f"/polls/{poll['id']}/", guest))["id"] == poll["id"]
+    assert (await rest.vote(guest, poll))["status"] == "recorded"
+    listed = await rest.get("/polls/", guest)
     assert (listed["count"], [one["id"] for one in listed["results"]]) == (1, [poll["id"]])
     calls = [("GET", ""), ("GET", "results/"), ("GET", "vote/"), ("POST", "vote/"), ("DELETE", "vote/")]
     calls += [("PATCH", ""), ("DELETE", ""), ("POST", "close/"), ("POST", "screen/"), ("POST", "options/")]
     bodies = {"vote/": {"option": other["options"][0]["id"]}, "options/": {"option_text": "x"}}
-    before = await house.dump()
+    before = await rest.dump()
     for method, path in calls:
-        answer = await house(method, f"/polls/{other['id']}/{path}", guest, json=bodies.get(path, {}))
+        answer = await rest(method, f"/polls/{other['id']}/{path}", guest, json=bodies.get(path, {}))
         assert refused(answer) == GONE, (method, path)
     option = other["options"][0]["id"]
-    assert refused(await house("GET", f"/options/{option}/", guest)) == (404, "option_not_found")
-    assert refused(await house("DELETE", f"/options/{option}/", guest)) == (404, "option_not_found")
-    assert refused(await house("POST", "/polls/join/", guest, json={"code": other["code"]})) == GONE
-    assert await house.dump() == before
+    assert refused(await rest("GET", f"/options/{option}/", guest)) == (404, "option_not_found")
+    assert refused(await rest("DELETE", f"/options/{option}/", guest)) == (404, "option_not_found")
+    assert refused(await rest("POST", "/polls/join/", guest, json={"code": other["code"]})) == GONE
+    assert await rest.dump() == before
 
 
-async def test_guest_may_not_host(house: House) -> None:
-    poll = await house.poll(await house.user())
-    guest = await house.guest(poll)
+async def test_guest_may_not_host(rest: Rest) -> None:
+    poll = await rest.poll(await rest.user())
+    guest = await rest.guest(poll)
     body = {"question": "Mine?", "options": [{"option_text": "a"}, {"option_text": "b"}]}
     for method, path, sent in (
         ("POST", "/polls/", body),
@@ -49,25 +49,25 @@ async def test_guest_may_not_host(house: House) -> None:
         ("POST", f"/polls/{poll['id']}/screen/", None),
         ("DELETE", f"/options/{poll['options'][0]['id']}/", None),
     ):
-        assert refused(await house(method, path, guest, json=sent)) == (403, "forbidden"), path
+        assert refused(await rest(method, path, guest, json=sent)) == (403, "forbidden"), path
 
 
-async def test_earlier_token_keeps_the_voter(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    guest = await house.guest(poll)
-    again = await house("POST", "/auth/guest/", guest, json={"code": poll["code"]})
+async def test_earlier_token_keeps_the_voter(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    guest = await rest.guest(poll)
+    again = await rest("POST", "/auth/guest/", guest, json={"code": poll["code"]})
     assert again.json()["voter"] == guest.voter
-    lately = house.parts.tokens.access(guest.voter, ["guest"], 1, polls=[poll["id"]])
-    house.parts.tokens._clock = lambda: time.time() + 3600
-    answer = await house("POST", "/auth/guest/", Person(token=lately), json={"code": poll["code"]})
+    lately = rest.parts.tokens.access(guest.voter, ["guest"], 1, polls=[poll["id"]])
+    rest.parts.tokens._clock = lambda: time.time() + 3600
+    answer = await rest("POST", "/auth/guest/", Person(token=lately), json={"code": poll["code"]})
     assert answer.json()["voter"] == guest.voter
 
 
-async def test_other_tokens_make_a_new_voter(house: House) -> None:
-    ann = await house.user()
-    poll, other = await house.poll(ann), await house.poll(ann)
-    tokens = house.parts.tokens
+async def test_other_tokens_make_a_new_voter(rest: Rest) -> None:
+    ann = await rest.user()
+    poll, other = await rest.poll(ann), await rest.poll(ann)
+    tokens = rest.parts.tokens
     voter = f"guest:{uuid.uuid4()}"
     for token in (
         ann.token,
@@ -76,59 +76,59 @@ async def test_other_tokens_make_a_new_voter(house: House) -> None:
         tokens.access(voter, ["guest"]),
         "nonsense",
     ):
-        answer = await house("POST", "/auth/guest/", Person(token=token), json={"code": poll["code"]})
+        answer = await rest("POST", "/auth/guest/", Person(token=token), json={"code": poll["code"]})
         assert answer.status_code == 201
         assert answer.json()["voter"] not in (ann.voter, voter)
         assert answer.json()["voter"].startswith("guest:")
 
 
-async def test_some_polls_admit_no_guests(house: House) -> None:
-    ann = await house.user()
-    closed_to_them = await house.poll(ann, allow_guests=False)
-    draft = await house.poll(ann, status="draft")
+async def test_some_polls_admit_no_guests(rest: Rest) -> None:
+    ann = await rest.user()
+    closed_to_them = await rest.poll(ann, allow_guests=False)
+    draft = await rest.poll(ann, status="draft")
     for code, expected in (
         (closed_to_them["code"], (403, "guests_not_allowed")),
         (draft["code"], GONE),
         ("NOSUCH", GONE),
         ("é" * 20, GONE),
     ):
-        assert refused(await house("POST", "/auth/guest/", json={"code": code})) == expected
+        assert refused(await rest("POST", "/auth/guest/", json={"code": code})) == expected
 
 
-async def test_guests_vote_only_where_they_are_admitted(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    guest = await house.guest(poll)
-    await house("PATCH", f"/polls/{poll['id']}/", ann, json={"allow_guests": False})
+async def test_guests_vote_only_where_they_are_admitted(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    guest = await rest.guest(poll)
+    await rest("PATCH", f"/polls/{poll['id']}/", ann, json={"allow_guests": False})
     body = {"option": poll["options"][0]["id"]}
-    assert refused(await house("POST", f"/polls/{poll['id']}/vote/", guest, json=body)) == (403, "forbidden")
+    assert refused(await rest("POST", f"/polls/{poll['id']}/vote/", guest, json=body)) == (403, "forbidden")
 
 
-async def test_text_that_is_no_code_is_invalid(house: House) -> None:
-    ann = await house.user()
+async def test_text_that_is_no_code_is_invalid(rest: Rest) -> None:
+    ann = await rest.user()
     for code in ["", "   ", "x" * 41, "AB\u0000CD"]:
         for who, path in ((NOBODY, "/auth/guest/"), (ann, "/polls/join/")):
-            answer = await house("POST", path, who, json={"code": code})
+            answer = await rest("POST", path, who, json={"code": code})
             assert refused(answer) == (422, "invalid"), code
             assert answer.json()["errors"][0]["field"] == "code"
 
 
 async def test_wrong_codes_are_limited_and_right_ones_are_not(database: Database) -> None:
-    async with open_house(database, NEXUS_WRONG_CODES_PER_ADDRESS="2") as house:
-        poll = await house.poll(await house.user())
+    async with open_rest(database, NEXUS_WRONG_CODES_PER_ADDRESS="2") as rest:
+        poll = await rest.poll(await rest.user())
         for _ in range(5):
-            await house.guest(poll)
+            await rest.guest(poll)
         for _ in range(2):
-            assert refused(await house("POST", "/auth/guest/", json={"code": "NOSUCH"})) == GONE
-        answer = await house("POST", "/auth/guest/", json={"code": "NOSUCH"})
+            assert refused(await rest("POST", "/auth/guest/", json={"code": "NOSUCH"})) == GONE
+        answer = await rest("POST", "/auth/guest/", json={"code": "NOSUCH"})
         assert refused(answer) == (429, "too_many_requests")
-        await house.guest(poll)  # a hall shares an address: nobody in it may lock the others out
+        await rest.guest(poll)  # a hall shares an address: nobody in it may lock the others out
 
 
 async def test_guest_tokens_are_limited_by_address(database: Database) -> None:
-    async with open_house(database, NEXUS_GUESTS_PER_MINUTE="2") as house:
-        poll = await house.poll(await house.user())
+    async with open_rest(database, NEXUS_GUESTS_PER_MINUTE="2") as rest:
+        poll = await rest.poll(await rest.user())
         for _ in range(2):
-            await house.guest(poll)
-        answer = await house("POST", "/auth/guest/", json={"code": poll["code"]})
+            await rest.guest(poll)
+        answer = await rest("POST", "/auth/guest/", json={"code": poll["code"]})
         assert refused(answer) == (429, "too_many_requests")

@@ -5,24 +5,24 @@ import pytest
 from nexus.bus.local import LocalBus
 from nexus.store.database import Database
 from tests.conftest import PostgresServer
-from tests.support.rest import House, open_house, refused
+from tests.support.rest import Rest, open_rest, refused
 
 
-async def test_healthy_house_is_live_and_ready(house: House) -> None:
+async def test_healthy_house_is_live_and_ready(rest: Rest) -> None:
     for path in ("/health/live", "/health/ready"):
-        assert await house.get(path) == {"status": "ok"}
+        assert await rest.get(path) == {"status": "ok"}
 
 
-async def test_house_without_its_bus_is_live_and_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_house_without_its_bus_is_live_and_not_ready(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LocalBus, "healthy", False)
-    assert refused(await house("GET", "/health/ready")) == (503, "unavailable")
-    assert (await house("GET", "/health/live")).status_code == 200
+    assert refused(await rest("GET", "/health/ready")) == (503, "unavailable")
+    assert (await rest("GET", "/health/live")).status_code == 200
 
 
-async def test_house_with_another_schema_is_not_ready(house: House, database: Database) -> None:
+async def test_house_with_another_schema_is_not_ready(rest: Rest, database: Database) -> None:
     async with database.transaction() as connection:
         await connection.run("INSERT INTO schema_version (version) VALUES (9999)")
-    assert refused(await house("GET", "/health/ready")) == (503, "unavailable")
+    assert refused(await rest("GET", "/health/ready")) == (503, "unavailable")
 
 
 async def test_house_without_its_database_is_live_and_says_unavailable(
@@ -30,13 +30,13 @@ async def test_house_without_its_database_is_live_and_says_unavailable(
 ) -> None:
     gone = Database(postgres.url_of("no_such_database"))
     await gone.connect()
-    async with open_house(gone) as house:
+    async with open_rest(gone) as rest:
         for method, path, body in (
             ("GET", "/health/ready", None),
             ("POST", "/auth/guest/", {"code": "ABCDEF"}),
             ("POST", "/auth/register/", {"username": "ann", "password": "correct horse battery"}),
         ):
-            answer = await house(method, path, json=body)
+            answer = await rest(method, path, json=body)
             assert refused(answer) == (503, "unavailable"), path
-        assert (await house("GET", "/health/live")).status_code == 200
+        assert (await rest("GET", "/health/live")).status_code == 200
     await gone.close()

@@ -3,18 +3,18 @@
 from urllib.parse import parse_qs, urlsplit
 
 from nexus.store.database import Database
-from tests.support.rest import House, Json, Person, refused
+from tests.support.rest import Json, Person, Rest, refused
 
 
-async def questions(house: House, who: Person, query: str = "") -> list[str]:
-    listed = await house.get(f"/polls/?{query}", who)
+async def questions(rest: Rest, who: Person, query: str = "") -> list[str]:
+    listed = await rest.get(f"/polls/?{query}", who)
     return [poll["question"] for poll in listed["results"]]
 
 
-async def test_pages_lead_through_the_whole_list(house: House) -> None:
-    ann = await house.user()
-    ids = [(await house.poll(ann))["id"] for _ in range(5)][::-1]
-    page = await house.get("/polls/?page_size=2&ordering=-created_at", ann)
+async def test_pages_lead_through_the_whole_list(rest: Rest) -> None:
+    ann = await rest.user()
+    ids = [(await rest.poll(ann))["id"] for _ in range(5)][::-1]
+    page = await rest.get("/polls/?page_size=2&ordering=-created_at", ann)
     seen: list[Json] = []
     pages = 0
     while True:
@@ -24,34 +24,34 @@ async def test_pages_lead_through_the_whole_list(house: House) -> None:
         if page["next"] is None:
             break
         back = page["next"]
-        page = await house.get(back, ann)
+        page = await rest.get(back, ann)
         assert parse_qs(urlsplit(page["previous"]).query)["page"] == [str(pages)]
     assert [poll["id"] for poll in seen] == ids
     assert (pages, back) == (3, "http://nexus.test/polls/?page_size=2&ordering=-created_at&page=3")
-    assert (await house.get("/polls/", ann))["previous"] is None
-    beyond = await house.get("/polls/?page=9", ann)
+    assert (await rest.get("/polls/", ann))["previous"] is None
+    beyond = await rest.get("/polls/?page=9", ann)
     assert (beyond["count"], beyond["results"], beyond["next"]) == (5, [], None)
 
 
-async def test_links_take_any_host_header(house: House) -> None:
-    ann = await house.user()
-    await house.poll(ann)
-    await house.poll(ann)
-    answer = await house("GET", "/polls/?page_size=1", ann, headers={"Host": "[oops"})
+async def test_links_take_any_host_header(rest: Rest) -> None:
+    ann = await rest.user()
+    await rest.poll(ann)
+    await rest.poll(ann)
+    answer = await rest("GET", "/polls/?page_size=1", ann, headers={"Host": "[oops"})
     assert answer.json()["next"] == "http://[oops/polls/?page_size=1&page=2"
 
 
-async def test_a_page_has_at_most_a_hundred(house: House, database: Database) -> None:
-    ann = await house.user()
-    await house.poll(ann)
+async def test_a_page_has_at_most_a_hundred(rest: Rest, database: Database) -> None:
+    ann = await rest.user()
+    await rest.poll(ann)
     async with database.transaction() as connection:
         await connection.run(
             "INSERT INTO polls (code, question, created_by, status) "
             "SELECT 'C' || n, 'Q' || n, 'user:1', 'open' FROM generate_series(1, 120) n"
         )
-    assert len((await house.get("/polls/", ann))["results"]) == 20
+    assert len((await rest.get("/polls/", ann))["results"]) == 20
     for size in (100, 101, 10**9):
-        page = await house.get(f"/polls/?page_size={size}", ann)
+        page = await rest.get(f"/polls/?page_size={size}", ann)
         assert (page["count"], len(page["results"])) == (121, 100)
 
 
@@ -75,10 +75,10 @@ BAD_QUERIES = [
 ]
 
 
-async def test_bad_query_names_its_field(house: House) -> None:
-    ann = await house.user()
+async def test_bad_query_names_its_field(rest: Rest) -> None:
+    ann = await rest.user()
     for query, field in BAD_QUERIES:
-        answer = await house("GET", f"/polls/?{query}", ann)
+        answer = await rest("GET", f"/polls/?{query}", ann)
         assert refused(answer) == (422, "invalid"), query
         assert [error["field"] for error in answer.json()["errors"]] == [field], query
 
@@ -110,16 +110,16 @@ QUERIES = [
 """Queries, and the initials of the questions they find."""
 
 
-async def test_filters_and_orderings(house: House, database: Database) -> None:
-    ann, bob = await house.user(), await house.user()
+async def test_filters_and_orderings(rest: Rest, database: Database) -> None:
+    ann, bob = await rest.user(), await rest.user()
     async with database.transaction() as connection:
         await connection.run("INSERT INTO categories (name) VALUES ('Food')")
-    await house.poll(ann, question="Banana bread today", category=1, expires_at="2099-02-01T00:00:00Z")
-    await house.poll(bob, question="Apple pie", description="made today", expires_at="2099-01-01T00:00:00Z")
-    cherry = await house.poll(ann, question="Cherry cake")
-    await house("POST", f"/polls/{cherry['id']}/close/", ann)
-    await house.poll(ann, question="Draft", status="draft")
+    await rest.poll(ann, question="Banana bread today", category=1, expires_at="2099-02-01T00:00:00Z")
+    await rest.poll(bob, question="Apple pie", description="made today", expires_at="2099-01-01T00:00:00Z")
+    cherry = await rest.poll(ann, question="Cherry cake")
+    await rest("POST", f"/polls/{cherry['id']}/close/", ann)
+    await rest.poll(ann, question="Draft", status="draft")
     for query, expected in QUERIES:
-        found = await questions(house, ann, query)
+        found = await questions(rest, ann, query)
         assert "".join(question[0] for question in found) == expected, query
-    assert await questions(house, bob) == ["Cherry cake", "Apple pie", "Banana bread today"]
+    assert await questions(rest, bob) == ["Cherry cake", "Apple pie", "Banana bread today"]

@@ -22,7 +22,7 @@ from nexus.store.accounts import User
 from nexus.store.database import Database
 from tests.conftest import PostgresServer
 from tests.support.matrix import fresh_database, grid
-from tests.support.rest import KEY, NOBODY, House, Json, Person, open_house, passwords, refused
+from tests.support.rest import KEY, NOBODY, Json, Person, Rest, open_rest, passwords, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -142,21 +142,21 @@ CASES = [(route, kind) for route, row in ROWS.items() for right, kind in RIGHTS 
 
 @dataclass(frozen=True)
 class Town:
-    """Everybody's account, and a second poll of the host, all in one house."""
+    """Everybody's account, and a second poll of the host, all in one rest."""
 
-    house: House
+    rest: Rest
     accounts: dict[str, User]
     login: User
     other: Json
 
     @property
     def database(self) -> Database:
-        return self.house.parts.database
+        return self.rest.parts.database
 
     async def scene(self, kind: str) -> Scene:
         """A new poll, with nothing done to it."""
-        house, database = self.house, self.database
-        poll = await house.poll(self.member("host"), "Yes", "No", "Maybe", **KINDS[kind])
+        rest, database = self.rest, self.database
+        poll = await rest.poll(self.member("host"), "Yes", "No", "Maybe", **KINDS[kind])
         await polls.join(database, [(poll["id"], self.accounts["voter"].subject)])
         admin = Identity(self.accounts["admin"].subject, frozenset({"admin"}), None, 4e9)
         category = await categories.add(database, uuid4().hex, "", admin)
@@ -167,11 +167,11 @@ class Town:
     def member(self, name: str, **bound: Any) -> Person:
         """Somebody with an account, with a token as their login makes it."""
         user = self.accounts[name]
-        return Person(user.subject, self.house.parts.tokens.access(user.subject, user.roles, **bound), user.username)
+        return Person(user.subject, self.rest.parts.tokens.access(user.subject, user.roles, **bound), user.username)
 
     def people(self, poll: Json) -> dict[str, Person]:
         """Everybody, as they stand to `poll`."""
-        tokens, host = self.house.parts.tokens, self.accounts["host"].subject
+        tokens, host = self.rest.parts.tokens, self.accounts["host"].subject
         stale = Tokens(KEY, access_ttl_s=60, clock=lambda: time.time() - 3600)
         people = {"nobody": NOBODY, "garbage": Person(token="no.such.token")}
         people["expired"] = Person(token=stale.access(host, ["user"]))
@@ -198,17 +198,17 @@ async def town(url: str) -> AsyncIterator[Town]:
     database = Database(url)
     await database.connect()
     digest = await passwords().hash(PASSWORD)
-    async with open_house(database, NEXUS_VOTES_BURST="10000") as house:
+    async with open_rest(database, NEXUS_VOTES_BURST="10000") as rest:
         made = {
             name: await accounts.add(database, name, None, digest, admin=name == "admin")
             for name in ("host", "host2", "stranger", "voter", "admin", "disabled", "login")
         }
         await accounts.disable(database, "disabled", by="cli")
-        await house.parts.gate.refresh()
-        town = Town(house, made, made.pop("login"), {})
-        other = await house.poll(town.member("host"))
-        await house.poll(town.member("host2"))
-        yield Town(house, made, town.login, other)
+        await rest.parts.gate.refresh()
+        town = Town(rest, made, made.pop("login"), {})
+        other = await rest.poll(town.member("host"))
+        await rest.poll(town.member("host2"))
+        yield Town(rest, made, town.login, other)
     await database.close()
 
 
@@ -217,7 +217,7 @@ async def ask(town: Town, scene: Scene, route: str, who: str, id: object = None)
     method, path = route.split()
     ids = {"poll": scene.poll["id"], "option": scene.option, "category": scene.category}
     named = path.format(**(ids if id is None else dict.fromkeys(ids, id)))
-    answer = await town.house(method, f"{named}/", scene.people[who], json=ROWS[route].body(scene))
+    answer = await town.rest(method, f"{named}/", scene.people[who], json=ROWS[route].body(scene))
     return refused(answer) if answer.status_code >= 400 else (answer.status_code, "")
 
 
@@ -238,11 +238,11 @@ async def test_call_lets_in_whom_it_should(town: Town, route: str, kind: str) ->
     row = ROWS[route]
     cells = RIGHTS[row.right, kind]
     scene = await town.scene(kind)
-    before = await town.house.dump()
+    before = await town.rest.dump()
     for who, cell in cells.items():
         if cell != "ok":
             assert await ask(town, scene, route, who) == refusal(route, int(cell)), who
-    assert await town.house.dump() == before
+    assert await town.rest.dump() == before
     for who, cell in cells.items():
         if cell == "ok":
             fresh = scene if route.startswith("GET") else await town.scene(kind)
@@ -253,7 +253,7 @@ async def test_call_lets_in_whom_it_should(town: Town, route: str, kind: str) ->
 async def test_list_holds_what_one_may_know_of(town: Town, kind: str) -> None:
     scene = await town.scene(kind)
     for who in KNOWN:
-        listed = await town.house.get("/polls/?page_size=5", scene.people[who])
+        listed = await town.rest.get("/polls/?page_size=5", scene.people[who])
         found = scene.poll["id"] in [poll["id"] for poll in listed["results"]]
         assert found == (RIGHTS["see", kind][who] == "ok"), who
 
@@ -261,8 +261,8 @@ async def test_list_holds_what_one_may_know_of(town: Town, kind: str) -> None:
 @pytest.mark.parametrize("route", [route for route in ROWS if "{" in route])
 async def test_id_out_of_range_is_not_found(town: Town, route: str) -> None:
     scene = await town.scene("public")
-    before = await town.house.dump()
+    before = await town.rest.dump()
     for id in (0, -1, 2**63, "text"):
         answers = {who: await ask(town, scene, route, who, id) for who in ("nobody", *KNOWN)}
         assert answers == {"nobody": refusal(route, 401)} | dict.fromkeys(KNOWN, refusal(route, 404)), id
-    assert await town.house.dump() == before
+    assert await town.rest.dump() == before

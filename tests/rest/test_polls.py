@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from nexus.bus import DeletedNews, PollNews, TotalsNews
-from tests.support.rest import House, Json, eventually, refused
+from tests.support.rest import Json, Rest, eventually, refused
 
 GONE = (404, "poll_not_found")
 FORBIDDEN = (403, "forbidden")
@@ -31,9 +31,9 @@ def ahead(**time: float) -> str:
     return (datetime.now(UTC) + timedelta(**time)).isoformat().replace("+00:00", "Z")
 
 
-async def test_created_poll_has_the_contracts_shape_and_defaults(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann, " Yes ", "No")
+async def test_created_poll_has_the_contracts_shape_and_defaults(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann, " Yes ", "No")
     assert poll.keys() == {*DEFAULTS, "id", "code", "question", "created_by", "options", "created_at", "updated_at"}
     assert {name: poll[name] for name in DEFAULTS} == DEFAULTS
     assert (poll["created_by"], poll["question"], len(poll["code"])) == (ann.voter, "Well?", 6)
@@ -43,10 +43,10 @@ async def test_created_poll_has_the_contracts_shape_and_defaults(house: House) -
     ]
     assert poll["options"][0].keys() == {"id", "option_text", "position", "votes_count"}
     assert poll["created_at"].endswith("Z")
-    assert await house.get(f"/polls/{poll['id']}/", await house.user()) == poll
+    assert await rest.get(f"/polls/{poll['id']}/", await rest.user()) == poll
 
 
-async def test_every_writable_field_is_kept(house: House) -> None:
+async def test_every_writable_field_is_kept(rest: Rest) -> None:
     fields: Json = {
         "description": "Why",
         "is_public": False,
@@ -59,11 +59,11 @@ async def test_every_writable_field_is_kept(house: House) -> None:
         "anonymous": False,
         "results": "after_close",
     }
-    ann = await house.user()
-    poll = await house.poll(ann, **fields)
+    ann = await rest.user()
+    poll = await rest.poll(ann, **fields)
     assert {name: poll[name] for name in fields} == fields
     assert (poll["status"], len(poll["code"])) == ("scheduled", 10)
-    assert (await house.poll(ann, status="draft"))["status"] == "draft"
+    assert (await rest.poll(ann, status="draft"))["status"] == "draft"
 
 
 BAD_POLLS: list[tuple[Json, set[str]]] = [
@@ -112,15 +112,15 @@ BAD_POLLS: list[tuple[Json, set[str]]] = [
 ]
 
 
-async def test_bad_poll_names_every_broken_rule(house: House) -> None:
-    ann = await house.user()
-    before = await house.dump()
+async def test_bad_poll_names_every_broken_rule(rest: Rest) -> None:
+    ann = await rest.user()
+    before = await rest.dump()
     for change, fields in BAD_POLLS:
         body = {"question": "Well?", "options": [{"option_text": "a"}, {"option_text": "b"}]} | change
-        answer = await house("POST", "/polls/", ann, json=body)
+        answer = await rest("POST", "/polls/", ann, json=body)
         assert refused(answer) == (422, "invalid"), change
         assert {error["field"] for error in answer.json()["errors"]} == fields, change
-    assert await house.dump() == before
+    assert await rest.dump() == before
 
 
 BAD_CHANGES: list[tuple[Json, set[str]]] = [
@@ -135,23 +135,23 @@ BAD_CHANGES: list[tuple[Json, set[str]]] = [
 ]
 
 
-async def test_bad_change_changes_nothing(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    before = await house.dump()
+async def test_bad_change_changes_nothing(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    before = await rest.dump()
     for change, fields in BAD_CHANGES:
-        answer = await house("PATCH", f"/polls/{poll['id']}/", ann, json=change)
+        answer = await rest("PATCH", f"/polls/{poll['id']}/", ann, json=change)
         assert refused(answer) == (422, "invalid"), change
         assert {error["field"] for error in answer.json()["errors"]} == fields, change
-    assert await house.dump() == before
+    assert await rest.dump() == before
 
 
-async def test_host_and_admin_change_a_poll(house: House) -> None:
-    ann, admin = await house.user(), await house.user(admin=True)
-    poll = await house.poll(ann)
+async def test_host_and_admin_change_a_poll(rest: Rest) -> None:
+    ann, admin = await rest.user(), await rest.user(admin=True)
+    poll = await rest.poll(ann)
     path = f"/polls/{poll['id']}/"
-    assert (await house("PATCH", path, ann, json={"question": " Really? "})).status_code == 200
-    answer = await house("PATCH", path, admin, json={"results": "host", "description": "d"})
+    assert (await rest("PATCH", path, ann, json={"question": " Really? "})).status_code == 200
+    answer = await rest("PATCH", path, admin, json={"results": "host", "description": "d"})
     assert answer.status_code == 200
     assert answer.json() | {"updated_at": ""} == poll | {
         "question": "Really?",
@@ -160,39 +160,39 @@ async def test_host_and_admin_change_a_poll(house: House) -> None:
         "version": 2,
         "updated_at": "",
     }
-    before = await house.dump()
-    assert (await house("PATCH", path, ann, json={})).json() == answer.json()
-    assert await house.dump() == before
+    before = await rest.dump()
+    assert (await rest("PATCH", path, ann, json={})).json() == answer.json()
+    assert await rest.dump() == before
 
 
-async def test_votes_freeze_what_they_were_cast_for(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    await house.vote(ann, poll)
+async def test_votes_freeze_what_they_were_cast_for(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    await rest.vote(ann, poll)
     path = f"/polls/{poll['id']}/"
-    before = await house.dump()
+    before = await rest.dump()
     for change in ({"question": "?"}, {"max_choices": 2}, {"votes_per_user": 2}, {"anonymous": False}):
-        assert refused(await house("PATCH", path, ann, json=change)) == (409, "poll_has_votes")
-    assert await house.dump() == before
-    assert (await house("PATCH", path, ann, json={"question": "Well?", "allow_change": False})).status_code == 200
+        assert refused(await rest("PATCH", path, ann, json=change)) == (409, "poll_has_votes")
+    assert await rest.dump() == before
+    assert (await rest("PATCH", path, ann, json={"question": "Well?", "allow_change": False})).status_code == 200
 
 
-async def test_open_close_and_reset(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann, status="draft")
+async def test_open_close_and_reset(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann, status="draft")
     path = f"/polls/{poll['id']}"
 
     async def turn(name: str) -> Json:
-        answer = await house("POST", f"{path}/{name}/", ann, content=b"ignored {")
+        answer = await rest("POST", f"{path}/{name}/", ann, content=b"ignored {")
         assert answer.status_code == 200, answer.text
         turned: Json = answer.json()
-        assert turned == await house.get(f"{path}/", ann)
+        assert turned == await rest.get(f"{path}/", ann)
         return turned
 
     assert (await turn("open"))["status"] == "open"
     opened = await turn("open")
     assert (opened["version"], opened["epoch"]) == (2, 1)
-    await house.vote(ann, poll)
+    await rest.vote(ann, poll)
     closed = await turn("close")
     assert (closed["status"], closed["version"]) == ("closed", 4)
     assert closed["closed_at"] is not None
@@ -205,39 +205,39 @@ async def test_open_close_and_reset(house: House) -> None:
     assert fresh["version"] > reopened["version"]
 
 
-async def test_expiry_is_noticed_by_whoever_reads(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann, expires_at=ahead(seconds=1.5))
+async def test_expiry_is_noticed_by_whoever_reads(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann, expires_at=ahead(seconds=1.5))
 
     async def closed() -> Json | None:
-        found = await house.get(f"/polls/{poll['id']}/", ann)
+        found = await rest.get(f"/polls/{poll['id']}/", ann)
         return found if found["status"] == "closed" else None
 
     found = await eventually(closed)
     assert found is not None
     assert found["closed_at"] == poll["expires_at"]
-    assert (await house.get(f"/polls/{poll['id']}/results/", ann))["final"] is True
-    answer = await house("POST", f"/polls/{poll['id']}/vote/", ann, json={"option": poll["options"][0]["id"]})
+    assert (await rest.get(f"/polls/{poll['id']}/results/", ann))["final"] is True
+    answer = await rest("POST", f"/polls/{poll['id']}/vote/", ann, json={"option": poll["options"][0]["id"]})
     assert refused(answer) == (409, "poll_closed")
 
 
-async def test_deleted_poll_is_gone(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann)
-    await house.vote(ann, poll)
-    answer = await house("DELETE", f"/polls/{poll['id']}/", ann)
+async def test_deleted_poll_is_gone(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    await rest.vote(ann, poll)
+    answer = await rest("DELETE", f"/polls/{poll['id']}/", ann)
     assert (answer.status_code, answer.content) == (204, b"")
-    rows = await house.dump()
+    rows = await rest.dump()
     assert not any(rows[table] for table in ("polls", "options", "votes", "acts"))
     for method, path in (("GET", ""), ("GET", "results/"), ("DELETE", ""), ("GET", "vote/"), ("POST", "open/")):
-        assert refused(await house(method, f"/polls/{poll['id']}/{path}", ann)) == GONE
-    answer = await house("POST", f"/polls/{poll['id']}/vote/", ann, json={"option": poll["options"][0]["id"]})
+        assert refused(await rest(method, f"/polls/{poll['id']}/{path}", ann)) == GONE
+    answer = await rest("POST", f"/polls/{poll['id']}/vote/", ann, json={"option": poll["options"][0]["id"]})
     assert refused(answer) == GONE
 
 
-async def test_every_write_is_told_to_the_rooms(house: House) -> None:
-    ann = await house.user()
-    poll = await house.poll(ann, "A", "B", "C")
+async def test_every_write_is_told_to_the_rooms(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann, "A", "B", "C")
     path, option = f"/polls/{poll['id']}/", f"/options/{poll['options'][0]['id']}/"
     calls: list[tuple[str, str, Json | None]] = [
         ("PATCH", path, {"question": "Really?"}),
@@ -249,15 +249,15 @@ async def test_every_write_is_told_to_the_rooms(house: House) -> None:
         ("DELETE", option, None),
     ]
     for method, where, body in calls:
-        house.told.clear()
-        assert (await house(method, where, ann, json=body)).status_code < 300
-        assert [news for news in house.told if isinstance(news, TotalsNews)], (method, where)
-        assert [news for news in house.told if isinstance(news, PollNews)], (method, where)
-    await house("DELETE", path, ann)
-    assert house.told[-1] == DeletedNews(poll["id"])
+        rest.told.clear()
+        assert (await rest(method, where, ann, json=body)).status_code < 300
+        assert [news for news in rest.told if isinstance(news, TotalsNews)], (method, where)
+        assert [news for news in rest.told if isinstance(news, PollNews)], (method, where)
+    await rest("DELETE", path, ann)
+    assert rest.told[-1] == DeletedNews(poll["id"])
 
 
-async def test_many_polls_at_once_have_each_their_code(house: House) -> None:
-    ann = await house.user()
-    polls = await asyncio.gather(*(house.poll(ann) for _ in range(20)))
+async def test_many_polls_at_once_have_each_their_code(rest: Rest) -> None:
+    ann = await rest.user()
+    polls = await asyncio.gather(*(rest.poll(ann) for _ in range(20)))
     assert len({poll["code"] for poll in polls}) == len({poll["id"] for poll in polls}) == 20

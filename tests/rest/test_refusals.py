@@ -12,7 +12,7 @@ import pytest
 from nexus.errors import Invalid, Malformed
 from nexus.http.api.routes import CALLS
 from nexus.http.framework.body import decode
-from tests.support.rest import KEY, House, Json, Person, refused
+from tests.support.rest import KEY, Json, Person, Rest, refused
 
 JSON = {"Content-Type": "application/json"}
 UNAUTHENTICATED = (401, "unauthenticated")
@@ -31,9 +31,9 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(house: House) -> Scene:
-    ann = await house.user(admin=True)
-    poll = await house.poll(ann)
+async def scene(rest: Rest) -> Scene:
+    ann = await rest.user(admin=True)
+    poll = await rest.poll(ann)
     names = {"poll": poll["id"], "option": poll["options"][0]["id"], "category": 1}
     with_body = [one for one in CALLS if one.body.__struct_fields__]  # type: ignore[attr-defined]
     assert len(with_body) > 8
@@ -75,14 +75,14 @@ BAD_BODIES = [
 ]
 
 
-async def test_bad_body_is_refused_by_every_call(house: House, scene: Scene) -> None:
-    before = await house.dump()
+async def test_bad_body_is_refused_by_every_call(rest: Rest, scene: Scene) -> None:
+    before = await rest.dump()
     for content, expected in BAD_BODIES:
         for method, path in scene.calls:
-            answer = await house(method, path, scene.host, content=content, headers=JSON)
+            answer = await rest(method, path, scene.host, content=content, headers=JSON)
             assert refused(answer) == expected, (method, path, content[:30])
             assert ("errors" in answer.json()) == (expected == INVALID)
-    assert await house.dump() == before
+    assert await rest.dump() == before
 
 
 MEDIA_TYPES = [
@@ -102,17 +102,17 @@ MEDIA_TYPES = [
 ]
 
 
-async def test_body_must_say_that_it_is_json(house: House, scene: Scene) -> None:
+async def test_body_must_say_that_it_is_json(rest: Rest, scene: Scene) -> None:
     for media_type, fits in MEDIA_TYPES:
         for method, path in scene.calls:
-            answer = await house(method, path, scene.host, content=b"[]", headers={"Content-Type": media_type})
+            answer = await rest(method, path, scene.host, content=b"[]", headers={"Content-Type": media_type})
             assert refused(answer) == (INVALID if fits else UNSUPPORTED), (method, path, media_type)
 
 
-async def test_body_without_a_type_is_refused(house: House, scene: Scene) -> None:
+async def test_body_without_a_type_is_refused(rest: Rest, scene: Scene) -> None:
     for method, path in scene.calls:
-        assert refused(await house(method, path, scene.host, content=b"{}")) == UNSUPPORTED
-        assert refused(await house(method, path, scene.host)) == MALFORMED
+        assert refused(await rest(method, path, scene.host, content=b"{}")) == UNSUPPORTED
+        assert refused(await rest(method, path, scene.host)) == MALFORMED
 
 
 def encoded(value: object) -> str:
@@ -155,43 +155,43 @@ def bad_tokens(subject: str) -> dict[str, str]:
     }
 
 
-async def test_bad_token_opens_no_call(house: House, scene: Scene) -> None:
-    before = await house.dump()
+async def test_bad_token_opens_no_call(rest: Rest, scene: Scene) -> None:
+    before = await rest.dump()
     names = {"poll": scene.poll["id"], "option": scene.poll["options"][0]["id"], "category": 1}
     for kind, token in bad_tokens(scene.host.voter).items():
         for one in CALLS:
             if not one.public:
-                answer = await house(one.method, one.path.format(**names), Person(token=token), json={})
+                answer = await rest(one.method, one.path.format(**names), Person(token=token), json={})
                 assert refused(answer) == UNAUTHENTICATED, (kind, one.method, one.path)
-    assert await house.dump() == before
+    assert await rest.dump() == before
 
 
-async def test_token_comes_as_a_bearer(house: House, scene: Scene) -> None:
+async def test_token_comes_as_a_bearer(rest: Rest, scene: Scene) -> None:
     for header in ["", "Bearer", "Bearer ", "Basic {}", "{}", "Bearer {} x", "Bearer, {}", "Token {}"]:
         headers = {"Authorization": header.format(scene.host.token)}
-        assert refused(await house("GET", "/auth/me/", headers=headers)) == UNAUTHENTICATED, header
+        assert refused(await rest("GET", "/auth/me/", headers=headers)) == UNAUTHENTICATED, header
 
 
-async def test_bearer_is_said_in_any_case(house: House, scene: Scene) -> None:
+async def test_bearer_is_said_in_any_case(rest: Rest, scene: Scene) -> None:
     for word in ("bearer", "BEARER"):
-        answer = await house("GET", "/auth/me/", headers={"Authorization": f"{word} {scene.host.token}"})
+        answer = await rest("GET", "/auth/me/", headers={"Authorization": f"{word} {scene.host.token}"})
         assert answer.status_code == 200
 
 
-async def test_token_in_a_query_counts_for_nothing(house: House, scene: Scene) -> None:
+async def test_token_in_a_query_counts_for_nothing(rest: Rest, scene: Scene) -> None:
     for name in ("token", "access_token"):
-        assert refused(await house("GET", f"/polls/?{name}={scene.host.token}")) == UNAUTHENTICATED
+        assert refused(await rest("GET", f"/polls/?{name}={scene.host.token}")) == UNAUTHENTICATED
 
 
-async def test_disabled_account_is_out(house: House, scene: Scene) -> None:
-    async with house.parts.database.transaction() as connection:
+async def test_disabled_account_is_out(rest: Rest, scene: Scene) -> None:
+    async with rest.parts.database.transaction() as connection:
         await connection.run("UPDATE users SET disabled_at = clock_timestamp()")
-    await house.parts.gate.refresh()
-    assert refused(await house("GET", "/polls/", scene.host)) == UNAUTHENTICATED
+    await rest.parts.gate.refresh()
+    assert refused(await rest("GET", "/polls/", scene.host)) == UNAUTHENTICATED
 
 
-async def test_ids_that_cannot_be_are_not_found(house: House, scene: Scene) -> None:
-    before = await house.dump()
+async def test_ids_that_cannot_be_are_not_found(rest: Rest, scene: Scene) -> None:
+    before = await rest.dump()
     bodies = {"/vote": {"option": 1}, "/options": {"option_text": "x"}}
     for id_ in ("0", "-1", "x", "1.0", "1e3", str(2**63 - 1), str(2**63), "9" * 400, "%20", "%00", "٣", "1%0a"):
         for one in CALLS:
@@ -200,9 +200,9 @@ async def test_ids_that_cannot_be_are_not_found(house: House, scene: Scene) -> N
             (thing,) = re.findall(r"{(\w+)}", one.path)
             path = one.path.format(**{thing: id_})
             body = next((body for end, body in bodies.items() if path.endswith(end)), {})
-            answer = await house(one.method, path, scene.host, json=body)
+            answer = await rest(one.method, path, scene.host, json=body)
             assert refused(answer) == (404, f"{thing}_not_found"), (id_, one.method, one.path)
-    assert await house.dump() == before
+    assert await rest.dump() == before
 
 
 def test_bottomless_json_is_malformed() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.rest import House, Json, refused
+from tests.support.rest import Json, Rest, refused
 
 POLL = {"question": "q", "options": [{"option_text": "a"}, {"option_text": "b"}]}
 
@@ -36,17 +36,17 @@ POLL = {"question": "q", "options": [{"option_text": "a"}, {"option_text": "b"}]
         ([], {"body": "must be an object, not a list"}),
     ],
 )
-async def test_every_fault_of_a_body_is_named(house: House, body: object, errors: Json) -> None:
-    ann = await house.user()
-    before = await house.dump()
-    answer = await house("POST", "/polls/", ann, json=body)
+async def test_every_fault_of_a_body_is_named(rest: Rest, body: object, errors: Json) -> None:
+    ann = await rest.user()
+    before = await rest.dump()
+    answer = await rest("POST", "/polls/", ann, json=body)
     assert refused(answer) == (422, "invalid")
     assert {one["field"]: one["message"] for one in answer.json()["errors"]} == errors
-    assert await house.dump() == before
+    assert await rest.dump() == before
 
 
-async def test_every_fault_of_a_query_is_named(house: House) -> None:
-    answer = await house("GET", "/polls/?page=0&page_size=x&status=gone&category=y&unknown=1", await house.user())
+async def test_every_fault_of_a_query_is_named(rest: Rest) -> None:
+    answer = await rest("GET", "/polls/?page=0&page_size=x&status=gone&category=y&unknown=1", await rest.user())
     assert {one["field"]: one["message"] for one in answer.json()["errors"]} == {
         "page": "must be at least 1",
         "page_size": "must be a whole number, not a text",

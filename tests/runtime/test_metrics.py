@@ -16,7 +16,7 @@ from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
 from nexus.runtime.metrics import FOLDER, Metrics
 from tests.support.redis_server import running_redis
-from tests.support.rest import House, eventually
+from tests.support.rest import Rest, eventually
 from tests.support.served import serving
 
 
@@ -68,12 +68,12 @@ def test_batches_count_outcomes_and_refusals() -> None:
     assert found["nexus_sockets"] == 3
 
 
-async def test_requests_are_counted_by_route(house: House) -> None:
-    ann = await house.user()
+async def test_requests_are_counted_by_route(rest: Rest) -> None:
+    ann = await rest.user()
     for _ in range(3):
-        await house.poll(ann)
-    await house("GET", "/polls/999/", ann)
-    found = figures(house.parts.metrics.text().decode())
+        await rest.poll(ann)
+    await rest("GET", "/polls/999/", ann)
+    found = figures(rest.parts.metrics.text().decode())
     assert found['nexus_http_request_seconds_count{method="POST",path="/polls",status="201"}'] == 3
     assert found['nexus_http_request_seconds_count{method="GET",path="/polls/{poll}",status="404"}'] == 1
 

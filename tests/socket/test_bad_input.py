@@ -7,7 +7,7 @@ import pytest
 
 from nexus.domain.poll import Poll
 from tests.support.ballots import make_poll, voter
-from tests.support.sockets import Json, WsHouse, error_of, new_op, nothing_changes, open_ws_house
+from tests.support.sockets import Json, SocketServer, error_of, new_op, nothing_changes, open_socket_server
 
 ALICE = voter(1)
 OP = "0190a1b2-c3d4-7e5f-8a9b-0123456789ab"
@@ -15,9 +15,9 @@ HUGE = "9" * 5000
 
 
 @pytest.fixture
-async def ws(database_url: str) -> AsyncIterator[WsHouse]:
-    async with open_ws_house(database_url, NEXUS_MESSAGES_PER_SECOND="1000") as house:
-        yield house
+async def ws(database_url: str) -> AsyncIterator[SocketServer]:
+    async with open_socket_server(database_url, NEXUS_MESSAGES_PER_SECOND="1000") as opened:
+        yield opened
 
 
 def wrong_ints() -> list[object]:
@@ -104,21 +104,21 @@ def _wrong_votes(poll: Poll) -> Iterator[Json]:
     yield {"type": "vote", "poll": poll.id, "options": [option], "id": 1, "more": "\0"}
 
 
-async def test_malformed_json_is_answered_malformed(ws: WsHouse) -> None:
+async def test_malformed_json_is_answered_malformed(ws: SocketServer) -> None:
     async with ws.client(ALICE) as client, nothing_changes(ws):
         for text in NOT_JSON:
             error = await error_of(client, text)
             assert (error["code"], error["of"]) == ("malformed", {}), text[:200]
 
 
-async def test_json_that_is_no_object_is_invalid(ws: WsHouse) -> None:
+async def test_json_that_is_no_object_is_invalid(ws: SocketServer) -> None:
     async with ws.client(ALICE) as client, nothing_changes(ws):
         for text in NOT_AN_OBJECT:
             error = await error_of(client, text)
             assert (error["code"], error["of"]) == ("invalid", {}), text
 
 
-async def test_unknown_types_are_named_as_such(ws: WsHouse) -> None:
+async def test_unknown_types_are_named_as_such(ws: SocketServer) -> None:
     async with ws.client(ALICE) as client, nothing_changes(ws):
         for kind in UNKNOWN:
             error = await error_of(client, json.dumps({"type": kind, "op": OP.upper(), "id": "n", "poll": 7}))
@@ -126,7 +126,7 @@ async def test_unknown_types_are_named_as_such(ws: WsHouse) -> None:
             assert error["of"] == {"type": kind[:40], "op": OP, "id": "n", "poll": 7}
 
 
-async def test_texts_that_cannot_be_sent_back_are_left_out_of_the_answer(ws: WsHouse) -> None:
+async def test_texts_that_cannot_be_sent_back_are_left_out_of_the_answer(ws: SocketServer) -> None:
     async with ws.client(ALICE) as client, nothing_changes(ws):
         error = await error_of(client, '{"type":"ping","id":"\\ud800","poll":7}')
         assert (error["code"], error["of"]) == ("invalid", {"type": "ping", "poll": 7})
@@ -134,7 +134,7 @@ async def test_texts_that_cannot_be_sent_back_are_left_out_of_the_answer(ws: WsH
         assert (error["code"], error["of"]) == ("unknown_type", {"id": "a"})
 
 
-async def test_wrong_shapes_are_invalid_and_named_where_readable(ws: WsHouse) -> None:
+async def test_wrong_shapes_are_invalid_and_named_where_readable(ws: SocketServer) -> None:
     async with ws.client(ALICE) as client, nothing_changes(ws):
         for message in _invalid():
             error = await error_of(client, json.dumps(message))
@@ -144,7 +144,7 @@ async def test_wrong_shapes_are_invalid_and_named_where_readable(ws: WsHouse) ->
                 assert error["of"]["type"] == message["type"]
 
 
-async def test_vote_with_a_readable_op_is_rejected_whatever_else_is_wrong(ws: WsHouse) -> None:
+async def test_vote_with_a_readable_op_is_rejected_whatever_else_is_wrong(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client, nothing_changes(ws):
         for message in _wrong_votes(poll):
@@ -173,14 +173,14 @@ async def test_vote_with_a_readable_op_is_rejected_whatever_else_is_wrong(ws: Ws
     ],
     ids=["poll", "option", "unknown", "exponent", "surrogate", "surrogates", "key", "id", "deep"],
 )
-async def test_vote_with_values_no_parser_likes_is_rejected_too(ws: WsHouse, rest: str) -> None:
+async def test_vote_with_values_no_parser_likes_is_rejected_too(ws: SocketServer, rest: str) -> None:
     async with ws.client(ALICE) as client, nothing_changes(ws):
         await client.connection.send(f'{{"type":"vote","op":"{OP}",{rest}}}')
         assert (await client.answer(OP))["code"] == "invalid"
         await client.pong()
 
 
-async def test_vote_without_a_readable_op_is_an_error(ws: WsHouse) -> None:
+async def test_vote_without_a_readable_op_is_an_error(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     ops = (None, 5, "", "x", OP[:-1], OP + "0", f"{{{OP}}}", f"urn:uuid:{OP}", OP.replace("0", "g"), "\0", [OP], True)
     async with ws.client(ALICE) as client, nothing_changes(ws):

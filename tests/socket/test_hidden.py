@@ -9,18 +9,18 @@ from nexus.domain.identity import Identity
 from nexus.domain.poll import Policy, Poll
 from nexus.store import polls, rounds
 from tests.support.ballots import ADMIN, HOST, guest, make_poll, voter
-from tests.support.sockets import Client, WsHouse, counts, open_ws_house, patch, screen
+from tests.support.sockets import SocketClient, SocketServer, counts, open_socket_server, patch, screen
 
 ALICE, BOB = voter(1), voter(2)
 
 
 @pytest.fixture
-async def ws(database_url: str) -> AsyncIterator[WsHouse]:
-    async with open_ws_house(database_url) as house:
-        yield house
+async def ws(database_url: str) -> AsyncIterator[SocketServer]:
+    async with open_socket_server(database_url) as opened:
+        yield opened
 
 
-def assert_hidden(client: Client, poll: Poll) -> None:
+def assert_hidden(client: SocketClient, poll: Poll) -> None:
     """Nothing that came told a count of the poll."""
     for frame in client.frames:
         for part in (
@@ -32,7 +32,7 @@ def assert_hidden(client: Client, poll: Poll) -> None:
                 assert counts(part) == [None] * len(poll.options), frame
 
 
-async def test_after_vote_shows_all_sockets_of_the_voter_at_once(ws: WsHouse) -> None:
+async def test_after_vote_shows_all_sockets_of_the_voter_at_once(ws: SocketServer) -> None:
     poll = await make_poll(ws.database, results=Policy.AFTER_VOTE)
     async with ws.client(ALICE) as one, ws.client(ALICE) as two, ws.client(BOB) as other:
         for client in (one, two, other):
@@ -46,7 +46,7 @@ async def test_after_vote_shows_all_sockets_of_the_voter_at_once(ws: WsHouse) ->
 
 
 @pytest.mark.parametrize("end", ["retract", "reset"])
-async def test_retraction_and_reset_end_the_right_to_see(ws: WsHouse, end: str) -> None:
+async def test_retraction_and_reset_end_the_right_to_see(ws: SocketServer, end: str) -> None:
     poll = await make_poll(ws.database, results=Policy.AFTER_VOTE)
     async with ws.client(ALICE) as one, ws.client(ALICE) as two, ws.client(BOB) as other:
         for client in (one, two, other):
@@ -64,7 +64,7 @@ async def test_retraction_and_reset_end_the_right_to_see(ws: WsHouse, end: str) 
 
 
 @pytest.mark.parametrize("policy", [Policy.AFTER_CLOSE, Policy.HOST, Policy.AFTER_VOTE])
-async def test_hidden_counts_reach_host_and_screens_alone(ws: WsHouse, policy: Policy) -> None:
+async def test_hidden_counts_reach_host_and_screens_alone(ws: SocketServer, policy: Policy) -> None:
     poll = await make_poll(ws.database, results=policy)
     seeing: list[Identity] = [HOST, ADMIN, screen(poll)]
     async with AsyncExitStack() as stack:
@@ -83,7 +83,7 @@ async def test_hidden_counts_reach_host_and_screens_alone(ws: WsHouse, policy: P
                 assert_hidden(client, poll)
 
 
-async def test_renewed_token_of_fewer_roles_sees_less(ws: WsHouse) -> None:
+async def test_renewed_token_of_fewer_roles_sees_less(ws: SocketServer) -> None:
     hidden = await make_poll(ws.database, results=Policy.HOST)
     private = await make_poll(ws.database, is_public=False)
     async with ws.client(ADMIN) as client, ws.client(BOB) as voting:
@@ -95,7 +95,7 @@ async def test_renewed_token_of_fewer_roles_sees_less(ws: WsHouse) -> None:
         assert counts(await client.totals(version, poll=hidden.id)) == [None] * 3
 
 
-async def test_poll_that_becomes_private_is_taken_from_strangers_alone(ws: WsHouse) -> None:
+async def test_poll_that_becomes_private_is_taken_from_strangers_alone(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     await polls.join(ws.database, [(poll.id, BOB.voter)])
     async with ws.client(ALICE) as stranger, ws.client(BOB) as member, ws.client(guest(poll.id)) as invited:

@@ -12,19 +12,19 @@ from nexus.domain.poll import Poll
 from nexus.store import rounds
 from tests.support.ballots import guest, make_poll, voter
 from tests.support.rest import KEY
-from tests.support.sockets import WsHouse, error_of, new_op, nothing_changes, open_ws_house, screen
+from tests.support.sockets import SocketServer, error_of, new_op, nothing_changes, open_socket_server, screen
 
 ALICE = voter(1)
 OP = "0190a1b2-c3d4-7e5f-8a9b-0123456789ab"
 
 
 @pytest.fixture
-async def ws(database_url: str) -> AsyncIterator[WsHouse]:
-    async with open_ws_house(database_url, NEXUS_MESSAGES_PER_SECOND="1000") as house:
-        yield house
+async def ws(database_url: str) -> AsyncIterator[SocketServer]:
+    async with open_socket_server(database_url, NEXUS_MESSAGES_PER_SECOND="1000") as opened:
+        yield opened
 
 
-async def test_numbers_out_of_range_name_nothing_that_exists(ws: WsHouse) -> None:
+async def test_numbers_out_of_range_name_nothing_that_exists(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     numbers = (0, -1, 2**31, 2**63 - 1, 2**63, 2**64, -(2**63), 10**30, -(10**30))
     async with ws.client(ALICE) as client, nothing_changes(ws):
@@ -50,14 +50,14 @@ async def test_numbers_out_of_range_name_nothing_that_exists(ws: WsHouse) -> Non
             assert (await client.join(poll, epoch=number, version=number))["totals"] is not None
 
 
-async def test_odd_codes_are_not_found(ws: WsHouse) -> None:
+async def test_odd_codes_are_not_found(ws: SocketServer) -> None:
     async with ws.client(ALICE) as client, nothing_changes(ws):
         for code in ("", " ", "\0", "%", "'; DROP TABLE polls; --", "ﬀ" * 6, "x" * 16_000):
             error = await error_of(client, json.dumps({"type": "join", "code": code}))
             assert error["code"] == "poll_not_found", code
 
 
-async def test_unknown_option_is_one_of_another_poll_too(ws: WsHouse) -> None:
+async def test_unknown_option_is_one_of_another_poll_too(ws: SocketServer) -> None:
     poll, other = await make_poll(ws.database), await make_poll(ws.database)
     async with ws.client(ALICE) as client, nothing_changes(ws):
         for option in (other.options[0].id, 10**6):
@@ -66,7 +66,7 @@ async def test_unknown_option_is_one_of_another_poll_too(ws: WsHouse) -> None:
             assert (await client.answer(op))["code"] == "unknown_option"
 
 
-async def test_polls_that_may_not_be_voted_in_are_left_alone(ws: WsHouse) -> None:
+async def test_polls_that_may_not_be_voted_in_are_left_alone(ws: SocketServer) -> None:
     open_, draft = await make_poll(ws.database), await make_poll(ws.database, status="draft")
     private = await make_poll(ws.database, is_public=False)
     closed = await ws.turn(rounds.close_poll, await make_poll(ws.database))
@@ -86,7 +86,7 @@ async def test_polls_that_may_not_be_voted_in_are_left_alone(ws: WsHouse) -> Non
                 await client.pong()
 
 
-async def test_before_hello_votes_are_rejected_and_the_rest_is_an_error(ws: WsHouse) -> None:
+async def test_before_hello_votes_are_rejected_and_the_rest_is_an_error(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.socket() as client, nothing_changes(ws):
         for answer in (await client.vote(poll, 0), await client.retract(poll)):
@@ -147,7 +147,7 @@ def _bad_tokens() -> dict[str, str]:
     }
 
 
-async def test_bad_tokens_close_with_4501(ws: WsHouse) -> None:
+async def test_bad_tokens_close_with_4501(ws: SocketServer) -> None:
     async with nothing_changes(ws):
         for name, token in _bad_tokens().items():
             async with ws.socket() as client:
@@ -166,14 +166,16 @@ async def test_bad_tokens_close_with_4501(ws: WsHouse) -> None:
     ],
     ids=["a byte too many", "a big ping", "binary", "empty binary"],
 )
-async def test_frames_that_are_none_of_ours_end_the_socket_alone(ws: WsHouse, sent: str | bytes, code: int) -> None:
+async def test_frames_that_are_none_of_ours_end_the_socket_alone(
+    ws: SocketServer, sent: str | bytes, code: int
+) -> None:
     async with ws.client(ALICE) as client, ws.client(ALICE) as neighbour, nothing_changes(ws):
         await client.connection.send(sent)
         assert await client.closed() == code
         await neighbour.pong()
 
 
-async def test_largest_frame_is_read(ws: WsHouse) -> None:
+async def test_largest_frame_is_read(ws: SocketServer) -> None:
     async with ws.client(ALICE) as client:
         message = '{"type":"ping","id":"%s"}'
         id = "x" * (16 * 1024 - len(message) + 2)

@@ -11,18 +11,18 @@ from nexus.domain.poll import Policy
 from nexus.store import polls, rounds
 from tests.support.ballots import ADMIN, HOST, guest, make_poll, voter
 from tests.support.listening import until
-from tests.support.sockets import Client, WsHouse, counts, open_ws_house, patch, screen
+from tests.support.sockets import SocketClient, SocketServer, counts, open_socket_server, patch, screen
 
 ALICE, BOB = voter(1), voter(2)
 
 
 @pytest.fixture
-async def ws(database_url: str) -> AsyncIterator[WsHouse]:
-    async with open_ws_house(database_url) as house:
-        yield house
+async def ws(database_url: str) -> AsyncIterator[SocketServer]:
+    async with open_socket_server(database_url) as opened:
+        yield opened
 
 
-async def refused_join(client: Client, **fields: object) -> dict[str, Any]:
+async def refused_join(client: SocketClient, **fields: object) -> dict[str, Any]:
     await client.send("join", **fields)
     return await client.expect("error")
 
@@ -30,7 +30,7 @@ async def refused_join(client: Client, **fields: object) -> dict[str, Any]:
 # Joining
 
 
-async def test_join_answers_with_poll_totals_ballots_and_role(ws: WsHouse) -> None:
+async def test_join_answers_with_poll_totals_ballots_and_role(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client:
         ack = await client.vote(poll, 1)
@@ -57,7 +57,7 @@ async def test_join_answers_with_poll_totals_ballots_and_role(ws: WsHouse) -> No
     }
 
 
-async def test_join_by_code_takes_any_case_and_spaces(ws: WsHouse) -> None:
+async def test_join_by_code_takes_any_case_and_spaces(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client:
         for code in (poll.code, poll.code.lower(), f" {poll.code[:3]} {poll.code[3:]} ", "-".join(poll.code)):
@@ -65,7 +65,7 @@ async def test_join_by_code_takes_any_case_and_spaces(ws: WsHouse) -> None:
             assert (await client.expect("joined"))["poll"]["id"] == poll.id
 
 
-async def test_code_opens_a_private_poll_by_id_for_good(ws: WsHouse) -> None:
+async def test_code_opens_a_private_poll_by_id_for_good(ws: SocketServer) -> None:
     poll = await make_poll(ws.database, is_public=False)
     async with ws.client(ALICE) as client:
         assert (await refused_join(client, poll=poll.id))["code"] == "poll_not_found"
@@ -76,7 +76,7 @@ async def test_code_opens_a_private_poll_by_id_for_good(ws: WsHouse) -> None:
         assert (await refused_join(stranger, poll=poll.id))["code"] == "poll_not_found"
 
 
-async def test_roles_are_the_hosts_the_screens_and_the_voters(ws: WsHouse) -> None:
+async def test_roles_are_the_hosts_the_screens_and_the_voters(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     for by, role in ((HOST, "host"), (ADMIN, "host"), (ALICE, "voter"), (guest(poll.id), "voter")):
         async with ws.client(by) as client:
@@ -85,7 +85,7 @@ async def test_roles_are_the_hosts_the_screens_and_the_voters(ws: WsHouse) -> No
         assert (await client.join(poll))["role"] == "screen"
 
 
-async def test_totals_are_null_only_for_the_newest_place(ws: WsHouse) -> None:
+async def test_totals_are_null_only_for_the_newest_place(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client:
         version = (await client.vote(poll, 0))["version"]
@@ -95,7 +95,7 @@ async def test_totals_are_null_only_for_the_newest_place(ws: WsHouse) -> None:
         assert (await client.join(poll, epoch=2, version=version))["totals"] is not None
 
 
-async def test_totals_are_sent_where_the_known_place_may_show_more_now(ws: WsHouse) -> None:
+async def test_totals_are_sent_where_the_known_place_may_show_more_now(ws: SocketServer) -> None:
     poll = await make_poll(ws.database, results=Policy.AFTER_VOTE)
     async with ws.client(ALICE) as watching, ws.client(ALICE) as voting:
         await watching.join(poll)
@@ -103,7 +103,7 @@ async def test_totals_are_sent_where_the_known_place_may_show_more_now(ws: WsHou
         assert counts((await watching.join(poll, epoch=1, version=version))["totals"]) == [1, 0, 0]
 
 
-async def test_unknown_polls_are_not_found(ws: WsHouse) -> None:
+async def test_unknown_polls_are_not_found(ws: SocketServer) -> None:
     draft = await make_poll(ws.database, status="draft")
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client, ws.client(guest(draft.id)) as elsewhere:
@@ -117,7 +117,7 @@ async def test_unknown_polls_are_not_found(ws: WsHouse) -> None:
         assert (await host.join(draft))["poll"]["status"] == "draft"
 
 
-async def test_a_socket_may_join_fifty_rooms(ws: WsHouse) -> None:
+async def test_a_socket_may_join_fifty_rooms(ws: SocketServer) -> None:
     made = [await make_poll(ws.database) for _ in range(51)]
     async with ws.client(ALICE) as client:
         for poll in made[:50]:
@@ -131,7 +131,7 @@ async def test_a_socket_may_join_fifty_rooms(ws: WsHouse) -> None:
         await client.join(made[50])
 
 
-async def test_leaving_ends_the_frames_of_that_poll_alone(ws: WsHouse) -> None:
+async def test_leaving_ends_the_frames_of_that_poll_alone(ws: SocketServer) -> None:
     poll, other = await make_poll(ws.database), await make_poll(ws.database)
     async with ws.client(ALICE) as client, ws.client(BOB) as stays:
         for one in (poll, other):
@@ -147,13 +147,13 @@ async def test_leaving_ends_the_frames_of_that_poll_alone(ws: WsHouse) -> None:
         assert client.places(poll) == before
         await client.send("leave", poll=poll.id)
         await client.expect("left")
-    await until(lambda: not ws.house.hub.rooms)
+    await until(lambda: not ws.worker.hub.rooms)
 
 
 # Watching
 
 
-async def test_viewers_never_see_totals_go_back_and_reach_the_newest(ws: WsHouse) -> None:
+async def test_viewers_never_see_totals_go_back_and_reach_the_newest(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as one, AsyncExitStack() as voters:
         clients = [await voters.enter_async_context(ws.client(voter(n))) for n in range(10, 20)]
@@ -161,13 +161,13 @@ async def test_viewers_never_see_totals_go_back_and_reach_the_newest(ws: WsHouse
         for round_ in range(6):
             await asyncio.gather(*(client.vote(poll, (n + round_) % 3) for n, client in enumerate(clients)))
             await one.join(poll)  # a snapshot in between must not be overtaken by older totals
-        newest = await ws.house.tallies.poll(poll.id)
+        newest = await ws.worker.tallies.poll(poll.id)
         assert newest is not None
         await until(lambda: one.places(poll)[-1] == newest.place)
         assert one.places(poll) == sorted(one.places(poll))
 
 
-async def test_close_is_final_at_once_and_reopening_takes_it_back(ws: WsHouse) -> None:
+async def test_close_is_final_at_once_and_reopening_takes_it_back(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client:
         await client.join(poll)
@@ -180,7 +180,7 @@ async def test_close_is_final_at_once_and_reopening_takes_it_back(ws: WsHouse) -
         assert (again["status"], again["final"]) == ("open", False)
 
 
-async def test_reset_starts_a_new_epoch_with_nothing(ws: WsHouse) -> None:
+async def test_reset_starts_a_new_epoch_with_nothing(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client:
         await client.join(poll)
@@ -191,7 +191,7 @@ async def test_reset_starts_a_new_epoch_with_nothing(ws: WsHouse) -> None:
         assert (await client.join(poll))["me"] == []
 
 
-async def test_changed_definition_is_sent(ws: WsHouse) -> None:
+async def test_changed_definition_is_sent(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client:
         await client.join(poll)
@@ -201,7 +201,7 @@ async def test_changed_definition_is_sent(ws: WsHouse) -> None:
         assert shown["version"] == poll.version
 
 
-async def test_presence_counts_the_sockets_of_the_room(ws: WsHouse) -> None:
+async def test_presence_counts_the_sockets_of_the_room(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client:
         await client.join(poll)
@@ -212,11 +212,11 @@ async def test_presence_counts_the_sockets_of_the_room(ws: WsHouse) -> None:
         await client.expect("presence", online=1)
 
 
-async def test_deleted_poll_is_taken_from_its_viewers(ws: WsHouse) -> None:
+async def test_deleted_poll_is_taken_from_its_viewers(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client:
         await client.join(poll)
         await polls.delete(ws.database, poll.id, HOST)
-        ws.house.tallies.deleted(poll.id)
+        ws.worker.tallies.deleted(poll.id)
         assert await client.expect("deleted") == {"type": "deleted", "poll": poll.id}
         assert (await refused_join(client, poll=poll.id))["code"] == "poll_not_found"

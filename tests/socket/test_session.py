@@ -14,16 +14,16 @@ from nexus.store import accounts, polls
 from nexus.store.database import Database
 from tests.support.ballots import HOST, guest, make_poll, rows, voter
 from tests.support.listening import until
-from tests.support.sockets import WsHouse, new_op, open_ws_house, screen
+from tests.support.sockets import SocketServer, new_op, open_socket_server, screen
 
 ALICE, BOB = voter(1), voter(2)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 @pytest.fixture
-async def ws(database_url: str) -> AsyncIterator[WsHouse]:
-    async with open_ws_house(database_url) as house:
-        yield house
+async def ws(database_url: str) -> AsyncIterator[SocketServer]:
+    async with open_socket_server(database_url) as opened:
+        yield opened
 
 
 def seconds(stamp: str) -> float:
@@ -34,7 +34,7 @@ def seconds(stamp: str) -> float:
 # Hello
 
 
-async def test_hello_is_welcomed_with_voter_and_times(ws: WsHouse) -> None:
+async def test_hello_is_welcomed_with_voter_and_times(ws: SocketServer) -> None:
     async with ws.socket() as client:
         welcome = await client.hello(ws.token(ALICE, ttl_s=600))
         assert welcome.keys() == {"type", "voter", "expires_at", "server_now"}
@@ -44,24 +44,24 @@ async def test_hello_is_welcomed_with_voter_and_times(ws: WsHouse) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
-async def test_token_of_the_handshake_is_a_hello(ws: WsHouse, scheme: str) -> None:
+async def test_token_of_the_handshake_is_a_hello(ws: SocketServer, scheme: str) -> None:
     async with ws.socket(authorization=f"{scheme} {ws.token(ALICE)}") as client:
         assert (await client.expect("welcome"))["voter"] == ALICE.voter
         await client.pong()
 
 
-async def test_bad_token_of_the_handshake_closes_as_a_bad_hello_does(ws: WsHouse) -> None:
+async def test_bad_token_of_the_handshake_closes_as_a_bad_hello_does(ws: SocketServer) -> None:
     async with ws.socket(authorization="Bearer nonsense") as client:
         assert await client.closed() == 4501
         assert client.frames == []
 
 
-async def test_authorization_of_another_scheme_is_no_hello(ws: WsHouse) -> None:
+async def test_authorization_of_another_scheme_is_no_hello(ws: SocketServer) -> None:
     async with ws.socket(authorization="Basic dXNlcjpwYXNz") as client:
         await client.hello(ws.token(ALICE))
 
 
-async def test_guest_and_screen_are_welcomed(ws: WsHouse) -> None:
+async def test_guest_and_screen_are_welcomed(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.socket() as client:
         assert (await client.hello(ws.token(guest(poll.id, 7))))["voter"] == guest(poll.id, 7).voter
@@ -71,19 +71,19 @@ async def test_guest_and_screen_are_welcomed(ws: WsHouse) -> None:
 
 
 async def test_silence_is_closed_with_4408(database_url: str) -> None:
-    async with open_ws_house(database_url, hello_s=0.2) as ws, ws.socket() as silent, ws.client(ALICE) as welcomed:
+    async with open_socket_server(database_url, hello_s=0.2) as ws, ws.socket() as silent, ws.client(ALICE) as welcomed:
         assert await silent.closed() == 4408
         await welcomed.pong()
 
 
 async def test_chatter_is_no_hello(database_url: str) -> None:
-    async with open_ws_house(database_url, hello_s=0.5) as ws, ws.socket() as client:
+    async with open_socket_server(database_url, hello_s=0.5) as ws, ws.socket() as client:
         await client.send("ping", id=1)
         assert (await client.expect("error"))["code"] == "unauthenticated"
         assert await client.closed() == 4408
 
 
-async def test_hello_again_renews_the_token_on_the_same_socket(ws: WsHouse) -> None:
+async def test_hello_again_renews_the_token_on_the_same_socket(ws: SocketServer) -> None:
     async with ws.client(ALICE) as kept, ws.socket() as renewed, ws.socket() as lapsed:
         end = seconds((await renewed.hello(ws.token(ALICE, ttl_s=1)))["expires_at"])
         await lapsed.hello(ws.token(ALICE, ttl_s=1))
@@ -96,27 +96,27 @@ async def test_hello_again_renews_the_token_on_the_same_socket(ws: WsHouse) -> N
         await renewed.totals(poll.version + 1)
 
 
-async def test_hello_of_another_subject_closes_with_4503(ws: WsHouse) -> None:
+async def test_hello_of_another_subject_closes_with_4503(ws: SocketServer) -> None:
     async with ws.client(ALICE) as client:
         await client.send("hello", token=ws.token(BOB))
         assert await client.closed() == 4503
         assert [frame["type"] for frame in client.frames] == ["welcome"]
 
 
-async def test_bad_token_on_a_welcomed_socket_closes_with_4501(ws: WsHouse) -> None:
+async def test_bad_token_on_a_welcomed_socket_closes_with_4501(ws: SocketServer) -> None:
     async with ws.client(ALICE) as client:
         await client.send("hello", token="nonsense")
         assert await client.closed() == 4501
 
 
-async def test_socket_is_warned_a_minute_before_its_token_ends(ws: WsHouse) -> None:
+async def test_socket_is_warned_a_minute_before_its_token_ends(ws: SocketServer) -> None:
     async with ws.socket() as client:
         end = seconds((await client.hello(ws.token(ALICE, ttl_s=60)))["expires_at"])
         assert (await client.expect("expiring"))["in_s"] == 60
         assert 57 < end - seconds((await client.pong())["server_now"]) <= 60
 
 
-async def test_token_that_ends_closes_its_socket(ws: WsHouse) -> None:
+async def test_token_that_ends_closes_its_socket(ws: SocketServer) -> None:
     async with ws.socket() as client:
         end = seconds((await client.hello(ws.token(ALICE, ttl_s=1)))["expires_at"])
         assert (await client.expect("expiring"))["in_s"] in (1, 2)
@@ -124,7 +124,7 @@ async def test_token_that_ends_closes_its_socket(ws: WsHouse) -> None:
         assert -0.1 < time.time() - end < 5
 
 
-async def test_disabled_account_is_out_within_five_seconds(ws: WsHouse) -> None:
+async def test_disabled_account_is_out_within_five_seconds(ws: SocketServer) -> None:
     user = await accounts.add(ws.database, "mallory", None, "none", admin=False)
     mallory = Identity(user.subject, frozenset(user.roles), None, 4e9)
     async with ws.client(mallory) as one, ws.client(mallory) as two, ws.client(ALICE) as other:
@@ -141,7 +141,7 @@ async def test_disabled_account_is_out_within_five_seconds(ws: WsHouse) -> None:
 # Handshake
 
 
-async def test_foreign_origins_are_refused(ws: WsHouse) -> None:
+async def test_foreign_origins_are_refused(ws: SocketServer) -> None:
     foreign = [
         "https://evil.example",
         "null",
@@ -153,27 +153,29 @@ async def test_foreign_origins_are_refused(ws: WsHouse) -> None:
         assert await ws.refused(origin=origin) == 403, origin
 
 
-async def test_own_origin_and_none_are_accepted(ws: WsHouse) -> None:
+async def test_own_origin_and_none_are_accepted(ws: SocketServer) -> None:
     for origin in (f"http://127.0.0.1:{ws.port}", f"http://localhost:{ws.port}", None):
         async with ws.socket(origin=origin) as client:
             await client.hello(ws.token(ALICE))
 
 
 async def test_configured_origins_are_accepted(database_url: str) -> None:
-    async with open_ws_house(database_url, NEXUS_ALLOWED_ORIGINS="https://vote.example, http://b.example:81") as ws:
+    async with open_socket_server(
+        database_url, NEXUS_ALLOWED_ORIGINS="https://vote.example, http://b.example:81"
+    ) as ws:
         for origin in ("https://vote.example", "http://b.example:81"):
             async with ws.socket(origin=origin) as client:
                 await client.hello(ws.token(ALICE))
         assert await ws.refused(origin="http://vote.example") == 403
 
 
-async def test_subprotocol_is_chosen_where_it_is_offered(ws: WsHouse) -> None:
+async def test_subprotocol_is_chosen_where_it_is_offered(ws: SocketServer) -> None:
     async with ws.socket(subprotocols=["graphql-ws", "nexus.v1"]) as client:
         assert client.connection.subprotocol == "nexus.v1"
         await client.hello(ws.token(ALICE))
 
 
-async def test_no_subprotocol_is_served_and_another_is_closed_with_4500(ws: WsHouse) -> None:
+async def test_no_subprotocol_is_served_and_another_is_closed_with_4500(ws: SocketServer) -> None:
     async with ws.socket(subprotocols=()) as client:
         assert client.connection.subprotocol is None
         await client.hello(ws.token(ALICE))
@@ -183,10 +185,10 @@ async def test_no_subprotocol_is_served_and_another_is_closed_with_4500(ws: WsHo
 
 
 async def test_sockets_of_an_address_are_capped_until_one_leaves(database_url: str) -> None:
-    async with open_ws_house(database_url, NEXUS_SOCKETS_PER_ADDRESS="2") as ws, ws.client(ALICE):
+    async with open_socket_server(database_url, NEXUS_SOCKETS_PER_ADDRESS="2") as ws, ws.client(ALICE):
         async with ws.client(ALICE):
             assert await ws.refused() == 429
-        await until(lambda: len(ws.house.socket_services.sockets) == 1)
+        await until(lambda: len(ws.worker.socket_services.sockets) == 1)
         async with ws.client(BOB):
             pass
 
@@ -194,7 +196,7 @@ async def test_sockets_of_an_address_are_capped_until_one_leaves(database_url: s
 # Messages
 
 
-async def test_ping_is_answered_with_its_id(ws: WsHouse) -> None:
+async def test_ping_is_answered_with_its_id(ws: SocketServer) -> None:
     async with ws.client(ALICE) as client:
         for id in (1, 0, -5, 2**63, "a", "ü\0", ""):
             await client.send("ping", id=id)
@@ -206,7 +208,7 @@ async def test_ping_is_answered_with_its_id(ws: WsHouse) -> None:
 
 
 async def test_too_many_messages_are_answered_then_closed_with_4429(database_url: str) -> None:
-    async with open_ws_house(database_url, NEXUS_MESSAGES_PER_SECOND="1") as ws, ws.client(ALICE) as client:
+    async with open_socket_server(database_url, NEXUS_MESSAGES_PER_SECOND="1") as ws, ws.client(ALICE) as client:
         poll = await make_poll(ws.database)
         await client.send("ping", id=0)
         op = await client.send_vote(poll, 0)
@@ -224,7 +226,7 @@ async def test_too_many_messages_are_answered_then_closed_with_4429(database_url
 
 
 async def test_wrong_codes_are_limited_and_the_socket_lives_on(database_url: str) -> None:
-    async with open_ws_house(database_url, NEXUS_WRONG_CODES_PER_MINUTE="2") as ws, ws.client(ALICE) as client:
+    async with open_socket_server(database_url, NEXUS_WRONG_CODES_PER_MINUTE="2") as ws, ws.client(ALICE) as client:
         poll = await make_poll(ws.database)
         codes = []
         for code in ("WRONG1", "WRONG2", poll.code):
@@ -237,7 +239,9 @@ async def test_wrong_codes_are_limited_and_the_socket_lives_on(database_url: str
 # The end
 
 
-async def test_stopping_server_answers_what_is_in_flight_then_closes_with_1012(ws: WsHouse, database: Database) -> None:
+async def test_stopping_server_answers_what_is_in_flight_then_closes_with_1012(
+    ws: SocketServer, database: Database
+) -> None:
     poll = await make_poll(database)
     async with ws.client(ALICE) as idle, ws.client(BOB) as busy, AsyncExitStack() as lock:
         session = await lock.enter_async_context(database.transaction())
@@ -252,13 +256,13 @@ async def test_stopping_server_answers_what_is_in_flight_then_closes_with_1012(w
         assert await rows(database, "SELECT count(*) FROM votes") == [(1,)]
 
 
-async def test_stopping_server_closes_the_silent_too(ws: WsHouse) -> None:
+async def test_stopping_server_closes_the_silent_too(ws: SocketServer) -> None:
     async with ws.socket() as silent:
         ws.server.should_exit = True
         assert await silent.closed() == 1012
 
 
-async def test_gone_sockets_leave_nothing_behind(ws: WsHouse) -> None:
+async def test_gone_sockets_leave_nothing_behind(ws: SocketServer) -> None:
     poll = await make_poll(ws.database, is_public=False)
     await polls.join(ws.database, [(poll.id, ALICE.voter)])
     async with ws.client(ALICE) as client, ws.client(HOST) as host:
@@ -267,4 +271,4 @@ async def test_gone_sockets_leave_nothing_behind(ws: WsHouse) -> None:
         await client.send("join", code=new_op())
         client.connection.transport.abort()
         await host.leave()
-    await until(lambda: not ws.house.hub.rooms and not len(ws.house.socket_services.sockets))
+    await until(lambda: not ws.worker.hub.rooms and not len(ws.worker.socket_services.sockets))

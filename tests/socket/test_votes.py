@@ -11,15 +11,15 @@ import pytest
 from nexus.store import rounds
 from nexus.store.database import Database
 from tests.support.ballots import HOST, assert_counts, guest, make_poll, rows, voter
-from tests.support.sockets import Json, WsHouse, counts, new_op, open_ws_house, screen
+from tests.support.sockets import Json, SocketServer, counts, new_op, open_socket_server, screen
 
 ALICE, BOB = voter(1), voter(2)
 
 
 @pytest.fixture
-async def ws(database_url: str) -> AsyncIterator[WsHouse]:
-    async with open_ws_house(database_url) as house:
-        yield house
+async def ws(database_url: str) -> AsyncIterator[SocketServer]:
+    async with open_socket_server(database_url) as opened:
+        yield opened
 
 
 def code(answer: Json) -> str:
@@ -31,7 +31,7 @@ def code(answer: Json) -> str:
     return found
 
 
-async def test_vote_is_acked_after_its_commit(ws: WsHouse, database: Database) -> None:
+async def test_vote_is_acked_after_its_commit(ws: SocketServer, database: Database) -> None:
     poll = await make_poll(database)
     async with ws.client(ALICE) as client:
         op = new_op()
@@ -48,7 +48,7 @@ async def test_vote_is_acked_after_its_commit(ws: WsHouse, database: Database) -
         assert await rows(database, "SELECT voter, op FROM votes") == [(ALICE.voter, UUID(op))]
 
 
-async def test_op_is_echoed_in_lower_case(ws: WsHouse) -> None:
+async def test_op_is_echoed_in_lower_case(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     op = new_op()
     async with ws.client(ALICE) as client:
@@ -57,7 +57,7 @@ async def test_op_is_echoed_in_lower_case(ws: WsHouse) -> None:
         assert (await client.vote(poll, 0, op=op))["status"] == "replayed"
 
 
-async def test_outcomes_are_recorded_changed_unchanged_retracted_replayed(ws: WsHouse) -> None:
+async def test_outcomes_are_recorded_changed_unchanged_retracted_replayed(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     first, taken = new_op(), new_op()
     async with ws.client(ALICE) as client:
@@ -83,7 +83,7 @@ async def test_outcomes_are_recorded_changed_unchanged_retracted_replayed(ws: Ws
     await assert_counts(ws.database)
 
 
-async def test_one_of_several_ballots_is_retracted_by_its_op(ws: WsHouse) -> None:
+async def test_one_of_several_ballots_is_retracted_by_its_op(ws: SocketServer) -> None:
     poll = await make_poll(ws.database, votes_per_user=3)
     first, second = new_op(), new_op()
     async with ws.client(ALICE) as client:
@@ -97,7 +97,7 @@ async def test_one_of_several_ballots_is_retracted_by_its_op(ws: WsHouse) -> Non
         assert (await client.retract(poll))["status"] == "retracted"
 
 
-async def test_pipelined_votes_are_each_answered_and_taken_in_order(ws: WsHouse) -> None:
+async def test_pipelined_votes_are_each_answered_and_taken_in_order(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client:
         ops = [await client.send_vote(poll, n % 3) for n in range(30)]
@@ -109,7 +109,7 @@ async def test_pipelined_votes_are_each_answered_and_taken_in_order(ws: WsHouse)
     await assert_counts(ws.database)
 
 
-async def test_same_op_from_many_sockets_takes_effect_once(ws: WsHouse) -> None:
+async def test_same_op_from_many_sockets_takes_effect_once(ws: SocketServer) -> None:
     poll = await make_poll(ws.database, votes_per_user=5)
     op = new_op()
     async with AsyncExitStack() as stack:
@@ -120,7 +120,7 @@ async def test_same_op_from_many_sockets_takes_effect_once(ws: WsHouse) -> None:
     await assert_counts(ws.database)
 
 
-async def test_refusals_have_the_contracts_codes(ws: WsHouse) -> None:
+async def test_refusals_have_the_contracts_codes(ws: SocketServer) -> None:
     database = ws.database
     poll = await make_poll(database, max_choices=2)
     other = await make_poll(database)
@@ -150,7 +150,7 @@ async def test_refusals_have_the_contracts_codes(ws: WsHouse) -> None:
         assert code(await client.answer(op)) == "unknown_option"
 
 
-async def test_screens_guests_and_strangers_are_refused(ws: WsHouse) -> None:
+async def test_screens_guests_and_strangers_are_refused(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     closed_to_guests = await make_poll(ws.database, allow_guests=False)
     private = await make_poll(ws.database, is_public=False)
@@ -171,7 +171,7 @@ async def test_screens_guests_and_strangers_are_refused(ws: WsHouse) -> None:
 
 async def test_voter_over_the_rate_is_told_when_to_retry(database_url: str) -> None:
     async with (
-        open_ws_house(database_url, NEXUS_VOTES_PER_SECOND="2", NEXUS_VOTES_BURST="2") as ws,
+        open_socket_server(database_url, NEXUS_VOTES_PER_SECOND="2", NEXUS_VOTES_BURST="2") as ws,
         ws.client(ALICE) as one,
         ws.client(ALICE) as two,
     ):
@@ -188,7 +188,7 @@ async def test_voter_over_the_rate_is_told_when_to_retry(database_url: str) -> N
         assert (await two.vote(poll, 2, op=op))["status"] == "changed"
 
 
-async def test_held_poll_is_answered_retry_and_the_op_makes_that_safe(ws: WsHouse, database: Database) -> None:
+async def test_held_poll_is_answered_retry_and_the_op_makes_that_safe(ws: SocketServer, database: Database) -> None:
     poll, free = await make_poll(database), await make_poll(database)
     op = new_op()
     async with ws.client(ALICE) as client:
@@ -203,7 +203,7 @@ async def test_held_poll_is_answered_retry_and_the_op_makes_that_safe(ws: WsHous
     await assert_counts(database)
 
 
-async def test_own_ballot_shows_in_the_room_of_its_host(ws: WsHouse) -> None:
+async def test_own_ballot_shows_in_the_room_of_its_host(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(HOST) as host, ws.client(guest(poll.id)) as visitor:
         await host.join(poll)

@@ -15,8 +15,8 @@ import httpx
 
 from nexus.app import application
 from tests.conftest import PostgresServer
-from tests.support.rest import NOBODY, House, Person
-from tests.support.sockets import Client, Json, WsHouse, new_op, open_ws_house
+from tests.support.rest import NOBODY, Person, Rest
+from tests.support.sockets import Json, SocketClient, SocketServer, new_op, open_socket_server
 
 Cells = dict[str, str]
 
@@ -32,8 +32,8 @@ def grid(text: str) -> dict[tuple[str, ...], Cells]:
     assert len(set(columns)) == len(columns), columns
     table: dict[tuple[str, ...], Cells] = {}
     for line in lines[1:]:
-        label, _, rest = line.partition("|")
-        name, cells = tuple(label.split()), rest.replace("|", " ").split()
+        label, _, after = line.partition("|")
+        name, cells = tuple(label.split()), after.replace("|", " ").split()
         assert len(cells) == len(columns) and name not in table, line
         table[name] = dict(zip(columns, cells, strict=True))
     return table
@@ -70,8 +70,8 @@ def tells_counts(text: str) -> bool:
 
 
 @dataclass
-class Hearing(House):
-    """A house that keeps what everybody was answered."""
+class RecordingRest(Rest):
+    """A `Rest` that keeps what everybody was answered."""
 
     heard: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
@@ -83,7 +83,7 @@ class Hearing(House):
 
 
 @dataclass(frozen=True)
-class Shown:
+class WatchedPoll:
     """A poll, and those who look at it; `ops` are those of the first round, by role."""
 
     poll: Json
@@ -101,61 +101,61 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Hall:
+class LeakScene:
     """One worker, reached over HTTP and sockets, its users, seven more who vote, and one who comes late."""
 
-    ws: WsHouse
-    house: Hearing
+    ws: SocketServer
+    rest: RecordingRest
     users: dict[str, Person]
     fillers: list[Person]
     late: Person
 
-    async def poll(self, **fields: Any) -> Shown:
+    async def poll(self, **fields: Any) -> WatchedPoll:
         """A new poll with three options, and tokens of it for those who need one."""
         word = f"word{uuid4().hex}"
-        poll = await self.house.poll(self.users["host"], "Yes", "No", "Maybe", question=f"Which {word}?", **fields)
-        tokens, people = self.house.parts.tokens, dict(self.users)
+        poll = await self.rest.poll(self.users["host"], "Yes", "No", "Maybe", question=f"Which {word}?", **fields)
+        tokens, people = self.rest.parts.tokens, dict(self.users)
         people["screen"] = Person(poll["created_by"], tokens.access(poll["created_by"], ["screen"], polls=[poll["id"]]))
         for name in ("guest_voted", "guest_silent"):
             guest = f"guest:{uuid4()}"
             people[name] = Person(guest, tokens.access(guest, ["guest"], polls=[poll["id"]]))
         ops = {name: new_op() for name in ("voted", "guest_voted", "retracted", "taken_back")}
-        return Shown(poll, people, ops, word)
+        return WatchedPoll(poll, people, ops, word)
 
-    async def enter(self, shown: Shown, *people: Person) -> None:
+    async def enter(self, shown: WatchedPoll, *people: Person) -> None:
         """Let people enter the code, where that makes a difference."""
         if shown.poll["is_public"]:
             return
         code = {"code": shown.poll["code"]}
-        answers = await asyncio.gather(*(self.house("POST", "/polls/join/", who, json=code) for who in people))
+        answers = await asyncio.gather(*(self.rest("POST", "/polls/join/", who, json=code) for who in people))
         assert all(answer.status_code == 200 for answer in answers)
 
-    async def first_round(self, shown: Shown) -> None:
+    async def first_round(self, shown: WatchedPoll) -> None:
         """VOTES, with those of the roles among them."""
         people, ops = shown.people, shown.ops
         await self.enter(shown, *(people[name] for name in ("voted", "silent", "retracted")), *self.fillers, self.late)
-        await self.house.vote(people["voted"], shown.poll, 0, op=ops["voted"])
-        await self.house.vote(people["guest_voted"], shown.poll, 1, op=ops["guest_voted"])
-        await self.house.vote(people["retracted"], shown.poll, 2, op=ops["retracted"])
-        answer = await self.house("DELETE", f"{shown.path}vote/", people["retracted"], op=ops["taken_back"])
+        await self.rest.vote(people["voted"], shown.poll, 0, op=ops["voted"])
+        await self.rest.vote(people["guest_voted"], shown.poll, 1, op=ops["guest_voted"])
+        await self.rest.vote(people["retracted"], shown.poll, 2, op=ops["retracted"])
+        answer = await self.rest("DELETE", f"{shown.path}vote/", people["retracted"], op=ops["taken_back"])
         assert answer.json()["status"] == "retracted"
         await self.fill(shown, 0, 0, 0, 1, 1)
 
-    async def fill(self, shown: Shown, *places: int) -> None:
+    async def fill(self, shown: WatchedPoll, *places: int) -> None:
         """One ballot of each filler, for the option at its place."""
-        cast = (self.house.vote(who, shown.poll, place) for who, place in zip(self.fillers, places, strict=False))
+        cast = (self.rest.vote(who, shown.poll, place) for who, place in zip(self.fillers, places, strict=False))
         await asyncio.gather(*cast)
 
-    async def host(self, shown: Shown, act: str) -> Json:
+    async def host(self, shown: WatchedPoll, act: str) -> Json:
         """Let the host open, close or reset the poll, or change it to the JSON that `act` is; the poll."""
         method, path, body = ("PATCH", "", json.loads(act)) if act.startswith("{") else ("POST", f"{act}/", None)
-        answer = await self.house(method, f"{shown.path}{path}", self.users["host"], json=body)
+        answer = await self.rest(method, f"{shown.path}{path}", self.users["host"], json=body)
         assert answer.status_code == 200, answer.text
         changed: Json = answer.json()
         return changed
 
     @asynccontextmanager
-    async def socket(self, who: Person) -> AsyncIterator[Client]:
+    async def socket(self, who: Person) -> AsyncIterator[SocketClient]:
         """A socket that has been welcomed."""
         async with self.ws.socket() as client:
             await client.hello(who.token)
@@ -163,22 +163,22 @@ class Hall:
 
 
 @asynccontextmanager
-async def open_hall(url: str) -> AsyncIterator[Hall]:
-    """A hall on `url`, whose ids are far from any count."""
+async def open_scene(url: str) -> AsyncIterator[Hall]:
+    """A scene on `url`, whose ids are far from any count."""
     async with open_ws_house(url, NEXUS_VOTES_BURST="100000", NEXUS_WRONG_CODES_PER_MINUTE="1000") as ws:
         async with ws.database.read() as connection:
             for table, first in (("polls", 700_000), ("options", 900_000)):
                 await connection.run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {first})")
-        transport = httpx.ASGITransport(application(ws.house))  # the same worker, without a connection to wait for
+        transport = httpx.ASGITransport(application(ws.rest))  # the same worker, without a connection to wait for
         async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
-            house = Hearing(ws.house.parts, client, [])
+            rest = RecordingRest(ws.worker.parts, client, [])
             names = ("host", "admin", "voted", "silent", "retracted", "stranger")
-            users = {name: await house.user(admin=name == "admin") for name in names}
-            yield Hall(ws, house, users, [await house.user() for _ in range(7)], await house.user())
+            users = {name: await rest.user(admin=name == "admin") for name in names}
+            yield LeakScene(ws, rest, users, [await rest.user() for _ in range(7)], await rest.user())
 
 
-# stage: its status, the votes of its options, its voters, and the acts of the host after the first round.
-STAGES: dict[str, tuple[str, tuple[int, ...], int, list[str]]] = {
+# phase: its status, the votes of its options, its voters, and the acts of the host after the first round.
+PHASES: dict[str, tuple[str, tuple[int, ...], int, list[str]]] = {
     "draft": ("draft", NO_VOTES, 0, []),
     "scheduled": ("scheduled", NO_VOTES, 0, []),
     "open": ("open", VOTES, 7, []),
@@ -190,11 +190,11 @@ STAGES: dict[str, tuple[str, tuple[int, ...], int, list[str]]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One who looks at a poll at a stage, and what they should see."""
+    """One who looks at a poll at a phase, and what they should see."""
 
-    house: Hearing
-    shown: Shown
-    stage: str
+    rest: RecordingRest
+    shown: WatchedPoll
+    phase: str
     role: str
     sees: str
 
@@ -207,14 +207,14 @@ class Cell:
 
     def check_poll(self, poll: Json) -> None:
         """A poll as it should be shown, its options with it."""
-        status, votes, _, _ = STAGES[self.stage]
+        status, votes, _, _ = PHASES[self.phase]
         assert poll["status"] == status
         assert [one["votes_count"] for one in poll["options"]] == self.counts(votes), self
         assert [one["option_text"] for one in poll["options"]] == ["Yes", "No", "Maybe"]
 
     def check_totals(self, totals: Json, *, more: bool = False) -> None:
         """Totals or results as they should be shown; turnout always is."""
-        status, votes, voters, _ = STAGES[self.stage]
+        status, votes, voters, _ = PHASES[self.phase]
         assert totals["visibility"] == ("full" if self.sees == "full" else "turnout"), self
         assert [one["id"] for one in totals["options"]] == [self.shown.place(n) for n in range(3)]
         assert [one["votes_count"] for one in totals["options"]] == self.counts(MORE_VOTES if more else votes), self
@@ -222,17 +222,17 @@ class Cell:
         assert (totals["status"], totals["final"]) == (status, status == "closed")
 
 
-async def reach(hall: Hall, policy: str, stage: str, *, public: bool) -> Shown:
-    """A poll at a stage."""
-    start: Json = {"draft": {"status": "draft"}, "scheduled": {"opens_at": "2099-01-01T00:00:00Z"}}.get(stage, {})
-    shown = await hall.poll(results=policy, is_public=public, **start)
-    if stage == "scheduled":
-        await hall.enter(shown, *(shown.people[role] for role in ("voted", "silent", "retracted")))
+async def reach(scene: LeakScene, policy: str, phase: str, *, public: bool) -> WatchedPoll:
+    """A poll at a phase."""
+    start: Json = {"draft": {"status": "draft"}, "scheduled": {"opens_at": "2099-01-01T00:00:00Z"}}.get(phase, {})
+    shown = await scene.poll(results=policy, is_public=public, **start)
+    if phase == "scheduled":
+        await scene.enter(shown, *(shown.people[role] for role in ("voted", "silent", "retracted")))
     if start:
         return shown
-    await hall.first_round(shown)
-    for act in STAGES[stage][-1]:
-        await hall.host(shown, act)
-    if stage == "second":
-        await hall.fill(shown, 0, 0, 0, 0, 1, 1, 1)
+    await scene.first_round(shown)
+    for act in PHASES[phase][-1]:
+        await scene.host(shown, act)
+    if phase == "second":
+        await scene.fill(shown, 0, 0, 0, 0, 1, 1, 1)
     return shown

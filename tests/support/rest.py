@@ -66,7 +66,7 @@ NOBODY = Person()
 
 
 @dataclass
-class House:
+class Rest:
     """A served application, and hands to call it with."""
 
     parts: Parts
@@ -228,13 +228,13 @@ def passwords() -> Passwords:
 
 
 @asynccontextmanager
-async def open_house(database: Database, **environ: str) -> AsyncIterator[House]:
-    """A house on `database`, with settings as they stand in the environment."""
+async def open_rest(database: Database, **environ: str) -> AsyncIterator[Rest]:
+    """A rest on `database`, with settings as they stand in the environment."""
     told: list[News] = []
     parts = make_parts(database, environ, told)
     app = Starlette(routes=routes(parts), middleware=[Middleware(Edge)], exception_handlers=HANDLERS)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
-        yield House(parts, client, told)
+        yield Rest(parts, client, told)
     await parts.ballots.stop(5)
     await parts.tallies.stop()

@@ -34,7 +34,7 @@ WITHIN_S = 10.0
 ANSWERS = ("ack", "reject", "retry")
 
 
-class Client:
+class SocketClient:
     """One socket. Frames are kept in order, and must be documented; `expect` takes each of them at most once."""
 
     def __init__(self, connection: ClientConnection) -> None:
@@ -142,10 +142,10 @@ class Client:
 
 
 @dataclass
-class WsHouse:
+class SocketServer:
     """A running worker and its address."""
 
-    house: House
+    worker: House
     port: int
     server: uvicorn.Server
 
@@ -157,11 +157,11 @@ class WsHouse:
     @property
     def database(self) -> Database:
         """The worker's own pool."""
-        return self.house.database
+        return self.worker.database
 
     def token(self, by: Identity, ttl_s: int = 900) -> str:
         """An access token of somebody."""
-        return self.house.tokens.access(by.voter, by.roles, ttl_s, by.polls)
+        return self.worker.tokens.access(by.voter, by.roles, ttl_s, by.polls)
 
     @asynccontextmanager
     async def socket(
@@ -170,7 +170,7 @@ class WsHouse:
         authorization: str = "",
         origin: str | None = None,
         subprotocols: Sequence[str] = ("nexus.v1",),
-    ) -> AsyncIterator[Client]:
+    ) -> AsyncIterator[SocketClient]:
         """A socket that has said nothing yet."""
         async with connect(
             self.url,
@@ -180,14 +180,14 @@ class WsHouse:
             additional_headers={"Authorization": authorization} if authorization else None,
             origin=Origin(origin) if origin is not None else None,
         ) as connection:
-            client = Client(connection)
+            client = SocketClient(connection)
             try:
                 yield client
             finally:
                 await client.leave()
 
     @asynccontextmanager
-    async def client(self, by: Identity) -> AsyncIterator[Client]:
+    async def client(self, by: Identity) -> AsyncIterator[SocketClient]:
         """A socket that has been welcomed."""
         async with self.socket() as client:
             await client.hello(self.token(by))
@@ -204,7 +204,7 @@ class WsHouse:
     async def turn(self, turn: Turn, poll: Poll, by: Identity = HOST) -> Poll:
         """Open, close or reset a poll, as its host does over HTTP."""
         changed = await turn(self.database, poll.id, by)
-        self.house.tallies.poll_changed(changed)
+        self.worker.tallies.poll_changed(changed)
         return changed
 
     async def dump(self) -> Mapping[str, Sequence[str]]:
@@ -217,14 +217,14 @@ class WsHouse:
 
 
 @asynccontextmanager
-async def nothing_changes(ws: WsHouse) -> AsyncIterator[None]:
+async def nothing_changes(ws: SocketServer) -> AsyncIterator[None]:
     """No row of any table differs afterwards."""
     before = await ws.dump()
     yield
     assert await ws.dump() == before
 
 
-async def error_of(client: Client, text: str) -> Json:
+async def error_of(client: SocketClient, text: str) -> Json:
     """The error that a text is answered with, and nothing else; and the socket goes on."""
     seen = len(client.frames)
     await client.connection.send(text)
@@ -246,10 +246,10 @@ def counts(shown: Json) -> list[int | None]:
     return [option["votes_count"] for option in shown["options"]]
 
 
-async def patch(ws: WsHouse, poll: Poll, **fields: Any) -> Poll:
+async def patch(ws: SocketServer, poll: Poll, **fields: Any) -> Poll:
     """Change a poll, as its host does over HTTP."""
     changed = await polls.patch(ws.database, poll.id, PollPatch(**fields), HOST)
-    ws.house.tallies.poll_changed(changed)
+    ws.worker.tallies.poll_changed(changed)
     return changed
 
 
@@ -259,13 +259,15 @@ def screen(poll: Poll) -> Identity:
 
 
 @asynccontextmanager
-async def open_ws_house(database_url: str, *, hello_s: float = 10.0, **environ: str) -> AsyncIterator[WsHouse]:
+async def open_socket_server(
+    database_url: str, *, hello_s: float = 10.0, **environ: str
+) -> AsyncIterator[SocketServer]:
     """A worker on a port of the loopback, with settings as they stand in the environment."""
     settings = Settings.load({"NEXUS_SECRET_KEY": KEY.decode(), **environ})
-    house = House(settings, database_url)
-    house.socket_services = replace(house.socket_services, hello_s=hello_s)
+    worker = House(settings, database_url)
+    worker.socket_services = replace(worker.socket_services, hello_s=hello_s)
     config = uvicorn.Config(
-        application(house),
+        application(worker),
         ws=SocketProtocol,
         ws_max_size=16 * 1024,
         ws_per_message_deflate=False,
@@ -278,7 +280,7 @@ async def open_ws_house(database_url: str, *, hello_s: float = 10.0, **environ: 
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         await until(lambda: server.started or serving.done())
         try:
-            yield WsHouse(house, listening.getsockname()[1], server)
+            yield SocketServer(worker, listening.getsockname()[1], server)
         finally:
             server.should_exit = True
             await asyncio.wait_for(serving, 20)

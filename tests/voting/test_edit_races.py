@@ -6,7 +6,7 @@ import random
 from collections import Counter
 
 from nexus.voting.recount import Recount
-from tests.support.rest import House, Json, Person, refused
+from tests.support.rest import Json, Person, Rest, refused
 
 SEED = int(os.environ.get("NEXUS_SEED", "") or random.SystemRandom().randrange(2**32))
 ROUNDS = 30 if os.environ.get("NEXUS_SOAK") else 4
@@ -38,8 +38,8 @@ EDIT_REFUSALS = {
 class Race:
     """One poll, its voters, and those who edit it meanwhile."""
 
-    def __init__(self, house: House, host: Person, poll: Json, chance: random.Random) -> None:
-        self.house, self.host, self.poll, self.chance = house, host, poll, chance
+    def __init__(self, rest: Rest, host: Person, poll: Json, chance: random.Random) -> None:
+        self.rest, self.host, self.poll, self.chance = rest, host, poll, chance
         self.options = [option["id"] for option in poll["options"]]
         self.acked: dict[str, str] = {}
         self.seen: Counter[str] = Counter()
@@ -49,10 +49,10 @@ class Race:
         path = f"/polls/{self.poll['id']}/vote/"
         for _ in range(VOTES):
             if self.chance.random() < 0.2:
-                answer = await self.house("DELETE", path, who)
+                answer = await self.rest("DELETE", path, who)
             else:
                 some = self.chance.sample(self.options, self.chance.randint(1, 2))
-                answer = await self.house("POST", path, who, json={"options": some})
+                answer = await self.rest("POST", path, who, json={"options": some})
             if answer.status_code < 300:
                 self.acked[answer.json()["op"]] = who.voter
                 self.seen[answer.json()["status"]] += 1
@@ -63,7 +63,7 @@ class Race:
         """One edit after the other, of everything that can be edited."""
         for _ in range(EDITS):
             method, path, body = self.chance.choice(self._edits())
-            answer = await self.house(method, path, self.host, json=body)
+            answer = await self.rest(method, path, self.host, json=body)
             if answer.status_code >= 300:
                 assert refused(answer) in EDIT_REFUSALS, (method, path, answer.text)
                 continue
@@ -90,47 +90,47 @@ class Race:
         ]
 
 
-async def verify(house: House) -> list[str]:
+async def verify(rest: Rest) -> list[str]:
     """What `nexus verify` finds."""
-    differences = await Recount(house.parts.database, None, lambda line: None).run(repair=False)
+    differences = await Recount(rest.parts.database, None, lambda line: None).run(repair=False)
     return differences.mendable + differences.lasting
 
 
-async def race(house: House, chance: random.Random, *, delete: bool) -> Race:
-    host, voters = await house.user(), [await house.user() for _ in range(VOTERS)]
-    poll = await house.poll(host, "a", "b", "c", "d", max_choices=2, votes_per_user=chance.choice([1, 1, 3]))
-    running = Race(house, host, poll, chance)
+async def race(rest: Rest, chance: random.Random, *, delete: bool) -> Race:
+    host, voters = await rest.user(), [await rest.user() for _ in range(VOTERS)]
+    poll = await rest.poll(host, "a", "b", "c", "d", max_choices=2, votes_per_user=chance.choice([1, 1, 3]))
+    running = Race(rest, host, poll, chance)
     await asyncio.gather(*(running.votes(who) for who in voters), running.edits(), running.edits())
     if delete:
 
         async def end() -> None:
-            assert (await house("DELETE", f"/polls/{poll['id']}/", host)).status_code == 204
+            assert (await rest("DELETE", f"/polls/{poll['id']}/", host)).status_code == 204
 
         await asyncio.gather(end(), *(running.votes(who) for who in voters))
     return running
 
 
-async def test_edits_while_others_vote_leave_counts_that_equal_the_votes(house: House) -> None:
+async def test_edits_while_others_vote_leave_counts_that_equal_the_votes(rest: Rest) -> None:
     print(f"NEXUS_SEED={SEED}")  # noqa: T201
     chance, seen = random.Random(SEED), Counter[str]()
     for _ in range(ROUNDS):
-        done = await race(house, chance, delete=False)
-        assert await verify(house) == []
+        done = await race(rest, chance, delete=False)
+        assert await verify(rest) == []
         seen += done.seen
-        async with house.parts.database.read() as connection:
+        async with rest.parts.database.read() as connection:
             rows = await connection.all("SELECT op, voter FROM acts WHERE poll_id = :poll", poll=done.poll["id"])
         assert {str(row["op"]): row["voter"] for row in rows} == done.acked
     # Each kind of thing really happened at the moment of others.
     assert {"recorded", "changed", "retracted", "POST", "PATCH", "DELETE"} <= seen.keys()
 
 
-async def test_deletion_while_others_vote_leaves_nothing_behind(house: House) -> None:
+async def test_deletion_while_others_vote_leaves_nothing_behind(rest: Rest) -> None:
     print(f"NEXUS_SEED={SEED}")  # noqa: T201
     chance = random.Random(SEED)
     for _ in range(ROUNDS):
-        gone = await race(house, chance, delete=True)
-        assert await verify(house) == []
-        async with house.parts.database.read() as connection:
+        gone = await race(rest, chance, delete=True)
+        assert await verify(rest) == []
+        async with rest.parts.database.read() as connection:
             for table in ("votes", "acts", "options", "poll_members", "rounds"):
                 rows = await connection.all(f"SELECT 1 FROM {table} WHERE poll_id = :poll", poll=gone.poll["id"])
                 assert not rows, table
