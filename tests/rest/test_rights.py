@@ -3,7 +3,7 @@
 import pytest
 
 from nexus.store.watch import VoterState
-from tests.support.rest import Rest, Json, Person, refused
+from tests.support.rest import Json, Person, Rest, refused
 
 GONE = (404, "poll_not_found")
 FORBIDDEN = (403, "forbidden")

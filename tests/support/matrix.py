@@ -163,13 +163,13 @@ class LeakScene:
 
 
 @asynccontextmanager
-async def open_scene(url: str) -> AsyncIterator[Hall]:
+async def open_leak_scene(url: str) -> AsyncIterator[LeakScene]:
     """A scene on `url`, whose ids are far from any count."""
-    async with open_ws_house(url, NEXUS_VOTES_BURST="100000", NEXUS_WRONG_CODES_PER_MINUTE="1000") as ws:
+    async with open_socket_server(url, NEXUS_VOTES_BURST="100000", NEXUS_WRONG_CODES_PER_MINUTE="1000") as ws:
         async with ws.database.read() as connection:
             for table, first in (("polls", 700_000), ("options", 900_000)):
                 await connection.run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {first})")
-        transport = httpx.ASGITransport(application(ws.rest))  # the same worker, without a connection to wait for
+        transport = httpx.ASGITransport(application(ws.worker))  # the same worker, without a connection to wait for
         async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
             rest = RecordingRest(ws.worker.parts, client, [])
             names = ("host", "admin", "voted", "silent", "retracted", "stranger")
