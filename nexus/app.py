@@ -1,9 +1,8 @@
-"""The composition root: builds every part of a worker, and wires them. Only `cli` imports it."""
+"""The composition root: builds every part of a worker and connects them. Only `cli` imports it."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import secrets
 import time
@@ -36,12 +35,13 @@ from nexus.http.documents.routes import document_routes
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
 from nexus.http.pages.screens import screen_routes
-from nexus.http.parts import Parts, Rates
+from nexus.http.services import Rates, RestServices
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.hub import Hub
 from nexus.runtime.metrics import Metrics
+from nexus.runtime.supervision import supervised
 from nexus.runtime.upkeep import keep_up
-from nexus.settings import Settings
+from nexus.settings import Limits, Settings
 from nexus.store import voting, watch
 from nexus.store.database import Database
 from nexus.store.listing_counts import Counts
@@ -54,73 +54,87 @@ from nexus.ws.messages import RoomFrames
 from nexus.ws.registry import SessionRegistry
 from nexus.ws.services import SocketServices
 
-log = logging.getLogger("nexus.app")
-
 DRAIN_S = 5.0
-"""What a stopping worker leaves ballots that are waiting for their transaction."""
-
-
+"""How long a stopping worker waits for ballots that are in the box to commit."""
 SAMPLE_S = 1.0
-
-EXPORTS, EXPORTS_EACH, EXPORT_READS = 50, 1, 2
-"""Exports of a worker under way, those of one host, and those that read the database at once."""
+"""Between two samples of how full everything is, for the metrics."""
+MOST_EXPORTS = 50
+"""Exports under way at once in a worker."""
+EXPORTS_PER_HOST = 1
+"""Exports of one host under way at once."""
+EXPORT_READS = 2
+"""Exports that read the database at once."""
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class House:
-    """One worker: all its parts, running from `open` to `close`."""
+class Worker:
+    """One worker of the service: builds each part once, and runs them from `open` to `close`.
+
+    `rest_services` and `socket_services` are what the two doors need of them.
+    """
 
     def __init__(self, settings: Settings, database_url: str) -> None:
-        worker = f"{os.getpid()}-{secrets.token_hex(4)}"
-        limits, lifetimes = settings.limits, settings.lifetimes
+        name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        key = secret_key(settings.secret, settings.data)
         self.metrics = Metrics()
         self.metrics_token = settings.metrics_token
         self.database = Database(database_url, size=settings.db_connections)
-        self.bus: Bus = _bus(settings, worker)
-        self.sessions = SessionRegistry()
+        self.bus: Bus = _bus(settings, name)
         self.tallies = Tallies(self.database, self.bus, self._tell)
-        fanout = Fanout(RoomFrames(_now))
-        self.hub = Hub(self.tallies, self.bus, fanout, partial(watch.standing_voters, self.database), worker)
+        standing = partial(watch.standing_voters, self.database)
+        self.hub = Hub(self.tallies, self.bus, Fanout(RoomFrames(_now)), standing, name)
         self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
-        key = secret_key(settings.secret, settings.data)
-        self.tokens = Tokens(key, access_ttl_s=lifetimes.access_s)
-        external = ExternalIssuer(settings.issuer) if settings.issuer else None
-        longest = max(lifetimes.access_s, lifetimes.screen_s)
-        self.gate = Gate(self.database, Identifier(self.tokens, external), self.sessions.expel, longest_s=longest)
         self.schedule = Schedule(self.database, self.tallies)
-        self.passwords = Passwords()
-        rates = Rates.of(limits, time.monotonic)
-        codes = CodeEntry(
+        self.tokens = Tokens(key, access_ttl_s=settings.lifetimes.access_s)
+        self.sessions = SessionRegistry()
+        self.gate = self._make_gate(settings)
+        self.codes = self._make_code_entry(settings.limits)
+        self.rest_services = self._make_rest_services(settings, key)
+        self.socket_services = self._make_socket_services(settings)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _make_gate(self, settings: Settings) -> Gate:
+        issuer = ExternalIssuer(settings.issuer) if settings.issuer else None
+        longest_s = max(settings.lifetimes.access_s, settings.lifetimes.screen_s)
+        return Gate(self.database, Identifier(self.tokens, issuer), self.sessions.expel, longest_s=longest_s)
+
+    def _make_code_entry(self, limits: Limits) -> CodeEntry:
+        return CodeEntry(
             self.database,
             by_voter=by_minute(limits.wrong_codes_per_minute),
             by_address=by_minute(limits.wrong_codes_per_address),
         )
-        self.parts = Parts(
+
+    def _make_rest_services(self, settings: Settings, key: bytes) -> RestServices:
+        return RestServices(
             database=self.database,
             ballots=self.ballots,
             tallies=self.tallies,
             bus=self.bus,
             gate=self.gate,
             tokens=self.tokens,
-            passwords=self.passwords,
-            codes=codes,
-            lifetimes=lifetimes,
-            rates=rates,
+            passwords=Passwords(),
+            codes=self.codes,
+            lifetimes=settings.lifetimes,
+            rates=Rates.from_limits(settings.limits),
             counts=Counts(),
             metrics=self.metrics,
             pseudonyms=Pseudonyms(key),
-            exports=Caps(EXPORTS_EACH, total=EXPORTS),
+            exports=Caps(EXPORTS_PER_HOST, total=MOST_EXPORTS),
             export_reads=asyncio.Semaphore(EXPORT_READS),
         )
-        self.socket_services = SocketServices(
+
+    def _make_socket_services(self, settings: Settings) -> SocketServices:
+        limits = settings.limits
+        return SocketServices(
             gate=self.gate,
             ballots=self.ballots,
             hub=self.hub,
-            votes=rates.votes,
-            codes=codes,
+            votes=self.rest_services.rates.votes,  # one rate for a voter, whichever door the votes come through
+            codes=self.codes,
             sockets=Caps(limits.sockets_per_address, total=limits.sockets),
             origins=settings.allowed_origins,
             rooms_per_socket=limits.rooms_per_socket,
@@ -128,7 +142,6 @@ class House:
             now=_now,
             sessions=self.sessions,
         )
-        self._tasks: list[asyncio.Task[None]] = []
 
     def _tell(self, news: News) -> None:
         self.hub.on_news(news)
@@ -146,15 +159,15 @@ class House:
                     "ballots_waiting": self.ballots.waiting,
                     "sockets": len(self.socket_services.sockets),
                     "rooms": self.hub.rooms,
-                    "exports": len(self.parts.exports),
-                    "logins_waiting": self.passwords.waiting,
+                    "exports": len(self.rest_services.exports),
+                    "logins_waiting": self.rest_services.passwords.waiting,
                     "bus_up": self.bus.healthy,
                 }
             )
             await asyncio.sleep(SAMPLE_S)
 
     def _committed(self, ballots: Sequence[Ballot], recorded: Recorded) -> None:
-        """After the acks: totals to the rooms and the bus, and to each voter the right that `after_vote` gives."""
+        """After the acks: send the totals to the rooms and the bus, and tell the hub whose ballots stand."""
         for totals in recorded.totals:
             self.tallies.totals_committed(totals)
         for ballot, answer in zip(ballots, recorded.answers, strict=True):
@@ -162,7 +175,7 @@ class House:
                 self.hub.ballot_stands(ballot.poll, ballot.by.voter, Place(answer.epoch, answer.version))
 
     async def open(self) -> None:
-        """Start every part. Succeeds with the database or Redis out of reach: `/health/ready` says so."""
+        """Start every part. Succeeds also while the database or Redis is out of reach: `/health/ready` reports that."""
         await self.database.connect()
         await self.bus.start(self.hub)
         work: dict[str, Callable[[], Coroutine[object, None, None]]] = {
@@ -172,13 +185,13 @@ class House:
             "metrics": self._keep_sampling,
             "upkeep": partial(keep_up, self.database),
         }
-        if not isinstance(self.bus, LocalBus):  # that one loses nothing
+        if not isinstance(self.bus, LocalBus):  # a local bus loses nothing
             work["bus"] = self.tallies.keep_confirming
         for name, what in work.items():
-            self._tasks.append(asyncio.create_task(_supervised(name, what), name=name))
+            self._tasks.append(asyncio.create_task(supervised(name, what), name=name))
 
     async def close(self) -> None:
-        """Answer what is waiting, then let go of everything; bounded."""
+        """Answer the ballots that are waiting, then release everything, within a bounded time."""
         await self.ballots.stop(DRAIN_S)
         for task in self._tasks:
             task.cancel()
@@ -186,55 +199,45 @@ class House:
         await self.hub.stop()
         await self.tallies.stop()
         await self.bus.stop()
-        self.passwords.close()
+        self.rest_services.passwords.close()
         await self.database.close()
 
 
 def _bus(settings: Settings, worker: str) -> Bus:
     if not settings.redis_url:
         return LocalBus()
-    from nexus.bus.redis.bus import open_bus  # its library takes long to load, and whoever has no Redis does without
+    from nexus.bus.redis.bus import open_bus  # slow to load, and not needed without Redis
 
     return open_bus(settings.redis_url, worker)
 
 
-async def _supervised(name: str, work: Callable[[], Coroutine[object, None, None]]) -> None:
-    """Run a task that should never end; its death is logged, and it begins anew."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("%s failed and begins anew in a second", name)
-        await asyncio.sleep(1)
-
-
 def build(settings: Settings, database_url: str) -> ASGIApp:
     """The application of one worker."""
-    return application(House(settings, database_url))
+    return application(Worker(settings, database_url))
 
 
-def application(house: House) -> ASGIApp:
-    """What serves `house`, and opens and closes it with its lifespan."""
+def application(worker: Worker) -> ASGIApp:
+    """What serves `worker`, and opens and closes it with its lifespan."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await house.open()
+        await worker.open()
         try:
             yield
         finally:
-            await house.close()
+            await worker.close()
 
     app = Starlette(
         routes=[
-            *routes(house.parts),
+            *routes(worker.rest_services),
             *document_routes(asyncapi()),
-            *screen_routes(house.parts),
-            metrics_route(house.metrics, house.metrics_token),
-            WebSocketRoute("/ws", Sockets(house.socket_services)),
+            *screen_routes(worker.codes, worker.tallies),
+            metrics_route(worker.metrics, worker.metrics_token),
+            WebSocketRoute("/ws", Sockets(worker.socket_services)),
         ],
-        middleware=[Middleware(Edge, origins=house.socket_services.origins)],
+        middleware=[Middleware(Edge, origins=worker.socket_services.origins)],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
-    app.router.redirect_slashes = False  # the edge takes the slash away: what has no route then is not there
+    app.router.redirect_slashes = False  # the edge removes trailing slashes; a path without a route is then not found
     return app

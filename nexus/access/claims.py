@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
+from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
 
 OWN_ISSUER = "nexus"
@@ -24,9 +25,8 @@ _LAST_SECOND = 253402300799
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SUBJECT = re.compile(rf"user:[1-9][0-9]{{0,18}}|guest:{_UUID}|ext:.{{1,251}}")
-_LAST_ID = 2**63 - 1
 
-_Id = Annotated[int, Meta(ge=1, le=_LAST_ID)]
+_Id = Annotated[int, Meta(ge=1, le=ID_MAX)]
 _Role = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
@@ -87,7 +87,7 @@ def is_subject(voter: str) -> bool:
     """Whether this is `user:<id>`, `guest:<uuid>` or `ext:<name>`: printable, in at most 255 characters."""
     if not _SUBJECT.fullmatch(voter) or not voter.isprintable():
         return False
-    return not voter.startswith("user:") or int(voter[5:]) <= _LAST_ID
+    return not voter.startswith("user:") or int(voter[5:]) <= ID_MAX
 
 
 def _shaped(claims: Mapping[str, object], shape: type[_Shape]) -> _Shape:

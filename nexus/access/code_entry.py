@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nexus.access.limits import Rate, address_key
+from nexus.domain.codes import LONGEST_CODE
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll
 from nexus.domain.rights import may_know
@@ -44,7 +45,7 @@ class CodeEntry:
         """The poll of `code`, a draft too. Raises `PollNotFound`, or `TooMany` after too many wrong ones."""
         if voter and (wait := self._by_voter.wait(voter)):
             raise TooMany("Too many wrong codes.", after_s=wait)
-        poll = await polls.find_by_code(self._database, code) if len(code) <= 40 else None
+        poll = await polls.find_by_code(self._database, code) if len(code) <= LONGEST_CODE else None
         if poll is None:
             self._failed(address, voter)
             raise PollNotFound

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
+from nexus.domain.text import has_lone_surrogate
+
 SHORTEST, LONGEST = 8, 256
 """The bounds of a password's length in characters (NIST SP 800-63B, section 3.1.1.2, asks for at least 8)."""
 
@@ -22,7 +24,7 @@ def check_password(password: str, username: str) -> list[str]:
     problems = []
     if not SHORTEST <= len(normalized(password)) <= LONGEST:
         problems.append(f"must have {SHORTEST} to {LONGEST} characters")
-    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in password):
+    if "\0" in password or has_lone_surrogate(password):
         problems.append("must not contain NUL or lone surrogates")
     folded = normalized(password).casefold()
     if folded == normalized(username).casefold():

@@ -17,7 +17,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from nexus.app import build
-from nexus.http.framework.heads import Heads
+from nexus.http.framework.heads import BoundedHttpProtocol
 from nexus.runtime import metrics
 from nexus.runtime.logs import begin_logging
 from nexus.settings import Settings
@@ -115,7 +115,7 @@ def _config(settings: Settings, app: ASGIApp | str) -> uvicorn.Config:
         app,
         factory=isinstance(app, str),
         workers=settings.workers,
-        http=Heads,
+        http=BoundedHttpProtocol,
         ws=SocketProtocol,
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from nexus.domain.poll import Policy
-from nexus.domain.text import fold
+from nexus.domain.text import fold, has_lone_surrogate
 
 Problem = tuple[str, str]
 """A field and what is wrong with it."""
@@ -125,7 +125,7 @@ class PollPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 def text_problems(field: str, text: str, longest: int, *, shortest: int = 1) -> list[Problem]:
     """What is wrong with a text: its length after trimming, or a character no database can hold."""
-    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+    if "\0" in text or has_lone_surrogate(text):
         return [(field, "must not contain NUL or lone surrogates")]
     length = len(text.strip())
     if not shortest <= length <= longest:

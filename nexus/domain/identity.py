@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from nexus.errors import Forbidden
+
 
 class Identity(msgspec.Struct, frozen=True):
     """Who is asking: what a token proved, never the connection it came by.
@@ -23,6 +25,11 @@ class Identity(msgspec.Struct, frozen=True):
     def is_admin(self) -> bool:
         """May do what any host may."""
         return "admin" in self.roles
+
+    def require_admin(self) -> None:
+        """Raises `Forbidden` unless this is an admin, with a token that is not bound to polls."""
+        if not self.is_admin or self.polls is not None:
+            raise Forbidden("Only an admin may do this.")
 
     @property
     def is_guest(self) -> bool:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Policy, Status, Visibility
+from nexus.errors import Forbidden
 
 
 class Role(StrEnum):
@@ -21,6 +22,17 @@ def role_in(identity: Identity, created_by: str) -> Role:
     if identity.is_screen:
         return Role.SCREEN
     return Role.HOST if identity.is_admin or identity.voter == created_by else Role.VOTER
+
+
+def is_host(identity: Identity, created_by: str) -> bool:
+    """Whether `identity` may run the poll: its host or an admin, with a token that is not bound to polls."""
+    return role_in(identity, created_by) is Role.HOST and identity.polls is None
+
+
+def require_host(identity: Identity, created_by: str) -> None:
+    """Raises `Forbidden` unless `identity` may run the poll."""
+    if not is_host(identity, created_by):
+        raise Forbidden("Only the host of this poll or an admin may do this.")
 
 
 def may_know(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 
 from msgspec import UNSET
 
+from nexus.domain.codes import CODE_LENGTH, PRIVATE_CODE_LENGTH, new_code, normalize_code
 from nexus.domain.definition import NewPoll, PollPatch, Problem, new_poll_problems, patch_problems, time_problems
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status
@@ -16,18 +16,10 @@ from nexus.store.database import Connection, Database
 from nexus.store.rounds import locked_for_host, now
 from nexus.store.rows import load
 
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""Without 0 and O, 1, I and L: read from a screen, typed on a phone."""
-
-CODE_LENGTH, PRIVATE_CODE_LENGTH = 6, 10
 CODE_ATTEMPTS = 20
+"""Codes tried for a poll before its creation fails: a new one is taken by another poll only by chance."""
 
 FROZEN_BY_VOTES = ("question", "max_choices", "votes_per_user")
-
-
-def normal_code(code: str) -> str:
-    """A poll's code as it is kept: people type it in lower case, and with spaces or dashes."""
-    return "".join(char for char in code.upper() if char.isalnum())
 
 
 async def create(database: Database, new: NewPoll, by: Identity) -> Poll:
@@ -63,7 +55,7 @@ async def _insert(connection: Connection, new: NewPoll, by: Identity, status: St
                 :expires_at, :max_choices, :votes_per_user, :allow_change, :allow_guests, :anonymous, :results)
             ON CONFLICT (code) DO NOTHING RETURNING id
             """,
-            code=_new_code(length),
+            code=new_code(length),
             question=new.question.strip(),
             description=new.description.strip(),
             category=new.category,
@@ -124,15 +116,11 @@ async def _recode(connection: Connection, poll: int) -> None:
             "UPDATE polls SET code = :code WHERE id = :poll "
             "AND NOT EXISTS (SELECT 1 FROM polls WHERE code = :code) RETURNING code",
             poll=poll,
-            code=_new_code(PRIVATE_CODE_LENGTH),
+            code=new_code(PRIVATE_CODE_LENGTH),
         )
         if row is not None:
             return
     raise RuntimeError(f"no free code of {PRIVATE_CODE_LENGTH} characters in {CODE_ATTEMPTS} attempts")
-
-
-def _new_code(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
 def _clean(value: object) -> object:
@@ -189,7 +177,7 @@ async def delete(database: Database, poll: int, by: Identity) -> None:
 async def find_by_code(database: Database, code: str) -> Poll | None:
     """The poll of a code, in any case and spacing; None where there is none."""
     async with database.read() as connection:
-        row = await connection.one("SELECT id FROM polls WHERE code = :code", code=normal_code(code))
+        row = await connection.one("SELECT id FROM polls WHERE code = :code", code=normalize_code(code))
         return None if row is None else (await load(connection, [row["id"]])).get(row["id"])
 
 

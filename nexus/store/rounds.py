@@ -8,8 +8,8 @@ import msgspec
 
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status
-from nexus.domain.rights import Role, may_know, role_in
-from nexus.errors import Forbidden, PollNotFound
+from nexus.domain.rights import is_host, may_know, require_host
+from nexus.errors import PollNotFound
 from nexus.store import audit
 from nexus.store.database import LONG_S, Connection, Database
 from nexus.store.rows import due_at, load
@@ -37,21 +37,20 @@ async def locked_for_host(connection: Connection, poll: int, by: Identity) -> Po
 
 async def refuse_stranger(connection: Connection, poll: Poll, by: Identity) -> None:
     """Raises `PollNotFound` where `by` may not know of the poll, `Forbidden` where they may but are not its host."""
-    if role_in(by, poll.created_by) is Role.HOST and by.polls is None:
-        return
-    joined = await connection.one(
-        "SELECT 1 FROM poll_members WHERE poll_id = :poll AND voter = :voter", poll=poll.id, voter=by.voter
-    )
-    if not may_know(
-        by,
-        poll.id,
-        poll.created_by,
-        is_public=poll.is_public,
-        status=poll.status,
-        joined=joined is not None,
-    ):
-        raise PollNotFound
-    raise Forbidden("Only the host of this poll or an admin may do this.")
+    if not is_host(by, poll.created_by):
+        joined = await connection.one(
+            "SELECT 1 FROM poll_members WHERE poll_id = :poll AND voter = :voter", poll=poll.id, voter=by.voter
+        )
+        if not may_know(
+            by,
+            poll.id,
+            poll.created_by,
+            is_public=poll.is_public,
+            status=poll.status,
+            joined=joined is not None,
+        ):
+            raise PollNotFound
+    require_host(by, poll.created_by)
 
 
 async def settle(database: Database, polls: list[int], *, skip_locked: bool = False) -> list[Poll]:

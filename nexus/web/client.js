@@ -9,6 +9,7 @@
 
 import { Clock, Closed, Emitter, NexusError, Refused, Unreachable } from "./client/basics.js";
 import { defaultStorage, newOp, originOf, spread, subjectOf } from "./client/basics.js";
+import { normalizeCode } from "./client/code.js";
 import { Link } from "./client/link.js";
 import { Outbox } from "./client/outbox.js";
 import { Polling } from "./client/polling.js";
@@ -33,7 +34,6 @@ const POLL_HIDDEN_MS = 15_000;
 const POLL_TRIES = 3;
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const plain = (code) => code.replace(/[\s-]/g, "").toUpperCase();
 
 /** Connect to the server at `url` (its http or https origin) and stay connected; gives a `Client` at once.
  *
@@ -112,8 +112,8 @@ export class Client {
    * TypeError. */
   async join(poll) {
     const code = typeof poll === "string";
-    if (code ? !plain(poll) : !Number.isSafeInteger(poll)) throw new TypeError("a poll is named by id or code");
-    const key = code ? plain(poll) : poll;
+    if (code ? !normalizeCode(poll) : !Number.isSafeInteger(poll)) throw new TypeError("a poll is named by id or code");
+    const key = code ? normalizeCode(poll) : poll;
     const known = this.#known(key);
     if (known) return known;
     if (!this.#joining.has(key)) {
@@ -137,7 +137,7 @@ export class Client {
 
   #known(key) {
     if (typeof key === "number") return this.#rooms.get(key)?.room;
-    return [...this.#rooms.values()].find(({ state }) => plain(state.poll.code ?? "") === key)?.room;
+    return [...this.#rooms.values()].find(({ state }) => normalizeCode(state.poll.code ?? "") === key)?.room;
   }
 
   async #enter(target) {

@@ -6,12 +6,12 @@ import logging
 from http import HTTPStatus
 from uuid import uuid4
 
-import msgspec
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from nexus.access.limits import address_key
 from nexus.access.origins import origin_allowed
+from nexus.domain.problem import PROBLEM_TYPE, problem_bytes
 from nexus.ws.line import line_of, texts
 from nexus.ws.services import SocketServices
 from nexus.ws.session import Session
@@ -82,7 +82,7 @@ async def _deny(scope: Scope, send: Send, status: HTTPStatus, detail: str) -> No
         await send({"type": "websocket.close", "code": 1008})
         return
     headers = [
-        (b"content-type", b"application/problem+json"),
+        (b"content-type", PROBLEM_TYPE.encode()),
         (b"cache-control", b"no-store"),
         (b"x-request-id", uuid4().hex.encode()),
     ]
@@ -90,5 +90,4 @@ async def _deny(scope: Scope, send: Send, status: HTTPStatus, detail: str) -> No
         headers.append((b"retry-after", b"10"))
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     code = "too_many_requests" if status is HTTPStatus.TOO_MANY_REQUESTS else "forbidden"
-    problem = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail, "code": code}
-    await send({"type": "websocket.http.response.body", "body": msgspec.json.encode(problem)})
+    await send({"type": "websocket.http.response.body", "body": problem_bytes(status, code, detail)})

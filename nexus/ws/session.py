@@ -16,6 +16,7 @@ from functools import partial
 
 from nexus.access.limits import Bucket
 from nexus.domain.ballot import Act, Ballot, Receipt
+from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Policy
 from nexus.domain.rights import Role
@@ -40,7 +41,6 @@ CONTROLS = 64
 """Joins and the like that may wait; a socket has at most so many more rooms than answers."""
 STRIKES, STRIKES_S = 100, 60
 """Messages over the rate within so many seconds before the socket is closed: until then each is answered."""
-ID_MAX = 2**63 - 1
 
 
 class Session:

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from nexus.domain.text import has_lone_surrogate
 from nexus.errors import NexusError
 
 _TYPES = frozenset({"hello", "join", "leave", "vote", "retract", "ping"})
@@ -83,4 +84,4 @@ def _is_int(value: object) -> TypeGuard[int]:
 
 def _is_text(value: object) -> TypeGuard[str]:
     """Whether this is a text that can be sent back: one without lone surrogates."""
-    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
+    return isinstance(value, str) and not has_lone_surrogate(value)

@@ -13,8 +13,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
-from nexus.app import House, application
-from nexus.http.documents.asyncapi_page import LivePage
+from nexus.app import Worker, application
+from nexus.http.documents.asyncapi_page import SocketPage
 from nexus.http.documents.routes import ASSETS, document_routes, documents
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.html import element, page, prose
@@ -172,7 +172,7 @@ def test_texts_of_the_document_are_escaped() -> None:
     document["info"]["title"] = "<script>alert(1)</script>"
     document["components"]["messages"]["ping"]["summary"] = 'a `<b>` & "c"'
     document["components"]["messages"]["ping"]["examples"] = [{"payload": {"id": "</pre><img src=x>"}}]
-    body = LivePage(document).body()
+    body = SocketPage(document).body()
     assert "<script" not in body
     assert "<img" not in body
     assert "a <code>&lt;b&gt;</code> &amp; &quot;c&quot;" in body
@@ -186,7 +186,7 @@ def test_html_is_escaped_once() -> None:
 
 
 def test_every_route_of_the_program_is_documented() -> None:
-    worker = House(Settings.load({"NEXUS_SECRET_KEY": KEY.decode()}), "postgresql://nobody@localhost/nothing")
+    worker = Worker(Settings.load({"NEXUS_SECRET_KEY": KEY.decode()}), "postgresql://nobody@localhost/nothing")
     app = application(worker)
     assert isinstance(app, Starlette)
     told = {path.rstrip("/") for path in documented().document["paths"]} | set(documents(asyncapi()))
@@ -198,7 +198,7 @@ def test_every_route_of_the_program_is_documented() -> None:
 
 
 async def test_a_path_without_a_route_is_not_found_and_leads_nowhere() -> None:
-    worker = House(Settings.load({"NEXUS_SECRET_KEY": KEY.decode()}), "postgresql://nobody@localhost/nothing")
+    worker = Worker(Settings.load({"NEXUS_SECRET_KEY": KEY.decode()}), "postgresql://nobody@localhost/nothing")
     transport = httpx.ASGITransport(application(worker))
     async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
         for path in ("/assets", "/assets/", "/vote/", "/live", "/host/x/"):

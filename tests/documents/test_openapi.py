@@ -13,7 +13,8 @@ from nexus.http.documents.examples import EXAMPLES
 from nexus.http.documents.links import operation_id
 from nexus.http.documents.operations import public_path, schema_of
 from nexus.http.documents.refusals import refusals
-from nexus.http.framework.call import Call, Nothing
+from nexus.http.framework.call import Nothing
+from nexus.http.services import RestCall
 from tests.support.documented import documented
 from tests.support.rest import Rest, refused
 
@@ -46,7 +47,7 @@ def test_every_call_is_in_it_once() -> None:
 
 
 async def test_every_route_of_the_table_is_in_it(rest: Rest) -> None:
-    assert [route.path for route in routes(rest.parts)] == [path.rstrip("/") for path in DOCUMENT["paths"]]
+    assert [route.path for route in routes(rest.services)] == [path.rstrip("/") for path in DOCUMENT["paths"]]
 
 
 async def test_paths_answer_no_other_method(rest: Rest) -> None:
@@ -128,7 +129,7 @@ def test_every_refusal_tells_its_codes() -> None:
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.public], ids=operation_id)
-def test_public_calls_need_no_token(call: Call) -> None:
+def test_public_calls_need_no_token(call: RestCall) -> None:
     operation = DOCUMENT["paths"][public_path(call)][call.method.lower()]
     assert operation["security"] == []
 

@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 
 from nexus.http.framework.problem import HANDLERS
-from nexus.http.framework.static import WEB, Fixed, takes_gzip
+from nexus.http.framework.static import WEB, StaticResponse, takes_gzip
 from nexus.http.pages.assets import Assets
 
 SCREENS = ("enter", "vote", "live", "host")
@@ -119,7 +119,7 @@ def test_gzip_is_sent_only_to_who_takes_it(header: str, taken: bool) -> None:
 
 async def test_what_compressing_makes_no_smaller_is_sent_as_it_is() -> None:
     app = Starlette()
-    app.mount("/", Fixed(b"short", "text/plain"))
+    app.mount("/", StaticResponse(b"short", "text/plain"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nexus.test") as client:
         answer = await client.get("/", headers={"Accept-Encoding": "gzip"})
     assert answer.text == "short"

@@ -33,7 +33,11 @@ async def reader(rest: Rest) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def reading(rest: Rest) -> httpx.AsyncClient:
-    app = Starlette(routes=screen_routes(rest.parts), middleware=[Middleware(Edge)], exception_handlers=HANDLERS)
+    app = Starlette(
+        routes=screen_routes(rest.services.codes, rest.services.tallies),
+        middleware=[Middleware(Edge)],
+        exception_handlers=HANDLERS,
+    )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nexus.test")
 
 

@@ -114,7 +114,7 @@ async def test_old_hash_is_made_anew(rest: Rest, database: Database) -> None:
     assert await kept_hash(database) == old
     await set_hash(database, account["id"], weak_hash())
     await logged_in(rest)
-    assert not rest.parts.passwords.needs_rehash(await kept_hash(database))
+    assert not rest.services.passwords.needs_rehash(await kept_hash(database))
     await logged_in(rest)
 
 

@@ -120,7 +120,7 @@ async def test_history_of_a_poll_is_for_its_host(rest: Rest) -> None:
 async def test_clock_is_the_user_of_what_happens_on_time(rest: Rest) -> None:
     ann = await rest.user()
     poll = await rest.poll(ann)
-    async with rest.parts.database.transaction() as connection:
+    async with rest.services.database.transaction() as connection:
         await connection.run("UPDATE polls SET expires_at = clock_timestamp() WHERE id = :id", id=poll["id"])
     await rest.get(f"/polls/{poll['id']}/results/", ann)
     (closed,) = await history(rest, f"/polls/{poll['id']}/audit/?action=close", ann)

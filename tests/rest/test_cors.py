@@ -33,7 +33,7 @@ def serve(rest: Rest, origins: frozenset[str]) -> httpx.AsyncClient:
         raise Unavailable
 
     app = Starlette(
-        routes=[*routes(rest.parts), Route("/fault", fault), Route("/unavailable", unavailable)],
+        routes=[*routes(rest.services), Route("/fault", fault), Route("/unavailable", unavailable)],
         middleware=[Middleware(Edge, origins=origins)],
         exception_handlers=HANDLERS,
     )

@@ -17,17 +17,17 @@ from starlette.types import Message
 
 from nexus.http.api.routes import CALLS
 from nexus.http.framework import edge
-from nexus.http.framework.call import Call
 from nexus.http.framework.edge import BODY_BYTES, Edge
 from nexus.http.framework.problem import HANDLERS
+from nexus.http.services import RestCall
 from tests.support.rest import NOBODY, Rest, refused
 
 
-def names(call: Call) -> str:
+def names(call: RestCall) -> str:
     return f"{call.method} {call.path}"
 
 
-def filled(call: Call, id: int = 1) -> str:
+def filled(call: RestCall, id: int = 1) -> str:
     return re.sub(r"{\w+}", str(id), call.path)
 
 

@@ -167,7 +167,7 @@ async def test_texts_that_look_like_formulas_do_not_run_in_a_spreadsheet(rest: R
 
 async def fill(rest: Rest, poll: Json, ballots: int) -> None:
     """As many ballots as it takes for an answer of many pieces."""
-    async with rest.parts.database.transaction() as connection:
+    async with rest.services.database.transaction() as connection:
         await connection.run(
             "INSERT INTO votes (poll_id, epoch, voter, slot, op, choices, cast_at) "
             "SELECT :poll, 1, 'user:' || n, '00000000-0000-0000-0000-000000000000', gen_random_uuid(), "
@@ -195,7 +195,7 @@ async def test_exports_at_once_are_limited_and_given_back(rest: Rest) -> None:
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses[0] == 200 and set(statuses) <= {200, 429}
     assert len(await table(rest, poll, ann)) == 2000
-    assert len(rest.parts.exports) == 0
+    assert len(rest.services.exports) == 0
 
 
 async def test_client_that_leaves_gives_back_what_it_held(rest: Rest) -> None:
@@ -206,7 +206,7 @@ async def test_client_that_leaves_gives_back_what_it_held(rest: Rest) -> None:
         async with asyncio.timeout(0.05):
             await rest("GET", f"/polls/{poll['id']}/export/", ann)
     assert len(await table(rest, poll, ann)) == 20_000
-    assert len(rest.parts.exports) == 0
+    assert len(rest.services.exports) == 0
 
 
 async def test_reader_that_stalls_keeps_no_other_from_its_export(rest: Rest) -> None:

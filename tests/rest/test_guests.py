@@ -58,8 +58,8 @@ async def test_earlier_token_keeps_the_voter(rest: Rest) -> None:
     guest = await rest.guest(poll)
     again = await rest("POST", "/auth/guest/", guest, json={"code": poll["code"]})
     assert again.json()["voter"] == guest.voter
-    lately = rest.parts.tokens.access(guest.voter, ["guest"], 1, polls=[poll["id"]])
-    rest.parts.tokens._clock = lambda: time.time() + 3600
+    lately = rest.services.tokens.access(guest.voter, ["guest"], 1, polls=[poll["id"]])
+    rest.services.tokens._clock = lambda: time.time() + 3600
     answer = await rest("POST", "/auth/guest/", Person(token=lately), json={"code": poll["code"]})
     assert answer.json()["voter"] == guest.voter
 
@@ -67,7 +67,7 @@ async def test_earlier_token_keeps_the_voter(rest: Rest) -> None:
 async def test_other_tokens_make_a_new_voter(rest: Rest) -> None:
     ann = await rest.user()
     poll, other = await rest.poll(ann), await rest.poll(ann)
-    tokens = rest.parts.tokens
+    tokens = rest.services.tokens
     voter = f"guest:{uuid.uuid4()}"
     for token in (
         ann.token,

@@ -6,7 +6,7 @@ TAKEN = "is the same as another option"
 
 
 async def texts(rest: Rest, poll: Json, who_sees: str = "") -> list[str]:
-    async with rest.parts.database.read() as connection:
+    async with rest.services.database.read() as connection:
         rows = await connection.all(
             "SELECT option_text FROM options WHERE poll_id = :poll ORDER BY position", poll=poll["id"]
         )

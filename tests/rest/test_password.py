@@ -54,7 +54,7 @@ async def test_access_tokens_of_an_ended_login_are_refused_at_the_next_look(rest
     mine, other, third = [await logged_in(rest) for _ in range(3)]
     assert await change(rest, mine["access"]) == 204
     await rest("POST", "/auth/logout/", Person(token=third["access"]), json={"refresh": third["refresh"]})
-    await rest.parts.gate.refresh()
+    await rest.services.gate.refresh()
     for pair, status in ((mine, 200), (other, 401), (third, 401)):
         assert (await rest("GET", "/auth/me/", Person(token=pair["access"]))).status_code == status
 
@@ -62,7 +62,7 @@ async def test_access_tokens_of_an_ended_login_are_refused_at_the_next_look(rest
 async def test_token_without_a_login_ends_them_all(rest: Rest) -> None:
     account = await registered(rest)
     pair = await logged_in(rest)
-    minted = rest.parts.tokens.access(f"user:{account}", ["user"])
+    minted = rest.services.tokens.access(f"user:{account}", ["user"])
     assert await change(rest, minted) == 204
     assert await refreshed(rest, pair) == 401
 
@@ -88,7 +88,7 @@ async def test_refused_change_changes_nothing(rest: Rest, body: Json, status: in
 
 async def test_only_accounts_have_passwords(rest: Rest) -> None:
     guest = await rest.guest(await rest.poll(await rest.user()))
-    stranger = Person("ext:bob", rest.parts.tokens.access("ext:bob"))
+    stranger = Person("ext:bob", rest.services.tokens.access("ext:bob"))
     for who in (guest, stranger):
         answer = await rest("POST", "/auth/password/", who, json={"old": OLD, "new": NEW})
         assert refused(answer) == (403, "forbidden")
@@ -136,10 +136,10 @@ async def test_links_for_screens_end_with_a_change_and_not_with_a_logout(rest: R
     poll = await rest.poll(host)
     screen = await rest.screen(poll, host)
     await rest("POST", "/auth/logout/", host, json={"refresh": mine["refresh"]})
-    await rest.parts.gate.refresh()
+    await rest.services.gate.refresh()
     assert (await rest("GET", f"/polls/{poll['id']}/results/", screen)).status_code == 200
     assert await change(rest, other["access"]) == 204
-    await rest.parts.gate.refresh()
+    await rest.services.gate.refresh()
     assert refused(await rest("GET", f"/polls/{poll['id']}/results/", screen)) == (401, "unauthenticated")
     admin = await rest.user(admin=True)
     assert (await rest.get(f"/polls/{poll['id']}/audit/?action=make_screen", admin))["count"] == 1

@@ -151,7 +151,7 @@ class Town:
 
     @property
     def database(self) -> Database:
-        return self.rest.parts.database
+        return self.rest.services.database
 
     async def scene(self, kind: str) -> Scene:
         """A new poll, with nothing done to it."""
@@ -167,11 +167,11 @@ class Town:
     def member(self, name: str, **bound: Any) -> Person:
         """Somebody with an account, with a token as their login makes it."""
         user = self.accounts[name]
-        return Person(user.subject, self.rest.parts.tokens.access(user.subject, user.roles, **bound), user.username)
+        return Person(user.subject, self.rest.services.tokens.access(user.subject, user.roles, **bound), user.username)
 
     def people(self, poll: Json) -> dict[str, Person]:
         """Everybody, as they stand to `poll`."""
-        tokens, host = self.rest.parts.tokens, self.accounts["host"].subject
+        tokens, host = self.rest.services.tokens, self.accounts["host"].subject
         stale = Tokens(KEY, access_ttl_s=60, clock=lambda: time.time() - 3600)
         people = {"nobody": NOBODY, "garbage": Person(token="no.such.token")}
         people["expired"] = Person(token=stale.access(host, ["user"]))
@@ -204,7 +204,7 @@ async def town(url: str) -> AsyncIterator[Town]:
             for name in ("host", "host2", "stranger", "voter", "admin", "disabled", "login")
         }
         await accounts.disable(database, "disabled", by="cli")
-        await rest.parts.gate.refresh()
+        await rest.services.gate.refresh()
         town = Town(rest, made, made.pop("login"), {})
         other = await rest.poll(town.member("host"))
         await rest.poll(town.member("host2"))

@@ -184,9 +184,9 @@ async def test_token_in_a_query_counts_for_nothing(rest: Rest, scene: Scene) -> 
 
 
 async def test_disabled_account_is_out(rest: Rest, scene: Scene) -> None:
-    async with rest.parts.database.transaction() as connection:
+    async with rest.services.database.transaction() as connection:
         await connection.run("UPDATE users SET disabled_at = clock_timestamp()")
-    await rest.parts.gate.refresh()
+    await rest.services.gate.refresh()
     assert refused(await rest("GET", "/polls/", scene.host)) == UNAUTHENTICATED
 
 

@@ -94,7 +94,7 @@ async def test_ballot_of_the_next_round_opens_nothing_of_this_one(rest: Rest, mo
     ann, bob, eve = [await rest.user() for _ in range(3)]
     poll = await rest.poll(ann, results="after_vote")
     await rest.vote(eve, poll)
-    read = rest.parts.tallies.poll
+    read = rest.services.tallies.poll
 
     async def read_just_before_a_reset(id_: int) -> Poll | None:
         found = await read(id_)
@@ -103,7 +103,7 @@ async def test_ballot_of_the_next_round_opens_nothing_of_this_one(rest: Rest, mo
         await rest.vote(bob, poll)
         return found
 
-    monkeypatch.setattr(rest.parts.tallies, "poll", read_just_before_a_reset)
+    monkeypatch.setattr(rest.services.tallies, "poll", read_just_before_a_reset)
     results = await rest.get(f"/polls/{poll['id']}/results/", bob)
     assert (results["epoch"], results["visibility"]) == (1, "turnout")
 

@@ -22,7 +22,7 @@ WRITES: list[tuple[str, str, Json | None]] = [
 async def test_only_host_and_admin_may_run_a_poll(rest: Rest) -> None:
     ann, bob = await rest.user(), await rest.user()
     poll = await rest.poll(ann)
-    bound = Person(ann.voter, rest.parts.tokens.access(ann.voter, ["user"], polls=[poll["id"]]))
+    bound = Person(ann.voter, rest.services.tokens.access(ann.voter, ["user"], polls=[poll["id"]]))
     strangers = (bob, await rest.guest(poll), await rest.screen(poll, ann), bound)
     before = await rest.dump()
     for who in strangers:
@@ -52,7 +52,7 @@ async def test_hidden_poll_does_not_exist_for_others(rest: Rest, hidden: Json) -
 
 
 async def test_strangers_of_another_issuer_host_only_by_their_role(rest: Rest) -> None:
-    tokens = rest.parts.tokens
+    tokens = rest.services.tokens
     host = Person("ext:ann", tokens.access("ext:ann", ["host"]))
     poll = await rest.poll(host)
     assert poll["created_by"] == "ext:ann"
@@ -120,13 +120,13 @@ async def test_missing_poll_costs_as_much_as_a_hidden_one(
     ann, bob = await rest.user(), await rest.user()
     poll = await rest.poll(ann, **hidden)
     asked: list[int] = []
-    voter_state = rest.parts.tallies.voter_state
+    voter_state = rest.services.tallies.voter_state
 
     async def counted(poll: int, voter: str) -> VoterState:
         asked.append(poll)
         return await voter_state(poll, voter)
 
-    monkeypatch.setattr(rest.parts.tallies, "voter_state", counted)
+    monkeypatch.setattr(rest.services.tallies, "voter_state", counted)
     for id in (poll["id"], poll["id"] + 1):  # the time of an answer would tell which ids are polls
         assert refused(await rest("GET", f"/polls/{id}/results/", bob)) == GONE
     assert asked == [poll["id"], poll["id"] + 1]

@@ -14,7 +14,7 @@ POLL = {"question": "q", "options": [{"option_text": "a"}, {"option_text": "b"}]
         (
             {**POLL, "max_choices": "1", "results": "x", "status": "open", "is_public": 1, "foo": 1},
             {
-                "max_choices": "must be a whole number, not a text",
+                "max_choices": "must be a whole number, not a string",
                 "results": "must be after_close, after_vote, host or live",
                 "status": "must be draft",
                 "is_public": "must be true or false, not a whole number",
@@ -26,12 +26,12 @@ POLL = {"question": "q", "options": [{"option_text": "a"}, {"option_text": "b"}]
             {
                 "opens_at": "must be a time such as 2026-11-22T19:00:00Z",
                 "expires_at": "must have a time zone, as 2026-11-22T19:00:00Z has",
-                "category": "must be a whole number or null, not a text",
+                "category": "must be a whole number or null, not a string",
             },
         ),
         (
             {"question": 5, "options": [{"option_text": "a"}, {"text": "b"}]},
-            {"question": "must be a text, not a whole number", "options[1].text": "is not known"},
+            {"question": "must be a string, not a whole number", "options[1].text": "is not known"},
         ),
         ([], {"body": "must be an object, not a list"}),
     ],
@@ -49,7 +49,7 @@ async def test_every_fault_of_a_query_is_named(rest: Rest) -> None:
     answer = await rest("GET", "/polls/?page=0&page_size=x&status=gone&category=y&unknown=1", await rest.user())
     assert {one["field"]: one["message"] for one in answer.json()["errors"]} == {
         "page": "must be at least 1",
-        "page_size": "must be a whole number, not a text",
+        "page_size": "must be a whole number, not a string",
         "status": "must be closed, draft, open or scheduled",
-        "category": "must be a whole number or null, not a text",
+        "category": "must be a whole number or null, not a string",
     }

@@ -152,7 +152,7 @@ async def test_bad_ballot_leaves_no_trace(rest: Rest) -> None:
 
 
 def test_ballot_of_any_length_takes_little_room() -> None:
-    assert votes.Vote(options=list(range(10_000))).choices() == tuple(range(101))
+    assert votes.VoteBody(options=list(range(10_000))).choices() == tuple(range(101))
 
 
 async def test_refused_op_may_be_used_again(rest: Rest) -> None:
@@ -290,5 +290,5 @@ async def test_client_that_leaves_does_not_take_its_ballot_along(rest: Rest, dat
 async def test_stopping_server_says_retry_with_the_op(rest: Rest) -> None:
     ann = await rest.user()
     poll = await rest.poll(ann)
-    await rest.parts.ballots.stop(1)
+    await rest.services.ballots.stop(1)
     assert await act(rest, poll, ann, {"options": ids(poll, 0)}, OP) == (503, "unavailable")

@@ -73,7 +73,7 @@ async def test_requests_are_counted_by_route(rest: Rest) -> None:
     for _ in range(3):
         await rest.poll(ann)
     await rest("GET", "/polls/999/", ann)
-    found = figures(rest.parts.metrics.text().decode())
+    found = figures(rest.services.metrics.text().decode())
     assert found['nexus_http_request_seconds_count{method="POST",path="/polls",status="201"}'] == 3
     assert found['nexus_http_request_seconds_count{method="GET",path="/polls/{poll}",status="404"}'] == 1
 

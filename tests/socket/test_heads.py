@@ -26,7 +26,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 @asynccontextmanager
 async def serving() -> AsyncIterator[int]:
-    config = uvicorn.Config(application, port=0, http=heads.Heads, lifespan="off", log_config=None)
+    config = uvicorn.Config(application, port=0, http=heads.BoundedHttpProtocol, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     async with asyncio.timeout(10):

@@ -114,7 +114,7 @@ class LeakScene:
         """A new poll with three options, and tokens of it for those who need one."""
         word = f"word{uuid4().hex}"
         poll = await self.rest.poll(self.users["host"], "Yes", "No", "Maybe", question=f"Which {word}?", **fields)
-        tokens, people = self.rest.parts.tokens, dict(self.users)
+        tokens, people = self.rest.services.tokens, dict(self.users)
         people["screen"] = Person(poll["created_by"], tokens.access(poll["created_by"], ["screen"], polls=[poll["id"]]))
         for name in ("guest_voted", "guest_silent"):
             guest = f"guest:{uuid4()}"
@@ -171,7 +171,7 @@ async def open_leak_scene(url: str) -> AsyncIterator[LeakScene]:
                 await connection.run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {first})")
         transport = httpx.ASGITransport(application(ws.worker))  # the same worker, without a connection to wait for
         async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
-            rest = RecordingRest(ws.worker.parts, client, [])
+            rest = RecordingRest(ws.worker.rest_services, client, [])
             names = ("host", "admin", "voted", "silent", "retracted", "stranger")
             users = {name: await rest.user(admin=name == "admin") for name in names}
             yield LeakScene(ws, rest, users, [await rest.user() for _ in range(7)], await rest.user())

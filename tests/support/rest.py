@@ -1,4 +1,4 @@
-"""What the tests of the REST edge share: the real parts on a real database, and people who call them."""
+"""What the tests of the REST edge share: the real services on a real database, and people who call them."""
 
 import asyncio
 import itertools
@@ -26,7 +26,7 @@ from nexus.domain.pseudonyms import Pseudonyms
 from nexus.http.api.routes import routes
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
-from nexus.http.parts import Parts, Rates
+from nexus.http.services import Rates, RestServices
 from nexus.runtime.metrics import Metrics
 from nexus.settings import Settings
 from nexus.store import accounts, voting
@@ -69,7 +69,7 @@ NOBODY = Person()
 class Rest:
     """A served application, and hands to call it with."""
 
-    parts: Parts
+    services: RestServices
     client: httpx.AsyncClient
     told: list[News]
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -77,8 +77,8 @@ class Rest:
     async def user(self, *, admin: bool = False) -> Person:
         """A registered user, whose password nobody knows."""
         name = f"user{next(self.numbers)}"
-        user = await accounts.add(self.parts.database, name, None, "none", admin=admin)
-        return Person(user.subject, self.parts.tokens.access(user.subject, user.roles), name)
+        user = await accounts.add(self.services.database, name, None, "none", admin=admin)
+        return Person(user.subject, self.services.tokens.access(user.subject, user.roles), name)
 
     async def guest(self, poll: Json) -> Person:
         """A guest of a poll."""
@@ -142,7 +142,7 @@ class Rest:
 
     async def dump(self) -> dict[str, Sequence[str]]:
         """Every row of every table."""
-        async with self.parts.database.read() as connection:
+        async with self.services.database.read() as connection:
             return {
                 table: [row["t"] for row in await connection.all(f"SELECT t::text FROM {table} AS t ORDER BY t::text")]
                 for table in TABLES
@@ -191,8 +191,8 @@ def new_op() -> str:
     return str(uuid.uuid4())
 
 
-def make_parts(database: Database, environ: Mapping[str, str], told: list[News]) -> Parts:
-    """The parts as the composition root would make them, without hub and schedule."""
+def make_services(database: Database, environ: Mapping[str, str], told: list[News]) -> RestServices:
+    """The services as the composition root would make them, without hub and schedule."""
     settings = Settings.load(environ)
     limits, bus = settings.limits, LocalBus()
     tallies = Tallies(database, bus, told.append)
@@ -202,7 +202,7 @@ def make_parts(database: Database, environ: Mapping[str, str], told: list[News])
             tallies.totals_committed(totals)
 
     tokens = Tokens(KEY, access_ttl_s=settings.lifetimes.access_s)
-    return Parts(
+    return RestServices(
         database=database,
         bus=bus,
         ballots=BallotBox(partial(voting.record, database), committed, lanes=2),
@@ -212,7 +212,7 @@ def make_parts(database: Database, environ: Mapping[str, str], told: list[News])
         tokens=tokens,
         passwords=passwords(),
         lifetimes=settings.lifetimes,
-        rates=Rates.of(limits),
+        rates=Rates.from_limits(limits),
         counts=Counts(),
         metrics=Metrics(),
         pseudonyms=Pseudonyms(KEY),
@@ -231,10 +231,10 @@ def passwords() -> Passwords:
 async def open_rest(database: Database, **environ: str) -> AsyncIterator[Rest]:
     """A rest on `database`, with settings as they stand in the environment."""
     told: list[News] = []
-    parts = make_parts(database, environ, told)
-    app = Starlette(routes=routes(parts), middleware=[Middleware(Edge)], exception_handlers=HANDLERS)
+    services = make_services(database, environ, told)
+    app = Starlette(routes=routes(services), middleware=[Middleware(Edge)], exception_handlers=HANDLERS)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
-        yield Rest(parts, client, told)
-    await parts.ballots.stop(5)
-    await parts.tallies.stop()
+        yield Rest(services, client, told)
+    await services.ballots.stop(5)
+    await services.tallies.stop()

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from nexus.app import House, application
+from nexus.app import Worker, application
 from nexus.domain.definition import PollPatch
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Poll
@@ -145,7 +145,7 @@ class SocketClient:
 class SocketServer:
     """A running worker and its address."""
 
-    worker: House
+    worker: Worker
     port: int
     server: uvicorn.Server
 
@@ -264,7 +264,7 @@ async def open_socket_server(
 ) -> AsyncIterator[SocketServer]:
     """A worker on a port of the loopback, with settings as they stand in the environment."""
     settings = Settings.load({"NEXUS_SECRET_KEY": KEY.decode(), **environ})
-    worker = House(settings, database_url)
+    worker = Worker(settings, database_url)
     worker.socket_services = replace(worker.socket_services, hello_s=hello_s)
     config = uvicorn.Config(
         application(worker),

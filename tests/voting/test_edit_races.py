@@ -92,7 +92,7 @@ class Race:
 
 async def verify(rest: Rest) -> list[str]:
     """What `nexus verify` finds."""
-    differences = await Recount(rest.parts.database, None, lambda line: None).run(repair=False)
+    differences = await Recount(rest.services.database, None, lambda line: None).run(repair=False)
     return differences.mendable + differences.lasting
 
 
@@ -117,7 +117,7 @@ async def test_edits_while_others_vote_leave_counts_that_equal_the_votes(rest: R
         done = await race(rest, chance, delete=False)
         assert await verify(rest) == []
         seen += done.seen
-        async with rest.parts.database.read() as connection:
+        async with rest.services.database.read() as connection:
             rows = await connection.all("SELECT op, voter FROM acts WHERE poll_id = :poll", poll=done.poll["id"])
         assert {str(row["op"]): row["voter"] for row in rows} == done.acked
     # Each kind of thing really happened at the moment of others.
@@ -130,7 +130,7 @@ async def test_deletion_while_others_vote_leaves_nothing_behind(rest: Rest) -> N
     for _ in range(ROUNDS):
         gone = await race(rest, chance, delete=True)
         assert await verify(rest) == []
-        async with rest.parts.database.read() as connection:
+        async with rest.services.database.read() as connection:
             for table in ("votes", "acts", "options", "poll_members", "rounds"):
                 rows = await connection.all(f"SELECT 1 FROM {table} WHERE poll_id = :poll", poll=gone.poll["id"])
                 assert not rows, table

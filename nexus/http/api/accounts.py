@@ -21,17 +21,17 @@ from nexus.errors import (
     UsernameTaken,
     WeakPassword,
 )
-from nexus.http.framework.call import Asked, Call, Nothing, Reply, call
-from nexus.http.parts import Parts
+from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
+from nexus.http.services import RestCall, RestServices
 from nexus.store import accounts, sessions
 from nexus.store.accounts import User
-from nexus.store.sessions import Login as Session
+from nexus.store.sessions import Login
 
 LONGEST_EMAIL = 254
 """RFC 3696, erratum 1690."""
 
 Password = Annotated[str, says(minLength=SHORTEST, maxLength=LONGEST, pattern=NO_NUL)]
-"""One that is to be set; it is not trimmed."""
+"""A password that is to be set; it is not trimmed."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -44,22 +44,22 @@ class Registration(msgspec.Struct, forbid_unknown_fields=True):
     email: Annotated[str, says(maxLength=LONGEST_EMAIL, pattern=r"^\s*([^@\s]+@[^@\s]+\s*)?$")] | None = None
 
 
-class Login(msgspec.Struct, forbid_unknown_fields=True):
-    """A name and its password."""
+class Credentials(msgspec.Struct, forbid_unknown_fields=True):
+    """A username and its password."""
 
     username: Annotated[str, says(minLength=1, pattern=VISIBLE)]
     password: str
 
 
 class PasswordChange(msgspec.Struct, forbid_unknown_fields=True):
-    """The password of an account, and the one that takes its place."""
+    """The current password of an account, and the one that replaces it."""
 
     old: str
     new: Password
 
 
 class RefreshToken(msgspec.Struct, forbid_unknown_fields=True):
-    """The refresh token of a session."""
+    """The refresh token of a login."""
 
     refresh: str
 
@@ -73,7 +73,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class TokenPair(msgspec.Struct, frozen=True):
-    """An access token, and the refresh token that the next pair costs; `expires_in` is the access token's, in s."""
+    """An access token, and the refresh token that buys the next pair; `expires_in` is the access token's, in s."""
 
     access: str
     refresh: str
@@ -82,21 +82,21 @@ class TokenPair(msgspec.Struct, frozen=True):
 
 
 class Me(msgspec.Struct, frozen=True):
-    """Whom a token proves; only accounts have a username."""
+    """Who the bearer of a token is; only accounts have a username."""
 
     sub: str
     username: str | None
     roles: list[str]
 
 
-async def register(asked: Asked[Registration, Nothing]) -> Reply[Account]:
-    """Make an account."""
-    parts, body = asked.parts, asked.body
-    asked.take(parts.rates.registrations)
+async def register(request: TypedRequest[Registration, Nothing], services: RestServices) -> Reply[Account]:
+    """Create an account."""
+    body = request.body
+    request.take(services.rates.registrations)
     name, email = body.username.strip(), (body.email or "").strip() or None
     _refuse_bad(name, email, body.password)
-    digest = await parts.passwords.hash(body.password)
-    user = await accounts.add(parts.database, name, email, digest, admin=False)
+    digest = await services.passwords.hash(body.password)
+    user = await accounts.add(services.database, name, email, digest, admin=False)
     return Reply(Account(user.id, user.username, user.roles), 201)
 
 
@@ -113,88 +113,87 @@ def _weaknesses(field: str, password: str, name: str) -> list[Problem]:
     return [(field, text) for text in check_password(password, name)]
 
 
-async def log_in(asked: Asked[Login, Nothing]) -> Reply[TokenPair]:
-    """Begin a session."""
-    parts, body = asked.parts, asked.body
-    asked.take(parts.rates.logins)
+async def log_in(request: TypedRequest[Credentials, Nothing], services: RestServices) -> Reply[TokenPair]:
+    """Log in."""
+    body = request.body
+    request.take(services.rates.logins)
     name = body.username.strip()
     problems = text_problems("username", name[:LONGEST_NAME], LONGEST_NAME)
     if problems:
         raise Invalid(errors=tuple(problems))
-    user = await accounts.by_name(parts.database, name) if len(name) <= LONGEST_NAME else None
-    proved = await _prove(parts, user, name, asked.address, body.password)
-    return Reply(await _begin_session(parts, proved, body.password))
+    user = await accounts.by_name(services.database, name) if len(name) <= LONGEST_NAME else None
+    proved = await _prove(services, user, name, request.address, body.password)
+    return Reply(await _begin_login(services, proved, body.password))
 
 
-async def _prove(parts: Parts, user: User | None, name: str, address: str, password: str) -> User:
-    """The user, whose password it is. Raises `InvalidCredentials`, as slowly for nobody's name, and `TooMany`."""
-    # Cut, so that a key's size is bounded. The name counts whether or not it is anybody's.
+async def _prove(services: RestServices, user: User | None, name: str, address: str, password: str) -> User:
+    """The user, whose password it is. Raises `TooMany`, or `InvalidCredentials`, as slowly for an unknown name."""
+    # Cut, so that a key's size is bounded. The name counts whether or not an account has it.
     key = f"{name[:LONGEST_NAME].casefold()}|{address_key(address)}"
-    wait = parts.rates.wrong_passwords.wait(key)
+    wait = services.rates.wrong_passwords.wait(key)
     if wait:
         raise TooMany("Too many wrong passwords.", after_s=wait)
-    right = await parts.passwords.verify(user.password_hash if user else None, password)
-    if user is None or not right or user.disabled:
-        parts.rates.wrong_passwords.take(key)
+    is_right = await services.passwords.verify(user.password_hash if user else None, password)
+    if user is None or not is_right or user.disabled:
+        services.rates.wrong_passwords.take(key)
         raise InvalidCredentials
     return user
 
 
-async def _begin_session(parts: Parts, user: User, password: str) -> TokenPair:
-    if parts.passwords.needs_rehash(user.password_hash):
-        user = await accounts.rehash(parts.database, user, await parts.passwords.hash(password))
+async def _begin_login(services: RestServices, user: User, password: str) -> TokenPair:
+    if services.passwords.needs_rehash(user.password_hash):
+        user = await accounts.rehash(services.database, user, await services.passwords.hash(password))
     refresh, kept = new_refresh()
-    return _pair(parts, await sessions.begin(parts.database, user, kept, parts.lifetimes.refresh_s), refresh)
+    return _pair(services, await sessions.begin(services.database, user, kept, services.lifetimes.refresh_s), refresh)
 
 
-def _pair(parts: Parts, session: Session, refresh: str) -> TokenPair:
-    user, ttl_s = session.user, parts.lifetimes.access_s
-    access = parts.tokens.access(user.subject, user.roles, ttl_s, login=session.id)
+def _pair(services: RestServices, login: Login, refresh: str) -> TokenPair:
+    user, ttl_s = login.user, services.lifetimes.access_s
+    access = services.tokens.access(user.subject, user.roles, ttl_s, login=login.id)
     return TokenPair(access, refresh, "Bearer", ttl_s)
 
 
-async def refresh(asked: Asked[RefreshToken, Nothing]) -> Reply[TokenPair]:
-    """Spend a refresh token for a new pair; one that was spent before ends the whole session."""
-    parts = asked.parts
+async def refresh(request: TypedRequest[RefreshToken, Nothing], services: RestServices) -> Reply[TokenPair]:
+    """Spend a refresh token for a new pair; one that was spent before ends the whole login."""
     fresh, kept = new_refresh()
-    spent = refresh_digest(asked.body.refresh)
-    session = await sessions.rotate(parts.database, spent, kept, parts.lifetimes.refresh_s)
-    if session is None:
-        # One text for all: who holds a stolen token learns nothing of what became of it.
+    spent = refresh_digest(request.body.refresh)
+    login = await sessions.rotate(services.database, spent, kept, services.lifetimes.refresh_s)
+    if login is None:
+        # One text for every reason: the holder of a stolen token learns nothing of what became of it.
         raise Unauthenticated("The refresh token is not valid.")
-    return Reply(_pair(parts, session, fresh))
+    return Reply(_pair(services, login, fresh))
 
 
-async def log_out(asked: Asked[RefreshToken, Nothing]) -> Reply[Nothing]:
-    """End the session of a refresh token; one that is not known is no session."""
-    await sessions.end(asked.parts.database, refresh_digest(asked.body.refresh))
+async def log_out(request: TypedRequest[RefreshToken, Nothing], services: RestServices) -> Reply[Nothing]:
+    """End the login of a refresh token; nothing happens if the token is not known."""
+    await sessions.end(services.database, refresh_digest(request.body.refresh))
     return Reply(None, 204)
 
 
-async def change_password(asked: Asked[PasswordChange, Nothing]) -> Reply[Nothing]:
-    """Set another password; every other login of the account ends."""
-    parts, by, body = asked.parts, asked.by, asked.body
+async def change_password(request: TypedRequest[PasswordChange, Nothing], services: RestServices) -> Reply[Nothing]:
+    """Set a new password; every other login of the account ends."""
+    by, body = request.by, request.body
     if by.user_id is None or by.polls is not None:
         raise Forbidden("Only accounts have passwords.")
-    user = await accounts.by_id(parts.database, by.user_id)
+    user = await accounts.by_id(services.database, by.user_id)
     name = user.username if user else by.voter
     weak = _weaknesses("new", body.new, name)
     if weak:
         raise WeakPassword(errors=tuple(weak))
-    proved = await _prove(parts, user, name, asked.address, body.old)
-    digest = await parts.passwords.hash(body.new)
-    await accounts.change_password(parts.database, proved, digest, keep=by.login)
+    proved = await _prove(services, user, name, request.address, body.old)
+    digest = await services.passwords.hash(body.new)
+    await accounts.change_password(services.database, proved, digest, keep=by.login)
     return Reply(None, 204)
 
 
-async def me(asked: Asked[Nothing, Nothing]) -> Reply[Me]:
-    """Whom the token proves."""
-    by = asked.by
-    user = None if by.user_id is None else await accounts.by_id(asked.parts.database, by.user_id)
+async def me(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[Me]:
+    """Who the bearer of the token is."""
+    by = request.by
+    user = None if by.user_id is None else await accounts.by_id(services.database, by.user_id)
     return Reply(Me(by.voter, user.username if user else None, sorted(by.roles)))
 
 
-CALLS: tuple[Call, ...] = (
+CALLS: tuple[RestCall, ...] = (
     call(
         "POST",
         "/auth/register",
@@ -210,7 +209,7 @@ CALLS: tuple[Call, ...] = (
         "POST",
         "/auth/token",
         log_in,
-        body=Login,
+        body=Credentials,
         query=Nothing,
         answer=TokenPair,
         raises=(InvalidCredentials, TooMany),

@@ -1,4 +1,4 @@
-"""The audit log, with the votes of the ledger: who did what to which thing, and when (contract, section 2)."""
+"""The audit log, with the votes of the ledger: who did what to what, and when (contract, section 2)."""
 
 from __future__ import annotations
 
@@ -8,32 +8,34 @@ import msgspec
 from msgspec import Meta
 
 from nexus.domain.definition import ID_MAX, text, text_problems
-from nexus.domain.rights import Role
 from nexus.domain.views import stamp
 from nexus.errors import Forbidden, Invalid, PollNotFound
 from nexus.http.api.lists import Paged
-from nexus.http.api.sight import look
-from nexus.http.framework.call import Asked, Call, Nothing, Reply, call
+from nexus.http.api.seen import see_poll
+from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
+from nexus.http.services import RestCall, RestServices
 from nexus.store import history
 from nexus.store.history import HistoryEntry, Which
 
 LONGEST_FILTER = 255
-Filter = Annotated[str, text(LONGEST_FILTER)]
+"""Characters of a filter."""
+
+AuditFilter = Annotated[str, text(LONGEST_FILTER)]
 
 
-Change = Annotated[object, Meta(extra_json_schema={"description": "what it became, or [what it was, what it became]"})]
+Change = Annotated[object, Meta(extra_json_schema={"description": "the new value, or [the old value, the new value]"})]
 
 
 class AuditQuery(Paged, kw_only=True):
-    """Which entries to list: those of a subject, with an action, or about one thing."""
+    """Which entries to list: those of a subject, of an action, or about one target."""
 
-    user: Filter | None = None
-    action: Filter | None = None
-    target_type: Filter | None = None
+    user: AuditFilter | None = None
+    action: AuditFilter | None = None
+    target_type: AuditFilter | None = None
     target_id: int | None = None
 
     def which(self, poll: int | None = None) -> Which:
-        """As the store takes it. Raises `Invalid` for a text that can stand in no entry."""
+        """As the store takes it. Raises `Invalid` for a text that no entry can contain."""
         texts = [("user", self.user), ("action", self.action), ("target_type", self.target_type)]
         problems = [one for name, text in texts if text for one in text_problems(name, text, LONGEST_FILTER)]
         if problems:
@@ -45,8 +47,8 @@ class AuditQuery(Paged, kw_only=True):
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
-    """One entry; `user` is the subject who did it, `clock` for what happens when its time comes, `cli` for what the
-    operator does."""
+    """One entry; `user` is the subject who did it, `clock` for what happens at a set time, `cli` for what the operator
+    does."""
 
     id: int
     user: str
@@ -66,28 +68,25 @@ class AuditPage(msgspec.Struct, frozen=True):
     results: list[AuditEntry]
 
 
-async def read_poll(asked: Asked[Nothing, AuditQuery]) -> Reply[AuditPage]:
+async def read_poll(request: TypedRequest[Nothing, AuditQuery], services: RestServices) -> Reply[AuditPage]:
     """The history of a poll: its changes, and who voted; never what they chose."""
-    by = asked.by
-    sight = await look(asked.parts, asked.id("poll", PollNotFound()), by)
-    if sight.role is not Role.HOST or by.polls is not None:
-        raise Forbidden("Only the host of this poll or an admin may do this.")
-    return await _page(asked, asked.query.which(sight.poll.id))
+    seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), request.by)
+    seen.require_host()
+    return await _page(request, services, request.query.which(seen.poll.id))
 
 
-async def read_all(asked: Asked[Nothing, AuditQuery]) -> Reply[AuditPage]:
+async def read_all(request: TypedRequest[Nothing, AuditQuery], services: RestServices) -> Reply[AuditPage]:
     """The history of everything."""
-    if not asked.by.is_admin or asked.by.polls is not None:
-        raise Forbidden("Only an admin may do this.")
-    return await _page(asked, asked.query.which())
+    request.by.require_admin()
+    return await _page(request, services, request.query.which())
 
 
-async def _page(asked: Asked[Nothing, AuditQuery], which: Which) -> Reply[AuditPage]:
-    query = asked.query
+async def _page(request: TypedRequest[Nothing, AuditQuery], services: RestServices, which: Which) -> Reply[AuditPage]:
+    query = request.query
     count, found = await history.entries(
-        asked.parts.database, which, asked.parts.counts, limit=query.limit, offset=query.offset
+        services.database, which, services.counts, limit=query.limit, offset=query.offset
     )
-    following, previous = query.links(asked.request, count)
+    following, previous = query.links(request.raw, count)
     return Reply(AuditPage(count, following, previous, [_view(entry) for entry in found]))
 
 
@@ -103,7 +102,7 @@ def _view(entry: HistoryEntry) -> AuditEntry:
     )
 
 
-CALLS: tuple[Call, ...] = (
+CALLS: tuple[RestCall, ...] = (
     call(
         "GET", "/polls/{poll}/audit", read_poll, body=Nothing, query=AuditQuery, answer=AuditPage, raises=(Forbidden,)
     ),

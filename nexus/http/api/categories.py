@@ -1,4 +1,4 @@
-"""Categories: everybody reads them, admins write them."""
+"""Categories: everybody can read them, admins manage them."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from nexus.domain.definition import CATEGORY_MAX, DESCRIPTION_MAX, Description, text, text_problems
-from nexus.domain.identity import Identity
 from nexus.errors import CategoryInUse, CategoryNotFound, CategoryTaken, Forbidden, Invalid
 from nexus.http.api.lists import Paged
-from nexus.http.framework.call import Asked, Call, Nothing, Reply, call
+from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
+from nexus.http.services import RestCall, RestServices
 from nexus.store import categories
 from nexus.store.categories import Category
 
-Name = Annotated[str, text(CATEGORY_MAX)]
+CategoryName = Annotated[str, text(CATEGORY_MAX)]
 
 
 class NewCategory(msgspec.Struct, forbid_unknown_fields=True):
-    """A category as it is created."""
+    """A category to be created."""
 
-    name: Name
+    name: CategoryName
     description: Description = ""
 
 
 class CategoryPatch(msgspec.Struct, forbid_unknown_fields=True):
-    """A change of a category: only what is named changes."""
+    """A change to a category: only the fields that are named change."""
 
-    name: Name | UnsetType = UNSET
+    name: CategoryName | UnsetType = UNSET
     description: Description | UnsetType = UNSET
 
 
@@ -41,48 +41,43 @@ class CategoryPage(msgspec.Struct, frozen=True):
     results: list[Category]
 
 
-async def list_categories(asked: Asked[Nothing, Paged]) -> Reply[CategoryPage]:
-    """Every category, by name."""
-    query = asked.query
-    count, found = await categories.page(asked.parts.database, limit=query.limit, offset=query.offset)
-    following, previous = query.links(asked.request, count)
+async def list_categories(request: TypedRequest[Nothing, Paged], services: RestServices) -> Reply[CategoryPage]:
+    """List the categories, by name."""
+    query = request.query
+    count, found = await categories.page(services.database, limit=query.limit, offset=query.offset)
+    following, previous = query.links(request.raw, count)
     return Reply(CategoryPage(count, following, previous, found))
 
 
-async def create_category(asked: Asked[NewCategory, Nothing]) -> Reply[Category]:
-    """Make a category."""
-    _require_admin(asked.by)
-    name, description = asked.body.name.strip(), asked.body.description.strip()
+async def create_category(request: TypedRequest[NewCategory, Nothing], services: RestServices) -> Reply[Category]:
+    """Create a category."""
+    request.by.require_admin()
+    name, description = request.body.name.strip(), request.body.description.strip()
     _refuse_bad({"name": name, "description": description})
-    return Reply(await categories.add(asked.parts.database, name, description, asked.by), 201)
+    return Reply(await categories.add(services.database, name, description, request.by), 201)
 
 
-async def read_category(asked: Asked[Nothing, Nothing]) -> Reply[Category]:
-    """A category."""
-    return Reply(await categories.by_id(asked.parts.database, asked.id("category", CategoryNotFound())))
+async def read_category(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[Category]:
+    """Read a category."""
+    return Reply(await categories.by_id(services.database, request.path_id("category", CategoryNotFound())))
 
 
-async def patch_category(asked: Asked[CategoryPatch, Nothing]) -> Reply[Category]:
-    """Change what is named of a category."""
-    category = asked.id("category", CategoryNotFound())
-    _require_admin(asked.by)
-    named = (("name", asked.body.name), ("description", asked.body.description))
+async def patch_category(request: TypedRequest[CategoryPatch, Nothing], services: RestServices) -> Reply[Category]:
+    """Change a category."""
+    category = request.path_id("category", CategoryNotFound())
+    request.by.require_admin()
+    named = (("name", request.body.name), ("description", request.body.description))
     values = {name: value.strip() for name, value in named if value is not UNSET}
     _refuse_bad(values)
-    return Reply(await categories.patch(asked.parts.database, category, values, asked.by))
+    return Reply(await categories.patch(services.database, category, values, request.by))
 
 
-async def delete_category(asked: Asked[Nothing, Nothing]) -> Reply[Nothing]:
-    """Delete a category that no poll is sorted under."""
-    category = asked.id("category", CategoryNotFound())
-    _require_admin(asked.by)
-    await categories.delete(asked.parts.database, category, asked.by)
+async def delete_category(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[Nothing]:
+    """Delete a category that no poll uses."""
+    category = request.path_id("category", CategoryNotFound())
+    request.by.require_admin()
+    await categories.delete(services.database, category, request.by)
     return Reply(None, 204)
-
-
-def _require_admin(by: Identity) -> None:
-    if not by.is_admin or by.polls is not None:
-        raise Forbidden("Only an admin may do this.")
 
 
 def _refuse_bad(values: dict[str, str]) -> None:
@@ -95,7 +90,7 @@ def _refuse_bad(values: dict[str, str]) -> None:
         raise Invalid(errors=tuple(problems))
 
 
-CALLS: tuple[Call, ...] = (
+CALLS: tuple[RestCall, ...] = (
     call("GET", "/categories", list_categories, body=Nothing, query=Paged, answer=CategoryPage),
     call(
         "POST",

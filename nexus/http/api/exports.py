@@ -13,31 +13,32 @@ import msgspec
 
 from nexus.access.limits import Caps
 from nexus.domain.pseudonyms import Pseudonyms
-from nexus.domain.rights import Role
 from nexus.domain.views import stamp
 from nexus.errors import Forbidden, Invalid, PollNotFound, TooMany
-from nexus.http.api.sight import look
-from nexus.http.framework.call import Asked, Call, Nothing, call
+from nexus.http.api.seen import see_poll
+from nexus.http.framework.call import Nothing, TypedRequest, call
 from nexus.http.framework.stream import Opened, Stream
+from nexus.http.services import RestCall, RestServices
 from nexus.store import exports
 from nexus.store.exports import Exported, Round
 
-CSV_TYPE, JSON_TYPE = "text/csv; charset=utf-8", "application/json"
-
+CSV_TYPE = "text/csv; charset=utf-8"
+JSON_TYPE = "application/json"
 RETRY_S = 10.0
+"""After which a client that was refused should try again."""
 TURN_S = 20.0
-"""Until another export has read its ballots; half a million take some seconds."""
+"""How long an export waits for its turn to read; half a million ballots take a few seconds."""
 
 
 class ExportQuery(msgspec.Struct, kw_only=True):
-    """In which format, and of which round; without `epoch` the present one."""
+    """In which format, and of which round; without `epoch` the current one."""
 
     format: Literal["csv", "json"] = "csv"
     epoch: int | None = None
 
 
 class ExportedBallot(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A ballot: of a named poll with its voter, op and time, of an anonymous one with a pseudonym as `ballot` alone."""
+    """A ballot: in a named poll with its voter, op and time, in an anonymous one with only a pseudonym, as `ballot`."""
 
     options: list[int]
     ballot: str | None = None
@@ -65,13 +66,12 @@ class Export(msgspec.Struct, frozen=True):
     ballots: list[ExportedBallot]
 
 
-async def read(asked: Asked[Nothing, ExportQuery]) -> Stream:
-    """The ballots of a round: in the order they were cast, of an anonymous poll in an order of chance."""
-    parts, by, query = asked.parts, asked.by, asked.query
-    sight = await look(parts, asked.id("poll", PollNotFound()), by)
-    if sight.role is not Role.HOST or by.polls is not None:
-        raise Forbidden("Only the host of this poll or an admin may do this.")
-    poll, newest = sight.poll.id, sight.poll.epoch
+async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServices) -> Stream:
+    """The ballots of a round, in the order in which they were cast; those of an anonymous poll in random order."""
+    by, query = request.by, request.query
+    seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), by)
+    seen.require_host()
+    poll, newest = seen.poll.id, seen.poll.epoch
     epoch = newest if query.epoch is None else query.epoch
     if not 1 <= epoch <= newest:
         raise Invalid(errors=(("epoch", f"must be from 1 to {newest}"),))
@@ -79,19 +79,21 @@ async def read(asked: Asked[Nothing, ExportQuery]) -> Stream:
 
     @asynccontextmanager
     async def open_pieces() -> AsyncIterator[Opened]:
-        async with _turn(parts.export_reads):
-            # Before, not within: it would need a second connection while the first is held.
-            await exports.note(parts.database, poll, epoch, by, format=query.format)
-            async with exports.ballots(parts.database, poll, epoch) as (round_, pieces):
-                yield Opened(_headers(round_, query.format), write(round_, pieces, _naming(round_, parts.pseudonyms)))
+        async with _turn(services.export_reads):
+            # Before, not within: it would need a second connection while the first is in use.
+            await exports.note(services.database, poll, epoch, by, format=query.format)
+            async with exports.ballots(services.database, poll, epoch) as (round_, pieces):
+                yield Opened(
+                    _headers(round_, query.format), write(round_, pieces, _naming(round_, services.pseudonyms))
+                )
 
     media_type = CSV_TYPE if query.format == "csv" else JSON_TYPE
-    return Stream(open_pieces, media_type, lambda: _place(parts.exports, by.voter))
+    return Stream(open_pieces, media_type, lambda: _place(services.exports, by.voter))
 
 
 @contextmanager
 def _place(exports: Caps, voter: str) -> Iterator[None]:
-    """One of the exports that may be under way, and the only one of this host."""
+    """One of the exports that may be under way, of which a host has few."""
     if not exports.acquire(voter):
         raise TooMany("Too many exports are under way.", after_s=RETRY_S)
     try:
@@ -102,7 +104,7 @@ def _place(exports: Caps, voter: str) -> Iterator[None]:
 
 @asynccontextmanager
 async def _turn(reads: asyncio.Semaphore) -> AsyncIterator[None]:
-    """Few read at once, each with a connection of the database: votes and screens need theirs."""
+    """Only a few read at once, each with a database connection: votes and screens need the others."""
     try:
         async with asyncio.timeout(TURN_S):
             await reads.acquire()
@@ -138,7 +140,7 @@ async def _json(
 ) -> AsyncIterator[bytes]:
     options = [ExportedOption(id, text) for id, text in round_.options.items()]
     whole = Export(round_.poll, round_.question, round_.epoch, round_.anonymous, round_.ballots, options, [])
-    # The empty list stands last: what ends it and the object is sent after the ballots.
+    # The empty list comes last: the brackets that end it and the object are sent after the ballots.
     yield msgspec.json.encode(whole).removesuffix(b"]}")
     comma = b""
     async for ballots in pieces:
@@ -166,8 +168,8 @@ def _row(ballot: ExportedBallot, texts: dict[int, str]) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    """A spreadsheet takes a text that begins so for a formula, and an audience's option must not run in one (OWASP,
-    CSV Injection); the JSON has every text as it is."""
+    """A spreadsheet takes a text that starts like this for a formula, and what people typed must not run there (OWASP,
+    CSV Injection); in JSON every text stays as it is."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
@@ -178,7 +180,7 @@ def _lines(rows: list[list[str]]) -> bytes:
     return out.getvalue().encode()
 
 
-CALLS: tuple[Call, ...] = (
+CALLS: tuple[RestCall, ...] = (
     call(
         "GET",
         "/polls/{poll}/export",

@@ -1,4 +1,4 @@
-"""Guests: a poll's code in, a token for that poll alone out (contract, section 2, Accounts)."""
+"""Guests: a poll's code goes in, a token for that poll alone comes out (contract, section 2, Accounts)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from uuid import uuid4
 
 import msgspec
 
+from nexus.access.tokens import Tokens
+from nexus.domain.codes import LONGEST_CODE
 from nexus.domain.definition import text, text_problems
 from nexus.domain.poll import Status
 from nexus.domain.views import Id
 from nexus.errors import GuestsNotAllowed, Invalid, PollNotFound, TooMany, Unauthenticated
-from nexus.http.framework.call import Asked, Call, Nothing, Reply, bearer, call
-
-LONGEST_CODE = 40
-"""People type spaces and dashes into a code."""
+from nexus.http.framework.call import Nothing, Reply, TypedRequest, bearer, call
+from nexus.http.services import RestCall, RestServices
 
 
 class Code(msgspec.Struct, forbid_unknown_fields=True):
@@ -23,7 +23,7 @@ class Code(msgspec.Struct, forbid_unknown_fields=True):
     code: Annotated[str, text(LONGEST_CODE)]
 
     def text(self) -> str:
-        """The code. Raises `Invalid` for what can be none."""
+        """The code. Raises `Invalid` for what cannot be one."""
         problems = text_problems("code", self.code, LONGEST_CODE)
         if problems:
             raise Invalid(errors=tuple(problems))
@@ -31,7 +31,7 @@ class Code(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class GuestToken(msgspec.Struct, frozen=True):
-    """A guest's access token, how many seconds it lasts, the voter it makes, and the id of its poll."""
+    """A guest's access token, its lifetime in seconds, the voter that it stands for, and the id of its poll."""
 
     access: str
     expires_in: int
@@ -39,32 +39,33 @@ class GuestToken(msgspec.Struct, frozen=True):
     poll: Id
 
 
-async def enter(asked: Asked[Code, Nothing]) -> Reply[GuestToken]:
+async def enter(request: TypedRequest[Code, Nothing], services: RestServices) -> Reply[GuestToken]:
     """Enter a poll by its code without an account, or renew the token of an earlier entry."""
-    parts = asked.parts
-    poll = await parts.codes.find(asked.body.text(), asked.address)
-    asked.take(parts.rates.guests)  # only now: wrong codes must not use up what a hall behind one address needs
+    poll = await services.codes.find(request.body.text(), request.address)
+    request.take(
+        services.rates.guests
+    )  # only now: wrong codes must not use up what a whole audience behind one address needs
     if poll.status is Status.DRAFT:
         raise PollNotFound
     if not poll.allow_guests:
         raise GuestsNotAllowed
-    voter = _earlier_voter(asked, poll.id) or f"guest:{uuid4()}"
-    ttl_s = parts.lifetimes.guest_s
-    access = parts.tokens.access(voter, ("guest",), ttl_s, polls=(poll.id,))
+    voter = _earlier_voter(request, services.tokens, poll.id) or f"guest:{uuid4()}"
+    ttl_s = services.lifetimes.guest_s
+    access = services.tokens.access(voter, ("guest",), ttl_s, polls=(poll.id,))
     return Reply(GuestToken(access, ttl_s, voter, poll.id), 201)
 
 
-def _earlier_voter(asked: Asked[Code, Nothing], poll: int) -> str | None:
-    """The voter of this poll's earlier guest token; whatever else came with the request says nothing."""
+def _earlier_voter(request: TypedRequest[Code, Nothing], tokens: Tokens, poll: int) -> str | None:
+    """The voter of an earlier guest token for this poll; any other token is ignored."""
     try:
-        token = bearer(asked.request)
+        token = bearer(request.raw)
     except Unauthenticated:
         return None
-    earlier = asked.parts.tokens.guest_identity_lately(token)
+    earlier = tokens.guest_identity_lately(token)
     return earlier.voter if earlier is not None and earlier.polls == frozenset((poll,)) else None
 
 
-CALLS: tuple[Call, ...] = (
+CALLS: tuple[RestCall, ...] = (
     call(
         "POST",
         "/auth/guest",

@@ -1,4 +1,4 @@
-"""Health: whether the process answers, and whether it can do its work."""
+"""Health: whether the process answers, and whether it is ready to serve."""
 
 from __future__ import annotations
 
@@ -7,39 +7,40 @@ import asyncio
 import msgspec
 
 from nexus.errors import Unavailable
-from nexus.http.framework.call import Asked, Call, Nothing, Reply, call
+from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
+from nexus.http.services import RestCall, RestServices
 from nexus.store.schema import VERSION, SchemaError, version
 
 READY_S = 3.0
-"""A probe is given up by most callers not long after."""
+"""How long a check may take; most callers give up not long after."""
 
 
 class Health(msgspec.Struct, frozen=True):
-    """All is well; anything else is a problem document."""
+    """`ok`; anything else is a problem document."""
 
     status: str
 
 
-async def live(asked: Asked[Nothing, Nothing]) -> Reply[Health]:
+async def live(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[Health]:
     """The process answers."""
     return Reply(Health("ok"))
 
 
-async def ready(asked: Asked[Nothing, Nothing]) -> Reply[Health]:
-    """The database, with the schema this code wants, and the bus are within reach."""
+async def ready(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[Health]:
+    """The database, with the schema that this version needs, and the bus can be reached."""
     try:
         async with asyncio.timeout(READY_S):
-            found = await version(asked.parts.database)
+            found = await version(services.database)
     except (TimeoutError, SchemaError) as error:
-        raise Unavailable("The database is not usable.") from error
+        raise Unavailable("The database cannot be used.") from error
     if found != VERSION:
         raise Unavailable(f"The database has schema {found}; this version of Nexus needs {VERSION}.")
-    if not asked.parts.bus.healthy:
-        raise Unavailable("The bus is out of reach.")
+    if not services.bus.healthy:
+        raise Unavailable("The bus cannot be reached.")
     return Reply(Health("ok"))
 
 
-CALLS: tuple[Call, ...] = tuple(
+CALLS: tuple[RestCall, ...] = tuple(
     call(
         "GET",
         f"/health/{handler.__name__}",

@@ -9,23 +9,25 @@ import msgspec
 from starlette.requests import Request
 
 LONGEST_PAGE = 100
+"""Entries on a page."""
 FARTHEST_PAGE = 1_000_000_000
+"""The last page that can be asked for."""
 
 
 class Paged(msgspec.Struct, kw_only=True):
-    """Which page of a list; a size above the longest gives the longest."""
+    """Which page of a list; a larger size than the longest is cut to it."""
 
     page: Annotated[int, msgspec.Meta(ge=1, le=FARTHEST_PAGE)] = 1
     page_size: Annotated[int, msgspec.Meta(ge=1)] = 20
 
     @property
     def limit(self) -> int:
-        """How many to read."""
+        """How many entries to read."""
         return min(self.page_size, LONGEST_PAGE)
 
     @property
     def offset(self) -> int:
-        """How many come before."""
+        """How many entries come before the page."""
         return (self.page - 1) * self.limit
 
     def links(self, request: Request, count: int) -> tuple[str | None, str | None]:
@@ -38,7 +40,7 @@ class Paged(msgspec.Struct, kw_only=True):
 
 
 def _url(request: Request, page: int) -> str:
-    """The request's own URL with another page; put together by hand, since a Host header may be no URL's."""
+    """The request's own URL with another page; put together by hand, since a Host header need not fit into a URL."""
     scope = request.scope
     host = request.headers.get("host") or "{}:{}".format(*(scope.get("server") or ("localhost", 80)))
     query = [(name, value) for name, value in request.query_params.multi_items() if name != "page"]

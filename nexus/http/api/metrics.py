@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: for callers on this machine, and for whoever has the token (contract, section 2)."""
+"""`/metrics` for Prometheus: open to callers on this machine, and to those with the token (contract, section 2)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nexus.runtime.metrics import CONTENT_TYPE, Metrics
 
 
 def metrics_route(metrics: Metrics, token: str | None) -> Route:
-    """The route; `token` opens it to callers elsewhere, None to nobody."""
+    """The route; `token` opens it to callers on other machines, None keeps it closed to them."""
 
     async def read(request: Request) -> Response:
         _refuse_stranger(request, token)
@@ -29,13 +29,13 @@ def _refuse_stranger(request: Request, token: str | None) -> None:
     if _is_local(request):
         return
     if token is None:
-        raise Forbidden("Metrics are shown on this machine alone, unless NEXUS_METRICS_TOKEN is set.")
+        raise Forbidden("Metrics are available only on this machine, unless NEXUS_METRICS_TOKEN is set.")
     if not hmac.compare_digest(bearer(request).encode(), token.encode()):
         raise Unauthenticated
 
 
 def _is_local(request: Request) -> bool:
-    """Not so behind a proxy on this machine that is not believed: then everybody would seem to be local."""
+    """False behind a proxy on this machine that is not trusted: through it everybody would seem to be local."""
     if request.client is None or any(name in request.headers for name in ("forwarded", "x-forwarded-for")):
         return False
     try:

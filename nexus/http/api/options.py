@@ -1,4 +1,4 @@
-"""Options of a poll: its host adds, changes and deletes them."""
+"""The options of a poll: its host adds, changes and deletes them."""
 
 from __future__ import annotations
 
@@ -16,68 +16,68 @@ from nexus.errors import (
     TooFewOptions,
     TooManyOptions,
 )
-from nexus.http.api.sight import look
-from nexus.http.framework.call import Asked, Call, Nothing, Reply, call
+from nexus.http.api.seen import see_poll
+from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
+from nexus.http.services import RestCall, RestServices
 from nexus.store import options
 from nexus.store.options import OptionChange
+from nexus.voting.tallies import Tallies
 
 
 class Discard(msgspec.Struct):
-    """Whether votes for the option are to be taken out of their ballots."""
+    """Whether votes for the option are to be removed from their ballots."""
 
     discard_votes: bool = False
 
 
-async def add(asked: Asked[NewOption, Nothing]) -> Reply[OptionView]:
+async def add(request: TypedRequest[NewOption, Nothing], services: RestServices) -> Reply[OptionView]:
     """Add an option."""
-    poll = asked.id("poll", PollNotFound())
-    change = await options.add(asked.parts.database, poll, asked.body, asked.by)
-    return _changed(asked, change, 201)
+    poll = request.path_id("poll", PollNotFound())
+    change = await options.add(services.database, poll, request.body, request.by)
+    return _changed(services.tallies, change, 201)
 
 
-async def read(asked: Asked[Nothing, Nothing]) -> Reply[OptionView]:
-    """An option of a poll one may know of."""
-    id_ = asked.id("option", OptionNotFound())
-    poll = await options.poll_of(asked.parts.database, id_)
+async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[OptionView]:
+    """Read an option."""
+    id_ = request.path_id("option", OptionNotFound())
+    poll = await options.poll_of(services.database, id_)
     if poll is None:
         raise OptionNotFound
     try:
-        sight = await look(asked.parts, poll, asked.by)
+        seen = await see_poll(services.tallies, poll, request.by)
     except PollNotFound:
         raise OptionNotFound from None
-    found = next((one for one in sight.poll.options if one.id == id_), None)
+    found = next((one for one in seen.poll.options if one.id == id_), None)
     if found is None:
         raise OptionNotFound
-    return Reply(option_view(found, sight.sees))
+    return Reply(option_view(found, seen.sees))
 
 
-async def patch(asked: Asked[OptionPatch, Discard]) -> Reply[OptionView]:
-    """Change an option's text or its place."""
-    id_ = asked.id("option", OptionNotFound())
-    discard = asked.query.discard_votes
-    change = await options.patch(asked.parts.database, id_, asked.body, asked.by, discard=discard)
-    return _changed(asked, change)
+async def patch(request: TypedRequest[OptionPatch, Discard], services: RestServices) -> Reply[OptionView]:
+    """Change an option's text or its position."""
+    id_ = request.path_id("option", OptionNotFound())
+    discard = request.query.discard_votes
+    change = await options.patch(services.database, id_, request.body, request.by, discard=discard)
+    return _changed(services.tallies, change)
 
 
-async def delete(asked: Asked[Nothing, Discard]) -> Reply[Nothing]:
+async def delete(request: TypedRequest[Nothing, Discard], services: RestServices) -> Reply[Nothing]:
     """Delete an option."""
-    id_ = asked.id("option", OptionNotFound())
-    change = await options.delete(asked.parts.database, id_, asked.by, discard=asked.query.discard_votes)
-    asked.parts.tallies.poll_changed(change.poll)
+    id_ = request.path_id("option", OptionNotFound())
+    change = await options.delete(services.database, id_, request.by, discard=request.query.discard_votes)
+    services.tallies.poll_changed(change.poll)
     return Reply(None, 204)
 
 
-def _changed(
-    asked: Asked[NewOption, Nothing] | Asked[OptionPatch, Discard], change: OptionChange, status: int = 200
-) -> Reply[OptionView]:
-    """Tell of what has committed, and answer the host."""
-    asked.parts.tallies.poll_changed(change.poll)
+def _changed(tallies: Tallies, change: OptionChange, status: int = 200) -> Reply[OptionView]:
+    """Announce what has committed, and answer the host."""
+    tallies.poll_changed(change.poll)
     if change.option is None:
         raise OptionNotFound
     return Reply(option_view(change.option, Visibility.FULL), status)
 
 
-CALLS: tuple[Call, ...] = (
+CALLS: tuple[RestCall, ...] = (
     call(
         "POST",
         "/polls/{poll}/options",

@@ -1,4 +1,4 @@
-"""Polls: hosts make, change and run them; everybody else finds, joins and reads those they may know of."""
+"""Polls: hosts create, change and run them; everybody else finds, joins and reads those that they may know of."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ import msgspec
 from nexus.domain.definition import ID_MAX, NewPoll, PollPatch, text, text_problems
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status, Visibility
-from nexus.domain.rights import Role
 from nexus.domain.views import Number, PollView, poll_view
 from nexus.errors import Forbidden, Invalid, PollHasVotes, PollNotFound, TooMany
 from nexus.http.api.guests import Code
 from nexus.http.api.lists import Paged
-from nexus.http.api.sight import look, look_at_all
-from nexus.http.framework.call import Asked, Call, Nothing, Reply, call
+from nexus.http.api.seen import see_poll, see_polls
+from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
+from nexus.http.services import RestCall, RestServices
 from nexus.store import listing, polls, rounds, sessions
 from nexus.store.database import Database
 from nexus.store.listing import Filter, Ordering
+from nexus.voting.tallies import Tallies
 
 LONGEST_SEARCH = 200
+"""Characters of a search."""
 
 
 class PollQuery(Paged, kw_only=True):
@@ -34,7 +36,7 @@ class PollQuery(Paged, kw_only=True):
     ordering: Ordering = "-created_at"
 
     def filter(self) -> Filter:
-        """As the store takes it. Raises `Invalid` for a search that is none."""
+        """As the store takes it. Raises `Invalid` for a search that cannot be one."""
         problems = text_problems("search", self.search, LONGEST_SEARCH, shortest=0)
         if problems:
             raise Invalid(errors=tuple(problems))
@@ -60,100 +62,101 @@ class PollPage(msgspec.Struct, frozen=True):
 
 
 class ScreenLink(msgspec.Struct, frozen=True):
-    """A screen's token, and the page to open with it; a fragment reaches no server and no log."""
+    """A screen's token, and the page to open with it; no server and no log sees the URL's fragment, which has it."""
 
     access: str
     url: str
 
 
-async def list_polls(asked: Asked[Nothing, PollQuery]) -> Reply[PollPage]:
-    """The public polls, one's own and those one joined; all of them for an admin."""
-    parts, query = asked.parts, asked.query
+async def list_polls(request: TypedRequest[Nothing, PollQuery], services: RestServices) -> Reply[PollPage]:
+    """List the public polls, your own and those you joined; an admin sees every poll."""
+    query = request.query
     count, found = await listing.list_polls(
-        parts.database, asked.by, query.filter(), limit=query.limit, offset=query.offset, counts=parts.counts
+        services.database, request.by, query.filter(), limit=query.limit, offset=query.offset, counts=services.counts
     )
-    sights = await look_at_all(parts, found, asked.by)
-    following, previous = query.links(asked.request, count)
-    return Reply(PollPage(count, following, previous, [poll_view(one.poll, one.sees) for one in sights]))
+    seen = await see_polls(services.database, found, request.by)
+    following, previous = query.links(request.raw, count)
+    return Reply(PollPage(count, following, previous, [poll_view(one.poll, one.sees) for one in seen]))
 
 
-async def create(asked: Asked[NewPoll, Nothing]) -> Reply[PollView]:
+async def create(request: TypedRequest[NewPoll, Nothing], services: RestServices) -> Reply[PollView]:
     """Create a poll with its options."""
-    if not asked.by.may_host:
+    if not request.by.may_host:
         raise Forbidden("Only registered users may create polls.")
-    poll = await polls.create(asked.parts.database, asked.body, asked.by)
-    return _changed(asked.parts.tallies.poll_changed, poll, 201)
+    poll = await polls.create(services.database, request.body, request.by)
+    return _changed(services.tallies, poll, 201)
 
 
-async def join(asked: Asked[Code, Nothing]) -> Reply[PollView]:
-    """Enter a poll by its code; a private one exists for this voter from then on."""
-    poll = await asked.parts.codes.redeem(asked.body.text(), asked.by, asked.address)
-    sight = await look(asked.parts, poll, asked.by)
-    return Reply(poll_view(sight.poll, sight.sees))
+async def join(request: TypedRequest[Code, Nothing], services: RestServices) -> Reply[PollView]:
+    """Join a poll by its code; a private poll is visible to this voter from then on."""
+    poll = await services.codes.redeem(request.body.text(), request.by, request.address)
+    seen = await see_poll(services.tallies, poll, request.by)
+    return Reply(poll_view(seen.poll, seen.sees))
 
 
-async def read(asked: Asked[Nothing, Nothing]) -> Reply[PollView]:
-    """A poll."""
-    sight = await look(asked.parts, asked.id("poll", PollNotFound()), asked.by)
-    return Reply(poll_view(sight.poll, sight.sees))
+async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[PollView]:
+    """Read a poll."""
+    seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), request.by)
+    return Reply(poll_view(seen.poll, seen.sees))
 
 
-async def patch(asked: Asked[PollPatch, Nothing]) -> Reply[PollView]:
-    """Change what is named of a poll."""
-    id_ = asked.id("poll", PollNotFound())
-    poll = await polls.patch(asked.parts.database, id_, asked.body, asked.by)
-    return _changed(asked.parts.tallies.poll_changed, poll)
+async def patch(request: TypedRequest[PollPatch, Nothing], services: RestServices) -> Reply[PollView]:
+    """Change a poll: only the fields that are named."""
+    id_ = request.path_id("poll", PollNotFound())
+    poll = await polls.patch(services.database, id_, request.body, request.by)
+    return _changed(services.tallies, poll)
 
 
-async def delete(asked: Asked[Nothing, Nothing]) -> Reply[Nothing]:
-    """Delete a poll with everything in it."""
-    id_ = asked.id("poll", PollNotFound())
-    await polls.delete(asked.parts.database, id_, asked.by)
-    asked.parts.tallies.deleted(id_)
+async def delete(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[Nothing]:
+    """Delete a poll and everything in it."""
+    id_ = request.path_id("poll", PollNotFound())
+    await polls.delete(services.database, id_, request.by)
+    services.tallies.deleted(id_)
     return Reply(None, 204)
 
 
-async def open_poll(asked: Asked[Nothing, Nothing]) -> Reply[PollView]:
+async def open_poll(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[PollView]:
     """Open a draft or scheduled poll now, or reopen a closed one with its votes."""
-    return await _turn(asked, rounds.open_poll)
+    return await _turn(request, services, rounds.open_poll)
 
 
-async def close_poll(asked: Asked[Nothing, Nothing]) -> Reply[PollView]:
+async def close_poll(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[PollView]:
     """Close a poll; no vote commits after it."""
-    return await _turn(asked, rounds.close_poll)
+    return await _turn(request, services, rounds.close_poll)
 
 
-async def reset_poll(asked: Asked[Nothing, Nothing]) -> Reply[PollView]:
-    """Start a new epoch without votes."""
-    return await _turn(asked, rounds.reset_poll)
+async def reset_poll(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[PollView]:
+    """Start a new round without votes."""
+    return await _turn(request, services, rounds.reset_poll)
 
 
 async def _turn(
-    asked: Asked[Nothing, Nothing], turn: Callable[[Database, int, Identity], Awaitable[Poll]]
+    request: TypedRequest[Nothing, Nothing],
+    services: RestServices,
+    turn: Callable[[Database, int, Identity], Awaitable[Poll]],
 ) -> Reply[PollView]:
-    poll = await turn(asked.parts.database, asked.id("poll", PollNotFound()), asked.by)
-    return _changed(asked.parts.tallies.poll_changed, poll)
+    poll = await turn(services.database, request.path_id("poll", PollNotFound()), request.by)
+    return _changed(services.tallies, poll)
 
 
-def _changed(tell: Callable[[Poll], None], poll: Poll, status: int = 200) -> Reply[PollView]:
-    """Tell of what has committed, and answer its host."""
-    tell(poll)
+def _changed(tallies: Tallies, poll: Poll, status: int = 200) -> Reply[PollView]:
+    """Announce what has committed, and answer its host."""
+    tallies.poll_changed(poll)
     return Reply(poll_view(poll, Visibility.FULL), status)
 
 
-async def make_screen(asked: Asked[Nothing, Nothing]) -> Reply[ScreenLink]:
-    """Make a read-only token for a projector: it sees what the host's screen shows."""
-    parts, by = asked.parts, asked.by
-    sight = await look(parts, asked.id("poll", PollNotFound()), by)
-    if sight.role is not Role.HOST or by.polls is not None:
-        raise Forbidden("Only the host of this poll or an admin may do this.")
-    ttl_s = parts.lifetimes.screen_s
-    login = await sessions.begin_screen(parts.database, sight.poll.id, by, ttl_s)
-    access = parts.tokens.access(by.voter, ("screen",), ttl_s, polls=(sight.poll.id,), login=login)
-    return Reply(ScreenLink(access, f"/live/{sight.poll.code}#token={access}"), 201)
+async def make_screen(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[ScreenLink]:
+    """Create a read-only token for a projector, which shows what the host's own screen shows."""
+    by = request.by
+    seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), by)
+    seen.require_host()
+    ttl_s = services.lifetimes.screen_s
+    login = await sessions.begin_screen(services.database, seen.poll.id, by, ttl_s)
+    access = services.tokens.access(by.voter, ("screen",), ttl_s, polls=(seen.poll.id,), login=login)
+    return Reply(ScreenLink(access, f"/live/{seen.poll.code}#token={access}"), 201)
 
 
-CALLS: tuple[Call, ...] = (
+CALLS: tuple[RestCall, ...] = (
     call("GET", "/polls", list_polls, body=Nothing, query=PollQuery, answer=PollPage),
     call("POST", "/polls", create, body=NewPoll, query=Nothing, answer=PollView, statuses=(201,), raises=(Forbidden,)),
     call("POST", "/polls/join", join, body=Code, query=Nothing, answer=PollView, raises=(PollNotFound, TooMany)),

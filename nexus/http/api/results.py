@@ -1,4 +1,4 @@
-"""Results: what a screen shows, with an ETag that says whether it would show anything new."""
+"""Results: what a screen shows, with an ETag that says whether there is anything new."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ from datetime import UTC, datetime
 
 from nexus.domain.views import ResultsView, results_view
 from nexus.errors import PollNotFound
-from nexus.http.api.sight import Sight, look
-from nexus.http.framework.call import Asked, Call, Nothing, Reply, call
+from nexus.http.api.seen import SeenPoll, see_poll
+from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.http.framework.etags import holds
+from nexus.http.services import RestCall, RestServices
 
 
-async def read(asked: Asked[Nothing, Nothing]) -> Reply[ResultsView]:
+async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[ResultsView]:
     """The results of a poll; 304 where the client's `If-None-Match` still holds."""
-    sight = await look(asked.parts, asked.id("poll", PollNotFound()), asked.by)
-    tag = etag(sight)
-    # Whoever may see less gets another body under the same URL.
+    seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), request.by)
+    tag = etag(seen)
+    # Those who may see less get another body under the same URL.
     headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "Authorization"}
-    if holds(asked.request.headers.get("if-none-match", ""), tag):
+    if holds(request.raw.headers.get("if-none-match", ""), tag):
         return Reply(None, 304, headers)
-    return Reply(results_view(sight.poll, sight.sees, datetime.now(UTC)), headers=headers)
+    return Reply(results_view(seen.poll, seen.sees, datetime.now(UTC)), headers=headers)
 
 
-def etag(sight: Sight) -> str:
-    """A weak tag (RFC 9110, section 8.8.1): the server's clock in the body changes nothing worth sending again.
+def etag(seen: SeenPoll) -> str:
+    """A weak tag (RFC 9110, section 8.8.1): a newer server clock in the body is no reason to send it again.
 
-    The revision is in it for the texts, which may change without a new version.
+    It contains the revision because texts may change without a new version.
     """
-    poll = sight.poll
-    return f'W/"{poll.epoch}.{poll.version}.{poll.status}.{sight.sees}.{poll.revision}"'
+    poll = seen.poll
+    return f'W/"{poll.epoch}.{poll.version}.{poll.status}.{seen.sees}.{poll.revision}"'
 
 
-CALLS: tuple[Call, ...] = (
+CALLS: tuple[RestCall, ...] = (
     call("GET", "/polls/{poll}/results", read, body=Nothing, query=Nothing, answer=ResultsView, statuses=(200, 304)),
 )
 """The calls of this file."""

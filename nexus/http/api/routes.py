@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from nexus.http.api import accounts, audit, categories, exports, guests, health, options, polls, results, votes
-from nexus.http.framework.call import Call, Resource
-from nexus.http.parts import Parts
+from nexus.http.framework.call import Resource
+from nexus.http.services import RestCall, RestServices
 
-CALLS: tuple[Call, ...] = (
+CALLS: tuple[RestCall, ...] = (
     *accounts.CALLS,
     *guests.CALLS,
     *polls.CALLS,
@@ -23,9 +23,9 @@ CALLS: tuple[Call, ...] = (
 """Every call; the documents are made from the same entries."""
 
 
-def routes(parts: Parts) -> list[Route]:
-    """One route a path, in the order of the table: a fixed path stands before one with an id in its place."""
-    paths: dict[str, dict[str, Call]] = {}
+def routes(services: RestServices) -> list[Route]:
+    """A route for each path, in the order of the table: a fixed path comes before one with an id in its place."""
+    paths: dict[str, dict[str, RestCall]] = {}
     for call in CALLS:
         paths.setdefault(call.path, {})[call.method] = call
-    return [Route(path, Resource(parts, calls)) for path, calls in paths.items()]
+    return [Route(path, Resource(services, calls)) for path, calls in paths.items()]

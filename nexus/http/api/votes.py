@@ -31,15 +31,16 @@ from nexus.errors import (
     UnknownOption,
     VoteLimitReached,
 )
-from nexus.http.api.sight import look
-from nexus.http.framework.call import Asked, Call, Nothing, Reply, call, uuid
+from nexus.http.api.seen import see_poll
+from nexus.http.framework.call import Nothing, Reply, TypedRequest, call, uuid
+from nexus.http.services import RestCall, RestServices
 
 ANSWER_S = 30.0
-"""Beyond every time-out of the store: whoever waits longer is told to retry with the same op."""
+"""Longer than every timeout of the store: a voter who waits longer is told to retry with the same op."""
 
 
-class Vote(msgspec.Struct, forbid_unknown_fields=True):
-    """A ballot: `options`, or `option` for one alone; `epoch` where it is meant for that round only."""
+class VoteBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A ballot: `options`, or `option` for a single one; `epoch` where it is meant for that round only."""
 
     schema_rules: ClassVar[dict[str, object]] = {"oneOf": [{"required": ["options"]}, {"required": ["option"]}]}
 
@@ -48,9 +49,9 @@ class Vote(msgspec.Struct, forbid_unknown_fields=True):
     epoch: int | None = None
 
     def choices(self) -> tuple[int, ...]:
-        """The options it names. Raises `Invalid` unless it says so in one way.
+        """The options it names. Raises `Invalid` unless it names them in exactly one of the two ways.
 
-        A ballot with too many is cut to one too many, which is refused all the same and takes no more room.
+        A ballot with too many is cut to one too many: it is refused all the same, and takes up no more memory.
         """
         if self.options is UNSET and self.option is not UNSET:
             return (self.option,)
@@ -60,53 +61,55 @@ class Vote(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Retraction(msgspec.Struct):
-    """Which of several ballots to take back, by its op; without it all."""
+    """Which of several ballots to take back, by its op; without it, all of them."""
 
     ballot: Annotated[str, says(format="uuid")] | UnsetType = UNSET
 
 
 class OwnVotes(msgspec.Struct, frozen=True):
-    """A voter's own ballots that stand."""
+    """The voter's own ballots that stand."""
 
     poll: Id
     votes: list[BallotView]
 
 
-async def cast(asked: Asked[Vote, Nothing]) -> Reply[Receipt]:
+async def cast(request: TypedRequest[VoteBody, Nothing], services: RestServices) -> Reply[Receipt]:
     """Cast a ballot, or change the one that stands."""
-    poll = asked.id("poll", PollNotFound())
-    choices = asked.body.choices()
-    return await _act(asked, Ballot(asked.op, poll, asked.by, options=choices, epoch=asked.body.epoch))
+    poll = request.path_id("poll", PollNotFound())
+    choices = request.body.choices()
+    return await _act(services, Ballot(request.op, poll, request.by, options=choices, epoch=request.body.epoch))
 
 
-async def retract(asked: Asked[Nothing, Retraction]) -> Reply[Receipt]:
-    """Take back one's ballot, or all of several."""
-    poll = asked.id("poll", PollNotFound())
-    named = asked.request.query_params.get("ballot", UNSET)  # an empty one names no ballot, and must not take back all
+async def retract(request: TypedRequest[Nothing, Retraction], services: RestServices) -> Reply[Receipt]:
+    """Take back your ballot, or all of several."""
+    poll = request.path_id("poll", PollNotFound())
+    named = request.raw.query_params.get(
+        "ballot", UNSET
+    )  # an empty one names no ballot, and must not take back all of them
     ballot = None if named is UNSET else uuid("ballot", named)
-    return await _act(asked, Ballot(asked.op, poll, asked.by, act=Act.RETRACT, ballot=ballot))
+    return await _act(services, Ballot(request.op, poll, request.by, act=Act.RETRACT, ballot=ballot))
 
 
-async def _act(asked: Asked[Vote, Nothing] | Asked[Nothing, Retraction], ballot: Ballot) -> Reply[Receipt]:
-    wait = asked.parts.rates.votes.take(ballot.by.voter)
+async def _act(services: RestServices, ballot: Ballot) -> Reply[Receipt]:
+    wait = services.rates.votes.take(ballot.by.voter)
     if wait:
         raise TooMany("Too many votes at once.", after_s=wait)
     try:
-        # What ends here is only the waiting: a ballot that is in the box is recorded whoever still listens.
+        # Only the waiting ends here: a ballot that is in the box is recorded whether or not anybody still waits.
         async with asyncio.timeout(ANSWER_S):
-            receipt = await asked.parts.ballots.cast(ballot)
+            receipt = await services.ballots.cast(ballot)
     except TimeoutError:
         raise OutcomeUnknown from None
     return Reply(receipt, 201 if receipt.status is Outcome.RECORDED else 200)
 
 
-async def read(asked: Asked[Nothing, Nothing]) -> Reply[OwnVotes]:
-    """One's own ballots that stand."""
-    sight = await look(asked.parts, asked.id("poll", PollNotFound()), asked.by)
-    if sight.role is Role.SCREEN:
+async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[OwnVotes]:
+    """Read your own ballots that stand."""
+    seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), request.by)
+    if seen.role is Role.SCREEN:
         raise Forbidden("A screen has no votes.")
-    state = await asked.parts.tallies.voter_state(sight.poll.id, asked.by.voter)
-    return Reply(OwnVotes(sight.poll.id, ballot_views(state.votes)))
+    state = await services.tallies.voter_state(seen.poll.id, request.by.voter)
+    return Reply(OwnVotes(seen.poll.id, ballot_views(state.votes)))
 
 
 _EITHER: tuple[type[NexusError], ...] = (Forbidden, OpReused, PollClosed, PollNotOpen, TooMany)
@@ -117,12 +120,12 @@ _CAST: tuple[type[NexusError], ...] = (
     *(DuplicateChoice, NoChoice, TooManyChoices, UnknownOption),
 )
 
-CALLS: tuple[Call, ...] = (
+CALLS: tuple[RestCall, ...] = (
     call(
         "POST",
         "/polls/{poll}/vote",
         cast,
-        body=Vote,
+        body=VoteBody,
         query=Nothing,
         answer=Receipt,
         statuses=(201, 200),

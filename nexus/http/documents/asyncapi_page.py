@@ -1,4 +1,4 @@
-"""The readable page of the WebSocket interface, made from its AsyncAPI document alone."""
+"""The readable page of the WebSocket interface, made only from its AsyncAPI document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nexus.http.framework.html import Html, element, paragraphs, prose, together
 Json = dict[str, Any]
 
 
-class LivePage:
+class SocketPage:
     """Writes the page of one AsyncAPI document (3.0) with one channel."""
 
     def __init__(self, document: Json) -> None:
@@ -19,7 +19,7 @@ class LivePage:
         (self._channel,) = document["channels"].values()
 
     def body(self) -> Html:
-        """What the page says."""
+        """The content of the page."""
         operations = self._document["operations"].values()
         return together(
             element("h1", self._document["info"]["title"]),
@@ -31,7 +31,7 @@ class LivePage:
             *(self._message({"messages": [{"$ref": ref}]}, None) for ref in self._sent()),
             element("h2", "Why a socket is closed", id="closed"),
             self._closes(),
-            element("h2", "What the messages hold", id="types"),
+            element("h2", "What the messages contain", id="types"),
             *(self._type(name) for name in self._inner()),
         )
 
@@ -42,7 +42,7 @@ class LivePage:
         return together(element("h2", "Connecting", id="connecting"), _table(("", ""), rows))
 
     def _sent(self) -> list[str]:
-        """Every message of the server: answers first, then what is sent unasked."""
+        """Every message of the server: answers first, then those that no client asked for."""
         operations = self._document["operations"].values()
         answers = [one["$ref"] for op in operations for one in op.get("reply", {}).get("messages", ())]
         unasked = [one["$ref"] for op in operations if op["action"] == "send" for one in op["messages"]]
@@ -72,7 +72,7 @@ class LivePage:
         return together(element("h3", name, id=f"type-{name}"), about, fields)
 
     def _inner(self) -> list[str]:
-        """The types that are no messages themselves."""
+        """The types that are not messages themselves."""
         payloads = {one["payload"]["$ref"] for one in self._document["components"]["messages"].values()}
         whole = {ref.rpartition("/")[2] for ref in payloads}
         held = (

@@ -1,5 +1,5 @@
-"""An example of everything that goes in or out, made of the real types: what stands in the documents is decoded and
-encoded alike."""
+"""An example of everything that goes in or out, made of the real types: the documents show what is really decoded and
+encoded."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from nexus.domain.definition import NewOption, NewPoll, OptionPatch, PollPatch
 from nexus.domain.example_poll import NOW, OP, POLL, YES
 from nexus.domain.poll import Policy, Status, Visibility
 from nexus.domain.views import BallotView, ResultOption, ResultsView
-from nexus.http.api.accounts import Account, Login, Me, PasswordChange, RefreshToken, Registration, TokenPair
+from nexus.http.api.accounts import Account, Credentials, Me, PasswordChange, RefreshToken, Registration, TokenPair
 from nexus.http.api.audit import AuditEntry, AuditPage
 from nexus.http.api.categories import CategoryPage, CategoryPatch, NewCategory
 from nexus.http.api.exports import Export, ExportedBallot, ExportedOption
 from nexus.http.api.guests import Code, GuestToken
 from nexus.http.api.health import Health
 from nexus.http.api.polls import PollPage, ScreenLink
-from nexus.http.api.votes import OwnVotes, Vote
+from nexus.http.api.votes import OwnVotes, VoteBody
 from nexus.store.categories import Category
 
 REQUEST_ID = "3f2b8c1d9e4a4f6fb0a1c2d3e4f50617"
@@ -51,7 +51,7 @@ _RESULTS = ResultsView(
     server_now=NOW,
 )
 
-_CATEGORY = Category(id=3, name="Meetings", description="What is asked in the middle of them.")
+_CATEGORY = Category(id=3, name="Meetings", description="What is asked during meetings.")
 
 _ENTRY = AuditEntry(
     id=101,
@@ -65,7 +65,7 @@ _ENTRY = AuditEntry(
 
 _BODIES: tuple[object, ...] = (
     Registration(username=_ANN, password=_PASSWORD, email="ann@example.org"),
-    Login(username=_ANN, password=_PASSWORD),
+    Credentials(username=_ANN, password=_PASSWORD),
     PasswordChange(old=_PASSWORD, new="five words are better still"),
     RefreshToken(refresh=_REFRESH),
     Code(code=_CODE),
@@ -74,12 +74,12 @@ _BODIES: tuple[object, ...] = (
         options=[NewOption("Yes"), NewOption("No")],
         expires_at=datetime(2099, 11, 22, 19, tzinfo=UTC),
     ),
-    PollPatch(description="Ten minutes, not more.", results=Policy.AFTER_VOTE),
+    PollPatch(description="It takes ten minutes.", results=Policy.AFTER_VOTE),
     NewOption(option_text="Perhaps"),
     OptionPatch(option_text="Perhaps not", position=0),
-    Vote(options=[12]),
-    NewCategory(name="Meetings", description="What is asked in the middle of them."),
-    CategoryPatch(description="What is asked before, in and after them."),
+    VoteBody(options=[12]),
+    NewCategory(name="Meetings", description="What is asked during meetings."),
+    CategoryPatch(description="What is asked before, during and after meetings."),
 )
 
 _ANSWERS: tuple[object, ...] = (
@@ -110,12 +110,12 @@ _ANSWERS: tuple[object, ...] = (
 )
 
 EXAMPLES = MappingProxyType({type(one): one for one in (*_BODIES, *_ANSWERS)})
-"""An example of each type, which is a value of it."""
+"""An example of each type, by the type."""
 
 TEXTS = MappingProxyType({"text/csv": f"voter,option_ids,options,op,cast_at\r\nuser:2,12,Yes,{OP},{NOW}\r\n"})
-"""Of the answers that are no JSON, by their media type."""
+"""Examples of the answers that are not JSON, by their media type."""
 
 
 def example(kind: type[object]) -> Any:
-    """The example of a type as JSON has it, None where there is none."""
+    """The example of a type in the values of JSON, None where there is none."""
     return msgspec.json.decode(msgspec.json.encode(EXAMPLES[kind])) if kind in EXAMPLES else None

@@ -1,4 +1,4 @@
-"""Where an answer leads: from what was made to every call on it, and from a login to what its tokens are for."""
+"""Where an answer leads: from what was created to every call on it, and from a login to the uses of its tokens."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from typing import Any
 
 import msgspec
 
-from nexus.http.framework.call import Call
+from nexus.http.services import RestCall
 
 _NAME = re.compile(r"/([^/]+)/\{(\w+)\}")
 
+# Answers that lead back to a poll, and where its id is.
 _POLL_OF: dict[str, str] = {
     "polls_join": "$response.body#/id",
     "guests_enter": "$response.body#/poll",
     "options_add": "$request.path.poll",
     "votes_cast": "$response.body#/poll",
 }
-"""Answers that lead back to a poll, and where its id stands."""
 
 _REFRESH = {"refresh": "$response.body#/refresh"}
+# What the body of one call takes from the answer of another, by the operation ids of the answer and of the call.
 _BODIES: dict[tuple[str, str], dict[str, str]] = {
     ("accounts_register", "accounts_log_in"): {
         "username": "$request.body#/username",
@@ -36,23 +37,22 @@ _BODIES: dict[tuple[str, str], dict[str, str]] = {
     ("polls_join", "votes_cast"): {"option": "$response.body#/options/0/id"},
     ("options_add", "votes_cast"): {"option": "$response.body#/id"},
 }
-"""What of one answer the body of another call is made of, by their operation ids."""
 
+# Calls that any token leads to.
 _PLAIN = frozenset({"accounts_me"})
-"""Calls that any token leads to."""
 
 
-def operation_id(call: Call) -> str:
-    """The unique name of a call: its file's, and its handler's."""
+def operation_id(call: RestCall) -> str:
+    """The unique name of a call: that of its file, and that of its handler."""
     return f"{call.module.rpartition('.')[2]}_{call.name}"
 
 
-def links(call: Call, calls: Sequence[Call]) -> dict[str, Any]:
+def links(call: RestCall, calls: Sequence[RestCall]) -> dict[str, Any]:
     """The links of a call's answers, by the operation ids they lead to."""
     return dict(sorted(_links(call, calls)))
 
 
-def _links(call: Call, calls: Sequence[Call]) -> Iterator[tuple[str, Any]]:
+def _links(call: RestCall, calls: Sequence[RestCall]) -> Iterator[tuple[str, Any]]:
     here = operation_id(call)
     names = {thing: name for one in calls for thing, name in _NAME.findall(one.path)}
     made = names.get(call.path.rpartition("/")[2]) if call.method == "POST" and _has_id(call.answer) else None
@@ -62,7 +62,7 @@ def _links(call: Call, calls: Sequence[Call]) -> Iterator[tuple[str, Any]]:
         there = operation_id(one)
         needs = set(re.findall(r"\{(\w+)\}", one.path))
         if needs and made not in needs and not (one.votes or one.method == "GET"):
-            continue  # who enters or votes is not the host
+            continue  # those who enter or vote are not the host
         body = _BODIES.get((here, there))
         if needs <= values.keys() and (needs or body or (there in _PLAIN and "access" in _fields(call.answer))):
             parameters = {"parameters": {name: values[name] for name in sorted(needs)}} if needs else {}

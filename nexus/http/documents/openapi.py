@@ -11,27 +11,28 @@ from typing import Any
 import msgspec
 
 from nexus import __version__
+from nexus.domain.problem import ProblemDocument
 from nexus.http.documents.operations import BEARER, HEADERS, REF, operation, public_path
-from nexus.http.framework.call import Call, Nothing
-from nexus.http.framework.problem import Problem
+from nexus.http.framework.call import Nothing
+from nexus.http.services import RestCall
 
 Json = dict[str, Any]
 
+# A pointer for readers of the source, which the document leaves out.
 _CITED = re.compile(r" \(contract, [^)]*\)")
-"""What the sources cite and readers of the document do not have."""
 
 _ABOUT = """\
-Polls, votes and live totals. A vote that was acknowledged is committed, and counted once however often it is sent.
+Polls, votes and live totals. An acknowledged vote is committed, and counted once however often it is sent.
 
 Every path works with and without its trailing slash. Errors are problem documents (RFC 9457) with a stable `code`;
-422 names every broken rule at once. Text is trimmed before it is kept, and lengths count after that. Fields may be
+422 names every broken rule at once. Text is trimmed before it is stored, and lengths count after that. Fields may be
 added to answers; unknown fields of a body are invalid. An empty parameter of a query counts as absent. A wrong method
-is 405 `method_not_allowed`, an unknown path 404 `not_found`. What is pushed live goes over a WebSocket, which
-`/api/ws/` describes.
+is 405 `method_not_allowed`, an unknown path 404 `not_found`. Live updates are sent over a WebSocket, which `/api/ws/`
+describes.
 """
 
 
-def openapi(calls: Sequence[Call]) -> Json:
+def openapi(calls: Sequence[RestCall]) -> Json:
     """The document of `calls`."""
     schemas = components(calls)
     paths: Json = {}
@@ -59,15 +60,15 @@ def openapi(calls: Sequence[Call]) -> Json:
     }
 
 
-def components(calls: Sequence[Call]) -> Json:
-    """The schemas of every type that goes in or out of `calls`, and of what they hold, by name."""
+def components(calls: Sequence[RestCall]) -> Json:
+    """The schemas of every type that goes in or out of `calls`, and of the types in them, by name."""
     kinds = {kind: None for call in calls for kind in (call.body, call.query, call.answer) if kind is not Nothing}
-    _, found = msgspec.json.schema_components((*kinds, Problem), ref_template=REF)
+    _, found = msgspec.json.schema_components((*kinds, ProblemDocument), ref_template=REF)
     return dict(sorted(found.items()))
 
 
-def _tags(calls: Sequence[Call]) -> list[Json]:
-    """One for each file of calls, in the words it begins with."""
+def _tags(calls: Sequence[RestCall]) -> list[Json]:
+    """A tag for each file of calls, described by the first paragraph of its docstring."""
     modules = dict.fromkeys(call.module for call in calls)
     texts = {name: (inspect.getdoc(sys.modules[name]) or "").partition("\n\n")[0] for name in modules}
     texts = {name: _CITED.sub("", " ".join(text.split())) for name, text in texts.items()}
@@ -75,5 +76,5 @@ def _tags(calls: Sequence[Call]) -> list[Json]:
 
 
 def _security() -> Json:
-    about = "An access token: from a login, a guest's entry, a screen's link, or a configured issuer."
+    about = "An access token: from a login, from a guest's entry, from a screen link, or from a configured issuer."
     return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": about}

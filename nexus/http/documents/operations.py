@@ -15,8 +15,9 @@ from nexus.errors import Invalid, NexusError, WeakPassword
 from nexus.http.documents.examples import REQUEST_ID, TEXTS, example
 from nexus.http.documents.links import links, operation_id
 from nexus.http.documents.refusals import refusals
-from nexus.http.framework.call import Call, Nothing
+from nexus.http.framework.call import Nothing
 from nexus.http.framework.problem import document
+from nexus.http.services import RestCall
 
 Json = dict[str, Any]
 
@@ -30,7 +31,7 @@ HEADERS: Json = {
         "example": REQUEST_ID,
     },
     "ETag": {
-        "description": "A weak tag of all that the answer shows, for `If-None-Match`.",
+        "description": "A weak tag of everything that the answer shows, for `If-None-Match`.",
         "required": True,
         "schema": {"type": "string", "pattern": '^W/".+"$'},
     },
@@ -48,16 +49,16 @@ HEADERS: Json = {
 """Headers of answers, as components of the document."""
 
 _OF_STATUS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
-_TEXTS = {304: "What the client has still holds.", 204: "Done."}
+_TEXTS = {304: "What the client has is still current.", 204: "Done."}
 
 
-def public_path(call: Call) -> str:
-    """The path as the contract writes it: with a trailing slash, but for what probes ask."""
+def public_path(call: RestCall) -> str:
+    """The path as the contract writes it: with a trailing slash, except for the health checks."""
     return call.path if call.path.startswith("/health/") else f"{call.path}/"
 
 
-def operation(call: Call, calls: Sequence[Call], schemas: Json) -> Json:
-    """The operation object of `call`; `schemas` are the components that the types have become."""
+def operation(call: RestCall, calls: Sequence[RestCall], schemas: Json) -> Json:
+    """The operation object of `call`; `schemas` are the components made of the types."""
     summary, _, rest = call.about.partition("\n\n")
     done: Json = {
         "operationId": operation_id(call),
@@ -75,7 +76,7 @@ def operation(call: Call, calls: Sequence[Call], schemas: Json) -> Json:
     return {name: value for name, value in done.items() if value or name == "security"}
 
 
-def _parameters(call: Call, schemas: Json) -> list[Json]:
+def _parameters(call: RestCall, schemas: Json) -> list[Json]:
     found: list[Json] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "integer", "format": "int64", "minimum": 1}}
         for name in re.findall(r"\{(\w+)\}", call.path)
@@ -86,7 +87,7 @@ def _parameters(call: Call, schemas: Json) -> list[Json]:
         shared = {"in": "query", "allowEmptyValue": True}
         found += [{"name": name, **shared, "schema": _plain(schema)} for name, schema in properties.items()]
     if call.votes:
-        about = "The op of this act, made by the client: sent again with the same act, it is answered and not repeated."
+        about = "The op of this act, made by the client: the same act sent again with it is answered, and not repeated."
         schema = {"type": "string", "format": "uuid"}
         found.append({"name": "Idempotency-Key", "in": "header", "description": about, "schema": schema, "example": OP})
     if 304 in call.statuses:
@@ -96,7 +97,7 @@ def _parameters(call: Call, schemas: Json) -> list[Json]:
 
 
 def _plain(schema: Json) -> Json:
-    """A query's parameter is absent where it says nothing, never null."""
+    """A query parameter without a value is absent, never null."""
     kept = {name: value for name, value in schema.items() if (name, value) != ("default", None)}
     kinds = [kind for kind in kept.pop("anyOf", ()) if kind != {"type": "null"}]
     return kept | kinds[0] if kinds else kept
@@ -108,18 +109,18 @@ def _content(kind: type[object]) -> Json:
 
 
 def schema_of(kind: type[object]) -> Json:
-    """The reference to a type's schema, with the rules that stand on the type itself."""
+    """The reference to a type's schema, with the rules of the type as a whole (`schema_rules`)."""
     rules: Json = getattr(kind, "schema_rules", {})
     return {"$ref": REF.format(name=kind.__name__), **rules}
 
 
-def _responses(call: Call, calls: Sequence[Call]) -> Json:
+def _responses(call: RestCall, calls: Sequence[RestCall]) -> Json:
     found: Json = {str(status): _success(call, status, links(call, calls)) for status in call.statuses}
     found |= {str(status): _refusal(call, status, kinds) for status, kinds in refusals(call).items()}
     return dict(sorted(found.items()))
 
 
-def _success(call: Call, status: int, leads_to: Json) -> Json:
+def _success(call: RestCall, status: int, leads_to: Json) -> Json:
     names = ("X-Request-ID", "ETag") if 304 in call.statuses else ("X-Request-ID",)
     answer: Json = {"description": _TEXTS.get(status, HTTPStatus(status).phrase), "headers": _headers(*names)}
     if status not in (204, 304):
@@ -133,10 +134,10 @@ def _success(call: Call, status: int, leads_to: Json) -> Json:
     return answer
 
 
-def _refusal(call: Call, status: int, kinds: list[type[NexusError]]) -> Json:
+def _refusal(call: RestCall, status: int, kinds: list[type[NexusError]]) -> Json:
     codes = {"status": {"const": status}, "code": {"enum": [kind.code for kind in kinds]}}
     shown = {kind.code: {"value": _problem_example(call, kind)} for kind in kinds}
-    schema = {"allOf": [{"$ref": REF.format(name="Problem")}], "properties": codes}
+    schema = {"allOf": [{"$ref": REF.format(name="ProblemDocument")}], "properties": codes}
     return {
         "description": f"{HTTPStatus(status).phrase}: {', '.join(f'`{code}`' for code in shown)}",
         "headers": _headers("X-Request-ID", *_OF_STATUS.get(status, ())),
@@ -144,8 +145,8 @@ def _refusal(call: Call, status: int, kinds: list[type[NexusError]]) -> Json:
     }
 
 
-def _problem_example(call: Call, kind: type[NexusError]) -> object:
-    """A refusal as it is sent, of an act of voting with its op."""
+def _problem_example(call: RestCall, kind: type[NexusError]) -> object:
+    """A refusal as it is sent; that of an act of voting has its op."""
     error = kind()
     if kind is Invalid:
         error = Invalid(errors=(_broken_rule(call),))
@@ -155,7 +156,7 @@ def _problem_example(call: Call, kind: type[NexusError]) -> object:
     return told
 
 
-def _broken_rule(call: Call) -> tuple[str, str]:
+def _broken_rule(call: RestCall) -> tuple[str, str]:
     """One that the call's own input may break."""
     names = [field.encode_name for kind in (call.body, call.query) for field in msgspec.structs.fields(kind)]  # type: ignore[arg-type]
     return names[0] if names else "Idempotency-Key", "is required" if call.body is not Nothing else "is not valid"

@@ -1,4 +1,4 @@
-"""Which problems a call may end in: those of its kind, and those its entry in the table names."""
+"""Which errors a call may end in: those that all calls of its kind share, and those that its entry names."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import re
 from collections.abc import Iterator
 
 from nexus import errors
-from nexus.errors import NexusError, NotFound
-from nexus.http.framework.call import Call, Nothing
+from nexus.errors import CategoryNotFound, NexusError, NotFound, OptionNotFound, PollNotFound
+from nexus.http.framework.call import Nothing
 from nexus.http.framework.problem import BodyTooLarge, BodyTooSlow, InternalError, UnsupportedMediaType, status_of
+from nexus.http.services import RestCall
 
 _NAME = re.compile(r"\{(\w+)\}")
+# What a path names by an id, and the refusal where there is nothing of that id.
+_MISSING: dict[str, type[NotFound]] = {
+    "poll": PollNotFound,
+    "option": OptionNotFound,
+    "category": CategoryNotFound,
+}
 
 
-def refusals(call: Call) -> dict[int, list[type[NexusError]]]:
+def refusals(call: RestCall) -> dict[int, list[type[NexusError]]]:
     """The errors of a call by their status, in order, each code once."""
     found: dict[int, dict[str, type[NexusError]]] = {}
     for kind in (*_of_its_kind(call), *call.raises):
@@ -21,20 +28,16 @@ def refusals(call: Call) -> dict[int, list[type[NexusError]]]:
     return {status: list(found[status].values()) for status in sorted(found)}
 
 
-def _of_its_kind(call: Call) -> Iterator[type[NexusError]]:
-    """What needs no word in the table. A wrong method (405) is an answer of the path, not of any call."""
+def _of_its_kind(call: RestCall) -> Iterator[type[NexusError]]:
+    """What an entry need not name. A wrong method (405) is an answer of the path, not of any call."""
     yield InternalError
     if not call.public:
         yield errors.Unauthenticated
     for name in _NAME.findall(call.path):
-        yield _missing(name)
+        yield _MISSING[name]
     if call.body is not Nothing:
         yield from (errors.Malformed, BodyTooSlow, BodyTooLarge, UnsupportedMediaType)
     if call.votes or not (call.body is Nothing and call.query is Nothing):
         yield errors.Invalid
-    if not call.public or call.body is not Nothing:  # the database has a part in it: even a read settles what is due
+    if not call.public or call.body is not Nothing:  # the database is involved: even a read commits what is due
         yield from (errors.Unavailable, errors.OutcomeUnknown)
-
-
-def _missing(name: str) -> type[NexusError]:
-    return next(kind for kind in NotFound.__subclasses__() if kind.code == f"{name}_not_found")

@@ -1,5 +1,5 @@
-"""The documents of the interfaces and their pages under `/api/`: made once, served from here alone, and readable by
-anybody (contract, section 2)."""
+"""The documents of the interfaces and their pages under `/api/`: made once, without anything loaded from elsewhere, and
+open to everybody (contract, section 2)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import msgspec
 from starlette.routing import Route
 
 from nexus.http.api.routes import CALLS
-from nexus.http.documents.asyncapi_page import LivePage
+from nexus.http.documents.asyncapi_page import SocketPage
 from nexus.http.documents.openapi import openapi
 from nexus.http.framework.html import Html, element, page, paragraphs, together, void
-from nexus.http.framework.static import WEB, Fixed, page_headers
+from nexus.http.framework.static import WEB, StaticResponse, page_headers
 
 Json = dict[str, Any]
 
@@ -23,7 +23,7 @@ ASSETS: tuple[tuple[str, Path, str], ...] = (
     ("swagger-ui.css", WEB / "swagger" / "swagger-ui.css", "text/css; charset=utf-8"),
     ("swagger-ui-bundle.js", WEB / "swagger" / "swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
 )
-"""What the pages load: its name below `/api/assets/`, its file and its type."""
+"""What the pages load: the name below `/api/assets/`, the file and its type."""
 
 # Swagger UI sets its styles through the DOM, which needs no 'unsafe-inline'; its icons are data: URLs of its CSS.
 PAGE_HEADERS = page_headers()
@@ -36,17 +36,17 @@ _LINKS = (
 )
 
 
-def documents(asyncapi: Json) -> dict[str, Fixed]:
+def documents(asyncapi: Json) -> dict[str, StaticResponse]:
     """Every document by its path, written without a trailing slash; `asyncapi` is the WebSocket's."""
     told = openapi(CALLS)
     found = {
         "/api": _page("The interfaces of Nexus", _index(told, asyncapi)),
         "/api/docs": _docs(),
-        "/api/ws": _page("Nexus live", LivePage(asyncapi).body()),
-        "/api/openapi.json": Fixed(msgspec.json.encode(told), "application/json"),
-        "/api/asyncapi.json": Fixed(msgspec.json.encode(asyncapi), "application/json"),
+        "/api/ws": _page("The WebSocket interface of Nexus", SocketPage(asyncapi).body()),
+        "/api/openapi.json": StaticResponse(msgspec.json.encode(told), "application/json"),
+        "/api/asyncapi.json": StaticResponse(msgspec.json.encode(asyncapi), "application/json"),
     }
-    return found | {f"/api/assets/{name}": Fixed(file.read_bytes(), kind) for name, file, kind in ASSETS}
+    return found | {f"/api/assets/{name}": StaticResponse(file.read_bytes(), kind) for name, file, kind in ASSETS}
 
 
 def document_routes(asyncapi: Json) -> list[Route]:
@@ -54,12 +54,12 @@ def document_routes(asyncapi: Json) -> list[Route]:
     return [Route(path, document, methods=["GET"]) for path, document in documents(asyncapi).items()]
 
 
-def _page(title: str, body: Html) -> Fixed:
+def _page(title: str, body: Html) -> StaticResponse:
     whole = page(title, _bar(), element("main", body, class_="text"), head=_style("api.css"))
-    return Fixed(whole, "text/html; charset=utf-8", PAGE_HEADERS)
+    return StaticResponse(whole, "text/html; charset=utf-8", PAGE_HEADERS)
 
 
-def _docs() -> Fixed:
+def _docs() -> StaticResponse:
     scripts = [
         element("script", src=f"/api/assets/{name}", defer="defer") for name in ("swagger-ui-bundle.js", "docs.js")
     ]
@@ -68,7 +68,7 @@ def _docs() -> Fixed:
     )
     body = (_bar(), element("div", id="swagger-ui"), element("noscript", no_script))
     head = together(_style("swagger-ui.css"), _style("api.css"), *scripts)
-    return Fixed(
+    return StaticResponse(
         page("The REST interface of Nexus", *body, head=head, class_="light"), "text/html; charset=utf-8", PAGE_HEADERS
     )
 

@@ -10,20 +10,20 @@ from typing import NoReturn, TypeVar
 import msgspec
 from starlette.requests import Request
 
+from nexus.domain.text import has_lone_surrogate
 from nexus.errors import Invalid, Malformed
-from nexus.http.framework.faults import body_faults, query_faults
+from nexus.http.framework.faults import LONGEST_FIELD, body_faults, query_faults
 from nexus.http.framework.problem import UnsupportedMediaType
 
 T = TypeVar("T")
 
 _JSON = re.compile(r"application/(json|[a-z0-9!#$&^_.-]+\+json)", re.IGNORECASE)
-_LONGEST_FIELD = 100
 
 
 async def read_body(request: Request, kind: type[T]) -> T:
     """The JSON body as a `kind`.
 
-    Raises `UnsupportedMediaType`, `Malformed` for what is no JSON or nothing at all, `Invalid` for a wrong shape,
+    Raises `UnsupportedMediaType`, `Malformed` for what is not valid JSON or empty, `Invalid` for a wrong shape,
     and what reading raises (`edge`).
     """
     media_type = request.headers.get("content-type")
@@ -48,7 +48,7 @@ def decode(raw: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
-        # The decoder stops at the first wrong field; whether it was JSON to the end is still to be seen.
+        # The decoder stops at the first wrong field; whether the rest is JSON is still to be checked.
         _check_syntax(raw)
         raise Invalid(errors=body_faults(raw, kind, str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -57,22 +57,22 @@ def decode(raw: bytes, kind: type[T]) -> T:
 
 
 def _check_syntax(raw: bytes) -> None:
-    """Raise `Malformed` for what RFC 8259 does not allow, `Invalid` for text that cannot be kept.
+    """Raise `Malformed` for what RFC 8259 does not allow, `Invalid` for text that cannot be stored.
 
-    The grammar allows the escape of a lone surrogate (section 8.2), which msgspec takes for a wrong syntax.
+    The grammar allows the escape of a lone surrogate (section 8.2), which msgspec treats as a syntax error.
     """
     try:
-        # A number may be longer than Python cares to parse, and none is looked at here.
+        # A number may be longer than Python is willing to parse, and no number matters here.
         value: object = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
         raise Malformed from None
-    bad = [field for field, text in _texts(value) if any("\ud800" <= char <= "\udfff" for char in text)]
+    bad = [field for field, text in _texts(value) if has_lone_surrogate(text)]
     if bad:
         raise Invalid(errors=tuple((field, "must not contain lone surrogates") for field in bad[:100]))
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
 def _texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
@@ -84,11 +84,11 @@ def _texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, dict):
         for name, item in value.items():
             yield path or "body", name
-            yield from _texts(item, f"{path}.{name}".lstrip(".")[:_LONGEST_FIELD])
+            yield from _texts(item, f"{path}.{name}".lstrip(".")[:LONGEST_FIELD])
 
 
 def read_query(values: Mapping[str, str], kind: type[T]) -> T:
-    """The parameters of a query as a `kind`; an empty one counts as absent, an unknown one says nothing.
+    """The parameters of a query as a `kind`; an empty one counts as absent, an unknown one is ignored.
 
     Raises `Invalid`.
     """
@@ -96,7 +96,7 @@ def read_query(values: Mapping[str, str], kind: type[T]) -> T:
         found = msgspec.convert({name: value for name, value in values.items() if value}, kind, strict=False)
     except msgspec.ValidationError as error:
         raise Invalid(errors=query_faults(values, kind, str(error))) from None
-    # msgspec takes the word null for None, and a filter that says nothing would find everything.
+    # msgspec takes the word null for None, and a filter without a value would match everything.
     nulls = [name for name, value in values.items() if value and getattr(found, name, value) is None]
     if nulls:
         raise Invalid(errors=tuple((name, "must not be null") for name in nulls))

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID, uuid4
 
 import msgspec
@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from nexus.access.gate import Gate
 from nexus.access.limits import Rate, address_key
 from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
@@ -23,29 +24,41 @@ from nexus.errors import Invalid, NexusError, NotFound, TooMany, Unauthenticated
 from nexus.http.framework.body import read_body, read_query
 from nexus.http.framework.problem import ActRefused, status_of
 from nexus.http.framework.stream import Stream
-from nexus.http.parts import Parts
+from nexus.runtime.metrics import Metrics
 
-B = TypeVar("B")
-Q = TypeVar("Q")
-A = TypeVar("A")
+BodyT = TypeVar("BodyT")
+QueryT = TypeVar("QueryT")
+AnswerT = TypeVar("AnswerT")
+ServicesT = TypeVar("ServicesT", bound="CallServices")
 
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ID = re.compile(r"[0-9]{1,19}")
 
 
+class CallServices(Protocol):
+    """What answering a call takes by itself; the rest of the services is for the handlers alone."""
+
+    @property
+    def gate(self) -> Gate:
+        """Says whom a token proves."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """Told of every answer."""
+
+
 class Nothing(msgspec.Struct, frozen=True):
-    """No body, no parameters, or an empty answer."""
+    """No body, no parameters, or no answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(Generic[B, Q]):
-    """One request, typed: its body, its query, and who asks."""
+class TypedRequest(Generic[BodyT, QueryT]):
+    """One request, typed: its body, its query, who asks, and the op of an act of voting; `raw` is Starlette's."""
 
-    parts: Parts
-    request: Request
-    body: B
-    query: Q
+    raw: Request
+    body: BodyT
+    query: QueryT
     identity: Identity | None
     op: UUID
 
@@ -59,11 +72,11 @@ class Asked(Generic[B, Q]):
     @property
     def address(self) -> str:
         """The client's address."""
-        return "" if self.request.client is None else self.request.client.host
+        return "" if self.raw.client is None else self.raw.client.host
 
-    def id(self, name: str, missing: NotFound) -> int:
-        """The id at `name` of the path; raises `missing` for what cannot be one."""
-        text = str(self.request.path_params[name])
+    def path_id(self, name: str, missing: NotFound) -> int:
+        """The id at `name` in the path. Raises `missing` for what cannot be one."""
+        text = str(self.raw.path_params[name])
         if not _ID.fullmatch(text) or not 0 < int(text) <= ID_MAX:
             raise missing
         return int(text)
@@ -76,15 +89,15 @@ class Asked(Generic[B, Q]):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply(Generic[A]):
+class Reply(Generic[AnswerT]):
     """What a handler answers; None as `value` has no body."""
 
-    value: A | None
+    value: AnswerT | None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
     def response(self) -> Response:
-        """As it goes out: kept by no cache unless the handler said how it may be."""
+        """As it is sent: no cache keeps it unless the handler's headers allow it."""
         headers = {"cache-control": "no-store", **self.headers}
         if self.value is None:
             return Response(status_code=self.status, headers=headers)
@@ -93,13 +106,13 @@ class Reply(Generic[A]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Generic[ServicesT]):
     """One method of one path (written without its trailing slash, ids in braces), and the types that go in and out.
 
     `body`, `query` and `answer` are `Nothing` where there is none; `statuses` are those of success; `raises` are the
     refusals of this call beside those that every call of its kind may end in; `public` calls need no token; `votes`
-    marks the acts of voting, whose op stands in every answer; `media` are the types an answer may have. `module` and
-    `name` say where its handler stands, `about` what it does. `respond` answers a request; it raises a `NexusError`, or
+    marks the acts of voting, whose op is in every answer; `media` are the types an answer may have. `module` and
+    `name` say which handler it is, `about` what it does. `respond` answers a request; it raises a `NexusError`, or
     `ActRefused` for an act of voting.
     """
 
@@ -116,49 +129,49 @@ class Call:
     public: bool
     votes: bool
     media: tuple[str, ...]
-    respond: Callable[[Parts, Request], Awaitable[Response]]
+    respond: Callable[[ServicesT, Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Answering(Generic[B, Q, A]):
-    handler: Callable[[Asked[B, Q]], Awaitable[Reply[A] | Stream]]
-    body: type[B]
-    query: type[Q]
+class _Responder(Generic[BodyT, QueryT, AnswerT, ServicesT]):
+    handler: Callable[[TypedRequest[BodyT, QueryT], ServicesT], Awaitable[Reply[AnswerT] | Stream]]
+    body: type[BodyT]
+    query: type[QueryT]
     public: bool
     votes: bool
 
-    async def __call__(self, parts: Parts, request: Request) -> Response:
+    async def __call__(self, services: ServicesT, raw: Request) -> Response:
         if not self.votes:
-            return await self._answer(parts, request, uuid4())
-        op = op_of(request)
+            return await self._answer(services, raw, uuid4())
+        op = op_of(raw)
         try:
-            return await self._answer(parts, request, op)
+            return await self._answer(services, raw, op)
         except NexusError as error:
             raise ActRefused(error, op) from error
 
-    async def _answer(self, parts: Parts, request: Request, op: UUID) -> Response:
+    async def _answer(self, services: ServicesT, raw: Request, op: UUID) -> Response:
         # Who asks comes first: a stranger learns nothing of what a call would make of its body.
-        identity = None if self.public else await parts.gate.identify(bearer(request))
-        query = read_query(request.query_params, self.query)
-        body = self.body() if self.body is Nothing else await read_body(request, self.body)
-        return (await self.handler(Asked(parts, request, body, query, identity, op))).response()
+        identity = None if self.public else await services.gate.identify(bearer(raw))
+        query = read_query(raw.query_params, self.query)
+        body = self.body() if self.body is Nothing else await read_body(raw, self.body)
+        return (await self.handler(TypedRequest(raw, body, query, identity, op), services)).response()
 
 
 def call(
     method: str,
     path: str,
-    handler: Callable[[Asked[B, Q]], Awaitable[Reply[A] | Stream]],
+    handler: Callable[[TypedRequest[BodyT, QueryT], ServicesT], Awaitable[Reply[AnswerT] | Stream]],
     *,
-    body: type[B],
-    query: type[Q],
-    answer: type[A],
+    body: type[BodyT],
+    query: type[QueryT],
+    answer: type[AnswerT],
     statuses: tuple[int, ...] = (200,),
     raises: tuple[type[NexusError], ...] = (),
     public: bool = False,
     votes: bool = False,
     media: tuple[str, ...] = ("application/json",),
-) -> Call:
-    """An entry of the table: `handler` with the types it takes and gives, checked against each other."""
+) -> Call[ServicesT]:
+    """An entry of the table: `handler` with the types that it takes and returns, checked against each other."""
     return Call(
         method=method,
         path=path,
@@ -173,32 +186,32 @@ def call(
         public=public,
         votes=votes,
         media=media,
-        respond=_Answering(handler, body, query, public, votes),
+        respond=_Responder(handler, body, query, public, votes),
     )
 
 
-class Resource:
-    """The calls of one path as an ASGI application. Its route lets every method through: to one that is not here the
-    answer is 405, and no later route, whose path has an id where this one has a word, gets to see it."""
+class Resource(Generic[ServicesT]):
+    """The calls of one path as an ASGI application. Its route lets every method through: a method that is not here is
+    answered 405, and no later route, whose path has an id where this one has a word, gets to see it."""
 
-    def __init__(self, parts: Parts, calls: dict[str, Call]) -> None:
-        self._parts = parts
+    def __init__(self, services: ServicesT, calls: dict[str, Call[ServicesT]]) -> None:
+        self._services = services
         self._calls = calls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises a 405 that names the methods there are."""
-        request = Request(scope, receive, send)
-        call = self._calls.get("GET" if request.method == "HEAD" else request.method)
+        raw = Request(scope, receive, send)
+        call = self._calls.get("GET" if raw.method == "HEAD" else raw.method)
         if call is None:
             allowed = [*self._calls, *(["HEAD"] if "GET" in self._calls else [])]
             raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
-        response = await self._measured(call, request)
+        response = await self._measured(call, raw)
         await response(scope, receive, send)
 
-    async def _measured(self, call: Call, request: Request) -> Response:
+    async def _measured(self, call: Call[ServicesT], raw: Request) -> Response:
         began, status = time.perf_counter(), 500
         try:
-            response = await call.respond(self._parts, request)
+            response = await call.respond(self._services, raw)
             status = response.status_code
         except NexusError as error:
             status = status_of(error)
@@ -207,7 +220,7 @@ class Resource:
             status = status_of(refused.error)
             raise
         finally:
-            self._parts.metrics.requested(call.method, call.path, status, time.perf_counter() - began)
+            self._services.metrics.requested(call.method, call.path, status, time.perf_counter() - began)
         return response
 
 

@@ -1,5 +1,5 @@
-"""Which pages of other origins may read the answers (the Fetch standard, "CORS protocol"); the WebSocket has a check
-of its own."""
+"""Which pages of other origins may read the answers (the Fetch standard, "CORS protocol"); WebSockets have their own
+check."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MAX_AGE_S = 7200
 
 
 class Cors(CORSMiddleware):
-    """Answers preflights, and lets pages of `origins` (canonical ones) read what `app` answers. Nobody's cookies or
-    client certificates are asked for: a token stands in a header, so no page can borrow one."""
+    """Answers preflights, and lets pages of `origins` (canonical ones) read what `app` answers. No cookies or
+    client certificates are used: the token is in a header, so no page can borrow it."""
 
     def __init__(self, app: ASGIApp, origins: frozenset[str]) -> None:
         super().__init__(
@@ -38,7 +38,7 @@ class Cors(CORSMiddleware):
         return canonical_origin(origin) in self.allow_origins
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """204, or a problem document where something asked for is not allowed."""
+        """204, or a problem document where the page asks for something that is not allowed."""
         answer = super().preflight_response(request_headers)
         told = Response(status_code=204)
         if answer.status_code >= 400:
@@ -48,7 +48,7 @@ class Cors(CORSMiddleware):
         return told
 
     async def send(self, message: Message, send: Send, request_headers: Headers) -> None:
-        """Mark an answer for the page that asked, where it may read it; for any other only that it depends on that."""
+        """Let the page that asked read the answer, if it may; otherwise only say that it depends on the origin."""
         origin = request_headers.get("origin")
         told = request_headers if origin is not None and self.is_allowed_origin(origin) else Headers()
         await super().send(message, send, told)

@@ -1,4 +1,4 @@
-"""What holds for every request, whatever its path: its id, its trailing slash, its bounds, and no error unanswered."""
+"""What applies to every request, whatever its path: its id, trailing slash, bounds, and an answer to every error."""
 
 from __future__ import annotations
 
@@ -14,30 +14,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from nexus.http.framework.cors import Cors
 from nexus.http.framework.problem import BodyTooLarge, BodyTooSlow, InternalError, problem
 
-log = logging.getLogger("nexus.http")
+logger = logging.getLogger(__name__)
 
 BODY_BYTES = 64 * 1024
+"""The longest body that is read."""
 BODY_S = 15.0
-"""From the first look at a body to its end: a client that drips bytes must not hold a task for ever."""
+"""From the first read of a body to its end: a client that drips bytes must not hold a task for ever."""
 
+# Where the scope holds the request's id.
 _ID = "nexus.request_id"
-"""Where the scope holds the request's id."""
-
 _ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 class Edge:
-    """Middleware around the routes, inside of Starlette's own that would answer an exception in plain text.
+    """Middleware around the routes, inside Starlette's own, which would answer an exception in plain text.
 
-    - A path with a trailing slash is the path without: routes are written without one.
-    - `X-Request-ID` stands on every response: the client's own where it is a plain word, else a new one.
-    - Every response says whether it may be kept (if nothing else says so, it may not), and is of no other type than
-      it says.
+    - A path with a trailing slash is treated as the path without it: routes are written without one.
+    - Every response has `X-Request-ID`: the client's own where it is a plain word, else a new one.
+    - Every response says whether it may be cached (by default it may not), and forbids guessing another type.
     - Pages of `origins`, canonical ones, may read the answers (`cors`).
     - Reading a body raises `BodyTooLarge` beyond `BODY_BYTES` and `BodyTooSlow` after `BODY_S`.
-    - An exception nobody handled is logged with the request's id and answered 500 `internal_error`.
+    - An exception that nothing handled is logged with the request's id and answered 500 `internal_error`.
     """
 
     def __init__(self, app: ASGIApp, origins: frozenset[str] = frozenset()) -> None:
@@ -46,17 +45,17 @@ class Edge:
         self._http: ASGIApp = Cors(inner, origins) if origins else inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; anything but HTTP passes."""
+        """Answer one request; anything but HTTP is passed on."""
         if scope["type"] != "http":
             await self._app(_without_slash(scope) if scope["type"] == "websocket" else scope, receive, send)
             return
         request_id = _request_id(scope["headers"])
         body = _Body(receive, _content_length(scope["headers"]))
-        await self._http({**_without_slash(scope), _ID: request_id}, body, _Reply(send, request_id))
+        await self._http({**_without_slash(scope), _ID: request_id}, body, _CompletedSend(send, request_id))
 
 
 class _Faults:
-    """No exception goes on unanswered, but for those in the middle of an answer."""
+    """Answers every exception, except in the middle of an answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -72,16 +71,16 @@ class _Faults:
         try:
             await self._app(scope, receive, reply)
         except ClientDisconnect:
-            log.debug("request %s: the client left before its body was whole", scope[_ID])
+            logger.debug("request %s: the client left before its body was complete", scope[_ID])
         except Exception:
-            log.exception("request %s failed: %s %s", scope[_ID], scope["method"], scope["path"])
+            logger.exception("request %s failed: %s %s", scope[_ID], scope["method"], scope["path"])
             if started:
-                raise  # the server cuts the connection, so that nobody takes half an answer for a whole one
+                raise  # the server cuts the connection, so that nobody takes half an answer for a complete one
             await problem(InternalError())(scope, receive, send)
 
 
-class _Reply:
-    """`send`, with the headers that every response has."""
+class _CompletedSend:
+    """`send`, which completes each response with the headers that every one has."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
@@ -98,7 +97,7 @@ class _Reply:
 
 
 class _Body:
-    """`receive`, within bounds; once the body is whole, what comes after it (a disconnect) has no time limit."""
+    """`receive`, within bounds; once the body is complete, what comes after it (a disconnect) has no time limit."""
 
     def __init__(self, receive: Receive, declared: int) -> None:
         self._receive = receive
@@ -139,5 +138,5 @@ def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 def _content_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
     declared = next((value for name, value in headers if name == b"content-length"), b"")
-    # Nineteen digits are more than any limit, and no more than an int is parsed from quickly.
+    # Nineteen digits are more than any limit, and still quick to parse.
     return int(declared[:19]) if declared.isdigit() else 0

@@ -1,4 +1,4 @@
-"""Entity tags (RFC 9110, section 8.8.3): whether what a client has still holds."""
+"""Entity tags (RFC 9110, section 8.8.3): whether what a client has is still current."""
 
 from __future__ import annotations
 

@@ -15,11 +15,13 @@ from nexus.domain.definition import Problem
 
 T = TypeVar("T")
 
+LONGEST_FIELD = 100
+"""Characters of a field's name that are echoed."""
+
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
 _TYPES = re.compile(r"Expected `(?P<wanted>[a-z |]+)`, got `(?P<got>[a-z]+)`")
 _BOUND = re.compile(r"Expected `\w+` (?P<sign>[<>]=) (?P<bound>-?\d+)")
-_LONGEST_FIELD = 100
 
 _NAMES = {
     "array": "a list",
@@ -29,7 +31,7 @@ _NAMES = {
     "int": "a whole number",
     "null": "null",
     "object": "an object",
-    "str": "a text",
+    "str": "a string",
 }
 _WORDS = {
     "Invalid RFC3339 encoded datetime": "must be a time such as 2026-11-22T19:00:00Z",
@@ -40,18 +42,18 @@ _WORDS = {
 
 
 def body_faults(raw: bytes, kind: type[object], first: str) -> tuple[Problem, ...]:
-    """Everything about `raw` that keeps it from being a `kind`; `first` is what the decoder met first."""
+    """Everything about `raw` that keeps it from being a `kind`; `first` is the first fault that the decoder found."""
     try:
         parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     except msgspec.MsgspecError:
-        return (fault(first, kind),)  # no object, or one whose names are no text
+        return (fault(first, kind),)  # not an object, or one whose names are not valid text
     return tuple(_of_fields(parts, kind, lambda part, type_: msgspec.json.decode(part, type=type_))) or (
         fault(first, kind),
     )
 
 
 def query_faults(values: Mapping[str, str], kind: type[object], first: str) -> tuple[Problem, ...]:
-    """Everything about a query that keeps it from being a `kind`; what it does not know, it passes over."""
+    """Everything about a query that keeps it from being a `kind`; unknown parameters are ignored."""
     known = _fields(kind)
     parts = {name: value for name, value in values.items() if value and name in known}
     return tuple(_of_fields(parts, kind, lambda part, type_: msgspec.convert(part, type_, strict=False))) or (
@@ -97,11 +99,11 @@ def _words(text: str, type_: object) -> str:
         return f"must be {' or '.join(wanted)}, not {_NAMES.get(found['got'], found['got'])}"
     if found := _BOUND.fullmatch(text):
         return f"must be {'at least' if found['sign'] == '>=' else 'at most'} {found['bound']}"
-    return _WORDS.get(text, text[: _LONGEST_FIELD * 2].replace("`", ""))
+    return _WORDS.get(text, text[: LONGEST_FIELD * 2].replace("`", ""))
 
 
 def _choices(type_: object) -> set[str]:
-    """The words that a type names one by one."""
+    """The words that a type lists one by one."""
     if get_origin(type_) is Literal:
         return {str(word) for word in get_args(type_)}
     if isinstance(type_, type) and issubclass(type_, Enum):
@@ -110,5 +112,5 @@ def _choices(type_: object) -> set[str]:
 
 
 def _echo(name: str) -> str:
-    """A name may come from the client: it is echoed as text that can be encoded, and no longer than a name is."""
-    return name[:_LONGEST_FIELD].encode("utf-8", "replace").decode()
+    """A name may come from the client: it is echoed as text that can be encoded, and not at any length."""
+    return name[:LONGEST_FIELD].encode("utf-8", "replace").decode()

@@ -1,7 +1,7 @@
-"""uvicorn's HTTP protocol with bounds on the head of a request, which it has none for.
+"""uvicorn's HTTP protocol with bounds on the head of a request, which uvicorn does not limit.
 
-A connection that says nothing, or half a request, would be held for ever, and one of endless headers would be read to
-its end; both edges stand behind this one, since a WebSocket begins as a request.
+A connection that sends nothing, or half a request, would be held for ever, and endless headers would be kept until
+memory ran out. Both REST and WebSocket traffic passes through here, since a WebSocket begins as a request.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ import asyncio
 from http import HTTPStatus
 from uuid import uuid4
 
-import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from nexus.domain.problem import PROBLEM_TYPE, problem_bytes
 
 HEAD_S = 10.0
 """From the connection, or the first byte of a later request, to the end of its headers."""
 HEAD_BYTES = 32 * 1024
+"""Of a request's line and headers together."""
 
 
 class HeadTooLarge(Exception):
     """Raised to the parser, which ends the request with 400."""
 
 
-class Heads(HttpToolsProtocol):
+class BoundedHttpProtocol(HttpToolsProtocol):
     """Answers 408 to a head that takes longer than `HEAD_S`, 400 or 431 to one of more than `HEAD_BYTES`."""
 
     _head_timer: asyncio.TimerHandle | None = None
@@ -30,17 +32,17 @@ class Heads(HttpToolsProtocol):
     _unread = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
+        """Start waiting for the first request."""
         super().connection_made(transport)
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Stop waiting."""
         self._head_is_here()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse, unless a header that has no end has been coming for too long: the parser would keep all of it."""
+        """Parse, unless one header has grown beyond the bound without an end: the parser would keep all of it."""
         if self._head_timer is not None:
             if self._unread > HEAD_BYTES:
                 self._refuse(431, "head_too_large", "The head of the request is larger than 32 KiB.")
@@ -56,17 +58,17 @@ class Heads(HttpToolsProtocol):
             self._wait_for_head()
 
     def on_url(self, url: bytes) -> None:
-        """Count it to the head."""
+        """Count it as part of the head."""
         self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count it to the head."""
+        """Count it as part of the head."""
         self._count(len(name) + len(value))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head is whole; the body has bounds of its own (`http.edge`)."""
+        """The head is complete; the body has bounds of its own (`http.framework.edge`)."""
         self._head_is_here()
         super().on_headers_complete()
 
@@ -87,7 +89,7 @@ class Heads(HttpToolsProtocol):
             self._head_timer = None
 
     def send_400_response(self, msg: str) -> None:
-        """What the parser does not take for HTTP; no application gets to see it."""
+        """Refuse what the parser does not accept as HTTP; the application never sees it."""
         self._refuse(400, "bad_request", "The request is not valid HTTP, or its head is larger than 32 KiB.")
 
     def _refuse(self, status: int, code: str, detail: str) -> None:
@@ -98,18 +100,16 @@ class Heads(HttpToolsProtocol):
 
 
 def _refusal(status: int, code: str, detail: str) -> bytes:
-    """A problem document (RFC 9457), as every other refusal is one."""
-    title = HTTPStatus(status).phrase
-    body = msgspec.json.encode(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
-    )
+    """A whole answer, with a problem document as every other refusal has."""
+    body = problem_bytes(status, code, detail)
     headers = {
-        "content-type": "application/problem+json",
+        "content-type": PROBLEM_TYPE,
         "content-length": str(len(body)),
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
         "x-request-id": uuid4().hex,
         "connection": "close",
     }
-    lines = [f"HTTP/1.1 {status} {title}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-    return "\r\n".join(lines).encode() + body
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body

@@ -8,25 +8,25 @@ import msgspec
 
 
 class Html(str):
-    """Text that is HTML already; any other is escaped before it becomes part of some."""
+    """Text that is HTML already; any other text is escaped before it becomes part of a page."""
 
     __slots__ = ()
 
 
 def element(name: str, /, *inside: str, **attributes: str) -> Html:
-    """An element; `class_` stands for `class`, an underscore elsewhere for a dash; an empty attribute is left out."""
+    """An element; `class_` stands for `class`, an underscore elsewhere for a dash; empty attributes are left out."""
     given = {key.rstrip("_").replace("_", "-"): text for key, text in attributes.items() if text}
     named = "".join(f' {key}="{escape(text)}"' for key, text in given.items())
     return Html(f"<{name}{named}>{together(*inside)}</{name}>")
 
 
 def void(name: str, /, **attributes: str) -> Html:
-    """An element that holds nothing and has no end."""
+    """An element without content and end tag."""
     return Html(element(name, **attributes).removesuffix(f"</{name}>"))
 
 
 def together(*parts: str) -> Html:
-    """Parts one after the other."""
+    """The parts, one after the other."""
     return Html("".join(part if isinstance(part, Html) else escape(part) for part in parts))
 
 
@@ -37,7 +37,7 @@ def prose(text: str) -> Html:
 
 
 def paragraphs(text: str) -> Html:
-    """A text whose paragraphs are parted by empty lines."""
+    """A text whose paragraphs are separated by empty lines."""
     return together(*(element("p", prose(part)) for part in text.strip().split("\n\n")))
 
 
@@ -54,7 +54,7 @@ def page(title: str, *body: str, head: str = "", class_: str = "", lang: str = "
 
 
 def data(name: str, value: object) -> Html:
-    """A block of JSON for the page's own scripts, which is never run; `name` is its id."""
+    """A block of JSON for the page's own scripts, which never runs; `name` is its id."""
     # The one thing that could end the element is a "<" (HTML standard, section 4.12.1.3).
     told = msgspec.json.encode(value).decode().replace("<", "\\u003c")
     return element("script", Html(told), type="application/json", id=name)

@@ -1,39 +1,19 @@
-"""Errors as problem documents (RFC 9457): the one translation at this edge (contract, section 2)."""
+"""Errors as HTTP answers: the one translation of an error to its status, headers and problem document."""
 
 from __future__ import annotations
 
 import math
-from http import HTTPStatus
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, UnsetType
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
 from nexus import errors
+from nexus.domain.problem import PROBLEM_TYPE, ProblemDocument, problem_document
 from nexus.errors import NexusError
-
-
-class FieldError(msgspec.Struct, frozen=True):
-    """One broken rule: the field, as a path such as `options[1].option_text`, and what is wrong with it."""
-
-    field: str
-    message: str
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """A problem document. `code` is stable; `op` names the act of voting that was refused."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    errors: list[FieldError] | UnsetType = UNSET
-    op: UUID | UnsetType = UNSET
 
 
 class BodyTooLarge(NexusError):
@@ -44,7 +24,7 @@ class BodyTooLarge(NexusError):
 
 
 class BodyTooSlow(NexusError):
-    """The body did not come in time."""
+    """The body did not arrive in time."""
 
     code = "request_timeout"
     default = "The body did not arrive in time."
@@ -58,14 +38,14 @@ class UnsupportedMediaType(NexusError):
 
 
 class MethodNotAllowed(NexusError):
-    """The path is there and has no such method."""
+    """The path exists and has no such method."""
 
     code = "method_not_allowed"
-    default = "This path does not know this method."
+    default = "This path does not support this method."
 
 
 class InternalError(NexusError):
-    """A fault of ours; what it was stands in the log alone."""
+    """A fault of ours; only the log says what it was."""
 
     code = "internal_error"
     default = "Something went wrong here. It has been logged."
@@ -97,33 +77,24 @@ _STATUS: tuple[tuple[type[NexusError], int], ...] = (
 
 
 def status_of(error: NexusError) -> int:
-    """The HTTP status of an error; 500 for one that says nothing of the request."""
+    """The HTTP status of an error; 500 for one that is not about the request."""
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def document(error: NexusError, op: UUID | None) -> Problem:
-    """What is told of `error`, for an act of voting with its `op`."""
-    status = status_of(error)
+def document(error: NexusError, op: UUID | None) -> ProblemDocument:
+    """What a client is told of `error`, for an act of voting with its `op`."""
     fields = error.errors if isinstance(error, errors.Invalid) else ()
-    return Problem(
-        type="about:blank",
-        title=HTTPStatus(status).phrase,
-        status=status,
-        detail=error.detail,
-        code=error.error_code,
-        errors=[FieldError(field, message) for field, message in fields] or UNSET,
-        op=UNSET if op is None else op,
-    )
+    return problem_document(status_of(error), error.error_code, error.detail, errors=fields, op=op)
 
 
 def problem(error: NexusError, op: UUID | None = None) -> Response:
-    """The answer to a request that ended in `error`, an act of voting's with its `op`."""
+    """The answer to a request that ended in `error`; `op` is that of an act of voting."""
     told = document(error, op)
     return Response(
         msgspec.json.encode(told),
         status_code=told.status,
         headers={"cache-control": "no-store", **_headers(error)},
-        media_type="application/problem+json",
+        media_type=PROBLEM_TYPE,
     )
 
 
@@ -150,11 +121,11 @@ async def _translate(_: Request, error: Exception) -> Response:
 
 
 def _of_starlette(status: int) -> NexusError:
-    """What Starlette refuses by itself: a path without a route, a method that a route lacks."""
+    """What Starlette refuses by itself: a path without a route, or a method that the route does not have."""
     if status == 404:
         return errors.NotFound()
     return MethodNotAllowed() if status == 405 else errors.Malformed("The request is not valid.", code="bad_request")
 
 
 HANDLERS: dict[type[Exception], ExceptionHandler] = dict.fromkeys((NexusError, ActRefused, HTTPException), _translate)
-"""For Starlette's `exception_handlers`. What is none of these reaches `edge.Edge`."""
+"""For Starlette's `exception_handlers`. Any other exception reaches `edge.Edge`."""

@@ -1,4 +1,4 @@
-"""Bytes that stay as they are while the server runs, and the headers of its pages."""
+"""Content that does not change while the server runs, and the headers of pages."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from nexus.http.framework.etags import holds
 WEB = Path(__file__).parents[2] / "web"
 """The folder of everything that browsers load."""
 
-SMALL = 512
-"""Bytes below which compressing saves no packet."""
+SMALL_BYTES = 512
+"""Up to this size compressing saves no packet."""
 
 _POLICY = (
     "default-src 'none'",
@@ -32,8 +32,8 @@ _POLICY = (
 
 
 def page_headers(*directives: str) -> dict[str, str]:
-    """For a page that nobody frames, and that loads nothing from anywhere else; `directives` are added to its policy
-    (Content Security Policy Level 3)."""
+    """The headers of a page that may not be framed and loads nothing from other origins; `directives` are added to its
+    policy (Content Security Policy Level 3)."""
     return {
         "content-security-policy": "; ".join((*_POLICY, *directives)),
         "referrer-policy": "no-referrer",
@@ -43,18 +43,18 @@ def page_headers(*directives: str) -> dict[str, str]:
     }
 
 
-class Fixed:
-    """An ASGI application that sends always the same, compressed where the client can read that, or 304.
+class StaticResponse:
+    """An ASGI application that always answers the same, compressed where the client accepts that, or 304.
 
-    Caches keep it and ask each time whether it still holds, unless `headers` say otherwise.
+    Caches keep the answer and ask each time whether it is still current, unless `headers` say otherwise.
     """
 
     def __init__(self, body: bytes, media_type: str, headers: Mapping[str, str] | None = None) -> None:
         tag = sha256(body).hexdigest()[:32]
-        packed = gzip.compress(body, mtime=0) if len(body) > SMALL else body
+        packed = gzip.compress(body, mtime=0) if len(body) > SMALL_BYTES else body
         given = {"content-type": media_type, "cache-control": "no-cache", "vary": "Accept-Encoding", **(headers or {})}
         self._plain = body, {**given, "etag": f'"{tag}"'}
-        # Another tag: a cache must not take the one form for the other (RFC 9110, section 8.8.3.3).
+        # Another tag: a cache must not mistake one form for the other (RFC 9110, section 8.8.3.3).
         self._packed = packed, {**given, "etag": f'"{tag}-gzip"', "content-encoding": "gzip"}
         self._worth = len(packed) < len(body)
 

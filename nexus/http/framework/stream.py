@@ -1,6 +1,6 @@
-"""Answers too long to hold: made as fast as they can be, kept in a file, and sent as fast as the client reads.
+"""Answers too long for memory: produced as fast as possible into a file, and sent as fast as the client reads.
 
-What makes an answer holds a connection of the database; a client that reads slowly must not hold it too.
+Producing an answer uses a database connection; a client that reads slowly must not keep it in use.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-log = logging.getLogger("nexus.http")
+logger = logging.getLogger(__name__)
 
 READ_S = 30.0
-"""For one piece to be read by the client."""
+"""How long the client may take to read one piece."""
 SENT_S = 3600.0
-"""For all of them."""
+"""How long it may take to read all of them."""
 PIECE_BYTES = 64 * 1024
+"""The longest piece that is sent at once."""
 
 
 class Opened(NamedTuple):
@@ -34,15 +35,15 @@ class Opened(NamedTuple):
 
 
 Pieces = Callable[[], AbstractAsyncContextManager[Opened]]
-"""Opens what is to be sent, and lets go of it however the making ends."""
+"""Opens what is to be sent, and releases it however producing it ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What a handler answers piece by piece; `place` is held until all is sent, and may refuse.
+    """What a handler answers piece by piece; `place` is held until everything is sent, and may refuse.
 
-    What fails before the pieces are open is a proper refusal; what fails later cuts the connection: nobody takes half
-    an answer for a whole one.
+    A failure before the pieces are open is a proper refusal; a later one cuts the connection, so that nobody takes half
+    an answer for a complete one.
     """
 
     pieces: Pieces
@@ -61,7 +62,7 @@ class _Streaming(Response):
         self._stream = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it all, unless the client leaves or reads nothing for `READ_S`. Raises what keeps it from beginning."""
+        """Send it all, unless the client leaves or reads nothing for `READ_S`. Raises what prevents the first piece."""
         with self._stream.place(), tempfile.TemporaryFile() as file:
             spool = _Spool(file, self._stream.pieces)
             try:
@@ -82,7 +83,7 @@ class _Streaming(Response):
                 async with asyncio.timeout(READ_S):
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
             except TimeoutError:
-                log.info("a client has read nothing for %d s: its answer is cut off", READ_S)
+                logger.info("a client has read nothing for %d s, cutting off its answer", READ_S)
                 raise ClientDisconnect from None
 
 
@@ -99,7 +100,7 @@ class _Spool:
         self._task = asyncio.create_task(self._fill(), name="export")
 
     async def next(self) -> bytes:
-        """What comes next, nothing at the end. Raises what ended the making."""
+        """The next piece, empty at the end. Raises the failure that ended the filling."""
         while self._read == self._written:
             if self._task.done():
                 self._task.result()
@@ -112,7 +113,7 @@ class _Spool:
         return piece
 
     async def stop(self) -> None:
-        """End the making where it is."""
+        """Stop the filling, wherever it is."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
@@ -131,4 +132,6 @@ class _Spool:
             self.opened.set_exception(error)
         finally:
             self._more.set()
-            asyncio.get_running_loop().call_soon(self._more.set)  # once the task is done, for who looks at that
+            asyncio.get_running_loop().call_soon(
+                self._more.set
+            )  # again once the task is done, for a reader that checks for that

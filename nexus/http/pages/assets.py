@@ -1,7 +1,7 @@
-"""What the screens load: client.js, the screens' modules, their styles and pictures (contract, section 2, Pages).
+"""What the screens load: client.js, the screens' modules, styles and pictures (contract, section 2, Pages).
 
 Each has two addresses: `/assets/client.js`, for other front ends, which caches ask about each time; and the same below
-`/assets/v-<digest>/`, which the pages name and caches keep for good: another version of anything is another digest.
+`/assets/v-<digest>/`, which the pages use and caches keep permanently: a change in any file makes another digest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from nexus.http.framework.static import Fixed
+from nexus.http.framework.static import StaticResponse
 
 FOLDERS = ("client", "screens")
 TYPES = {
@@ -25,7 +25,7 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".ts": "text/plain; charset=utf-8",
 }
-FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
+PERMANENT = {"cache-control": "public, max-age=31536000, immutable"}
 
 _VERSIONED = re.compile(r"v-[0-9a-f]{12}/(.+)")
 _STATIC = re.compile(r"""(?:^|\n)(?:import|export)\b[^;"'()]*["'](\.[^"']+)["'];""")
@@ -43,33 +43,35 @@ class Assets:
         digest = sha256()
         for name, body in self._bytes.items():
             digest.update(f"{name} {len(body)}\n".encode() + body)
-        self._home = f"v-{digest.hexdigest()[:12]}"
-        self._asked = {name: Fixed(body, TYPES[Path(name).suffix]) for name, body in self._bytes.items()}
-        self._kept = {name: Fixed(body, TYPES[Path(name).suffix], FOR_GOOD) for name, body in self._bytes.items()}
+        self._versioned = f"v-{digest.hexdigest()[:12]}"
+        self._revalidated = {name: StaticResponse(body, TYPES[Path(name).suffix]) for name, body in self._bytes.items()}
+        self._permanent = {
+            name: StaticResponse(body, TYPES[Path(name).suffix], PERMANENT) for name, body in self._bytes.items()
+        }
 
     def route(self) -> Route:
         """Where they are served."""
         return Route("/assets/{path:path}", self, methods=["GET"])
 
     def address(self, name: str) -> str:
-        """The address of `name`, such as `screens/vote.js`, that is kept for good. Raises KeyError if it is none."""
+        """The permanent address of `name`, such as `screens/vote.js`. Raises KeyError if there is no such file."""
         if name not in self._bytes:
             raise KeyError(name)
-        return f"/assets/{self._home}/{name}"
+        return f"/assets/{self._versioned}/{name}"
 
     def modules(self, entry: str) -> list[str]:
-        """Every module that `entry` needs, itself first: what it imports, and what that does; last what is only
-        imported on the way. In this order a browser loads what paints first."""
+        """Every module that `entry` needs, itself first: what it imports, directly or not; last the modules that are
+        imported only while it runs. In this order a browser first loads what paints the page."""
         first = list(self._closure([entry], _STATIC))
         later = [name for one in first for name in self._imports(one, _DYNAMIC)]
         return list(dict.fromkeys([*first, *self._closure(later, _STATIC)]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a GET or HEAD. Raises a 404 for what is no asset."""
+        """Answer a GET or HEAD. Raises a 404 where there is no such file."""
         name: str = scope["path_params"]["path"]
         versioned = _VERSIONED.fullmatch(name)
-        table = self._kept if name.startswith(f"{self._home}/") else self._asked
-        # Another version's page, while servers are renewed one by one, gets the file of this one, and keeps it not.
+        table = self._permanent if name.startswith(f"{self._versioned}/") else self._revalidated
+        # While servers are upgraded one by one, another version's page gets this version's file, and does not keep it.
         asset = table.get(versioned[1] if versioned else name)
         if asset is None:
             raise HTTPException(404)
@@ -90,6 +92,6 @@ class Assets:
 
 
 def _read(path: Path) -> bytes:
-    """A file. What a sheet imports stands in the import's place: each request costs a phone a round trip."""
+    """A file. The import of another style sheet is replaced by its content: each request costs a phone a round trip."""
     body = path.read_bytes()
     return _SHEET.sub(lambda found: _read(path.parent / found[1].decode()), body) if path.suffix == ".css" else body

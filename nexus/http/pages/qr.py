@@ -7,11 +7,11 @@ from io import BytesIO
 import segno
 
 BORDER = 4
-"""Modules of white around it, which readers need (ISO/IEC 18004, section 6.3.8)."""
+"""Modules of white around the code, which readers need (ISO/IEC 18004, section 6.3.8)."""
 
 
 def qr_svg(address: str) -> bytes:
-    """The QR code of `address`, which scales to the size of its place: dark on white, whatever is around it."""
+    """The QR code of `address`, which scales to the space it is given: dark on white, whatever the page's colours."""
     out = BytesIO()
     code = segno.make_qr(address, error="m", boost_error=True)
     code.save(

@@ -1,8 +1,8 @@
 """The pages that people see: `/`, `/vote/{code}`, `/live/{code}` and `/host` (contract, section 2, Pages).
 
-A page is an empty house with everything that its scripts need to fill it: the words of the reader's language, the names
-of all modules, so that none waits for another, and, for a page of a poll, what any guest with its code may see of it.
-So the question and the first bars are there before any socket is.
+A page is empty but for what its scripts need to fill it: the words in the reader's language, the names of all modules,
+so that none waits for another, and, on the page of a poll, what any guest with its code may see of it. So the question
+and the first bars are there before any socket is open.
 """
 
 from __future__ import annotations
@@ -19,34 +19,37 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from nexus.access.code_entry import CodeEntry
+from nexus.domain.codes import LONGEST_CODE, normalize_code
 from nexus.domain.poll import Status
 from nexus.domain.rights import Role, visibility
 from nexus.domain.views import PollView, Stamp, TotalsView, poll_view, stamp, totals_view
 from nexus.errors import GuestsNotAllowed, NexusError, PollNotFound
 from nexus.http.framework.html import Html, data, element, page, together, void
 from nexus.http.framework.problem import problem
-from nexus.http.framework.static import WEB, Fixed, page_headers, takes_gzip
+from nexus.http.framework.static import WEB, StaticResponse, page_headers, takes_gzip
 from nexus.http.pages.assets import Assets
 from nexus.http.pages.qr import qr_svg
 from nexus.http.pages.words import Words
-from nexus.http.parts import Parts
+from nexus.voting.tallies import Tallies
 
-# Text becomes HTML nowhere in the screens, and the browser sees to it (Trusted Types).
+# The screens never turn text into HTML, and the browser enforces that (Trusted Types).
 _HEADERS = page_headers("require-trusted-types-for 'script'", "trusted-types 'none'")
 _TYPE = "text/html; charset=utf-8"
 _VARY = "Accept-Encoding, Accept-Language"
 _PLACE = Html("<!-- given -->")
-_LONGEST_HOST = 260
-"""Of a host's name and its port (RFC 1035, section 2.3.4): a QR code holds no more than some."""
-_QUICKLY = 3
-"""The level at which a page of a poll is compressed while its reader waits."""
+# Characters of a host's name and port (RFC 1035, section 2.3.4): a QR code has little room.
+_LONGEST_NETLOC = 260
+# The level at which a page of a poll is compressed while its reader waits.
+_GZIP_LEVEL = 3
 
-_CODE = re.compile(r"[0-9A-Z]{1,40}")
+# What a QR code is drawn for, whether or not there is a poll of it: a code as the pages write it, or as people do.
+_CODE = re.compile(rf"[0-9A-Za-z -]{{1,{LONGEST_CODE}}}")
 
 
 class Given(msgspec.Struct, frozen=True):
-    """What a page of a poll begins with: the poll and its totals as any guest sees them, or the code of the error that
-    a guest would get."""
+    """What a page of a poll starts with: the poll and its totals as any guest sees them, or the code of the error
+    that a guest would get."""
 
     code: str
     server_now: Stamp
@@ -57,7 +60,7 @@ class Given(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A page: its name, which is its module's and its styles' too, and the sections of the words that it needs."""
+    """A page: its name, which its module and style sheet share, and the sections of words that it needs."""
 
     name: str
     sections: tuple[str, ...]
@@ -70,18 +73,19 @@ HOST = Screen("host", ("shared", "login", "host"))
 
 
 class Pages:
-    """All pages; a language for each reader, by what the browser asks for."""
+    """All pages, each in the language that the reader's browser asks for."""
 
-    def __init__(self, parts: Parts, assets: Assets, words: Words) -> None:
-        self._parts = parts
+    def __init__(self, codes: CodeEntry, tallies: Tallies, assets: Assets, words: Words) -> None:
+        self._codes = codes
+        self._tallies = tallies
         self._shells = {screen: _shells(screen, assets, words) for screen in (ENTER, HOST, VOTE, LIVE)}
         self._words = words
 
     def routes(self) -> list[Route]:
         """Where they are served."""
         return [
-            Route("/", _Still(self._shells[ENTER], self._words), methods=["GET"]),
-            Route("/host", _Still(self._shells[HOST], self._words), methods=["GET"]),
+            Route("/", _PollFreePage(self._shells[ENTER], self._words), methods=["GET"]),
+            Route("/host", _PollFreePage(self._shells[HOST], self._words), methods=["GET"]),
             Route("/vote/{code}", self._vote, methods=["GET"]),
             Route("/live/{code}", self._live, methods=["GET"]),
             Route("/vote/{code}/qr.svg", _qr, methods=["GET"]),
@@ -94,24 +98,24 @@ class Pages:
         return await self._of_poll(LIVE, request)
 
     async def _of_poll(self, screen: Screen, request: Request) -> Response:
-        code = plain(request.path_params["code"])
+        code = normalize_code(request.path_params["code"])
         headers = {**_HEADERS, "content-type": _TYPE, "vary": _VARY}
         try:
             given, status = await self._look(code, request), 200
         except NexusError as error:
-            told = problem(error)  # with the status and the Retry-After that the interface would answer
+            told = problem(error)  # for the status and the Retry-After that the REST interface would answer
             given = Given(code, _now(), refused=error.error_code)
-            # Who may not come in as a guest may log in: that page is no error.
+            # Those who may not enter as guests may log in: that page is not an error.
             status = 200 if isinstance(error, GuestsNotAllowed) else told.status_code
             headers |= {name: told.headers[name] for name in ("retry-after",) if name in told.headers}
         shell = self._shells[screen][_language(request, self._words)]
         return _packed(shell.around(data("given", given)), status, headers, request)
 
     async def _look(self, code: str, request: Request) -> Given:
-        """What a guest with `code` sees. Raises what a guest's entry would end in."""
+        """What a guest with `code` sees. Raises what entering as a guest would raise."""
         address = "" if request.client is None else request.client.host
-        found = await self._parts.codes.find(code, address)
-        poll = await self._parts.tallies.poll(found.id)
+        found = await self._codes.find(code, address)
+        poll = await self._tallies.poll(found.id)
         if poll is None or poll.status is Status.DRAFT:
             raise PollNotFound
         if not poll.allow_guests:
@@ -122,7 +126,7 @@ class Pages:
 
 
 class _Shell:
-    """A page in one language, with a place for what is given of the poll."""
+    """A page in one language, with a place for what it starts with."""
 
     def __init__(self, screen: Screen, language: str, assets: Assets, words: Words) -> None:
         modules = assets.modules(f"screens/{screen.name}.js")
@@ -134,7 +138,7 @@ class _Shell:
         )
         body = (
             element("main", element("noscript", words.say(language, "shared", "noscript")), id="screen"),
-            data("words", words.of(language, *screen.sections)),
+            data("words", words.sections(language, *screen.sections)),
             _PLACE,
         )
         whole = page(
@@ -153,13 +157,13 @@ class _Shell:
         return self._before + given.encode() + self._after
 
 
-class _Still:
+class _PollFreePage:
     """A page without a poll: the same for all readers of a language."""
 
     def __init__(self, shells: dict[str, _Shell], words: Words) -> None:
         self._words = words
         self._pages = {
-            one: Fixed(shell.around(""), _TYPE, {**_HEADERS, "vary": _VARY}) for one, shell in shells.items()
+            one: StaticResponse(shell.around(""), _TYPE, {**_HEADERS, "vary": _VARY}) for one, shell in shells.items()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -167,15 +171,10 @@ class _Still:
         await self._pages[_language(Request(scope), self._words)](scope, receive, send)
 
 
-def screen_routes(parts: Parts) -> list[Route]:
+def screen_routes(codes: CodeEntry, tallies: Tallies) -> list[Route]:
     """The routes of all pages, and of what they load."""
     assets = Assets(WEB)
-    return [*Pages(parts, assets, Words(WEB / "words")).routes(), assets.route()]
-
-
-def plain(code: str) -> str:
-    """A code as people type it, with spaces, dashes and in any case, as it is kept."""
-    return re.sub(r"[\s-]", "", code).upper()
+    return [*Pages(codes, tallies, assets, Words(WEB / "words")).routes(), assets.route()]
 
 
 def _shells(screen: Screen, assets: Assets, words: Words) -> dict[str, _Shell]:
@@ -192,15 +191,15 @@ def _now() -> str:
 
 def _packed(body: bytes, status: int, headers: dict[str, str], request: Request) -> Response:
     if takes_gzip(request.headers.get("accept-encoding", "")):
-        body, headers = gzip.compress(body, _QUICKLY, mtime=0), {**headers, "content-encoding": "gzip"}
+        body, headers = gzip.compress(body, _GZIP_LEVEL, mtime=0), {**headers, "content-encoding": "gzip"}
     return Response(body, status, headers)
 
 
 async def _qr(request: Request) -> Response:
-    """The address for voting as a QR code. The host is the one that the browser asked; only the page knows whether it
-    came by https, where a proxy ends that: `?scheme=`."""
-    code, scheme = plain(request.path_params["code"]), request.query_params.get("scheme", request.url.scheme)
-    if not _CODE.fullmatch(code) or scheme not in ("http", "https") or len(request.url.netloc) > _LONGEST_HOST:
+    """The address for voting as a QR code. The host is the one that the browser used; behind a proxy that ends https,
+    only the page knows its scheme: `?scheme=`."""
+    code, scheme = request.path_params["code"], request.query_params.get("scheme", request.url.scheme)
+    if not _CODE.fullmatch(code) or scheme not in ("http", "https") or len(request.url.netloc) > _LONGEST_NETLOC:
         raise HTTPException(404)
-    drawn = qr_svg(f"{scheme}://{request.url.netloc}/vote/{code}")
+    drawn = qr_svg(f"{scheme}://{request.url.netloc}/vote/{normalize_code(code)}")
     return Response(drawn, headers={"content-type": "image/svg+xml", "cache-control": "no-cache", "vary": "Host"})

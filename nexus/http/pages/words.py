@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 
 Sentence = str | dict[str, str]
-"""A text with places in braces, or one for each plural category of `n` (CLDR: one, few, other …)."""
+"""A text with placeholders in braces, or one text for each plural category of `n` (CLDR: one, few, other …)."""
 
 FIRST = "en"
-"""For whoever wants none of the languages there are."""
+"""The language of readers who want none of those there are."""
 
 
 class Words:
-    """The languages of `folder`: a JSON file each, of sections, each with its sentences by name."""
+    """The languages of `folder`: a JSON file for each, of sections, each with its sentences by name."""
 
     def __init__(self, folder: Path) -> None:
         files = sorted(folder.glob("*.json"))
@@ -35,10 +35,10 @@ class Words:
         return FIRST
 
     def say(self, language: str, section: str, name: str) -> str:
-        """A sentence without places or plurals."""
+        """A sentence without placeholders or plurals."""
         return str(self._of[language][section][name])
 
-    def of(self, language: str, *sections: str) -> dict[str, Sentence]:
+    def sections(self, language: str, *sections: str) -> dict[str, Sentence]:
         """The sentences of `sections`, by names such as `vote.recorded`."""
         told = self._of[language]
         return {f"{section}.{name}": text for section in sections for name, text in told[section].items()}

@@ -1,12 +1,8 @@
 /** The form for a poll's code. */
 
+import { normalizeCode } from "../client/code.js";
 import { element, write } from "./dom.js";
 import { say } from "./words.js";
-
-/** A code as it stands in an address: without what people type between its characters. */
-export function plain(code) {
-  return code.replace(/[\s-]/g, "").toUpperCase();
-}
 
 /** A form that leads to the poll of the code that is typed into it, on the page `at`; `typed` stands in it at first. */
 export function codeForm(typed = "", at = "/vote/") {
@@ -24,7 +20,7 @@ export function codeForm(typed = "", at = "/vote/") {
   const fault = element("p", { id: "code-fault", class: "fault", role: "alert" });
   const go = (event) => {
     event.preventDefault();
-    const code = plain(input.value);
+    const code = normalizeCode(input.value);
     write(fault, code ? "" : say("enter.missing"));
     if (code) location.assign(`${at}${encodeURIComponent(code)}`);
     else input.focus();

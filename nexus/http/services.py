@@ -1,4 +1,4 @@
-"""What the handlers work with: made once by the composition root, and handed to `routes`."""
+"""What the REST door needs: made once by the composition root, handed to `routes`, and from there to every handler."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from nexus.access.passwords import Passwords
 from nexus.access.tokens import Tokens
 from nexus.bus import Bus
 from nexus.domain.pseudonyms import Pseudonyms
+from nexus.http.framework.call import Call
 from nexus.runtime.metrics import Metrics
 from nexus.settings import Lifetimes, Limits
 from nexus.store.database import Database
@@ -38,8 +39,8 @@ class Rates:
     """Votes and retractions, by voter; one with the WebSocket edge's."""
 
     @classmethod
-    def of(cls, limits: Limits, clock: Callable[[], float] = time.monotonic) -> Rates:
-        """The rates that the settings give; `clock` gives monotonic seconds."""
+    def from_limits(cls, limits: Limits, clock: Callable[[], float] = time.monotonic) -> Rates:
+        """The rates that the settings allow; `clock` returns monotonic seconds."""
         return cls(
             guests=by_minute(limits.guests_per_minute, clock=clock),
             logins=by_minute(limits.logins_per_minute, clock=clock),
@@ -50,8 +51,8 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """The rooms below this edge, with the lifetimes and rates that the settings give."""
+class RestServices:
+    """Everything that the handlers of the REST interface use."""
 
     database: Database
     bus: Bus
@@ -70,3 +71,7 @@ class Parts:
     """Exports under way, by who asked for them."""
     export_reads: asyncio.Semaphore
     """Exports that may read the database at once."""
+
+
+RestCall = Call[RestServices]
+"""A call of the REST interface: an entry of `nexus.http.api.routes.CALLS`."""
