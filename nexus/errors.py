@@ -1,6 +1,6 @@
 """One tree of errors, each with its stable code (contract, sections 2 and 3).
 
-The edges translate an error once: `http.problem` to a status and a problem document, `ws.session` to a
+The doors translate an error once: `http.framework.problem` to a status and a problem document, `ws.refusals` to a
 `reject`, `retry` or `error` frame. A `detail` is written for the client and never holds SQL, a path or a secret.
 """
 
@@ -41,28 +41,28 @@ class Invalid(NexusError):
 
 
 class Unauthenticated(NexusError):
-    """No token, or one that does not hold."""
+    """No token, or one that is not valid."""
 
     code = "unauthenticated"
-    default = "A valid access token is needed."
+    default = "A valid access token is required."
 
 
 class Forbidden(NexusError):
-    """Known, and not allowed."""
+    """The caller is known, and not allowed to do this."""
 
     code = "forbidden"
     default = "You may not do this."
 
 
 class NotFound(NexusError):
-    """Not there, or not yours to know of; the code is `<thing>_not_found`."""
+    """Not there, or hidden from the caller; the code is `<thing>_not_found`."""
 
     code = "not_found"
     default = "There is nothing here."
 
 
 class Conflict(NexusError):
-    """The request is right in form, and the state of things does not allow it."""
+    """The request is valid, and the present state does not allow it."""
 
     code = "conflict"
 
@@ -79,7 +79,7 @@ class TooMany(NexusError):
 
 
 class Unavailable(NexusError):
-    """A part is out of reach or overloaded and nothing was done; try again in `after_s` seconds."""
+    """A part of the service is out of reach or overloaded and nothing was done; try again in `after_s` seconds."""
 
     code = "unavailable"
     default = "The service cannot do this right now. Try again."
@@ -103,17 +103,17 @@ class WeakPassword(Invalid):
 
 
 class UsernameTaken(Conflict):
-    """Another account has this name, in whatever case."""
+    """Another account has this name, in any case."""
 
     code = "username_taken"
     default = "This username is taken."
 
 
 class GuestsNotAllowed(Forbidden):
-    """The poll wants accounts."""
+    """The poll requires accounts."""
 
     code = "guests_not_allowed"
-    default = "This poll does not admit guests: log in to vote."
+    default = "This poll does not allow guests. Log in to vote."
 
 
 class OutcomeUnknown(Unavailable):
@@ -124,7 +124,7 @@ class OutcomeUnknown(Unavailable):
 
 
 class Busy(Unavailable):
-    """A poll's lock was not to be had in time: this poll is held, others may be free."""
+    """A poll's lock was not available in time: this poll is locked, others may be free."""
 
     default = "This poll is busy right now. Try again."
 
@@ -158,42 +158,42 @@ class UserNotFound(NotFound):
 
 
 class CategoryTaken(Conflict):
-    """Another category has this name, in whatever case."""
+    """Another category has this name, in any case."""
 
     code = "category_taken"
-    default = "There is a category of this name already."
+    default = "A category with this name already exists."
 
 
 class CategoryInUse(Conflict):
-    """Polls are sorted under the category."""
+    """Polls use the category."""
 
     code = "category_in_use"
-    default = "Polls are sorted under this category. Move them to another one first."
+    default = "Polls use this category. Move them to another one first."
 
 
 class PollHasVotes(Conflict):
-    """What is frozen once there are votes."""
+    """A change that is not allowed once there are votes."""
 
     code = "poll_has_votes"
     default = "There are votes already, so this cannot change."
 
 
 class OptionHasVotes(Conflict):
-    """An option that has votes is neither renamed nor deleted unless they are to be discarded."""
+    """An option with votes is renamed or deleted only if they are to be discarded."""
 
     code = "option_has_votes"
-    default = "This option has votes. Repeat with ?discard_votes=true to take it out of their ballots."
+    default = "This option has votes. Repeat with ?discard_votes=true to remove it from their ballots."
 
 
 class TooFewOptions(Conflict):
-    """A poll needs two options."""
+    """A poll needs at least two options."""
 
     code = "too_few_options"
     default = "A poll needs at least 2 options."
 
 
 class TooManyOptions(Conflict):
-    """A poll has as many options as it can."""
+    """The poll has as many options as are allowed."""
 
     code = "too_many_options"
     default = "A poll has at most 100 options."
@@ -214,7 +214,7 @@ class PollClosed(Conflict):
 
 
 class PollReset(Conflict):
-    """The client's epoch is not the poll's: the votes have started afresh since."""
+    """The client's epoch is not the poll's: a new round has started since."""
 
     code = "poll_reset"
     default = "The poll was reset: the round this ballot was meant for is over."
@@ -224,28 +224,28 @@ class AlreadyVoted(Conflict):
     """A ballot stands and the poll allows no change."""
 
     code = "already_voted"
-    default = "Your ballot stands, and this poll allows no change."
+    default = "You have voted already, and this poll does not allow changes."
 
 
 class VoteLimitReached(Conflict):
     """The voter has cast `votes_per_user` ballots."""
 
     code = "vote_limit_reached"
-    default = "You have cast every ballot you have in this poll."
+    default = "You have cast all your ballots in this poll."
 
 
 class ChangeNotAllowed(Conflict):
     """A retraction in a poll whose ballots are final."""
 
     code = "change_not_allowed"
-    default = "This poll does not allow a ballot to be taken back."
+    default = "This poll does not allow ballots to be taken back."
 
 
 class UnknownOption(Invalid):
-    """A choice that is no option of this poll."""
+    """A choice that is not an option of this poll."""
 
     code = "unknown_option"
-    default = "The ballot names an option this poll does not have."
+    default = "The ballot names an option that this poll does not have."
 
 
 class TooManyChoices(Invalid):

@@ -30,9 +30,9 @@ def test_there_are_two_languages() -> None:
 
 
 def test_every_language_has_every_sentence_with_the_same_places() -> None:
-    first = WORDS.of("en", *SECTIONS)
+    first = WORDS.sections("en", *SECTIONS)
     for language in WORDS.languages:
-        other = WORDS.of(language, *SECTIONS)
+        other = WORDS.sections(language, *SECTIONS)
         assert set(other) == set(first), language
         for name, sentence in first.items():
             assert places(other[name]) == places(sentence), f"{name} in {language}"
@@ -42,14 +42,14 @@ def test_every_language_has_every_sentence_with_the_same_places() -> None:
 
 def test_plurals_have_the_forms_of_both_languages() -> None:
     for language in WORDS.languages:
-        for name, sentence in WORDS.of(language, *SECTIONS).items():
+        for name, sentence in WORDS.sections(language, *SECTIONS).items():
             if isinstance(sentence, dict):
                 assert set(sentence) == {"one", "other"}, f"{name} in {language}"
 
 
 def test_translations_are_translations() -> None:
     """A sentence of several words that is the same in both languages was forgotten."""
-    english, german = WORDS.of("en", *SECTIONS), WORDS.of("de", *SECTIONS)
+    english, german = WORDS.sections("en", *SECTIONS), WORDS.sections("de", *SECTIONS)
     same = {
         name
         for name, sentence in english.items()
@@ -67,7 +67,7 @@ def said() -> tuple[set[str], list[str]]:
 
 
 def test_every_sentence_that_is_said_is_there() -> None:
-    there = WORDS.of("en", *SECTIONS)
+    there = WORDS.sections("en", *SECTIONS)
     whole, begun = said()
     assert whole
     assert whole <= set(there), whole - set(there)
@@ -79,7 +79,7 @@ def test_every_sentence_that_is_there_is_said() -> None:
     whole, begun = said()
     unsaid = {
         name
-        for name in WORDS.of("en", *SECTIONS)
+        for name in WORDS.sections("en", *SECTIONS)
         if name not in whole | PYTHON and not any(name.startswith(beginning) for beginning in begun)
     }
     assert not unsaid
@@ -113,4 +113,4 @@ def test_a_file_for_another_language_is_enough(tmp_path: Path) -> None:
     (tmp_path / "fr.json").write_text('{"shared": {"hello": "Bonjour"}}')
     words = Words(tmp_path)
     assert words.say(words.choose("fr-CA"), "shared", "hello") == "Bonjour"
-    assert words.of("fr", "shared") == {"shared.hello": "Bonjour"}
+    assert words.sections("fr", "shared") == {"shared.hello": "Bonjour"}

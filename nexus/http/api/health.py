@@ -36,7 +36,7 @@ async def ready(request: TypedRequest[Nothing, Nothing], services: RestServices)
     if found != VERSION:
         raise Unavailable(f"The database has schema {found}; this version of Nexus needs {VERSION}.")
     if not services.bus.healthy:
-        raise Unavailable("The bus cannot be reached.")
+        raise Unavailable("The bus is out of reach.")
     return Reply(Health("ok"))
 
 

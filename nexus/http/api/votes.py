@@ -112,9 +112,9 @@ async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) 
     return Reply(OwnVotes(seen.poll.id, ballot_views(state.votes)))
 
 
+# What any act of voting may be refused for (`nexus.domain.verdict`).
 _EITHER: tuple[type[NexusError], ...] = (Forbidden, OpReused, PollClosed, PollNotOpen, TooMany)
-"""What any act of voting may be refused for (`nexus.verdict`)."""
-
+# What only a ballot may be refused for.
 _CAST: tuple[type[NexusError], ...] = (
     *(AlreadyVoted, PollReset, VoteLimitReached),
     *(DuplicateChoice, NoChoice, TooManyChoices, UnknownOption),

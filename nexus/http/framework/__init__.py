@@ -3,9 +3,9 @@
 1. `heads`, below the application: uvicorn's HTTP protocol with bounds on the head of a request.
 2. `edge`, around all routes: the request's id, trailing slashes, bounds on the body, an answer to every error; `cors`
    lets pages of other origins read the answers.
-3. `call`: the table's entries. `call(method, path, handler, body=..., query=..., answer=...)` makes one; a `Resource` is
-   the ASGI application of all entries with one path. It finds the entry for the method, proves who asks, reads the query
-   and the body (`body`; `faults` says everything that is wrong with them), and awaits `handler(request, services)`.
+3. `call`: `call(method, path, handler, body=..., query=..., answer=...)` makes an entry of the table, and a `Resource`
+   is the ASGI application of all entries with one path. It finds the entry for the method, proves who asks, reads the
+   query and the body (`body`; `faults` lists what is wrong with them), and awaits `handler(request, services)`.
 4. The handler returns a `Reply`, or a `Stream` (`stream`) for what is too long for memory, or raises a `NexusError`.
 5. `problem`: the status, headers and document of an error.
 
