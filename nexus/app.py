@@ -204,11 +204,11 @@ class Worker:
 
 
 def _bus(settings: Settings, worker: str) -> Bus:
-    if not settings.redis_url:
+    if settings.redis is None:
         return LocalBus()
     from nexus.bus.redis.bus import open_bus  # slow to load, and not needed without Redis
 
-    return open_bus(settings.redis_url, worker)
+    return open_bus(settings.redis, worker)
 
 
 def build(settings: Settings, database_url: str) -> ASGIApp:

@@ -11,7 +11,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 def canonical_origin(text: str) -> str | None:
     """`scheme://host:port` of a web origin, in lower case and always with its port (RFC 6454, section 4).
 
-    None where `text` is none: `null`, another scheme, or a URL with more than an origin in it.
+    None where `text` is not one: `null`, another scheme, or a URL with more than an origin in it.
     """
     try:
         parts = urlsplit(text.lower())
@@ -27,12 +27,12 @@ def canonical_origin(text: str) -> str | None:
 
 
 def canonical_origins(text: str) -> frozenset[str]:
-    """The canonical form of each origin in `text`, comma separated; ValueError names one that is none."""
+    """The canonical form of each origin in `text`, comma separated; ValueError names the first that is not an origin."""
     origins = set()
     for part in filter(None, map(str.strip, text.split(","))):
         origin = canonical_origin(part.removesuffix("/"))
         if origin is None:
-            raise ValueError(f"{part[:80]!r} is no origin")
+            raise ValueError(f"{part[:80]!r} is not an origin")
         origins.add(origin)
     return frozenset(origins)
 

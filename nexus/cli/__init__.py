@@ -12,6 +12,7 @@ from nexus.embedded import EmbeddedError
 from nexus.errors import NexusError, SettingsError, Unavailable
 from nexus.runtime.logs import begin_logging
 from nexus.settings import SETTINGS, Settings
+from nexus.settings.setting import Setting
 from nexus.store.schema import SchemaError
 
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -43,9 +44,8 @@ def _refuse(why: str) -> int:
 
 def _flags(arguments: argparse.Namespace) -> dict[str, str]:
     """Flags of the command line as the variables they stand for."""
-    names = {"host": "NEXUS_HOST", "port": "PORT", "workers": "WEB_CONCURRENCY"}
-    given = ((variable, getattr(arguments, flag, None)) for flag, variable in names.items())
-    return {variable: str(value) for variable, value in given if value is not None}
+    given = {one.name: getattr(arguments, one.name, None) for one in SETTINGS if one.flag}
+    return {name: str(text) for name, text in given.items() if text is not None}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,9 +69,9 @@ def _serve_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_settings_table(),
     )
-    serve.add_argument("--host", help="address to listen on")
-    serve.add_argument("--port", help="port to listen on, 0 for any free one")
-    serve.add_argument("--workers", help="worker processes; more than one need REDIS_URL")
+    for one in SETTINGS:
+        if one.flag:
+            serve.add_argument(one.flag, dest=one.name, metavar=one.flag.removeprefix("--").upper(), help=one.help)
     serve.add_argument("--demo", action="store_true", help="with a sample poll and a simulated audience")
     serve.set_defaults(command=_serve)
 
@@ -107,5 +107,9 @@ def _token_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _settings_table() -> str:
-    lines = [f"  {entry.name:34}{entry.default or '(unset)':22}{entry.help}" for entry in SETTINGS]
-    return "Settings, from the environment:\n\n" + "\n".join(lines)
+    lines = [f"  {one.name:34}{one.default or '(unset)':15}{one.values:17}{_meaning(one)}" for one in SETTINGS]
+    return "Settings, from the environment; limits are per worker:\n\n" + "\n".join(lines)
+
+
+def _meaning(one: Setting) -> str:
+    return f"{one.help} ({one.flag})" if one.flag else one.help

@@ -149,7 +149,7 @@ def verify(arguments: argparse.Namespace, settings: Settings) -> int:
 
     async def work(database: Database) -> Differences:
         await _migrated(database)
-        bus = open_bus(settings.redis_url, "verify") if settings.redis_url else None
+        bus = open_bus(settings.redis, "verify") if settings.redis else None
         return await Recount(database, bus, _progress).run(repair=arguments.repair)
 
     differences = _with_database(settings, work)

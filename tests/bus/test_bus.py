@@ -12,6 +12,7 @@ import pytest
 
 from nexus.bus import Bus, DeletedNews, News, PollNews, PresenceNews
 from nexus.bus.local import LocalBus
+from nexus.bus.redis.address import parse_address
 from nexus.bus.redis.bus import RedisBus
 from nexus.domain.poll import Place
 from tests.support.listening import Ear, totals_news
@@ -37,7 +38,7 @@ def cluster_url() -> Iterator[str]:
 
 def _redis(url: str) -> MakeBus:
     prefix = f"test-{uuid.uuid4().hex}"
-    return lambda: RedisBus(url, prefix=prefix, worker="w")
+    return lambda: RedisBus(parse_address(url), prefix=prefix, worker="w")
 
 
 @pytest.fixture(params=["local", "redis", "cluster"])

@@ -9,6 +9,7 @@ from redis import Redis
 from redis.client import PubSub
 
 from nexus.bus import PollNews
+from nexus.bus.redis.address import parse_address
 from nexus.bus.redis.bus import RedisBus
 from nexus.bus.redis.link import PubSubLink
 from nexus.bus.redis.news import COUNTERS_KEPT_S, Names, encode, encode_totals
@@ -39,7 +40,7 @@ def ear() -> Ear:
 
 @pytest.fixture
 async def bus(server: RedisServer, ear: Ear) -> AsyncIterator[RedisBus]:
-    bus = RedisBus(server.url, worker="one")
+    bus = RedisBus(parse_address(server.url), worker="one")
     await bus.start(ear)
     yield bus
     await bus.stop()
@@ -89,7 +90,7 @@ async def test_a_server_that_forgot_the_script_is_told_it_again(bus: RedisBus, e
 
 
 async def test_databases_of_one_server_do_not_hear_each_other(server: RedisServer, ear: Ear) -> None:
-    buses = [RedisBus(f"{server.url}/{number}", worker="w") for number in (1, 2)]
+    buses = [RedisBus(parse_address(f"{server.url}/{number}"), worker="w") for number in (1, 2)]
     ears = [ear, Ear()]
     for bus, its_ear in zip(buses, ears, strict=True):
         await bus.start(its_ear)

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from redis import Redis
 
+from nexus.bus.redis.address import NodeAddress, parse_address
 from nexus.bus.redis.bus import RedisBus
 from nexus.bus.redis.cluster import ClusterNodes, read_slots
 from nexus.bus.redis.news import Names
-from nexus.bus.redis.source import NodeAddress
 from tests.support.listening import Ear, totals_news, until
 from tests.support.redis_cluster import RedisCluster
 from tests.support.redis_server import RedisServer, free_port, need_redis
@@ -32,7 +32,7 @@ async def pair(cluster: RedisCluster, monkeypatch: pytest.MonkeyPatch) -> AsyncI
     """A worker that tells, one that listens to all polls, and what it hears."""
     monkeypatch.setattr("nexus.bus.redis.cluster.ASK_EVERY_S", 60.0)  # what moves is to be noticed, not found
     ear = Ear()
-    teller, bus = (RedisBus(cluster.url, worker=name) for name in ("teller", "hearer"))
+    teller, bus = (RedisBus(parse_address(cluster.url), worker=name) for name in ("teller", "hearer"))
     await teller.start(Ear())
     await bus.start(ear)
     for poll in POLLS:
@@ -107,7 +107,7 @@ async def test_a_bus_starts_without_its_cluster_and_finds_it_later(cluster: Redi
     ear = Ear()
     for server in cluster.servers:
         server.freeze()
-    bus = RedisBus(cluster.url, worker="early")
+    bus = RedisBus(parse_address(cluster.url), worker="early")
     await bus.start(ear)
     await bus.subscribe(7)
     assert not bus.healthy
@@ -121,7 +121,7 @@ async def test_a_bus_starts_without_its_cluster_and_finds_it_later(cluster: Redi
 async def test_a_url_that_should_have_named_a_cluster_is_complained_of(
     cluster: RedisCluster, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bus = RedisBus(cluster.servers[0].url, worker="w")
+    bus = RedisBus(parse_address(cluster.servers[0].url), worker="w")
     await bus.start(Ear())
     for poll in POLLS:
         await bus.publish(totals_news(poll, 1))
@@ -164,7 +164,7 @@ def guarded() -> Iterator[tuple[RedisServer, RedisServer, str]]:
 async def test_sentinels_lead_to_the_new_primary(guarded: tuple[RedisServer, RedisServer, str]) -> None:
     primary, replica, url = guarded
     ear = Ear()
-    bus = RedisBus(url, worker="w")
+    bus = RedisBus(parse_address(url), worker="w")
     await bus.start(ear)
     await bus.subscribe(7)
     assert bus.healthy

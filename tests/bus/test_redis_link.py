@@ -12,6 +12,7 @@ from redis import Redis
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 
 from nexus.bus import DeletedNews
+from nexus.bus.redis.address import parse_address
 from nexus.bus.redis.bus import RedisBus, open_bus
 from nexus.bus.redis.link import PLAIN
 from nexus.bus.redis.node import COMMANDS_AT_ONCE, Node
@@ -43,7 +44,7 @@ def ear() -> Ear:
 
 @pytest.fixture
 async def bus(server: RedisServer, ear: Ear) -> AsyncIterator[RedisBus]:
-    bus = RedisBus(server.url, worker="one")
+    bus = RedisBus(parse_address(server.url), worker="one")
     await bus.start(ear)
     yield bus
     await bus.stop()
@@ -51,7 +52,7 @@ async def bus(server: RedisServer, ear: Ear) -> AsyncIterator[RedisBus]:
 
 @pytest.fixture
 async def other(server: RedisServer) -> AsyncIterator[RedisBus]:
-    bus = RedisBus(server.url, worker="other")
+    bus = RedisBus(parse_address(server.url), worker="other")
     await bus.start(Ear())
     yield bus
     await bus.stop()
@@ -138,7 +139,7 @@ async def test_what_was_joined_and_left_while_redis_was_down_holds_after(
 
 async def test_a_bus_starts_without_redis_and_finds_it_later(server: RedisServer, ear: Ear) -> None:
     server.kill()
-    bus = open_bus(server.url, "early")
+    bus = open_bus(parse_address(server.url), "early")
     since = time.monotonic()
     await bus.start(ear)
     await bus.subscribe(7)
@@ -201,7 +202,7 @@ async def test_who_waits_for_a_turn_does_not_find_out_again_that_redis_is_lost()
 async def test_a_bus_that_stops_lets_its_last_news_out(
     server: RedisServer, other: RedisBus, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bus = RedisBus(server.url, worker="w")
+    bus = RedisBus(parse_address(server.url), worker="w")
     await bus.start(Ear())
     publishing = [asyncio.create_task(bus.publish(totals_news(poll, 1))) for poll in range(100)]
     await asyncio.sleep(0)
@@ -214,7 +215,7 @@ async def test_a_bus_that_stops_lets_its_last_news_out(
 
 
 async def test_a_bus_stops_soon_while_redis_is_frozen(server: RedisServer, ear: Ear) -> None:
-    bus = RedisBus(server.url, worker="w")
+    bus = RedisBus(parse_address(server.url), worker="w")
     await bus.start(ear)
     server.freeze()
     publishing = [asyncio.create_task(bus.publish(totals_news(poll, 1))) for poll in range(50)]
@@ -255,7 +256,7 @@ async def test_while_redis_is_down_few_connections_are_tried(ear: Ear) -> None:
         await writer.wait_closed()
 
     door = await asyncio.start_server(slam, "127.0.0.1", 0)
-    bus = RedisBus(f"redis://127.0.0.1:{door.sockets[0].getsockname()[1]}", worker="w")
+    bus = RedisBus(parse_address(f"redis://127.0.0.1:{door.sockets[0].getsockname()[1]}"), worker="w")
     since = time.monotonic()
     await bus.start(ear)
     while _elapsed(since) < 3:

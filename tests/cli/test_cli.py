@@ -40,10 +40,10 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
 
 def test_serve_help_lists_every_setting_with_its_default(tmp_path: Path) -> None:
     said = Command(tmp_path).says("serve", "--help")
-    for entry in SETTINGS:
-        (line,) = [line for line in said if line.split()[:1] == [entry.name]]
-        assert line.split(None, 1)[1].startswith(entry.default or "(unset)")
-        assert line.endswith(entry.help)
+    for setting in SETTINGS:
+        (line,) = [line for line in said if line.split()[:1] == [setting.name]]
+        assert line.split(None, 1)[1].startswith(setting.default or "(unset)")
+        assert setting.values in line and setting.help in line
     assert all(
         any(line.startswith(f"  {flag}") for line in said) for flag in ("--host", "--port", "--workers", "--demo")
     )

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from nexus.bus import TotalsNews
+from nexus.bus.redis.address import parse_address
 from nexus.bus.redis.bus import RedisBus
 from nexus.domain.ballot import Outcome
 from nexus.domain.poll import Place, Poll
@@ -141,7 +142,7 @@ async def redis() -> AsyncIterator[RedisServer]:
 
 @asynccontextmanager
 async def bus_of(redis: RedisServer) -> AsyncIterator[RedisBus]:
-    bus = RedisBus(redis.url, worker="test")
+    bus = RedisBus(parse_address(redis.url), worker="test")
     await bus.start(Ear())
     yield bus
     await bus.stop()

@@ -11,6 +11,7 @@ import pytest
 import nexus
 from nexus.http.api.routes import CALLS
 from nexus.settings import SETTINGS
+from nexus.settings.setting import Setting
 from tests.support.checkout import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -26,8 +27,12 @@ def test_readme_begins_with_the_two_commands() -> None:
 
 
 def test_readme_lists_every_setting_with_its_default() -> None:
-    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`|unset) \| (.*) \|$", README, re.MULTILINE)
-    assert rows == [tuple(entry) for entry in SETTINGS]
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`|unset) \| (?:(.*?) )?\| (.*) \|$", README, re.MULTILINE)
+    assert rows == [(one.name, one.default, one.values, shown_help(one)) for one in SETTINGS]
+
+
+def shown_help(setting: Setting) -> str:
+    return f"{setting.help} ({setting.flag})" if setting.flag else setting.help
 
 
 def test_changelog_has_the_version() -> None:
@@ -56,7 +61,7 @@ def test_serve_help_is_the_same_table(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit):
         main(["serve", "--help"])
     shown = capsys.readouterr().out
-    assert [entry.name for entry in SETTINGS if entry.name not in shown] == []
+    assert [one.name for one in SETTINGS if one.name not in shown] == []
 
 
 async def test_walk_through_a_poll_works_as_written(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ ARROWS = {
     "access": ("store", "runtime", "domain", "errors"),
     "bus": ("domain",),
     "bus.redis": ("bus", "runtime", "domain"),
-    "settings": ("access", "errors"),
+    "settings": ("access", "bus.redis", "errors"),
     "voting": ("store", "bus", "runtime", "domain", "errors"),
     "rooms": ("voting", "store", "bus", "domain", "errors"),
     "http.framework": ("access", "runtime", "domain", "errors"),
@@ -166,6 +166,12 @@ def test_tools_stay_in_their_places(tool: str) -> None:
 
 def test_only_the_command_line_imports_the_composition_root() -> None:
     assert {room(name) for name, found in OWN.items() if "app" in found} == {"cli"}
+
+
+def test_settings_know_of_redis_its_address_alone() -> None:
+    known = {one for name, found in OWN.items() if room(name) == "settings" for one in found}
+    assert {one for one in known if one.startswith("bus")} == {"bus.redis.address"}
+    assert not any(one.split(".")[0] == "redis" for one in IMPORTS["bus.redis.address"])
 
 
 def test_the_doors_do_not_know_each_other() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nexus.access.claims import TrustedIssuer
+from nexus.bus.redis.address import parse_address
 from nexus.errors import SettingsError
 from nexus.settings import SETTINGS, Settings
 
@@ -37,20 +38,20 @@ class Watched(Mapping[str, str]):
         return 0
 
 
-def test_settings_read_every_entry_and_nothing_else() -> None:
+def test_settings_read_every_setting_and_nothing_else() -> None:
     environ = Watched()
     Settings.load(environ)
-    assert environ.asked == {entry.name for entry in SETTINGS}
+    assert environ.asked == {one.name for one in SETTINGS}
 
 
-def test_every_entry_has_one_line_of_help() -> None:
-    assert len({entry.name for entry in SETTINGS}) == len(SETTINGS)
-    assert all(entry.help and "\n" not in entry.help for entry in SETTINGS)
+def test_every_setting_has_one_line_of_help() -> None:
+    assert len({one.name for one in SETTINGS}) == len(SETTINGS)
+    assert all(one.help and "\n" not in one.help for one in SETTINGS)
 
 
 def test_defaults_run_a_laptop_and_let_a_lecture_hall_through() -> None:
     settings = Settings.load({})
-    assert (settings.database_url, settings.redis_url, settings.secret, settings.issuer) == (None,) * 4
+    assert (settings.database_url, settings.redis, settings.secret, settings.issuer) == (None,) * 4
     assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
     assert settings.data == Path("./nexus-data")
     limits = settings.limits
@@ -58,8 +59,21 @@ def test_defaults_run_a_laptop_and_let_a_lecture_hall_through() -> None:
     assert (limits.votes_per_second, limits.votes_burst, limits.rooms_per_socket) == (10, 50, 50)
 
 
+def test_the_defaults_are_those_that_are_documented() -> None:
+    assert Settings() == Settings.load({}) == Settings.load({one.name: one.default for one in SETTINGS})
+
+
+def test_bounds_are_shown() -> None:
+    bounds = {one.name: one.values for one in SETTINGS}
+    assert (bounds["PORT"], bounds["WEB_CONCURRENCY"], bounds["NEXUS_VOTES_BURST"]) == (
+        *("0 to 65535", "1 to 256"),
+        "1 to 10^9",
+    )
+    assert (bounds["NEXUS_LOG"], bounds["NEXUS_SECRET_KEY"]) == ("text or json", "32 bytes or more")
+
+
 def test_an_empty_variable_is_unset() -> None:
-    assert Settings.load({entry.name: " " for entry in SETTINGS}) == Settings.load({})
+    assert Settings.load({one.name: " " for one in SETTINGS}) == Settings.load({})
 
 
 def test_settings_cannot_be_changed() -> None:
@@ -142,7 +156,7 @@ def test_a_wrong_value_is_refused_in_one_line_that_names_it(name: str, value: st
 )
 def test_urls_are_taken_as_they_are(name: str, value: str) -> None:
     settings = Settings.load({name: value})
-    assert value in (settings.database_url, settings.redis_url)
+    assert settings.database_url == value if name == "DATABASE_URL" else settings.redis == parse_address(value)
 
 
 def test_postgres_is_another_name_of_postgresql() -> None:

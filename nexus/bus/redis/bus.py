@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from nexus.bus import Bus, DeletedNews, News, NewsListener, TotalsNews
+from nexus.bus.redis.address import ClusterRedis, RedisAddress
 from nexus.bus.redis.cluster import ClusterNodes
 from nexus.bus.redis.link import PLAIN
 from nexus.bus.redis.news import (
@@ -27,7 +28,7 @@ from nexus.bus.redis.news import (
     poll_of,
 )
 from nexus.bus.redis.node import Client, Node
-from nexus.bus.redis.source import Cluster, Source, read_url
+from nexus.bus.redis.source import Source, open_source
 from nexus.domain.poll import Place, Totals
 from nexus.runtime.log_throttle import LogThrottle
 
@@ -98,12 +99,12 @@ class RedisBus:
     While Redis is out of reach publishing drops what it is given, at once: workers also ask the database.
     """
 
-    def __init__(self, url: str, *, prefix: str = "nexus", worker: str) -> None:
-        """Connects to nothing yet. Raises ValueError, one line that names REDIS_URL, for a wrong `url`.
+    def __init__(self, address: RedisAddress, *, prefix: str = "nexus", worker: str) -> None:
+        """Connects to nothing yet. Raises ValueError, one line that names REDIS_URL, for options that are unknown.
 
         `worker` is for people who look at the channels; it need not be unique.
         """
-        place = read_url(url)
+        place = address if isinstance(address, ClusterRedis) else open_source(address)
         # The beat of this very object: a twin of the same name must not keep it alive.
         worker = f"{worker}:{secrets.token_hex(4)}"
         self._names = Names(prefix, place.database if isinstance(place, Source) else 0)
@@ -208,12 +209,12 @@ class RedisBus:
         self._listener.on_news(news)
 
 
-def _servers(place: Source | Cluster, names: Names, worker: str, hear: Callable[[str, bytes], None]) -> Servers:
-    if isinstance(place, Cluster):
+def _servers(place: Source | ClusterRedis, names: Names, worker: str, hear: Callable[[str, bytes], None]) -> Servers:
+    if isinstance(place, ClusterRedis):
         return ClusterNodes(place, names, worker, hear)
     return OneServer(Node(place, PLAIN, names.beat(worker), hear))
 
 
-def open_bus(url: str, worker: str) -> Bus:
-    """The bus that REDIS_URL names; ValueError, one line that names it, for a wrong one."""
-    return RedisBus(url, worker=worker)
+def open_bus(address: RedisAddress, worker: str) -> Bus:
+    """The bus at `address`, not yet connected. Raises ValueError as `RedisBus` does."""
+    return RedisBus(address, worker=worker)

@@ -17,11 +17,12 @@ from contextlib import suppress
 from redis.asyncio import Redis
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
+from nexus.bus.redis.address import ClusterRedis, NodeAddress
 from nexus.bus.redis.bounds import CALL_S, TROUBLE, within
 from nexus.bus.redis.link import SHARDED
 from nexus.bus.redis.news import Names
 from nexus.bus.redis.node import Client, Node
-from nexus.bus.redis.source import Cluster, NodeAddress
+from nexus.bus.redis.source import cluster_node
 from nexus.runtime.log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ Owners = tuple[NodeAddress | None, ...]
 class ClusterNodes:
     """`Servers` of a cluster. A news item that meets a slot on the move is dropped, as if Redis were down."""
 
-    def __init__(self, cluster: Cluster, names: Names, worker: str, hear: Callable[[str, bytes], None]) -> None:
+    def __init__(self, cluster: ClusterRedis, names: Names, worker: str, hear: Callable[[str, bytes], None]) -> None:
         self._cluster = cluster
         self._names = names
         self._worker = worker
@@ -127,7 +128,7 @@ class ClusterNodes:
         """Let nodes come and go, and move the channels whose slots moved; waits for nothing."""
         for address in primaries - self._nodes.keys():
             self._nodes[address] = node = Node(
-                self._cluster.source(address), SHARDED, self._beat(address), self._hear, self._outdated.set
+                cluster_node(self._cluster, address), SHARDED, self._beat(address), self._hear, self._outdated.set
             )
             node.start()
         for address in self._nodes.keys() - primaries:
@@ -174,7 +175,7 @@ class ClusterNodes:
         return None
 
     async def _ask_stranger(self, address: NodeAddress) -> object:
-        source = self._cluster.source(address)
+        source = cluster_node(self._cluster, address)
         try:
             return await within(CALL_S, _cluster_slots(Redis(connection_pool=source.pool)))
         except TROUBLE as error:

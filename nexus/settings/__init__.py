@@ -1,0 +1,168 @@
+"""The settings: each is one field here, with its variable, how it is read, its default and its help.
+
+From these fields come the reader (`Settings.load`) and the table of `nexus serve --help`; a test compares the README's
+table with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nexus.access.claims import OWN_ISSUER, TrustedIssuer
+from nexus.bus.redis.address import RedisAddress
+from nexus.errors import SettingsError
+from nexus.settings import kinds
+from nexus.settings.kinds import whole
+from nexus.settings.setting import described, loaded, setting
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """An external issuer of tokens (OIDC) as it is set; `Settings.issuer` makes one value of it."""
+
+    jwks_url: str = setting("NEXUS_JWKS_URL", kinds.WEB_URL, "", "key set of an external token issuer (OIDC)")
+    issuer: str = setting("NEXUS_JWT_ISSUER", kinds.TEXT, "", "its iss, required with NEXUS_JWKS_URL")
+    audience: str = setting(
+        "NEXUS_JWT_AUDIENCE", kinds.TEXT, "", "the aud that its tokens must carry, required with NEXUS_JWKS_URL"
+    )
+    roles_claim: str = setting(
+        "NEXUS_JWT_ROLES_CLAIM", kinds.TEXT, "", "the claim that holds its roles; unset: its tokens have no roles"
+    )
+
+    def trusted(self) -> TrustedIssuer | None:
+        """The issuer, None where there is none. Raises SettingsError where only a part of it is set."""
+        if self.jwks_url:
+            self._check()
+            return TrustedIssuer(self.jwks_url, self.issuer, self.audience, self.roles_claim)
+        for name, value in (("ISSUER", self.issuer), ("AUDIENCE", self.audience), ("ROLES_CLAIM", self.roles_claim)):
+            if value:
+                raise SettingsError(f"NEXUS_JWT_{name} is set, so NEXUS_JWKS_URL must be set too.")
+        return None
+
+    def _check(self) -> None:
+        if not self.issuer or self.issuer == OWN_ISSUER:
+            raise SettingsError(f"NEXUS_JWT_ISSUER must be the issuer of NEXUS_JWKS_URL, and not {OWN_ISSUER!r}.")
+        if not self.audience:
+            raise SettingsError("NEXUS_JWT_AUDIENCE must be set where NEXUS_JWKS_URL is.")
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long each kind of token lasts, in seconds."""
+
+    access_s: int = setting("NEXUS_ACCESS_TTL", whole(1), "900", "seconds an access token lasts")
+    refresh_s: int = setting("NEXUS_REFRESH_TTL", whole(1), "2592000", "seconds a refresh token lasts")
+    guest_s: int = setting("NEXUS_GUEST_TTL", whole(1), "43200", "seconds a guest's token lasts")
+    screen_s: int = setting("NEXUS_SCREEN_TTL", whole(1), "86400", "seconds a screen's token lasts")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one worker."""
+
+    sockets: int = setting("NEXUS_SOCKETS", whole(1), "20000", "open sockets in all")
+    sockets_per_address: int = setting("NEXUS_SOCKETS_PER_ADDRESS", whole(1), "5000", "open sockets from one address")
+    rooms_per_socket: int = setting("NEXUS_ROOMS_PER_SOCKET", whole(1), "50", "rooms that one socket may join")
+    messages_per_second: int = setting(
+        "NEXUS_MESSAGES_PER_SECOND", whole(1), "100", "messages per second from one socket; bursts of twice as many"
+    )
+    votes_per_second: int = setting("NEXUS_VOTES_PER_SECOND", whole(1), "10", "votes per second from one voter")
+    votes_burst: int = setting("NEXUS_VOTES_BURST", whole(1), "50", "votes at once from one voter")
+    guests_per_minute: int = setting(
+        "NEXUS_GUESTS_PER_MINUTE", whole(1), "2000", "guest tokens per minute to one address"
+    )
+    logins_per_minute: int = setting("NEXUS_LOGINS_PER_MINUTE", whole(1), "600", "logins per minute from one address")
+    registrations_per_minute: int = setting(
+        "NEXUS_REGISTRATIONS_PER_MINUTE", whole(1), "600", "registrations per minute from one address"
+    )
+    wrong_passwords_per_minute: int = setting(
+        "NEXUS_WRONG_PASSWORDS_PER_MINUTE",
+        whole(1),
+        "10",
+        "wrong passwords per minute for one account from one address",
+    )
+    wrong_codes_per_minute: int = setting(
+        "NEXUS_WRONG_CODES_PER_MINUTE", whole(1), "20", "wrong poll codes per minute from one voter"
+    )
+    wrong_codes_per_address: int = setting(
+        "NEXUS_WRONG_CODES_PER_ADDRESS", whole(1), "300", "wrong poll codes per minute from one address"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set (contract, section 4); `Settings()` holds the defaults. Its repr shows no secret.
+
+    `database_url` and `redis` are None where the private PostgreSQL and the in-process bus serve;
+    `secret` is NEXUS_SECRET_KEY, of which `nexus.access.secret.secret_key` makes the key.
+    """
+
+    database_url: str | None = setting(
+        "DATABASE_URL",
+        kinds.DATABASE_URL,
+        "",
+        "postgresql://…; unset: a private PostgreSQL kept in the data folder",
+        secret=True,
+    )
+    redis: RedisAddress | None = setting(
+        *("REDIS_URL", kinds.REDIS_URL, ""),
+        "redis://, rediss://, redis+cluster:// or redis+sentinel://; unset: an in-process bus",
+        secret=True,
+    )
+    host: str = setting("NEXUS_HOST", kinds.TEXT, "127.0.0.1", "address to listen on", flag="--host")
+    port: int = setting("PORT", whole(0, 65535), "8000", "port to listen on; 0: any free one", flag="--port")
+    workers: int = setting(
+        "WEB_CONCURRENCY", whole(1, 256), "1", "worker processes; more than one needs REDIS_URL", flag="--workers"
+    )
+    data: Path = setting("NEXUS_DATA", kinds.FOLDER, "./nexus-data", "the data folder")
+    secret: bytes | None = setting(
+        "NEXUS_SECRET_KEY",
+        kinds.SIGNING_KEY,
+        "",
+        "signs tokens; unset: made once, kept in the data folder",
+        secret=True,
+    )
+    allowed_origins: frozenset[str] = setting(
+        "NEXUS_ALLOWED_ORIGINS", kinds.ORIGINS, "", "other origins whose pages may connect, comma-separated"
+    )
+    forwarded_allow_ips: str = setting(
+        *("FORWARDED_ALLOW_IPS", kinds.TEXT, "127.0.0.1,::1"),
+        "proxies whose X-Forwarded headers are trusted, comma-separated; * for all",
+    )
+    oidc: Oidc = Oidc()
+    metrics_token: str | None = setting(
+        "NEXUS_METRICS_TOKEN", kinds.OPTIONAL_TEXT, "", "bearer token for /metrics; unset: loopback only", secret=True
+    )
+    log: str = setting("NEXUS_LOG", kinds.either("text", "json"), "text", "log format")
+    db_connections: int = setting("NEXUS_DB_CONNECTIONS", whole(2, 1000), "10", "database connections of a worker")
+    lanes: int = setting(
+        "NEXUS_LANES", whole(1, 999), "4", "vote transactions that a worker runs at once; fewer than its connections"
+    )
+    lifetimes: Lifetimes = Lifetimes()
+    limits: Limits = Limits()
+
+    @property
+    def issuer(self) -> TrustedIssuer | None:
+        """The external issuer of tokens, None where there is none."""
+        return self.oidc.trusted()
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Settings:
+        """The settings of `environ`; a variable that is empty counts as unset.
+
+        A flag of the command line goes in as its variable: `load({**os.environ, "PORT": "9000"})`.
+        Raises SettingsError at the first one that is wrong.
+        """
+        settings = loaded(cls(), environ)
+        settings.oidc.trusted()
+        if settings.workers > 1 and settings.redis is None:
+            raise SettingsError("WEB_CONCURRENCY above 1 needs REDIS_URL: workers share their totals through it.")
+        if settings.lanes >= settings.db_connections:
+            raise SettingsError("NEXUS_LANES must be less than NEXUS_DB_CONNECTIONS: reads need connections too.")
+        return settings
+
+
+SETTINGS = tuple(described(Settings()))
+"""Every setting, in the order in which it is shown; the limits are each worker's own."""
