@@ -57,5 +57,5 @@ def test_origin_of_no_host_is_refused() -> None:
 
 @pytest.mark.parametrize("text", ["*", "vote.example", "https://a.example https://b.example", "ws://a.example"])
 def test_canonical_origins_names_what_is_none(text: str) -> None:
-    with pytest.raises(ValueError, match="is no origin"):
+    with pytest.raises(ValueError, match="is not an origin"):
         canonical_origins(f"https://vote.example,{text}")
