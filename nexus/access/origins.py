@@ -27,7 +27,7 @@ def canonical_origin(text: str) -> str | None:
 
 
 def canonical_origins(text: str) -> frozenset[str]:
-    """The canonical form of each origin in `text`, comma separated. Raises ValueError, which names the first wrong one."""
+    """The canonical form of each origin in `text`, comma-separated. Raises ValueError, naming a wrong one."""
     origins = set()
     for part in filter(None, map(str.strip, text.split(","))):
         origin = canonical_origin(part.removesuffix("/"))
