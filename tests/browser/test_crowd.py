@@ -38,7 +38,7 @@ __all__ = ["account", "live_database", "live_server", "venue"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ENDED = "This screen link has ended. Ask the host for a new one."
+ENDED = "This screen link has expired. Ask the host for a new one."
 
 
 VOTERS = 300
@@ -69,7 +69,7 @@ async def check_the_end(venue: Venue, poll: Json, stage: Page, paper: Page) -> N
     counts = [option["votes_count"] for option in results["options"]]
     assert counts == [VOTERS // 2, VOTERS // 2, 1] and results["voters"] == VOTERS + 1
     await shows(stage, *counts)
-    await expect(stage.locator("#turnout")).to_have_text(f"{VOTERS + 1} voters")
+    await expect(stage.locator("#turnout")).to_have_text(f"{VOTERS + 1} people voted")
     await expect(stage.locator("#results .share")).to_have_text(["50%", "50%", "0%"])
     for n, count in enumerate(counts):
         await expect(paper.locator("#results > [data-option]").nth(n)).to_have_attribute("data-count", str(count))

@@ -77,7 +77,7 @@ async def test_a_poll_is_made_by_pasting_lines(chromium: Chromium, home: str) ->
         await page.get_by_label("Question").fill("Where to?")
         await host.button("Paste a list").click()
         await page.get_by_label("One option per line").fill("Sea\n\n  Hills \nsea\n")
-        await expect(page.get_by_text("There more than once: “sea”.")).to_be_visible()
+        await expect(page.get_by_text("Duplicates: “sea”.")).to_be_visible()
         await page.get_by_label("One option per line").fill("Sea\n\n  Hills \nTown\n")
         await host.button("Save as draft").click()
         await expect(host.heading("Where to?")).to_be_focused()
@@ -92,7 +92,7 @@ async def test_a_poll_is_opened_watched_closed_reset_and_deleted(chromium: Chrom
         page = host.page
         poll = await host.make("Where to?", "Sea", "Hills", status="draft")
         await host.goto(f"#/poll/{poll['id']}", "Where to?")
-        await host.button("Open now").click()
+        await host.button("Open voting").click()
         await expect(host.status("Voting is open.")).to_be_visible()
         await expect(host.button("Close voting")).to_be_focused()
         await guest_votes(home, poll["code"], poll["options"][1]["id"])
@@ -108,12 +108,12 @@ async def test_a_poll_is_opened_watched_closed_reset_and_deleted(chromium: Chrom
         await expect(host.button("Reset…")).to_be_focused()
         assert (await host.poll(poll["id"]))["epoch"] == 1
         await host.button("Reset…").click()
-        await host.button("Reset the votes").click()
+        await host.button("Reset votes").click()
         await expect(host.row("Hills")).to_have_text("Hills00%")
         assert (await host.poll(poll["id"]))["epoch"] == 2
 
         await host.button("Delete…").click()
-        await host.button("Delete for good").click()
+        await host.button("Delete permanently").click()
         await expect(host.heading("Your polls")).to_be_focused()
         await expect(host.status("There are no polls yet.")).to_be_visible()
 
@@ -131,7 +131,7 @@ async def test_results_are_exported_by_round(chromium: Chromium, home: str) -> N
         assert (await download.value).suggested_filename == f"poll-{poll['id']}-round-1.json"
         exported = json.loads(await text_of(await download.value))
         assert [one["options"] for one in exported["ballots"]] == [[poll["options"][0]["id"]]]
-        await expect(host.status("Saved: 1 ballot")).to_be_visible()
+        await expect(host.status("Saved: 1 vote")).to_be_visible()
         await page.get_by_label("Round").select_option("2")
         async with page.expect_download() as download:
             await host.button("Download CSV").click()
@@ -146,18 +146,18 @@ async def test_a_screen_link_and_the_policy_are_set(chromium: Chromium, home: st
         for kind in ("vote", "live"):
             address = f"{home}/{kind}/{poll['code']}"
             await expect(page.locator(f"a[href='{address}']")).to_be_visible()
-        await host.button("Make a screen link").click()
+        await host.button("Create a screen link").click()
         link = page.locator(f"a[href^='{home}/live/{poll['code']}#token=']")
         await expect(link).to_have_count(2)
-        await expect(page.get_by_text("Whoever has this link sees the results")).to_be_visible()
+        await expect(page.get_by_text("This link gives access to the results")).to_be_visible()
         await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-        await host.button("Copy: Link for a screen").click()
+        await host.button("Copy: Screen link").click()
         await expect(page.get_by_role("status").filter(has_text=re.compile("Copied|selected"))).to_be_visible()
 
         await page.get_by_label("Only me").check()
         assert (await host.poll(poll["id"]))["results"] == "live"
         await host.button("Apply").click()
-        await expect(host.status("This holds from now on.")).to_be_visible()
+        await expect(host.status("Saved. This applies now.")).to_be_visible()
         assert (await host.poll(poll["id"]))["results"] == "host"
 
 
@@ -172,10 +172,10 @@ async def test_the_history_reads(chromium: Chromium, home: str) -> None:
         entries = page.locator("ol.history > li")
         await expect(entries).to_have_count(4)
         await expect(entries.nth(0)).to_contain_text("The option “Later” was added.")
-        await expect(entries.nth(1)).to_contain_text("Who sees the results: Everyone, live → Only me")
+        await expect(entries.nth(1)).to_contain_text("Who can see the results: Everyone, live → Only me")
         await expect(entries.nth(1)).to_contain_text("Votes can be changed: yes → no")
         await expect(entries.nth(2)).to_contain_text("A vote was cast.")
-        await expect(entries.nth(3)).to_contain_text("The poll was created: Open.")
+        await expect(entries.nth(3)).to_contain_text("The poll was created (Open).")
         await page.get_by_label("Show").select_option("vote")
         await expect(entries).to_have_count(1)
         await expect(entries).to_contain_text("Guest")
@@ -200,7 +200,7 @@ async def test_options_with_votes_are_changed_after_a_question(chromium: Chromiu
         await expect(host.status("No votes were discarded.")).to_be_visible()
         assert (await host.poll(poll["id"]))["options"][0]["votes_count"] == 1
         await host.button("Save changes").click()
-        await host.button("Discard the votes").click()
+        await host.button("Discard votes").click()
         await expect(host.heading("Tea?")).to_be_focused()
         options = (await host.poll(poll["id"]))["options"]
         assert [one["option_text"] for one in options] == ["Sencha", "Peppermint", "Black", "Fruit"]
@@ -288,7 +288,7 @@ async def test_the_list_searches_filters_and_keeps_itself_up_to_date(chromium: C
         await expect(host.status("1 poll")).to_be_visible()
         await page.get_by_label("Search").fill("nothing like it")
         await page.keyboard.press("Enter")
-        await expect(host.status("No poll fits this search.")).to_be_visible()
+        await expect(host.status("No polls match your search.")).to_be_visible()
         await page.get_by_label("Search").fill("")
         await page.get_by_label("Status").select_option("open")
         await expect(host.status("1 poll")).to_be_visible()
@@ -312,7 +312,7 @@ async def test_a_changed_form_is_not_left_unasked(chromium: Chromium, home: str)
         await page.go_back()
         await host.button("Cancel").click()
         await expect(page.get_by_label("Question")).to_have_value("Half a")
-        assert page.url.endswith("#/new")
+        await expect(page).to_have_url(re.compile("#/new$"))  # once the dialog has said that it is closed
         await page.get_by_role("link", name="Account").click()
         await host.button("Leave").click()
         await expect(host.heading("Account")).to_be_focused()
@@ -325,25 +325,25 @@ async def test_faults_are_shown_at_their_fields(chromium: Chromium, home: str) -
         await host.goto("#/new", "New poll")
         await host.button("Create and open").click()
         await expect(page.get_by_label("Question")).to_be_focused()
-        await expect(page.get_by_label("Question")).to_have_accessible_description(re.compile("1 to 500"))
+        await expect(page.get_by_label("Question")).to_have_accessible_description("Enter a question.")
         await page.get_by_label("Question").fill("When?")
         await page.get_by_label("Option 1", exact=True).fill("a")
         await page.get_by_label("Option 2", exact=True).fill(" A")
         await host.button("Create and open").click()
         await expect(page.get_by_label("Option 2", exact=True)).to_be_focused()
         await page.get_by_label("Option 2", exact=True).fill("b")
-        await page.get_by_label("Options per ballot").fill("101")
-        await page.get_by_label("Ends").fill("2020-01-01T10:00")
+        await page.get_by_label("Choices per vote").fill("101")
+        await page.get_by_label("Closes").fill("2020-01-01T10:00")
         await host.button("Create and open").click()
         await expect(page.get_by_text("Must be in the future.")).to_be_visible()
-        await expect(page.get_by_text("Must be from 1 to 100.")).to_be_visible()
-        await expect(page.get_by_label("Options per ballot")).to_be_focused()
+        await expect(page.get_by_text("Must be between 1 and 100.")).to_be_visible()
+        await expect(page.get_by_label("Choices per vote")).to_be_focused()
         await host.visitor.context.set_offline(True)
         host.visitor.allow(LOST)
-        await page.get_by_label("Options per ballot").fill("2")
-        await host.button("In 5 min").click()
+        await page.get_by_label("Choices per vote").fill("2")
+        await host.button("After 5 min").click()
         await host.button("Create and open").click()
-        await expect(host.status("What you have typed is still here.")).to_be_visible()
+        await expect(host.status("What you typed is still here.")).to_be_visible()
         await host.visitor.context.set_offline(False)
         await host.button("Create and open").click()
         await expect(host.heading("When?")).to_be_focused()
@@ -361,7 +361,7 @@ async def test_an_ended_login_keeps_what_was_typed(chromium: Chromium, home: str
         change = {"old": PASSWORD, "new": f"{PASSWORD}!"}
         headers = {"Authorization": f"Bearer {other.json()['access']}"}
         assert (await host.http.post("/auth/password/", json=change, headers=headers)).status_code == 204
-        await expect(page.get_by_text("Your login has ended.")).to_be_visible()
+        await expect(page.get_by_text("Your session has expired.")).to_be_visible()
         await log_in(page, host.name, f"{PASSWORD}!")
         await expect(page.get_by_label("Question")).to_have_value("Still here?")
         await page.get_by_label("Option 1", exact=True).fill("Yes")
@@ -381,12 +381,12 @@ async def test_an_account_is_made(chromium: Chromium, home: str) -> None:
         await form.locator("[name=password]").fill("12345678")
         await form.locator("[name=email]").fill("nobody")
         await form.get_by_role("button").click()
-        await expect(page.get_by_text("Must be an email address.")).to_be_visible()
-        await expect(page.get_by_text("Is too common: many people use it.")).to_be_visible()
+        await expect(page.get_by_text("Enter a valid email address.")).to_be_visible()
+        await expect(page.get_by_text("This password is too common.")).to_be_visible()
         await form.locator("[name=email]").fill("")
         await form.locator("[name=password]").fill(PASSWORD)
         await form.get_by_role("button").click()
-        await expect(page.get_by_text("This name is taken.")).to_be_visible()
+        await expect(page.get_by_text("This username is taken.")).to_be_visible()
         await form.locator("[name=username]").fill(f"{name}-2")
         await form.get_by_role("button").click()
         await expect(page.get_by_role("heading", name="Account")).to_be_focused()
@@ -397,15 +397,15 @@ async def test_a_password_is_changed_and_a_login_left(chromium: Chromium, home: 
     async with hosting(chromium, home, allowed=[REFUSED]) as host:
         page = host.page
         await host.goto("#/account", "Account")
-        await page.get_by_label("Present password").fill("wrong")
+        await page.get_by_label("Current password").fill("wrong")
         await page.get_by_label("New password").fill("another good one")
         await page.get_by_role("button", name="Change password").click()
-        await expect(page.get_by_text("This is not your present password.")).to_be_visible()
-        await page.get_by_label("Present password").fill(PASSWORD)
+        await expect(page.get_by_text("That is not your current password.")).to_be_visible()
+        await page.get_by_label("Current password").fill(PASSWORD)
         await page.get_by_role("button", name="Change password").click()
-        await expect(page.get_by_text("The password is changed.")).to_be_visible()
+        await expect(page.get_by_text("Your password has been changed.")).to_be_visible()
         await page.get_by_role("button", name="Log out").click()
-        await expect(page.get_by_text("You are logged out.")).to_be_visible()
+        await expect(page.get_by_text("You have logged out.")).to_be_visible()
         assert await page.evaluate("sessionStorage.length") == 0
         await log_in(page, host.name, "another good one")
         await expect(page.get_by_role("heading", name="Your polls")).to_be_focused()
@@ -459,13 +459,13 @@ async def test_it_speaks_german(chromium: Chromium, home: str) -> None:
         poll = await host.make("Tee?", "Ja", "Nein")
         await guest_votes(home, poll["code"], poll["options"][0]["id"])
         await host.goto(f"#/poll/{poll['id']}", "Tee?")
-        await expect(host.button("Abstimmung beenden")).to_be_visible()
-        await expect(page.get_by_role("columnheader", name="Anteil")).to_be_visible()
+        await expect(host.button("Umfrage beenden")).to_be_visible()
+        await expect(page.get_by_role("columnheader", name="Prozent")).to_be_visible()
         await host.goto(f"#/poll/{poll['id']}/history", "Verlauf")
         await expect(page.get_by_text("Eine Stimme wurde abgegeben.")).to_be_visible()
         await host.goto("#/new", "Neue Umfrage")
-        await host.button("Anlegen und öffnen").click()
-        await expect(page.get_by_text("Muss 1 bis 500 Zeichen haben.")).to_be_visible()
+        await host.button("Erstellen und öffnen").click()
+        await expect(page.get_by_text("Geben Sie eine Frage ein.")).to_be_visible()
 
 
 async def test_an_admin_may_see_the_polls_of_everybody(chromium: Chromium, server: Server) -> None:
@@ -474,12 +474,12 @@ async def test_an_admin_may_see_the_polls_of_everybody(chromium: Chromium, serve
     assert found, made.stderr
     async with hosting(chromium, server.url) as host:
         await host.make("Whose is this?")
-        await expect(host.page.get_by_label("Polls of everybody")).to_have_count(0)
+        await expect(host.page.get_by_label("Everyone’s polls")).to_have_count(0)
     async with chromium.visit(server.url) as visitor:
         page = await visitor.open("/host")
         await log_in(page, "root", found[1])
         await expect(page.get_by_text("There are no polls yet.")).to_be_visible()
-        await page.get_by_label("Polls of everybody").check()
+        await page.get_by_label("Everyone’s polls").check()
         await page.get_by_role("link", name="Whose is this?").click()
         await expect(page.get_by_role("button", name="Close voting")).to_be_visible()
 

@@ -32,7 +32,7 @@ __all__ = ["account", "live_database", "live_server", "venue"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ENDED = "This screen link has ended. Ask the host for a new one."
+ENDED = "This screen link has expired. Ask the host for a new one."
 HOSTS_ACTS = ("open", "close", "reveal")
 
 
@@ -48,7 +48,7 @@ async def status_of(device: Device, poll: Json) -> tuple[str, str]:
 
 async def held_back(page: Page) -> None:
     """Returns once the stage says that it holds the counts back, and has none of them."""
-    await expect(page.locator("#veil")).to_have_text("The results are held back.")
+    await expect(page.locator("#veil")).to_have_text("The results are hidden.")
     await shows(page, None, None, None)
     assert await page.locator("[data-count]").count() == 0
     assert await page.locator("#results .fill:not([style='transform: scaleX(0);'])").count() == 0
@@ -70,7 +70,7 @@ async def test_a_guest_sees_everything_of_an_open_poll(venue: Venue) -> None:
         await expect(page.locator("#results .share")).to_have_text(["67%", "33%", "0%"])
         fills = await page.locator("#results .fill").evaluate_all("(all) => all.map((one) => one.style.transform)")
         assert [round(float(fill[7:-1]), 3) for fill in fills] == [0.667, 0.333, 0]
-        await expect(page.locator("#turnout")).to_have_text("3 voters")
+        await expect(page.locator("#turnout")).to_have_text("3 people voted")
         await expect(page.locator("#online")).to_have_text("1 online")
         await expect(page.locator("#status")).to_have_text("Open")
         await expect(page.locator("#left")).to_have_text(re.compile(r"^8:\d\d left$"))
@@ -85,7 +85,7 @@ async def test_a_guest_sees_everything_of_an_open_poll(venue: Venue) -> None:
 async def check_how_to_join(page: Page, venue: Venue, poll: Json) -> None:
     await expect(page.locator("#code")).to_have_text(poll["code"])
     await expect(page.locator(".join")).to_have_text(f"Join at {venue.server.url.removeprefix('http://')}")
-    await expect(page.locator(".local")).to_contain_text("works only on this machine")
+    await expect(page.locator(".local")).to_contain_text("only works on this computer")
     picture = page.locator("#qr")
     assert await picture.evaluate("(image) => image.decode().then(() => image.naturalWidth > 0)")
     source = await picture.get_attribute("src") or ""
@@ -103,7 +103,7 @@ async def test_a_guest_can_do_nothing_to_a_poll(venue: Venue) -> None:
             await expect(act(page, name)).to_have_count(0)
             await page.keyboard.press(name[0])
         await page.keyboard.press("?")  # the last of the keys has been heard
-        await expect(page.get_by_role("dialog")).to_contain_text("need the host's login")
+        await expect(page.get_by_role("dialog")).to_contain_text("log in as host")
         assert await status_of(venue.host, poll) == ("open", "live")
 
 
@@ -152,7 +152,7 @@ async def check_that_nothing_is_told(venue: Venue, visitor: Visitor, poll: Json)
     told.append(await answer.text())
     await in_touch(page)
     await venue.ballots(poll, 2, first=20)
-    await expect(page.locator("#turnout")).to_have_text("8 voters")
+    await expect(page.locator("#turnout")).to_have_text("8 people voted")
     assert len([text for text in told if '"totals"' in text]) >= 2
     await shows(page, None, None, None)
     assert not [text for text in told if tells_counts(text)]
@@ -172,7 +172,7 @@ async def test_a_screen_holds_back_until_the_policy_lets_everybody_know(venue: V
             await shows(page, None, None, None)
             assert await page.locator("[data-count]").count() == 0
             await device.post(f"/polls/{poll['id']}/close/")
-            await expect(page.locator("#status")).to_have_text("Closed" if policy == "host" else "Final result")
+            await expect(page.locator("#status")).to_have_text("Closed" if policy == "host" else "Final results")
             if policy == "host":
                 await held_back(page)
                 await device.patch(f"/polls/{poll['id']}/", {"results": "live"})
@@ -212,7 +212,7 @@ async def test_a_host_logs_in_and_every_screen_follows(venue: Venue) -> None:
         await page.keyboard.type(f"{PASSWORD}?")  # keys that do nothing else here, although all of them are in it
         await page.keyboard.press("Enter")
         visitor.allow("401")
-        await expect(page.get_by_role("alert").first).to_have_text("The name or the password is wrong.")
+        await expect(page.get_by_role("alert").first).to_have_text("Wrong username or password.")
         assert await page.get_by_role("dialog").count() == 1
         await page.get_by_label("Password").fill(PASSWORD)
         await page.keyboard.press("Enter")
@@ -225,13 +225,13 @@ async def test_a_host_logs_in_and_every_screen_follows(venue: Venue) -> None:
 async def check_keys_and_buttons(page: Page, screens: list[Page]) -> None:
     """Close, reopen, hold back and reveal, by a key each and by a button each."""
     for by_key in (True, False):
-        for name, says in (("close", "Final result"), ("open", "Open")):
+        for name, says in (("close", "Final results"), ("open", "Open")):
             await (page.keyboard.press(name[0]) if by_key else act(page, name).click())
             for screen in screens:
                 await expect(screen.locator("#status")).to_have_text(says)
             await expect(act(page, "open")).to_be_visible(visible=says != "Open")
             await expect(act(page, "close")).to_be_visible(visible=says == "Open")
-        for says in ("Show results", "Hold results back"):
+        for says in ("Show results", "Hide results"):
             await (page.keyboard.press("r") if by_key else act(page, "reveal").click())
             await expect(act(page, "reveal")).to_have_text(says)
             for screen in screens:
@@ -243,7 +243,7 @@ async def test_holding_back_again_is_by_the_policy_from_before(venue: Venue) -> 
     async with venue.visit() as visitor:
         page = await venue.page(visitor, live(poll), login=True)
         await in_touch(page)
-        for says, policy in (("Hold results back", "live"), ("Show results", "after_vote")):
+        for says, policy in (("Hide results", "live"), ("Show results", "after_vote")):
             await page.keyboard.press("r")
             await expect(act(page, "reveal")).to_have_text(says)
             assert await status_of(venue.host, poll) == ("open", policy)
@@ -269,16 +269,16 @@ async def test_keys_are_listed_and_can_be_switched_off(venue: Venue) -> None:
         page = await venue.page(visitor, live(poll), login=True)
         await in_touch(page)
         await page.keyboard.press("?")
-        dialog = page.get_by_role("dialog", name="Keyboard keys")
+        dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
         await expect(dialog.locator("kbd")).to_have_text(["O", "C", "R", "F", "?"])
         await page.keyboard.press("c")  # a dialog is open: nothing
-        await page.get_by_label("Keys are on").uncheck()
+        await page.get_by_label("Enable shortcuts").uncheck()
         await page.keyboard.press("Escape")
         await expect(dialog).to_be_hidden()
         for key in "cfr":
             await page.keyboard.press(key)
         await page.keyboard.press("?")  # works all the same: the switch is there
-        await page.get_by_label("Keys are on").check()
+        await page.get_by_label("Enable shortcuts").check()
         assert await status_of(venue.host, poll) == ("open", "live")
         await dialog.get_by_role("button", name="Close").click()
         await page.keyboard.press("Control+c")
@@ -288,7 +288,7 @@ async def test_keys_are_listed_and_can_be_switched_off(venue: Venue) -> None:
         await page.keyboard.press("f")
         await page.wait_for_function("() => document.fullscreenElement === null")
         await page.keyboard.press("c")
-        await expect(page.locator("#status")).to_have_text("Final result")
+        await expect(page.locator("#status")).to_have_text("Final results")
 
 
 async def test_a_host_presents_by_keyboard_alone(venue: Venue) -> None:
@@ -312,7 +312,7 @@ async def test_a_host_presents_by_keyboard_alone(venue: Venue) -> None:
         for _ in range(3):
             await page.keyboard.press("Shift+Tab")
         await page.keyboard.press("Enter")
-        await expect(page.locator("#status")).to_have_text("Final result")
+        await expect(page.locator("#status")).to_have_text("Final results")
         await expect(act(page, "open")).to_be_focused()  # in its place
         await page.keyboard.press("Enter")
         await expect(page.locator("#status")).to_have_text("Open")

@@ -70,7 +70,7 @@ async def test_nothing_overlaps_or_is_cut_off(venue: Venue) -> None:
             await venue.ballots(poll, 0, 0, 1, number - 1)
             await page.goto(venue.server.url + live(poll))
             await in_touch(page)
-            await expect(page.locator("#turnout")).to_have_text("4 voters")
+            await expect(page.locator("#turnout")).to_have_text("4 people voted")
             await expect(page.locator("#results .bar")).to_have_count(number)
             for size in SIZES if THOROUGH else (SIZES[turn % 5], SIZES[(turn + 2) % 5]):
                 await resized(page, size)
@@ -124,7 +124,7 @@ async def test_every_state_of_a_stage_is_accessible(venue: Venue) -> None:
         await accessible(page, "held")
         await page.keyboard.press("r")
         await page.keyboard.press("c")
-        await expect(page.locator("#status")).to_have_text("Final result")
+        await expect(page.locator("#status")).to_have_text("Final results")
         await shows(page, 3, 2, 1)
         await idle(page)
         await accessible(page, "closed")
@@ -147,10 +147,10 @@ async def check_as_a_guest(venue: Venue, poll: Json) -> None:
         await resized(page, (360, 740))
         await accessible(page, "open")
         await venue.host.call("DELETE", f"/polls/{poll['id']}/")
-        await expect(page.get_by_role("heading", level=1)).to_have_text("This poll is gone")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("This poll no longer exists")
         await accessible(page)
         await page.goto(venue.server.url + live({"code": "NOSUCH"}))
-        await expect(page.get_by_role("heading", level=1)).to_have_text("No such poll")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Poll not found")
         await expect(page.get_by_label("Code")).to_have_value("NOSUCH")
         await accessible(page)
 
@@ -161,7 +161,7 @@ async def test_thirty_options_on_a_wall(venue: Venue) -> None:
     async with venue.visit(viewport=(3840, 2160), reduced_motion="reduce") as visitor:
         page = await venue.page(visitor, live(poll), clock=True)
         await in_touch(page)
-        await expect(page.locator("#turnout")).to_have_text("46 voters")
+        await expect(page.locator("#turnout")).to_have_text("46 people voted")
         await idle(page)
         await laid_out(page)
         await accessible(page, "thirty")
@@ -236,7 +236,7 @@ async def check_that_all_is_german(page: Page) -> None:
 
 
 async def test_a_german_page_has_no_english(venue: Venue) -> None:
-    assert in_english_alone("3 voters") and not in_english_alone("3 Stimmen")
+    assert in_english_alone("3 people voted") and not in_english_alone("3 Stimmen")
     poll = await venue.host.poll("Ja", "Nein", question="Gehen wir?")
     await venue.ballots(poll, 0, 0, 1)
     async with venue.visit(locale="de-DE", allowed=["404"]) as visitor:
@@ -244,7 +244,7 @@ async def test_a_german_page_has_no_english(venue: Venue) -> None:
         await in_touch(page)
         await check_that_all_is_german(page)
         await page.keyboard.press("r")
-        await expect(page.locator("#veil")).to_have_text("Die Ergebnisse werden zurückgehalten.")
+        await expect(page.locator("#veil")).to_have_text("Die Ergebnisse sind verborgen.")
         await page.keyboard.press("c")
         await expect(page.locator("#status")).to_have_text("Beendet")
         await check_that_all_is_german(page)
@@ -255,5 +255,5 @@ async def test_a_german_page_has_no_english(venue: Venue) -> None:
         await in_touch(page)
         await check_that_all_is_german(page)
         await page.goto(venue.server.url + live({"code": "NOSUCH"}))
-        await expect(page.get_by_role("heading", level=1)).to_have_text("Keine solche Abstimmung")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Umfrage nicht gefunden")
         await check_that_all_is_german(page)

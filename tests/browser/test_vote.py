@@ -165,7 +165,7 @@ async def test_each_tap_is_one_of_several_ballots(booth: Booth) -> None:
 async def test_several_choices_are_sent_together_and_one_too_many_is_refused(booth: Booth) -> None:
     poll = await booth.poll("Red", "Green", "Blue", max_choices=2)
     async with booth.seat(poll) as (paper, wire):
-        await paper.says("vote.pick")
+        await paper.says("vote.pick", most=2)
         await paper.press("vote.send")
         await paper.complains("vote.none_picked")
         await paper.tap("Blue")

@@ -214,7 +214,7 @@ async def in_touch(page: Page) -> None:
 async def out_of_touch(page: Page) -> None:
     """Returns once the page says that it is not connected, since when, and that it tries."""
     await expect(page.locator("body[data-touch=lost]")).to_be_attached(timeout=TOUCH_MS)
-    await expect(page.locator("#link")).to_contain_text("Out of touch since")
+    await expect(page.locator("#link")).to_contain_text("No connection since")
     await expect(page.locator("#link")).to_be_visible()
 
 

@@ -85,7 +85,7 @@ export class Fields {
     const { question } = this.inputs;
     const long = length(question.value);
     if (long >= 1 && long <= LONGEST_QUESTION) return null;
-    blame(question, say("host.rule_length", { from: 1, to: LONGEST_QUESTION }));
+    blame(question, long ? say("host.rule_length", { from: 1, to: LONGEST_QUESTION }) : say("host.rule_question"));
     return question;
   }
 

@@ -93,7 +93,8 @@ export class OptionList {
 
   #wrong(row, alike) {
     const long = length(row.text);
-    if (long < 1 || long > LONGEST) return say("host.rule_length", { from: 1, to: LONGEST });
+    if (!long) return say("host.rule_option");
+    if (long > LONGEST) return say("host.rule_length", { from: 1, to: LONGEST });
     return alike ? say("host.rule_same") : "";
   }
 

@@ -65,10 +65,9 @@ export class Controls {
     const keys = { o: "open", c: "close", r: "reveal", l: "login", f: "full", "?": "help" };
     document.addEventListener("keydown", (event) => {
       this.#wake();
-      const typing = event.target.closest?.("input, textarea, select, dialog");
       const modified = event.ctrlKey || event.metaKey || event.altKey;
       const act = this.#acts[keys[event.key.toLowerCase()]];
-      if (!act || typing || modified || event.repeat) return;
+      if (!act || isTyping(event.target) || modified || event.repeat) return;
       if (!this.#keysOn && event.key !== "?") return;
       event.preventDefault();
       act();
@@ -108,6 +107,13 @@ export class Controls {
   #makeLogin() {
     return dialog("login", say("live.log_in"), loginForm(() => location.reload()));
   }
+}
+
+/** Whether a key is meant for a field or an open dialog. What is in a closed dialog may keep the focus, and so get keys,
+ * until the page is next painted. */
+function isTyping(target) {
+  const dialog = target.closest?.("dialog");
+  return dialog ? dialog.open : Boolean(target.closest?.("input, textarea, select"));
 }
 
 function dialog(name, title, ...inside) {

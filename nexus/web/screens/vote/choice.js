@@ -1,4 +1,4 @@
-/** What a voter can do, and what stands: pure rules over what the room and the client know. No I/O. */
+/** What a voter can do, and which votes count: pure rules over what the room and the client know. No I/O. */
 
 /** How options are chosen: by one tap (`tap`), by choosing some and sending them (`pick`), or by a tap for each of
  * several ballots (`several`). */
@@ -16,8 +16,9 @@ function naming(list, id) {
  * `acts` of this voter in this poll, and the ids `picked`, which may be `unsent`; `over` where there is no way to the
  * server any more.
  *
- * Gives `{mode, status, options, sending, standing, ballotsLeft, open, mayVote, mayRetract, maySend, shown}`; of an
- * option `{id, text, count, standing, sending, picked}`, where `count` is null while it is hidden. */
+ * Returns `{mode, most, status, options, sending, standing, ballotsLeft, open, mayVote, mayRetract, maySend, shown}`,
+ * where `most` is how many options one ballot can name; each option is `{id, text, count, standing, sending, picked}`,
+ * where `count` is null while it is hidden. */
 export function choices({ poll, totals, me, acts, picked, unsent = false, over = false }) {
   const mode = modeOf(poll);
   const status = totals?.status ?? poll.status;
@@ -33,6 +34,7 @@ export function choices({ poll, totals, me, acts, picked, unsent = false, over =
     mode,
     over,
     unsent: unsent && mode === "pick",
+    most: Math.min(poll.max_choices, poll.options.length),
     status,
     open,
     mayVote,
@@ -83,9 +85,10 @@ export function standing(view, { inTouch }) {
   if (view.unsent && view.standing && view.mayVote) return ["vote.unsent", {}];
   if (view.ballotsLeft !== null) {
     const used = view.standing;
-    if (!used) return [view.mode === "pick" ? "vote.several_pick" : "vote.several", { n: view.ballotsLeft }];
+    const first = view.mode === "pick" ? "vote.several_pick" : "vote.several";
+    if (!used) return [first, { n: view.ballotsLeft, most: view.most }];
     return view.ballotsLeft ? ["vote.several_left", { n: view.ballotsLeft, used }] : ["vote.several_done", { n: used }];
   }
   if (view.standing) return [view.mayVote ? "vote.recorded_change" : "vote.recorded", {}];
-  return [view.mode === "pick" ? "vote.pick" : "vote.tap", {}];
+  return view.mode === "pick" ? ["vote.pick", { most: view.most }] : ["vote.tap", {}];
 }

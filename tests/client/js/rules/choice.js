@@ -99,6 +99,13 @@ test("several choices are picked up to their number, then sent", () => {
   assert.equal(view({ poll, picked: [1], me: [ballot(2)], acts: [retraction] }).maySend, false);
 });
 
+test("a voter is told how many options can be chosen: no more than there are", () => {
+  const told = (poll) => standing(view({ poll }), { inTouch: true });
+  assert.deepEqual(told({ max_choices: 2 }), ["vote.pick", { most: 2 }]);
+  assert.deepEqual(told({ max_choices: 9 }), ["vote.pick", { most: 3 }]);
+  assert.deepEqual(told({ max_choices: 2, votes_per_user: 5 }), ["vote.several_pick", { n: 5, most: 2 }]);
+});
+
 test("who comes back finds what stands picked, where it is one ballot", () => {
   assert.deepEqual([...standingChoice(POLL, [ballot(1, 3)])], [1, 3]);
   assert.deepEqual([...standingChoice(POLL, [])], []);
