@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
+from nexus.client.close_codes import TOKEN_ENDED, comes_back
 from nexus.client.errors import ClientError, TurnedAway, Unreachable
 from nexus.client.link import Clock, Link, open_link
 from nexus.client.messages import Error, Event, Pong, Welcome, encode
@@ -18,7 +19,6 @@ log = logging.getLogger("nexus.client")
 Token = str | Callable[[], Awaitable[str]]
 """An access token, or what gives the newest one whenever one is needed; that may raise `Unreachable`."""
 
-TOKEN_ENDED = 4501
 HELLO_S = 10.0
 PING_S, PONG_S = 15.0, 10.0
 RENEW_REST_S = 5.0
@@ -40,11 +40,6 @@ class Patience:
     """For the answer to a vote or retraction, over all its resends."""
     away_s: float = 600.0
     """For a welcome after a connection was lost; `math.inf`: for ever."""
-
-
-def comes_back(code: int) -> bool:
-    """Whether a client may connect again by itself after this close code (contract, section 3)."""
-    return not 4500 <= code <= 4599
 
 
 def pause(failures: int, chance: float) -> float:

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
+from nexus.client.close_codes import NO_CLOSE_FRAME, WRONG_PROTOCOL
 from nexus.client.errors import TurnedAway, Unreachable
 from nexus.client.messages import (
     Error,
@@ -34,8 +35,6 @@ from nexus.client.messages import (
 log = logging.getLogger("nexus.client")
 
 SUBPROTOCOL = Subprotocol("nexus.v1")
-NOT_OURS = 4500
-NO_CLOSE_FRAME = 1006  # RFC 6455, section 7.4.1
 
 OPEN_S = 10.0
 CLOSE_S = 1.0
@@ -98,7 +97,7 @@ async def open_link(url: str, take: Callable[[Event], None]) -> Link:
         raise Unreachable(f"cannot connect to {url}: {error}") from error
     if socket.subprotocol != SUBPROTOCOL:
         await socket.close()
-        raise TurnedAway(NOT_OURS, f"the server at {url} does not speak {SUBPROTOCOL}")
+        raise TurnedAway(WRONG_PROTOCOL, f"the server at {url} does not speak {SUBPROTOCOL}")
     return Link(socket, take)
 
 

@@ -9,8 +9,8 @@ import msgspec
 
 from nexus import __version__, errors
 from nexus.domain.views import TotalsView
-from nexus.ws import deadlines, line, session
-from nexus.ws.endpoint import NOT_OURS, SUBPROTOCOL
+from nexus.ws import close_codes
+from nexus.ws.endpoint import SUBPROTOCOL
 from nexus.ws.examples import examples
 from nexus.ws.messages import (
     Ack,
@@ -63,23 +63,6 @@ ERROR_CODES = (
     *("malformed", "unknown_type", "invalid", "unauthenticated", "forbidden", "poll_not_found"),
     *("too_many_rooms", "too_many_messages", "unavailable", "outcome_unknown"),
 )
-
-CLOSES: tuple[tuple[int, str, str], ...] = (
-    (1001, "the server goes", "yes, with jitter"),
-    (1009, "a frame over 16 KiB, or in too many pieces", "no"),
-    (line.GOING, "the server goes", "yes, with jitter"),
-    (deadlines.NO_HELLO, "no hello within 10 s", "after a back-off"),
-    (line.TOO_SLOW, "too slow a reader", "after a back-off"),
-    (session.TOO_MANY, "too many messages", "after a back-off"),
-    (NOT_OURS, "not our protocol: a binary frame, another subprotocol", "no"),
-    (
-        deadlines.TOKEN_ENDED,
-        "the token is invalid or has expired, or its account or login has ended",
-        "with a new token",
-    ),
-    (session.FORBIDDEN, "another subject on the same socket", "no"),
-)
-"""Close codes, what they mean, and whether to come back."""
 
 _REF = "#/components/schemas/{name}"
 _CHANNEL = "#/channels/socket"
@@ -160,7 +143,8 @@ def _channel(kinds: tuple[Kind, ...]) -> Json:
         },
         "x-subprotocol": SUBPROTOCOL,
         "x-close-codes": [
-            {"code": code, "meaning": meaning, "come_back": come_back} for code, meaning, come_back in CLOSES
+            {"code": code.value, "meaning": code.meaning, "come_back": code.come_back}
+            for code in close_codes.documented()
         ],
     }
 

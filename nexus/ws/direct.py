@@ -1,4 +1,4 @@
-"""The line over a transport: no queue and no task between a session and its socket."""
+"""The line of our own server: no queue and no task between a session and its transport."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,21 +8,22 @@ from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
 from nexus.rooms.frame import Frame
-from nexus.ws.line import GOING, NO_CLOSE_FRAME, TOO_MANY, TOO_SLOW, Bounds, Feed, clipped
+from nexus.ws.close_codes import CloseCode
+from nexus.ws.line import Bounds, Feed, clipped
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveEvent
 
 
 def _drop(_text: str) -> None:
-    """Where texts go once nobody listens any more."""
+    """Takes texts once nobody listens any more."""
 
 
 class DirectLine:
-    """Keeps the promises of `nexus.ws.line.Line` on a transport; `nexus.ws.protocol.SocketProtocol` drives it.
+    """Implements `nexus.ws.line.Line` on a transport; `nexus.ws.protocol.SocketProtocol` drives it.
 
-    `queue` is the ASGI queue of the connection: texts wait there until somebody listens. `on_end` is called
-    at the beginning of every end, with the close code, possibly more than once.
+    `queue` is the ASGI queue of the connection: texts wait there until a session listens. `on_end` is called with
+    the close code whenever the line begins to end, possibly more than once.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class DirectLine:
         return True
 
     def push(self, frame: Frame) -> None:
-        """Write a frame, clogged or not; cut the line where too much is unsent."""
+        """Write a frame, even if clogged; cut the line if too much is unsent."""
         if self._conn.state is not State.OPEN or self._transport.is_closing():
             return
         if self._overfull():
@@ -68,27 +69,27 @@ class DirectLine:
             self._send(frame)
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send a close frame and read on for the peer's."""
+        """Send a close frame, and read on until the peer's arrives."""
         self._close(code, reason, self._bounds.close_s)
 
     def ready_to_close(self) -> None:
-        """Close with 1012 if the server is going."""
+        """Close with 1012 if the server is shutting down."""
         if self._leaving is not None:
-            self.close(GOING)
+            self.close(CloseCode.SERVICE_RESTART)
 
     def attach(self, feed: Feed) -> None:
-        """Feed what came early, in order, then everything as it comes."""
+        """Feed what came before this call, in order, then everything as it arrives."""
         if self._feed is not _drop:
             self._feed = feed
         while not self._queue.empty():
             message = self._queue.get_nowait()
             if message["type"] == "websocket.receive":
-                self.hear(message.get("text") or "")
+                self.deliver(message.get("text") or "")
 
     # For the protocol.
 
-    def hear(self, text: str) -> None:
-        """Pass one text to whoever listens."""
+    def deliver(self, text: str) -> None:
+        """Pass one text to the session, or keep it until one listens."""
         try:
             self._feed(text)
         except Exception as exc:  # noqa: BLE001 - raised to the session by `texts`
@@ -108,14 +109,14 @@ class DirectLine:
             self.on_drain()
 
     def shut_down(self) -> None:
-        """Stop listening, and give the session a while to finish."""
+        """Stop listening, and give the session time to finish."""
         if self._feed is _drop or self.ended.done():
             return
         self._feed = _drop
         if self.on_shutdown is None:
-            self.close(GOING)
+            self.close(CloseCode.SERVICE_RESTART)
             return
-        self._leaving = self._loop.call_later(self._bounds.grace_s, self.close, GOING)
+        self._leaving = self._loop.call_later(self._bounds.grace_s, self.close, CloseCode.SERVICE_RESTART)
         try:
             self.on_shutdown()
         except Exception as exc:  # noqa: BLE001 - the same; the other sockets have yet to be told
@@ -131,7 +132,7 @@ class DirectLine:
 
     def cut(self, reason: str) -> None:
         """End a peer that does not read: a last word in case it does after all, then the abort."""
-        self._close(TOO_SLOW, reason, self._bounds.last_word_s)
+        self._close(CloseCode.TOO_SLOW, reason, self._bounds.last_word_s)
 
     def left(self, code: int) -> None:
         """The peer has ended it, or both have: flush and close, but not for ever."""
@@ -142,7 +143,7 @@ class DirectLine:
     def lost(self) -> None:
         """The transport is gone."""
         if not self.ended.done():
-            self.ended.set_result(NO_CLOSE_FRAME)
+            self.ended.set_result(CloseCode.NO_CLOSE_FRAME)
         for timer in (self._stalling, self._leaving, self._cutting):
             _cancel(timer)
         # Let go of the session and the protocol, which hold us: else they wait for the cycle collector.
@@ -183,7 +184,7 @@ class DirectLine:
         """Queue a text until somebody listens, as any ASGI server does, but not without limit."""
         self._early = len(text) + (0 if self._queue.empty() else self._early)
         if self._queue.qsize() >= self._bounds.early or self._early > self._bounds.early_bytes:
-            self.fail(TOO_MANY, "too many messages")
+            self.fail(CloseCode.TOO_MANY_MESSAGES, "too many messages")
         else:
             self._queue.put_nowait({"type": "websocket.receive", "text": text})
 

@@ -1,4 +1,4 @@
-"""`/ws`: who may open a socket, and a session for each that does (contract, section 3)."""
+"""`/ws`: who may open a socket, and a session for each one that is open (contract, section 3)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from starlette.types import Receive, Scope, Send
 from nexus.access.limits import address_key
 from nexus.access.origins import origin_allowed
 from nexus.domain.problem import PROBLEM_TYPE, problem_bytes
+from nexus.ws.close_codes import CloseCode
 from nexus.ws.line import line_of, texts
 from nexus.ws.services import SocketServices
 from nexus.ws.session import Session
 
-log = logging.getLogger("nexus.ws")
+logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = "nexus.v1"
-NOT_OURS = 4500
 
 
 class Sockets:
@@ -33,7 +33,7 @@ class Sockets:
         headers = Headers(scope=scope)
         origin = headers.get("origin")
         if origin is not None and not self._may_open(origin, headers.get("host", ""), scope):
-            log.info("a page of another origin was refused: %s", origin[:100])
+            logger.info("refused a page of another origin: %s", origin[:100])
             await _deny(scope, send, HTTPStatus.FORBIDDEN, "Pages of this origin may not connect.")
             return
         address = address_key(scope["client"][0] if scope.get("client") else "")
@@ -55,7 +55,7 @@ class Sockets:
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in offered else None})
         line = line_of(scope, send)
         if offered and SUBPROTOCOL not in offered:
-            line.close(NOT_OURS, f"this is {SUBPROTOCOL}")
+            line.close(CloseCode.WRONG_PROTOCOL, f"this server speaks {SUBPROTOCOL}")
             await texts(line, receive, _ignore)
             return
         session = Session(self._services, line, address)
@@ -73,13 +73,13 @@ def _greet(session: Session, headers: Headers) -> None:
 
 
 def _ignore(_: str) -> None:
-    """What comes after the socket is being closed."""
+    """Drop what arrives while the socket is being closed."""
 
 
 async def _deny(scope: Scope, send: Send, status: HTTPStatus, detail: str) -> None:
-    """Refuse the handshake with a status where the server can, else with its 403."""
+    """Refuse the handshake with `status` where the server supports that, else with its own 403."""
     if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": 1008})
+        await send({"type": "websocket.close", "code": CloseCode.POLICY_VIOLATION})
         return
     headers = [
         (b"content-type", PROBLEM_TYPE.encode()),

@@ -1,7 +1,7 @@
-"""A line: what a session and the hub see of one socket, whatever server holds it.
+"""A line: what a session and the hub see of one socket, on whichever server.
 
-`Line` is the promise. nexus.ws.protocol keeps it with the least work on our own server; `AsgiLine` keeps it
-on any other.
+`Line` is the interface. `nexus.ws.direct.DirectLine` implements it with the least work, on our own server;
+`AsgiLine` implements it on any other.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 from starlette.types import Message, Receive, Scope, Send
 
 from nexus.rooms.frame import Frame
+from nexus.ws.close_codes import CloseCode
 
 Feed = Callable[[str], None]
 """Takes one text message, at once and without blocking."""
@@ -20,41 +21,36 @@ Feed = Callable[[str], None]
 EXTENSION = "nexus.line"
 """The ASGI extension under which a server puts its own line into the scope."""
 
-NO_CLOSE_FRAME = 1006  # RFC 6455, section 7.4.1: never sent, only reported
-GOING = 1012
-TOO_SLOW = 4409
-TOO_MANY = 4429
-NOT_OURS = 4500
-
-_REASON = 123  # RFC 6455, section 5.5: a control frame holds 125 bytes, and the code takes 2
+# RFC 6455, section 5.5: a control frame holds 125 bytes, and the code takes 2.
+_REASON_BYTES = 123
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one socket may cost. Times in seconds, sizes in bytes."""
+    """What one socket may cost. Times are in seconds, sizes in bytes."""
 
     stall_s: float = 20.0
     """How long a reader may stay clogged."""
     close_s: float = 5.0
-    """From the first step of closing to the cut, whatever the peer does."""
+    """From the first step of closing until the socket is cut, whatever the peer does."""
     last_word_s: float = 0.25
     """The same for a peer that cannot be expected to read its close frame."""
     grace_s: float = 2.0
-    """What a shutdown leaves a session for its answers in flight."""
+    """The time that a shutdown leaves a session for its answers in flight."""
     high: int = 64 * 1024
     """Unsent bytes from which a line is clogged."""
     unsent: int = 256 * 1024
     """Unsent bytes at which a line is cut."""
     fragments: int = 64
-    """Frames a message may come in."""
+    """The most frames that one message may consist of."""
     controls: int = 100
     """Pings and pongs a peer may send within a second."""
     early: int = 64
-    """Messages that may wait for a session to listen."""
+    """Messages that may wait until a session listens."""
     early_bytes: int = 64 * 1024
     """Characters in those messages."""
     late_bytes: int = 64 * 1024
-    """Bytes looked through for the peer's close frame once we are closing."""
+    """Bytes searched for the peer's close frame once this side is closing."""
 
 
 class Line(Protocol):
@@ -67,7 +63,7 @@ class Line(Protocol):
     """Called once each time a clogged line can take frames again."""
 
     on_shutdown: Callable[[], None] | None
-    """Called once when the server shuts down: no more is fed; answer what is in flight, then call `ready_to_close`."""
+    """Called once when the server shuts down. Nothing more is fed: answer what is in flight, then `ready_to_close`."""
 
     @property
     def ended(self) -> "asyncio.Future[int]":
@@ -78,13 +74,13 @@ class Line(Protocol):
         """Whether the reader is behind, so that `write` would refuse."""
 
     def write(self, frame: Frame) -> bool:
-        """Hand a frame over now, or answer False: the reader is behind or gone, the frame was not taken.
+        """Hand over a frame now. False where it was not taken: the reader is behind or gone.
 
         After False the caller keeps only its newest frame and waits for `on_drain`.
         """
 
     def push(self, frame: Frame) -> None:
-        """Hand over a frame that must not be skipped (ack, joined, error), to a clogged line too.
+        """Hand over a frame that must not be skipped (ack, joined, error), even to a clogged line.
 
         A line with more than `Bounds.unsent` waiting is cut with 4409 instead; an ended one takes nothing.
         """
@@ -93,7 +89,7 @@ class Line(Protocol):
         """Begin to close, cutting the socket after `Bounds.close_s`. Only the first call counts."""
 
     def ready_to_close(self) -> None:
-        """Say that nothing is in flight: after `on_shutdown` the line closes with 1012 at once."""
+        """Nothing is in flight any more: after `on_shutdown` the line then closes with 1012 at once."""
 
 
 @runtime_checkable
@@ -101,13 +97,13 @@ class LineListener(Protocol):
     """A line whose server delivers texts to it directly, past the ASGI queue."""
 
     def attach(self, feed: Feed) -> None:
-        """Feed the texts that came before this call, in order, and from now on each as it arrives."""
+        """Feed the texts that arrived before this call, in order, and from now on each as it arrives."""
 
 
 class AsgiLine:
-    """A line over nothing but ASGI's `send`: a bounded outbox, and one task while there is something in it.
+    """A line over plain ASGI: a bounded outbox, and one task while there is something in it.
 
-    It cannot cut a socket. It stops sending and ends, the application returns, and the rest is the server's.
+    It cannot cut a socket. It stops sending and ends, the application returns, and the server does the rest.
     """
 
     def __init__(self, send: Send, bounds: Bounds | None = None) -> None:
@@ -132,20 +128,20 @@ class AsgiLine:
         return True
 
     def push(self, frame: Frame) -> None:
-        """Put a frame into the outbox, or end the line where it would grow past its bound."""
+        """Put a frame into the outbox, or end the line if that has grown past its bound."""
         if self.ended.done():
             return
         if self._unsent > self._bounds.unsent:
-            self._cut(TOO_SLOW, "too much unsent")
+            self._cut(CloseCode.TOO_SLOW, "too much unsent")
         else:
             self._put(frame)
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send what is in the outbox and then the close frame, within the bound."""
+        """Send what is in the outbox and then the close frame, within `Bounds.close_s`."""
         self._end(code, reason, self._bounds.close_s)
 
     def ready_to_close(self) -> None:
-        """Nothing: other servers do not say when they are going."""
+        """Do nothing: other servers do not announce that they shut down."""
 
     async def read(self, receive: Receive, feed: Feed) -> int:
         """Pass texts from `receive` to `feed` until the line ends; see `texts`."""
@@ -155,7 +151,7 @@ class AsgiLine:
         finally:
             reader.cancel()
             if self._sender is not None:
-                # Returning tears the socket down, so the close frame goes first; the timer bounds it.
+                # Returning ends the socket, so the close frame goes first; the timer bounds the wait.
                 await asyncio.wait({self._sender}, timeout=self._bounds.close_s)
             self._drop()
 
@@ -164,11 +160,11 @@ class AsgiLine:
             while not self.ended.done():
                 message = await receive()
                 if message["type"] == "websocket.disconnect":
-                    self._lost(message.get("code", NO_CLOSE_FRAME))
+                    self._lost(message.get("code", CloseCode.NO_CLOSE_FRAME))
                 elif message["type"] == "websocket.receive":
                     text = message.get("text")
                     if text is None:
-                        self.close(NOT_OURS, "text frames only")
+                        self.close(CloseCode.WRONG_PROTOCOL, "text frames only")
                     else:
                         feed(text)
         except Exception as exc:  # noqa: BLE001 - raised to the session by `texts`
@@ -179,7 +175,7 @@ class AsgiLine:
         self._unsent += len(frame.text)
         if self._unsent >= self._bounds.high and not self.clogged:
             self.clogged = True
-            self._timer = self._loop.call_later(self._bounds.stall_s, self._cut, TOO_SLOW, "too slow")
+            self._timer = self._loop.call_later(self._bounds.stall_s, self._cut, CloseCode.TOO_SLOW, "too slow")
         self._start()
 
     def _start(self) -> None:
@@ -195,8 +191,8 @@ class AsgiLine:
                 self._unclog()
             if self._last is not None:
                 await self._send(self._last)
-        except OSError:  # what ASGI prescribes for a send to a peer that has gone
-            self._lost(NO_CLOSE_FRAME)
+        except OSError:  # as ASGI prescribes for sending to a peer that is gone
+            self._lost(CloseCode.NO_CLOSE_FRAME)
         except Exception as exc:  # noqa: BLE001 - raised to the session by `texts`
             self._broken(exc)
         finally:
@@ -248,8 +244,8 @@ class AsgiLine:
 
 
 def clipped(reason: str) -> str:
-    """As much of a reason as fits into a close frame."""
-    return reason.encode()[:_REASON].decode(errors="ignore")
+    """As much of `reason` as fits into a close frame."""
+    return reason.encode()[:_REASON_BYTES].decode(errors="ignore")
 
 
 def line_of(scope: Scope, send: Send) -> Line:
@@ -259,14 +255,14 @@ def line_of(scope: Scope, send: Send) -> Line:
 
 
 async def texts(line: Line, receive: Receive, feed: Feed) -> int:
-    """Give every text that arrives to `feed`, in order, until the line ends; return the close code.
+    """Pass every text that arrives to `feed`, in order, until the line ends. Returns the close code.
 
-    The code is the peer's, or ours where we closed, or 1006 where there was none. A binary message closes
-    the line with 4500. What `feed` raises is raised here.
+    The code is the one the peer sent, or ours where this side closed first, or 1006 where there was none. A binary
+    message closes the line with 4500. What `feed` raises is raised here.
     """
     if isinstance(line, AsgiLine):
         return await line.read(receive, feed)
     if not isinstance(line, LineListener):
-        raise TypeError(f"{type(line).__name__} cannot be listened to")
+        raise TypeError(f"{type(line).__name__} has no `attach`")
     line.attach(feed)
     return await line.ended

@@ -1,4 +1,4 @@
-"""websockets' parser, with a short way for what nearly every read holds: exactly one small masked text."""
+"""websockets' parser, with a fast path for what nearly every read holds: exactly one small masked text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from websockets.server import ServerProtocol
 
 try:
     from websockets.speedups import apply_mask
-except ImportError:  # where there is no wheel with it
+except ImportError:  # no wheel with the extension for this platform
     from websockets.utils import apply_mask
 
 _TEXT = 0x81  # final, no reserved bit, opcode 1 (RFC 6455, section 5.2)
@@ -18,7 +18,7 @@ _SMALL = 125
 
 
 class Parser(ServerProtocol):
-    """A `ServerProtocol` that knows whether it stands between two frames."""
+    """A `ServerProtocol` that knows whether it is between two frames."""
 
     _between = False
 
@@ -28,12 +28,12 @@ class Parser(ServerProtocol):
         super().receive_data(data)
 
     def recv_frame(self, frame: Frame) -> None:
-        """Take a frame; the parser stands between frames if nothing of another has come."""
+        """Take a frame; the parser is between frames if no byte of another has arrived."""
         super().recv_frame(frame)
         self._between = not self.reader.buffer
 
     def small_text(self, data: bytes) -> bytes | None:
-        """The payload where `data` is one whole small text and nothing else, None for the parser to see to it."""
+        """The payload if `data` is one whole small text and nothing else; None where `receive_data` must parse it."""
         size = len(data) - _HEAD
         if not self._between or not 0 <= size <= _SMALL or data[0] != _TEXT or data[1] != _MASKED | size:
             return None

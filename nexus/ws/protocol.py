@@ -1,11 +1,11 @@
-"""uvicorn's sans-I/O WebSocket protocol, guarded, and with a short way through.
+"""uvicorn's sans-I/O WebSocket protocol with bounds on what a socket may cost, and a direct way to the session.
 
 `Config(ws=SocketProtocol)` serves any ASGI application and offers it a line in the scope. A session that listens on
 the line gets texts straight from the transport's callback and writes frames straight into the transport.
-What the guards hold back is in `nexus.ws.line.Bounds`; each was a way for one socket to harm the others.
+The bounds are in `nexus.ws.line.Bounds`; without each of them one socket could harm the others.
 
 The base class is not documented as public: the versions of uvicorn and websockets are pinned to a range,
-and tests/socket/test_protocol.py fails where one of them moves under us.
+and tests/socket/test_protocol.py fails when either changes in a way that matters here.
 """
 
 import asyncio
@@ -19,27 +19,25 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 from websockets.protocol import State
 
+from nexus.ws.close_codes import CloseCode
 from nexus.ws.direct import DirectLine
-from nexus.ws.line import EXTENSION, GOING, NO_CLOSE_FRAME, NOT_OURS, TOO_MANY, Bounds
+from nexus.ws.line import EXTENSION, Bounds
 from nexus.ws.parser import Parser
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent, WebSocketScope
 
-_SLICE = 4096  # parsed at a time: bounds what one read can pile up before a guard looks at it
-_UNSENT = 16 * 1024  # bytes the kernel may hold unsent: totals that wait there grow stale unseen
-
-_NORMAL = 1000
-_NOT_UTF8 = 1007
-_TOO_BIG = 1009
-_FAILED = 1011
+# Parsed at a time: limits what one read can pile up before a bound is checked.
+_SLICE_BYTES = 4096
+# What the kernel may hold unsent: totals that wait there can no longer be replaced by newer ones.
+_UNSENT_BYTES = 16 * 1024
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's protocol with a `DirectLine` in `scope["extensions"]["nexus.line"]`, and bounds everywhere.
 
-    An application that takes no notice of the line is served as by any ASGI server, but for two things: it
-    gets text messages only, and a peer that sends faster than it receives is closed with 4429.
+    An application that ignores the line is served as by any ASGI server, with two exceptions: it gets text
+    messages only, and a peer that sends faster than the application receives is closed with 4429.
     """
 
     bounds: ClassVar[Bounds] = Bounds()
@@ -54,7 +52,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         known = self.conn.available_extensions
         self.conn = Parser(extensions=known, max_size=self.config.ws_max_size, logger=self.logger)
-        # Else the log level "debug" writes out query strings, headers and messages, tokens included.
+        # Otherwise the log level "debug" writes query strings, headers and messages, and so tokens, to the log.
         self.conn.debug = False
         self.transport.set_write_buffer_limits(high=self.bounds.high)
         _keep_little_in_kernel(self.transport)
@@ -66,8 +64,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.line.lost()
 
     def eof_received(self) -> None:
-        """Close too, but don't wait for ever for the peer to take what is unsent."""
-        self.line.left(NO_CLOSE_FRAME)
+        """Close this side too, within a bound: the peer may never take what is unsent."""
+        self.line.left(CloseCode.NO_CLOSE_FRAME)
 
     def pause_writing(self) -> None:
         """Clog the line."""
@@ -86,73 +84,74 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             return
         if not self.conn.eof_sent:
             self.conn.send_response(self.conn.reject(503, "The server is restarting.\n"))
-        self.line.left(GOING)
+        self.line.left(CloseCode.SERVICE_RESTART)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what has come and deliver it before returning: nothing queues, and reads never pause."""
+        """Parse what has arrived and deliver it before returning: nothing queues, and reads never pause."""
         text = self.conn.small_text(data) if type(data) is bytes else None
         if text is not None:
             self._deliver(text)
-        elif len(data) <= _SLICE or not self.handshake_initiated:
+        elif len(data) <= _SLICE_BYTES or not self.handshake_initiated:
             self._take(data)
         else:
-            for start in range(0, len(data), _SLICE):
-                self._take(data[start : start + _SLICE])
+            for start in range(0, len(data), _SLICE_BYTES):
+                self._take(data[start : start + _SLICE_BYTES])
 
     def _take(self, data: bytes) -> None:
         if self.line.ended.done():
             self._late += len(data)
             if self._late > self.bounds.late_bytes:
-                self.conn.fail(TOO_MANY)  # says no more to the peer: only throws away unread what follows
+                # The peer has its close frame: this only discards unread what follows.
+                self.conn.fail(CloseCode.TOO_MANY_MESSAGES)
         self.conn.receive_data(data)
         self.handle_events()
         self.line.flush()
         if self.conn.parser_exc is not None and not self.line.ended.done():
             self.handle_parser_exception()
-        elif not self.handshake_initiated:  # a request uvicorn's parser takes and websockets' does not
-            self.line.left(NO_CLOSE_FRAME)
+        elif not self.handshake_initiated:  # a request that uvicorn's parser accepts and websockets' refuses
+            self.line.left(CloseCode.NO_CLOSE_FRAME)
 
     def handle_text(self, event: Frame) -> None:
-        """Deliver a text, or begin to gather one."""
+        """Deliver a text, or collect the first fragment of one."""
         if event.fin:
             self._deliver(bytes(event.data))
         else:
             self.frames = [bytes(event.data)]
 
     def handle_cont(self, event: Frame) -> None:
-        """Gather a message that comes in pieces, up to a number of them; their size websockets bounds."""
+        """Collect the fragments of a message, up to `Bounds.fragments`; websockets bounds their size."""
         self.frames.append(bytes(event.data))
         if len(self.frames) > self.bounds.fragments:
             self.frames = []
-            self.line.fail(_TOO_BIG, "too many fragments")
+            self.line.fail(CloseCode.TOO_BIG, "too many fragments")
         elif event.fin:
             message = b"".join(self.frames)
             self.frames = []
             self._deliver(message)
 
     def handle_bytes(self, event: Frame) -> None:
-        """Refuse: our messages are texts."""
-        self.line.fail(NOT_OURS, "text frames only")
+        """Refuse it: messages are texts."""
+        self.line.fail(CloseCode.WRONG_PROTOCOL, "text frames only")
 
     def handle_ping(self) -> None:
-        """Count it: websockets has made the pong already."""
+        """Count it; websockets has already made the pong."""
         self._count_control()
 
     def handle_pong(self, event: Frame) -> None:
-        """Count it too, and let it answer our ping."""
+        """Count it, and let it answer a ping of ours."""
         self._count_control()
         super().handle_pong(event)
 
     def handle_close(self, event: Frame) -> None:
-        """Finish the closing handshake, whoever began it."""
+        """Finish the closing handshake, whichever side began it."""
         closed = self.conn.close_rcvd
-        self.line.left(NO_CLOSE_FRAME if closed is None else closed.code)
+        self.line.left(CloseCode.NO_CLOSE_FRAME if closed is None else closed.code)
 
     def handle_parser_exception(self) -> None:
-        """End the line as websockets has already told the peer."""
+        """End the line with the code that websockets has sent to the peer."""
         closed = self.conn.close_sent
         if closed is None:  # broken before the handshake was answered
-            self.line.left(NO_CLOSE_FRAME)
+            self.line.left(CloseCode.NO_CLOSE_FRAME)
         else:
             self.line.fail(closed.code, closed.reason)
 
@@ -164,27 +163,27 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """Run the application with the line in its scope, and close when it returns."""
         scope = self.scope
         scope["extensions"][EXTENSION] = cast("dict[object, object]", self.line)
-        # What the base class prints of a scope must not hold a query string: tokens get into those.
+        # The base class logs parts of the scope, which must not hold a query string: people put tokens there.
         silent: ChainMap[str, object] = ChainMap({"query_string": b""}, cast("dict[str, object]", scope))
         self.scope = cast("WebSocketScope", silent)
-        code = _FAILED
+        code = CloseCode.FAILED
         try:
             await self.app(scope, self.receive, self.send)
-            code = _NORMAL
-        except asyncio.CancelledError:  # the server's own time to shut down is over
-            code = GOING
+            code = CloseCode.NORMAL
+        except asyncio.CancelledError:  # the server's time to shut down is up
+            code = CloseCode.SERVICE_RESTART
             raise
         except ClientDisconnected:
-            self.logger.debug("The application wrote to a socket that had gone.")
+            self.logger.debug("the application wrote to a socket that had ended")
         except Exception:
-            self.logger.exception("Exception in ASGI application\n")
+            self.logger.exception("Exception in ASGI application\n")  # uvicorn's own words: people search for them
         finally:
             self._finish(code)
 
     async def send(self, message: "ASGISendEvent") -> None:
         """Send as ASGI prescribes, closing as the line closes."""
         if message["type"] == "websocket.close" and self.handshake_complete:
-            self.line.close(message.get("code", _NORMAL), message.get("reason") or "")
+            self.line.close(message.get("code", CloseCode.NORMAL), message.get("reason") or "")
         elif self.line.ended.done():
             raise ClientDisconnected
         else:
@@ -194,9 +193,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         try:
             text = message.decode()
         except UnicodeDecodeError:
-            self.line.fail(_NOT_UTF8, "not UTF-8")
+            self.line.fail(CloseCode.NOT_UTF8, "not UTF-8")
         else:
-            self.line.hear(text)
+            self.line.deliver(text)
 
     def _count_control(self) -> None:
         now = self.loop.time()
@@ -205,7 +204,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self._controls = 0
         self._controls += 1
         if self._controls > self.bounds.controls:
-            self.line.fail(TOO_MANY, "too many pings")
+            self.line.fail(CloseCode.TOO_MANY_MESSAGES, "too many pings")
 
     def _on_end(self, code: int) -> None:
         if not self.close_sent:
@@ -218,18 +217,18 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.line.close(code)
             return
         if not self.line.ended.done() and self.initial_response is None:
-            self.logger.error("The application returned without answering the handshake.")
+            self.logger.error("the application returned without answering the handshake")
             self.send_500_response()
         self.line.left(code)
 
 
 def _keep_little_in_kernel(transport: asyncio.Transport) -> None:
-    """Let a socket count as full early, so that a slow reader's newest frame is chosen late.
+    """Have the kernel take little ahead, so that a slow reader's next frame is chosen as late as possible.
 
-    Without it the kernel takes megabytes of totals for a reader that is behind. Not every system has it.
+    Without this the kernel takes megabytes of totals for a reader that is behind. Not every system has the option.
     """
     sock: socket.socket | None = transport.get_extra_info("socket")
     option: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
     if sock is not None and option is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
-        with suppress(OSError):  # a kernel that knows it by name only: then it is as without
-            sock.setsockopt(socket.IPPROTO_TCP, option, _UNSENT)
+        with suppress(OSError):  # some kernels know the name and refuse the option
+            sock.setsockopt(socket.IPPROTO_TCP, option, _UNSENT_BYTES)

@@ -1,4 +1,4 @@
-"""How a refusal is said on a socket: a vote is owed an ack, a reject or a retry, anything else an error frame."""
+"""How a socket is told of a refusal: a vote is owed an ack, a reject or a retry, anything else an error frame."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import math
 import random
 
 from nexus.errors import NexusError, TooMany, Unavailable
-from nexus.ws.messages import ClientMessage, Error, Reject, Retract, Retry, Vote, of
+from nexus.ws.messages import ClientMessage, Error, Reject, Retract, Retry, Vote, outline
 from nexus.ws.unreadable import Unreadable
 
 
 def refusal(message: ClientMessage, error: NexusError) -> Reject | Retry | Error:
-    """What is said to a `message` that was refused with `error`."""
+    """The answer to a `message` that was refused with `error`."""
     if not isinstance(message, Vote | Retract):
-        return Error(_code(error), error.detail, of(message))
+        return Error(_code(error), error.detail, outline(message))
     if isinstance(error, Unavailable | TooMany):
         return Retry(message.op, message.poll, _jittered_ms(error.after_s))
     return Reject(message.op, message.poll, error.error_code, error.detail)
 
 
 def unreadable_refusal(error: Unreadable) -> Reject | Error:
-    """What is said to a message that could not be read."""
+    """The answer to a message that could not be read."""
     if error.op is None:
         return Error(error.error_code, error.detail, error.of)
     poll = error.of.poll if isinstance(error.of.poll, int) else None
@@ -28,10 +28,10 @@ def unreadable_refusal(error: Unreadable) -> Reject | Error:
 
 
 def _jittered_ms(after_s: float) -> int:
-    """Spread the retries of an audience, so that they do not all come back at once; never sooner than asked."""
+    """Spread the retries of an audience, so that they do not all come at once; never sooner than `after_s`."""
     return math.ceil(1000 * after_s * random.uniform(1.0, 2.0))  # noqa: S311 - not a secret
 
 
 def _code(error: NexusError) -> str:
-    """The code of an error frame: HTTP's name for too many is not among the socket's."""
+    """The code of an error frame: "too_many_requests" is a word of HTTP alone."""
     return "too_many_messages" if error.error_code == TooMany.code else error.error_code

@@ -1,7 +1,7 @@
 """One socket's life: hello, rooms, votes, and its end. A session never blocks and never queues without a bound.
 
-Votes go straight from `feed` to the ballot box. What may wait (a token of an external issuer, a join) goes through
-one task a session, in order; while a hello waits, everything behind it does too.
+Votes go straight from `feed` to the ballot box. What has to wait for something (a token of an external issuer, a
+join) goes through one task per session, in order; while a hello waits, everything behind it waits too.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import time
 from collections import deque
 from datetime import UTC, datetime
 from functools import partial
 
-from nexus.access.limits import Bucket
 from nexus.domain.ballot import Act, Ballot, Receipt
 from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
@@ -25,22 +23,19 @@ from nexus.errors import Invalid, NexusError, PollNotFound, TooMany, Unauthentic
 from nexus.rooms.frame import Frame
 from nexus.rooms.room import Viewer
 from nexus.ws import messages
-from nexus.ws.deadlines import TOKEN_ENDED, Deadlines
+from nexus.ws.close_codes import CloseCode
+from nexus.ws.deadlines import Deadlines
 from nexus.ws.line import Line
+from nexus.ws.message_rate import MessageRate
 from nexus.ws.messages import ClientMessage, Hello, Join, Leave, Ping, Retract, ServerMessage, Vote
 from nexus.ws.refusals import refusal, unreadable_refusal
 from nexus.ws.services import SocketServices
 from nexus.ws.unreadable import Unreadable
 
-log = logging.getLogger("nexus.ws")
+logger = logging.getLogger(__name__)
 
-TOO_MANY = 4429
-FORBIDDEN = 4503
-
-CONTROLS = 64
-"""Joins and the like that may wait; a socket has at most so many more rooms than answers."""
-STRIKES, STRIKES_S = 100, 60
-"""Messages over the rate within so many seconds before the socket is closed: until then each is answered."""
+MAX_WAITING = 64
+"""Messages of a socket, such as joins, that may wait for their turn."""
 
 
 class Session:
@@ -52,45 +47,44 @@ class Session:
         self._address = address
         self._identity: Identity | None = None
         self._viewers: dict[int, Viewer] = {}
-        self._rate = Bucket(services.messages_per_second, 2 * services.messages_per_second, clock=time.monotonic)
-        self._strikes = Bucket(STRIKES / STRIKES_S, STRIKES, clock=time.monotonic)
-        self._controls: deque[ClientMessage] = deque()
+        self._rate = MessageRate(services.messages_per_second)
+        self._waiting: deque[ClientMessage] = deque()
         self._task: asyncio.Task[None] | None = None
-        self._clear = asyncio.Event()
+        self._unclogged = asyncio.Event()
         self._in_flight = 0
         self._shutting_down = False
         self._deadlines = Deadlines(line, services.hello_s)
-        line.on_drain = self._drained
+        line.on_drain = self._on_drain
         line.on_shutdown = self._shut_down
 
-    # --- What the room writes -------------------------------------------------------------------------------
+    # --- What rooms write -----------------------------------------------------------------------------------
 
     def write(self, frame: Frame) -> bool:
-        """Hand a room's frame to the socket; False while its reader is behind."""
+        """Hand a room's frame to the socket. False while its reader is behind."""
         return self._line.write(frame)
 
     def removed(self, poll: int, frame: Frame) -> None:
-        """The room of `poll` is gone, and `frame` is the last of it."""
+        """The room of `poll` is gone for this socket, and `frame` is its last."""
         self._viewers.pop(poll, None)
         self._line.push(frame)
 
-    def _drained(self) -> None:
-        self._clear.set()
+    def _on_drain(self) -> None:
+        self._unclogged.set()
         for poll, viewer in list(self._viewers.items()):
             self._services.hub.catch_up(poll, viewer)
 
     # --- Life -----------------------------------------------------------------------------------------------
 
     def greet(self, token: str) -> None:
-        """Begin with the token of the handshake, as if it had come in a hello."""
-        self._take(Hello(token))
+        """Start with the token of the handshake, as if it had come in a hello."""
+        self._handle(Hello(token))
 
     def expel(self) -> None:
-        """End because the account is disabled, or its login has ended."""
-        self._line.close(TOKEN_ENDED, "this account or login has ended")
+        """Close with 4501: the account is disabled, or its login has ended."""
+        self._line.close(CloseCode.TOKEN_ENDED, "this account or login has ended")
 
     def end(self) -> None:
-        """The socket is gone: leave every room and let go of everything."""
+        """The socket is gone: leave every room and release everything."""
         self._deadlines.end()
         if self._task is not None:
             self._task.cancel()
@@ -101,7 +95,7 @@ class Session:
             self._services.sessions.discard(self._identity, self)
 
     def _shut_down(self) -> None:
-        """The server goes: answer what is in flight, then the line may close."""
+        """The server is shutting down: answer what is in flight, then let the line close."""
         self._shutting_down = True
         if not self._in_flight:
             self._line.ready_to_close()
@@ -110,109 +104,110 @@ class Session:
 
     def feed(self, text: str) -> None:
         """Take one text message; answers go to the line, now or later."""
-        wait = self._rate.take()
+        wait_s = self._rate.take()
         try:
             message = messages.decode(text)
         except Unreadable as error:
-            self._push(unreadable_refusal(error))
-            self._strike(wait)
-            return
-        if wait:
-            self._too_fast(message, wait)
+            self._send(unreadable_refusal(error))
         else:
-            self._take(message)
+            if not wait_s:
+                self._handle(message)
+            else:
+                self._refuse(message, TooMany("Too many messages.", code="too_many_messages", after_s=wait_s))
+        if wait_s and self._rate.strike():
+            self._line.close(CloseCode.TOO_MANY_MESSAGES, "too many messages")
 
-    def _take(self, message: ClientMessage) -> None:
+    def _handle(self, message: ClientMessage) -> None:
         if self._task is not None and self._must_wait(message):
-            self._queue(message)
+            self._enqueue(message)
             return
         try:
-            if not self._now(message):
-                self._queue(message)
+            if not self._handle_now(message):
+                self._enqueue(message)
         except NexusError as error:
-            self._complain(message, error)
+            self._refuse(message, error)
 
     def _must_wait(self, message: ClientMessage) -> bool:
         """Behind a hello everything waits, behind a join the next join or leave."""
         return self._identity is None or isinstance(message, Hello | Join | Leave)
 
-    def _now(self, message: ClientMessage) -> bool:
-        """Handle what needs no waiting; False for what does."""
+    def _handle_now(self, message: ClientMessage) -> bool:
+        """Handle what can be handled without waiting. False for anything else."""
         match message:
             case Hello(token=token):
-                return self._hello_now(token)
+                return self._identify_now(token)
             case Vote() | Retract():
                 self._vote(message)
-            case Ping(id=id):
-                self._require()
-                self._push(messages.Pong(id, stamp(self._services.now())))
+            case Ping(id=ping_id):
+                self._require_identity()
+                self._send(messages.Pong(ping_id, stamp(self._services.now())))
             case _:
-                self._require()
+                self._require_identity()
                 return False
         return True
 
-    def _queue(self, message: ClientMessage) -> None:
-        if len(self._controls) >= CONTROLS:
-            self._complain(message, TooMany("Too many messages wait for their answer.", code="too_many_messages"))
+    def _enqueue(self, message: ClientMessage) -> None:
+        if len(self._waiting) >= MAX_WAITING:
+            self._refuse(message, TooMany("Too many messages are waiting for an answer.", code="too_many_messages"))
             return
-        self._controls.append(message)
+        self._waiting.append(message)
         if self._task is None:
-            self._task = asyncio.create_task(self._work(), name="session")
+            self._task = asyncio.create_task(self._handle_waiting(), name="session")
 
-    async def _work(self) -> None:
+    async def _handle_waiting(self) -> None:
         try:
-            while self._controls:
-                message = self._controls.popleft()
+            while self._waiting:
+                message = self._waiting.popleft()
                 while self._line.clogged:  # a snapshot is large: none is read for a reader that is behind
-                    self._clear.clear()
-                    await self._clear.wait()
+                    self._unclogged.clear()
+                    await self._unclogged.wait()
                 try:
-                    await self._later(message)
+                    await self._handle_later(message)
                 except NexusError as error:
-                    self._complain(message, error)
+                    self._refuse(message, error)
                 except Exception:
-                    log.exception("a %s failed", type(message).__name__)
-                    self._complain(message, Unavailable())
+                    logger.exception("a %s failed", type(message).__name__)
+                    self._refuse(message, Unavailable())
         finally:
             self._task = None
 
-    async def _later(self, message: ClientMessage) -> None:
+    async def _handle_later(self, message: ClientMessage) -> None:
         match message:
             case Hello(token=token):
-                await self._hello(token)
+                await self._identify(token)
             case Join():
                 await self._join(message)
             case Leave(poll=poll):
                 self._leave(poll)
             case _:
-                self._now(message)
+                self._handle_now(message)
 
-    def _require(self) -> Identity:
+    def _require_identity(self) -> Identity:
         if self._identity is None:
-            raise Unauthenticated("Say hello first.")
+            raise Unauthenticated("Send a hello first.")
         return self._identity
 
     # --- Hello ----------------------------------------------------------------------------------------------
 
-    def _hello_now(self, token: str) -> bool:
+    def _identify_now(self, token: str) -> bool:
         try:
             identity = self._services.gate.identify_now(token)
         except Unauthenticated as error:
-            self._line.close(TOKEN_ENDED, error.detail)
+            self._line.close(CloseCode.TOKEN_ENDED, error.detail)
             return True
         if identity is not None:
             self._welcome(identity)
         return identity is not None
 
-    async def _hello(self, token: str) -> None:
+    async def _identify(self, token: str) -> None:
         try:
             self._welcome(await self._services.gate.identify(token))
         except Unauthenticated as error:
-            self._line.close(TOKEN_ENDED, error.detail)
+            self._line.close(CloseCode.TOKEN_ENDED, error.detail)
 
     def _welcome(self, identity: Identity) -> None:
         if self._identity is not None and self._identity.voter != identity.voter:
-            self._line.close(FORBIDDEN, "a socket keeps its subject")
+            self._line.close(CloseCode.SUBJECT_CHANGED, "the subject of a socket cannot change")
             return
         if self._identity is not None:
             self._services.sessions.discard(self._identity, self)
@@ -221,36 +216,33 @@ class Session:
         for poll, viewer in self._viewers.items():
             self._services.hub.renew(poll, viewer, identity)
         left_s = identity.expires_at - self._services.now().timestamp()
-        self._deadlines.token_lasts(left_s)
+        self._deadlines.expect_token(left_s)
         expires = datetime.fromtimestamp(identity.expires_at, UTC)
-        self._push(messages.Welcome(identity.voter, stamp(expires), stamp(self._services.now())))
+        self._send(messages.Welcome(identity.voter, stamp(expires), stamp(self._services.now())))
 
     # --- Rooms ----------------------------------------------------------------------------------------------
 
     async def _join(self, message: Join) -> None:
-        identity = self._require()
+        identity = self._require_identity()
         poll = await self._poll_of(message, identity)
         before = self._viewers.pop(poll, None)
         if before is not None:
             self._services.hub.leave(poll, before)
         if len(self._viewers) >= self._services.rooms_per_socket:
-            raise TooMany(f"A socket may join {self._services.rooms_per_socket} rooms.", code="too_many_rooms")
+            raise TooMany(f"A socket may be in {self._services.rooms_per_socket} rooms.", code="too_many_rooms")
         viewer = Viewer(self, identity)
         snapshot = await self._services.hub.enter(poll, viewer)
-        # Nothing is awaited between the snapshot and this: what the room sends next is newer.
+        # Nothing is awaited between the snapshot and the answer: what the room sends next is newer.
         self._viewers[poll] = viewer
         known = (message.epoch, message.version) == snapshot.poll.place
         settled = snapshot.role is not Role.VOTER or snapshot.poll.results is Policy.LIVE
         totals = None if known and settled else totals_view(snapshot.poll.totals(), snapshot.sees, self._services.now())
-        self._push(
-            messages.Joined(
-                poll_view(snapshot.poll, snapshot.sees), totals, ballot_views(snapshot.votes), snapshot.role
-            )
-        )
+        shown = poll_view(snapshot.poll, snapshot.sees)
+        self._send(messages.Joined(shown, totals, ballot_views(snapshot.votes), snapshot.role))
 
     async def _poll_of(self, message: Join, identity: Identity) -> int:
         if isinstance(message.poll, int) == isinstance(message.code, str):
-            raise Invalid("A join names either a poll or a code.")
+            raise Invalid("A join must have either a poll or a code.")
         if isinstance(message.poll, int):
             if not 1 <= message.poll <= ID_MAX:
                 raise PollNotFound
@@ -258,21 +250,21 @@ class Session:
         return await self._services.codes.redeem(str(message.code), identity, self._address)
 
     def _leave(self, poll: int) -> None:
-        self._require()
+        self._require_identity()
         viewer = self._viewers.pop(poll, None)
         if viewer is not None:
             self._services.hub.leave(poll, viewer)
-        self._push(messages.Left(poll))
+        self._send(messages.Left(poll))
 
     # --- Votes ----------------------------------------------------------------------------------------------
 
     def _vote(self, message: Vote | Retract) -> None:
-        identity = self._require()
+        identity = self._require_identity()
         if not 1 <= message.poll <= ID_MAX:
             raise PollNotFound
-        wait = self._services.votes.take(identity.voter)
-        if wait:
-            self._push(messages.Retry(message.op, message.poll, math.ceil(wait * 1000)))
+        wait_s = self._services.votes.take(identity.voter)
+        if wait_s:
+            self._send(messages.Retry(message.op, message.poll, math.ceil(wait_s * 1000)))
             return
         op, poll, epoch = message.op, message.poll, message.epoch
         if isinstance(message, Vote):
@@ -289,27 +281,16 @@ class Session:
     def _answered(self, message: Vote | Retract, answer: Receipt | NexusError) -> None:
         self._in_flight -= 1
         if isinstance(answer, NexusError):
-            self._complain(message, answer)
+            self._refuse(message, answer)
         else:
             self._line.push(messages.ack(answer))
         if self._shutting_down and not self._in_flight:
             self._line.ready_to_close()
 
-    # --- Refusals -------------------------------------------------------------------------------------------
+    # --- Answers --------------------------------------------------------------------------------------------
 
-    def _complain(self, message: ClientMessage, error: NexusError) -> None:
-        self._push(refusal(message, error))
+    def _refuse(self, message: ClientMessage, error: NexusError) -> None:
+        self._send(refusal(message, error))
 
-    def _too_fast(self, message: ClientMessage, wait: float) -> None:
-        self._complain(message, TooMany("Too many messages.", code="too_many_messages", after_s=wait))
-        self._strike(wait)
-
-    def _strike(self, wait: float) -> None:
-        """Count a message over the rate; after enough of them the socket is closed."""
-        if not wait:
-            return
-        if self._strikes.take():
-            self._line.close(TOO_MANY, "too many messages")
-
-    def _push(self, message: ServerMessage) -> None:
+    def _send(self, message: ServerMessage) -> None:
         self._line.push(messages.encode(message))

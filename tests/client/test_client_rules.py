@@ -7,11 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from nexus.client import new_op
-from nexus.client.connection import comes_back, pause
+from nexus.client import close_codes, new_op
+from nexus.client.close_codes import comes_back
+from nexus.client.connection import pause
 from nexus.client.link import Clock
 from nexus.client.messages import Deleted, Presence, Receipt, decode, encode
 from nexus.client.room import Room
+from nexus.ws.close_codes import CloseCode, documented
 from tests.support.scripted_server import POLL, Json, soon, totals
 
 OP = UUID(int=7)
@@ -21,6 +23,17 @@ def test_pauses_double_up_to_a_bound_and_are_spread() -> None:
     assert [pause(failures, 1.0) for failures in (0, 1, 2, 1000)] == [0.5, 1.0, 2.0, 15.0]
     assert pause(0, 0.0) == 0.25
     assert [code for code in (1000, 1006, 1012, 4429, 4500, 4501, 4599) if not comes_back(code)] == [4500, 4501, 4599]
+
+
+def test_close_codes_are_those_of_the_server() -> None:
+    own = {name: value for name, value in vars(close_codes).items() if name.isupper()}
+    assert own and own == {name: CloseCode[name].value for name in own}
+
+
+def test_the_client_comes_back_where_the_server_says_so() -> None:
+    for code in documented():
+        if code is not CloseCode.TOO_BIG:  # about one message: who sends no other like it may come back
+            assert comes_back(code) == (code.come_back not in ("no", "with a new token")), code
 
 
 def read(message: Json) -> Any:
