@@ -1,6 +1,6 @@
-"""Fan-out: each room's newest frame to all its viewers, within a set share of the event loop.
+"""Fan-out: each room's newest frames to all its viewers, within a set share of the event loop.
 
-A room that was idle is sent at once; then passes follow at a tick that widens with what the last one cost. Each
+A room that was idle is sent at once; passes then follow at a tick that widens with what the last one cost. Each
 audience of a room gets its frame, encoded once (design, the way of a vote, step 5).
 """
 
@@ -16,33 +16,34 @@ from nexus.domain.poll import Poll, Totals, Visibility
 from nexus.rooms.frame import Frame
 from nexus.rooms.room import Room, Shown, Viewer
 
-log = logging.getLogger("nexus.fanout")
+logger = logging.getLogger(__name__)
 
 TICK_S = 0.05
+"""From the start of one pass to the start of the next, at least."""
 SHARE = 0.25
-"""Of the event loop, at most, for fan-out: the rest is for votes."""
+"""The part of the event loop's time that fan-out may take: the rest is for votes."""
 SLICE = 200
-"""Viewers written to before others on the event loop get a turn: about 2 ms."""
+"""Viewers written to before other tasks get a turn: about 2 ms."""
 
 
 class Frames(Protocol):
-    """Encodes what a room sends."""
+    """Encodes what rooms send."""
 
     def totals(self, totals: Totals, sees: Visibility) -> Frame:
-        """A totals frame for one audience."""
+        """The totals as one audience may see them."""
 
     def poll(self, poll: Poll, sees: Visibility) -> Frame:
-        """A poll frame for one audience."""
+        """The poll as one audience may see it."""
 
     def presence(self, poll: int, online: int) -> Frame:
-        """How many sockets watch."""
+        """How many sockets are watching."""
 
     def deleted(self, poll: int) -> Frame:
-        """The poll is gone."""
+        """The poll no longer exists."""
 
 
-class _Encoded:
-    """The frames of one room's state, made when first asked for."""
+class _EncodedState:
+    """The frames of one state of a room, each made when first asked for."""
 
     def __init__(self, frames: Frames, room: Room) -> None:
         self._frames = frames
@@ -66,7 +67,7 @@ class _Encoded:
 
 
 class Fanout:
-    """Writes rooms' newest state to their viewers. `touch` a room when it changed."""
+    """Writes the newest state of rooms to their viewers: call `send_soon` for a room that has changed."""
 
     def __init__(
         self,
@@ -76,61 +77,61 @@ class Fanout:
         share: float = SHARE,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """`clock` gives seconds, for what a pass costs."""
+        """`clock` returns seconds, and measures what a pass costs."""
         self.frames = frames
         self._clock = clock
         self._tick_s = tick_s
         self._share = share
-        self._touched: dict[int, Room] = {}
+        self._pending: dict[int, Room] = {}
         self._task: asyncio.Task[None] | None = None
-        self._hurry = asyncio.Event()
+        self._urgent = asyncio.Event()
 
-    def touch(self, room: Room, *, urgent: bool = False) -> None:
-        """Send the room's newest state soon; `urgent` does not wait for the tick."""
-        self._touched[room.id] = room
+    def send_soon(self, room: Room, *, urgent: bool = False) -> None:
+        """Send the room's newest state with the next pass; an `urgent` one does not wait for the tick."""
+        self._pending[room.id] = room
         if urgent:
-            self._hurry.set()
+            self._urgent.set()
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="fan-out")
 
     def catch_up(self, room: Room, viewer: Viewer) -> None:
-        """Send one viewer what it has not been sent: after its line was clogged, or when it gained a right."""
+        """Send one viewer what it has not been sent: its line is no longer clogged, or it has gained a right."""
         if room.outdated or (room.doubtful and viewer.right is not None):
             return
-        self._deliver(room, viewer, _Encoded(self.frames, room))
+        self._deliver(room, viewer, _EncodedState(self.frames, room))
 
     async def _run(self) -> None:
         try:
-            while self._touched:
+            while self._pending:
                 started = self._clock()
-                self._hurry.clear()
+                self._urgent.clear()
                 waited = await self._pass()
                 cost = self._clock() - started - waited
                 await self._rest(max(self._tick_s, cost / self._share) - cost)
         except Exception:
-            log.exception("fan-out failed; the rooms are healed within a second")
+            logger.exception("fan-out failed, and is tried again within a second")
         finally:
             self._task = None
 
     async def _rest(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                await self._hurry.wait()
+                await self._urgent.wait()
         except TimeoutError:
             pass
 
     async def _pass(self) -> float:
-        """Send every touched room; gives the seconds in which others had their turn."""
-        rooms, self._touched = self._touched, {}
+        """Send every pending room. Returns the seconds that other tasks took meanwhile."""
+        rooms, self._pending = self._pending, {}
         waited, written = 0.0, 0
         for room in rooms.values():
-            encoded = _Encoded(self.frames, room)
+            encoded = _EncodedState(self.frames, room)
             state = (room.totals, room.poll)
             for viewer in list(room.viewers):
                 if room.outdated or (room.doubtful and viewer.right is not None):
-                    continue  # the hub touches the room again once it knows
+                    continue  # the hub has the room sent again once it knows
                 if (room.totals, room.poll) != state:
-                    encoded, state = _Encoded(self.frames, room), (room.totals, room.poll)
+                    encoded, state = _EncodedState(self.frames, room), (room.totals, room.poll)
                 self._deliver(room, viewer, encoded)
                 written += 1
                 if written % SLICE == 0:
@@ -139,8 +140,8 @@ class Fanout:
                     waited += self._clock() - paused
         return waited
 
-    def _deliver(self, room: Room, viewer: Viewer, encoded: _Encoded) -> None:
-        """Write what is newer than what the viewer was sent; what is not taken now is not queued."""
+    def _deliver(self, room: Room, viewer: Viewer, encoded: _EncodedState) -> None:
+        """Write what is newer than what the viewer was sent last; what its sink refuses is not queued."""
         poll, totals = room.poll, room.totals
         if poll is None or totals is None or viewer not in room.viewers:
             return

@@ -2,16 +2,17 @@
 
 import struct
 
-_TEXT_FIN = 0x81  # FIN set, no reserved bit, opcode 1
+# FIN set, no reserved bit, opcode 1.
+_TEXT_FIN = 0x81
 _LENGTH_16 = 126
 _LENGTH_64 = 127
 
 
 class Frame:
-    """One JSON text in UTF-8 and, made once when first asked for, its WebSocket frame.
+    """One JSON text in UTF-8 and its WebSocket frame, which is made when first asked for.
 
-    A room writes the same object to thousands of sockets, so neither the text nor the header is ever
-    encoded again. Treat it as immutable.
+    A room writes the same object to thousands of sockets, so neither the text nor the header is encoded again.
+    Treat it as immutable.
     """
 
     __slots__ = ("_wire", "text")

@@ -1,7 +1,7 @@
-"""The hub: who is in which room, and what each room knows. It knows no WebSocket, only sinks it can write to.
+"""The hub: who is in which room, and what each room knows. It knows no WebSocket, only sinks that take frames.
 
-News comes from this worker's own commits, from the bus, and every second from the database, so that whatever the bus
-loses, doubles or swaps costs about a second (design, the way of a vote, steps 5 and 6).
+News comes from this worker's own commits, from the bus, and every second from the database, so that anything the bus
+loses, repeats or reorders costs about a second (design, the way of a vote, steps 5 and 6).
 """
 
 from __future__ import annotations
@@ -11,39 +11,30 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 
-import msgspec
-
 from nexus.bus import Bus, DeletedNews, News, PollNews, PresenceNews, TotalsNews
 from nexus.domain.ballot import CastVote
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Poll, Visibility
-from nexus.domain.rights import Role, may_know, role_in
+from nexus.domain.rights import may_know, role_in
 from nexus.errors import PollNotFound, Unavailable
 from nexus.rooms.fanout import Fanout
-from nexus.rooms.room import Room, Shown, Viewer
+from nexus.rooms.room import Room, RoomSnapshot, Shown, Viewer
 from nexus.store.watch import StandingVoters
 from nexus.voting.tallies import Tallies
 
-log = logging.getLogger("nexus.hub")
+logger = logging.getLogger(__name__)
 
 HEAL_S = 1.0
-TELL_AGAIN_S = 2.0
+"""Between two comparisons of all rooms with the database."""
+ANNOUNCE_AGAIN_S = 2.0
+"""A number of sockets that has not changed is announced to other workers again after this time."""
 PRESENCE_LASTS_S = 5.0
+"""How long another worker's number of sockets counts."""
 REFRESHES = 5
-"""Reads of a poll in a row while its host changes it; the next second brings more."""
-
-
-class RoomSnapshot(msgspec.Struct, frozen=True):
-    """The snapshot with which somebody enters a room."""
-
-    poll: Poll
-    role: Role
-    sees: Visibility
-    votes: tuple[CastVote, ...]
-
+"""Reads of a poll in a row while its host is changing it; the next comparison starts more."""
 
 AskRights = Callable[[int, list[str]], Awaitable[StandingVoters | None]]
-"""Which of some voters have a ballot that stands in a poll."""
+"""Of a poll and some voters, which of these have a ballot that stands; None for a poll that does not exist."""
 
 
 class Hub:
@@ -61,14 +52,14 @@ class Hub:
 
     @property
     def rooms(self) -> int:
-        """How many polls are watched here."""
+        """The number of polls that are watched on this worker."""
         return len(self._rooms)
 
     async def enter(self, poll: int, viewer: Viewer) -> RoomSnapshot:
-        """Let `viewer` into the room of `poll`: subscribe, then read, then follow what is newer.
+        """Let `viewer` into the room of `poll`: subscribe, then read, then send what is newer.
 
-        The caller sends the snapshot before it awaits anything. Raises `PollNotFound` for a poll the viewer may not
-        know of, `Unavailable` where it cannot be read.
+        The caller must send the snapshot before it awaits anything. Raises `PollNotFound` for a poll that the viewer
+        may not know of, and `Unavailable` for one that cannot be read now.
         """
         room = self._rooms.get(poll)
         if room is None:
@@ -83,24 +74,24 @@ class Hub:
             self._drop_if_empty(room)
 
     def leave(self, poll: int, viewer: Viewer) -> None:
-        """Let `viewer` out; the last one out ends the subscription."""
+        """Let `viewer` out of the room of `poll`; the last one out ends the subscription."""
         room = self._rooms.get(poll)
         if room is not None:
             room.discard(viewer)
             self._drop_if_empty(room)
 
     def renew(self, poll: int, viewer: Viewer, identity: Identity) -> None:
-        """The viewer brought a new token, which may grant other roles than the one before."""
+        """The viewer has a new token, which may grant other roles than the old one."""
         before, viewer.identity = viewer.identity, identity
         room = self._rooms.get(poll)
         if room is None or room.poll is None or (before.roles, before.polls) == (identity.roles, identity.polls):
             return
         viewer.role = role_in(identity, room.poll.created_by)
         self._spawn("evict", room, self._evict(room, room.poll, [viewer]))
-        self._fanout.touch(room)
+        self._fanout.send_soon(room)
 
     def catch_up(self, poll: int, viewer: Viewer) -> None:
-        """Send `viewer` the newest: its line can take frames again."""
+        """Send `viewer` the newest state: its sink takes frames again."""
         room = self._rooms.get(poll)
         if room is not None and viewer.behind:
             self._fanout.catch_up(room, viewer)
@@ -112,32 +103,32 @@ class Hub:
             return
         gained = room.grant(voter, place)
         if room.doubtful:
-            self._follow(room)
+            self._send_newest(room)
         for viewer in gained:
             self._fanout.catch_up(room, viewer)
 
     def on_news(self, news: News) -> None:
-        """Take news, whether this worker's own or another's, in any order and number."""
-        id = news.totals.poll if isinstance(news, TotalsNews) else news.poll
-        room = self._rooms.get(id)
+        """Take news, this worker's own or another's, in any order and any number of times."""
+        poll = news.totals.poll if isinstance(news, TotalsNews) else news.poll
+        room = self._rooms.get(poll)
         if room is None:
             return
         match news:
             case TotalsNews(totals=totals):
                 if room.accept(totals):
-                    self._follow(room, urgent=totals.final)
+                    self._send_newest(room, urgent=totals.final)
             case PollNews(revision=revision):
                 room.revision = max(room.revision, revision)
-                self._follow(room)
+                self._send_newest(room)
             case DeletedNews():
-                # Not on its word alone: a lost race on the bus must not close a room that is there.
+                # The database decides: news that lost a race on the bus must not close the room of a poll that exists.
                 self._spawn("refresh", room, self._refresh(room))
             case PresenceNews(worker=worker, online=online):
                 if worker != self._worker:
                     room.elsewhere[worker] = (online, time.monotonic() + PRESENCE_LASTS_S)
 
     async def keep_healing(self) -> None:
-        """For ever, every second: catch up with the database, whatever the bus brought, and count who is here."""
+        """Every second, for ever: compare all rooms with the database, and announce how many sockets are here."""
         reached = True
         while True:
             await asyncio.sleep(HEAL_S)
@@ -146,18 +137,18 @@ class Hub:
                 reached = True
             except Unavailable as error:
                 if reached:
-                    log.warning("rooms cannot be compared with the database: %s", error)
+                    logger.warning("cannot compare the rooms with the database: %s", error)
                 reached = False
-            await self._count_heads()
+            await self._update_presence()
 
     async def stop(self) -> None:
-        """End what is under way."""
+        """Cancel everything that is under way."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _read(self, room: Room, viewer: Viewer) -> tuple[Poll, tuple[CastVote, ...]]:
-        """A poll and the viewer's ballots in it, of one round and as new as what the room has heard of."""
+        """A poll and the viewer's ballots in it, both of one round, and not older than what the room knows of."""
         for _ in range(REFRESHES):
             state = await self._tallies.poll(room.id)
             voter = await self._tallies.voter_state(room.id, viewer.identity.voter)
@@ -177,7 +168,7 @@ class Hub:
         sees = room.sees(viewer, state.totals())
         viewer.shown = Shown(state.place, sees is Visibility.FULL)
         room.add(viewer)
-        self._follow(room)
+        self._send_newest(room)
         return RoomSnapshot(state, viewer.role, sees, votes)
 
     def _drop_if_empty(self, room: Room) -> None:
@@ -191,16 +182,16 @@ class Hub:
         if poll in self._rooms:
             await self._bus.subscribe(poll)  # somebody came while we were leaving
 
-    def _follow(self, room: Room, *, urgent: bool = False) -> None:
-        """Send what the room knows, after whatever must be read first."""
+    def _send_newest(self, room: Room, *, urgent: bool = False) -> None:
+        """Send the room's newest state, after reading what must be known first."""
         if room.outdated:
             self._spawn("refresh", room, self._refresh(room))
         elif room.doubtful:
             self._spawn("verify", room, self._verify(room))
-        self._fanout.touch(room, urgent=urgent)
+        self._fanout.send_soon(room, urgent=urgent)
 
     async def _refresh(self, room: Room) -> None:
-        """Read the poll anew; one that is gone, or gone for some of its viewers, is taken from them."""
+        """Read the poll again; viewers for whom it no longer exists are removed."""
         for _ in range(REFRESHES):
             before = room.poll
             state = await self._tallies.poll(room.id)
@@ -215,11 +206,11 @@ class Hub:
                 break
         if room.doubtful:
             await self._verify(room)
-        self._fanout.touch(room, urgent=True)
+        self._fanout.send_soon(room, urgent=True)
 
     async def _evict(self, room: Room, state: Poll, viewers: list[Viewer]) -> None:
-        """The poll ends to exist for those of `viewers` who may not know of it, as when it became private."""
-        # At once, so that they share queries: a room may hold thousands.
+        """Remove those of `viewers` who may no longer know of the poll, as when it has become private."""
+        # All at once, so that they share queries: a room may hold thousands.
         found = await asyncio.gather(*(self._tallies.voter_state(room.id, viewer.identity.voter) for viewer in viewers))
         self._remove(
             room,
@@ -242,7 +233,7 @@ class Hub:
         rights = await self._ask_rights(room.id, sorted(voters))
         if rights is not None:
             room.verify(rights.retractions, rights.place, rights.voters)
-        self._fanout.touch(room)
+        self._fanout.send_soon(room)
 
     async def _heal(self) -> None:
         if not self._rooms:
@@ -258,22 +249,22 @@ class Hub:
                 self._spawn("refresh", room, self._refresh(room))
             elif room.doubtful:
                 self._spawn("verify", room, self._verify(room))
-            self._fanout.touch(room)
+            self._fanout.send_soon(room)
 
-    async def _count_heads(self) -> None:
+    async def _update_presence(self) -> None:
         now = time.monotonic()
         for room in list(self._rooms.values()):
-            here, (told, since) = len(room.viewers), room.told
-            if here != told or now - since >= TELL_AGAIN_S:
-                room.told = (here, now)
+            here, (announced, since) = len(room.viewers), room.announced
+            if here != announced or now - since >= ANNOUNCE_AGAIN_S:
+                room.announced = (here, now)
                 await self._bus.publish(PresenceNews(room.id, self._worker, here))
             online = room.online_at(now)
             if online != room.online:
                 room.online = online
-                self._fanout.touch(room)
+                self._fanout.send_soon(room)
 
     def _spawn(self, kind: str, room: Room, work: Coroutine[object, None, None]) -> None:
-        """Run `work`, one of its kind a room at a time: what is asked for meanwhile is healed by the second."""
+        """Run `work`, one of its kind at a time in a room: what is skipped meanwhile, the next comparison catches."""
         key = (kind, room.id)
         if key in self._busy and kind in ("refresh", "verify"):
             work.close()
@@ -287,9 +278,9 @@ class Hub:
         try:
             await work
         except Unavailable as error:
-            log.info("room %d: %s", key[1], error)
+            logger.info("%s of room %d failed: %s", *key, error)
         except Exception:
-            log.exception("room %d", key[1])
+            logger.exception("%s of room %d failed", *key)
         finally:
             self._busy.discard(key)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+import msgspec
+
+from nexus.domain.ballot import CastVote
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Policy, Poll, Totals, Visibility
 from nexus.domain.rights import Role, visibility
@@ -11,24 +14,24 @@ from nexus.rooms.frame import Frame
 
 
 class FrameSink(Protocol):
-    """Something a room can write a frame to."""
+    """What a room writes frames to, such as a socket."""
 
     def write(self, frame: Frame) -> bool:
-        """Take the frame, or answer False: whoever refuses asks for the newest once it can take it."""
+        """Take the frame. False where it refuses: it then asks for the newest state once it can take frames again."""
 
     def removed(self, poll: int, frame: Frame) -> None:
-        """The room of `poll` is gone for this sink; `frame` says so, and is never skipped: nothing follows it."""
+        """The room of `poll` is gone for this sink. `frame` says so, and must not be skipped: nothing follows it."""
 
 
 class Shown(NamedTuple):
-    """What a viewer has been sent last; a full frame is newer than a turnout one of the same place."""
+    """What a viewer was sent last; at the same place, full totals are newer than turnout alone."""
 
     place: Place
     full: bool
 
 
 class Viewer:
-    """One socket in one room: a slot that holds what it was sent last, never a queue."""
+    """One socket in one room: it remembers what was sent last, and queues nothing."""
 
     __slots__ = ("behind", "identity", "online", "revision", "right", "role", "shown", "sink")
 
@@ -37,12 +40,21 @@ class Viewer:
         self.identity = identity
         self.role = Role.VOTER
         self.right: Place | None = None
-        """Where this voter was last known to have a ballot standing: what `after_vote` asks for."""
+        """Where a ballot of this voter was last known to stand, which is what `after_vote` asks for."""
         self.shown = Shown(Place(0, 0), full=False)
         self.revision = 0
         self.online = 0
         self.behind = False
         """A frame was not taken, so something newer than `shown` may be waiting."""
+
+
+class RoomSnapshot(msgspec.Struct, frozen=True):
+    """What a viewer is shown on entering a room; `votes` are its voter's own ballots that stand."""
+
+    poll: Poll
+    role: Role
+    sees: Visibility
+    votes: tuple[CastVote, ...]
 
 
 class Room:
@@ -53,18 +65,18 @@ class Room:
         self.poll: Poll | None = None
         self.totals: Totals | None = None
         self.revision = 0
-        """The newest revision heard of; the definition may be older."""
+        """The newest revision that this worker knows of; `poll` may be older."""
         self.viewers: set[Viewer] = set()
         self._of_voter: dict[str, list[Viewer]] = {}
         self.entering = 0
-        """Viewers on their way in: they keep the room, and get nothing yet."""
+        """Viewers about to enter: the room is kept for them, and they are sent nothing yet."""
         self.verified = 0
-        """Up to which count of retractions the viewers' rights are known to hold."""
+        """The count of retractions up to which the viewers' rights are known to hold."""
         self.elsewhere: dict[str, tuple[int, float]] = {}
-        """Sockets on other workers, and until when that counts."""
+        """For each other worker, its sockets in this room, and the monotonic second until which that counts."""
         self.online = 0
-        self.told: tuple[int, float] = (0, 0.0)
-        """The sockets here that other workers were told of last, and when."""
+        self.announced: tuple[int, float] = (0, 0.0)
+        """The number of sockets here that other workers were told last, and when, in monotonic seconds."""
 
     @property
     def empty(self) -> bool:
@@ -73,17 +85,17 @@ class Room:
 
     @property
     def outdated(self) -> bool:
-        """Whether the definition must be read anew before anything is shown."""
+        """Whether the definition must be read again before anything is shown."""
         return self.poll is None or self.poll.revision < self.revision
 
     @property
     def doubtful(self) -> bool:
-        """Whether rights must be asked for anew before counts are shown: somebody took a ballot back."""
+        """Whether rights must be read again before counts are shown: a ballot has been taken back."""
         totals = self.totals
         return totals is not None and totals.policy is Policy.AFTER_VOTE and totals.retractions > self.verified
 
     def learn(self, poll: Poll) -> None:
-        """Take a whole state where it is newer."""
+        """Take a poll's whole state, as far as it is newer."""
         if self.poll is None:
             self.verified = poll.retractions
         if self.poll is None or self.poll.revision <= poll.revision:
@@ -92,7 +104,7 @@ class Room:
         self.accept(poll.totals())
 
     def accept(self, totals: Totals) -> bool:
-        """Take totals; False if they are not newer than what the room has."""
+        """Take totals. False if they are not newer than those the room has."""
         if self.totals is not None and totals.place <= self.totals.place:
             return False
         self.totals = totals
@@ -120,11 +132,11 @@ class Room:
             del self._of_voter[viewer.identity.voter]
 
     def of_voter(self, voter: str) -> list[Viewer]:
-        """The sockets of a voter."""
+        """A voter's sockets in this room."""
         return self._of_voter.get(voter, [])
 
     def grant(self, voter: str, place: Place) -> list[Viewer]:
-        """A ballot of `voter` stands since `place`; gives the sockets that may see more for it."""
+        """A ballot of `voter` stands since `place`. Returns the viewers that may see more because of it."""
         gained = []
         for viewer in self.of_voter(voter):
             had = viewer.right
@@ -132,18 +144,18 @@ class Room:
             if self.totals is not None and self.totals.policy is Policy.AFTER_VOTE:
                 gained.append(viewer)
         if gained and self.totals is not None and self.totals.place > place:
-            # Another worker's news came first, and may have been of this very ballot being taken back.
+            # Another worker's news was quicker, and may say that this very ballot has been taken back.
             self.verified = min(self.verified, self.totals.retractions - 1)
         return gained
 
     def verify(self, retractions: int, place: Place, standing: frozenset[str]) -> None:
-        """Of all viewers only `standing` had a ballot at `place`: the others' older rights end."""
+        """Of all viewers only the voters `standing` had a ballot at `place`: the others' older rights end."""
         for viewer in self.viewers:
             if viewer.right is not None and viewer.right <= place and viewer.identity.voter not in standing:
                 viewer.right = None
         self.verified = max(self.verified, retractions)
 
     def online_at(self, now: float) -> int:
-        """Sockets in the room over all workers, as far as they were heard of lately."""
+        """The sockets in the room over all workers, as far as known at the monotonic second `now`."""
         self.elsewhere = {worker: seen for worker, seen in self.elsewhere.items() if seen[1] > now}
         return len(self.viewers) + sum(online for online, _ in self.elsewhere.values())

@@ -1,4 +1,4 @@
-"""The AsyncAPI document (3.0) of `/ws`, made from the messages that are decoded and encoded, with no second list."""
+"""The AsyncAPI document (3.0) of `/ws`, made from the very types that are decoded and encoded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nexus import __version__, errors
 from nexus.domain.views import TotalsView
 from nexus.ws import close_codes
 from nexus.ws.endpoint import SUBPROTOCOL
-from nexus.ws.examples import examples
+from nexus.ws.example_messages import examples
 from nexus.ws.messages import (
     Ack,
     ClientMessage,
@@ -46,10 +46,10 @@ ANSWERS: tuple[tuple[Kind, tuple[Kind, ...]], ...] = (
     (Retract, (Ack, Reject, Retry)),
     (Ping, (Pong, Error)),
 )
-"""What answers each message of the client."""
+"""The messages of the client, each with what may answer it."""
 
 UNASKED: tuple[Kind, ...] = (TotalsView, PollFrame, Deleted, Presence, Expiring, Error)
-"""What the server sends by itself; an error of its own accord for what could not be read at all."""
+"""What the server sends unasked; an error among them, for what could not be read at all."""
 
 REJECTIONS: tuple[type[errors.NexusError], ...] = (
     *(errors.Invalid, errors.Unauthenticated, errors.Forbidden, errors.PollNotFound),
@@ -57,33 +57,34 @@ REJECTIONS: tuple[type[errors.NexusError], ...] = (
     *(errors.AlreadyVoted, errors.VoteLimitReached, errors.ChangeNotAllowed),
     *(errors.NoChoice, errors.DuplicateChoice, errors.UnknownOption, errors.TooManyChoices, errors.OpReused),
 )
-"""Why an act of voting is refused for good."""
+"""The errors with which a vote or retraction is refused for good."""
 
 ERROR_CODES = (
     *("malformed", "unknown_type", "invalid", "unauthenticated", "forbidden", "poll_not_found"),
     *("too_many_rooms", "too_many_messages", "unavailable", "outcome_unknown"),
 )
+"""The codes of error frames."""
 
 _REF = "#/components/schemas/{name}"
 _CHANNEL = "#/channels/socket"
-_ABOUT = """\
+_DESCRIPTION = """\
 Text frames with one JSON object each, at most 16 KiB. The first message within 10 s is `hello`, unless the handshake
-carried `Authorization`. One need not join to vote, nor vote to watch. Votes may be pipelined: `op` ties each to its
-answer, which is sent after the commit. Totals are whole snapshots in order of `(epoch, version)`: show a frame only if
-it is newer than what is shown. Fields may be added to the server's messages; unknown fields of a client's are invalid.
-What makes and runs polls is the REST interface, which `/api/docs/` describes.
+carried `Authorization`. Joining is not required for voting, nor voting for watching. Votes may be pipelined: `op` ties
+each to its answer, which is sent after the commit. Totals are complete snapshots, ordered by `(epoch, version)`: show a
+frame only if it is newer than what is shown. The server's messages may gain fields; unknown fields in a client's are
+invalid. Polls are created and run over the REST interface, which `/api/docs/` describes.
 """
 
 
 def asyncapi() -> Json:
-    """The document. Operations are the server's, as AsyncAPI has them: it receives what a client sends."""
+    """Returns the document. Its operations are the server's, as in AsyncAPI: it receives what a client sends."""
     kinds: tuple[Kind, ...] = (*get_args(ClientMessage), *get_args(ServerMessage))
     return {
         "asyncapi": "3.0.0",
         "info": {
-            "title": "Nexus live",
+            "title": "Nexus WebSocket",
             "version": __version__,
-            "description": _ABOUT,
+            "description": _DESCRIPTION,
             "license": {"name": "MIT"},
         },
         "defaultContentType": "application/json",
@@ -110,7 +111,7 @@ def _server() -> Json:
     return {
         "host": "{host}",
         "protocol": "wss",
-        "description": "This server; `ws` where it is reached without TLS.",
+        "description": "This server; the protocol is `ws` where it is reached without TLS.",
         "variables": {"host": {"default": "localhost:8000"}},
         "security": [{"$ref": "#/components/securitySchemes/bearer"}],
     }
@@ -121,14 +122,14 @@ def _security() -> Json:
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "An access token, in `hello` or in the handshake's Authorization; never in a URL.",
+        "description": "An access token, in `hello` or in the handshake's Authorization header; never in a URL.",
     }
 
 
 def _channel(kinds: tuple[Kind, ...]) -> Json:
     headers = {
         "Sec-WebSocket-Protocol": {"type": "string", "const": SUBPROTOCOL},
-        "Authorization": {"type": "string", "description": "Bearer and a token, in place of a hello."},
+        "Authorization": {"type": "string", "description": "`Bearer` and a token, instead of a hello."},
     }
     return {
         "address": "/ws",

@@ -1,4 +1,4 @@
-"""Every message of `nexus.v1`, each way, and how they are read and written (contract, section 3)."""
+"""Every message of `nexus.v1` in both directions, and how they are read and written (contract, section 3)."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from nexus.domain.poll import Poll, Totals, Visibility
 from nexus.domain.rights import Role
 from nexus.domain.views import BallotView, PollView, TotalsView, poll_view, totals_view
 from nexus.rooms.frame import Frame
-from nexus.ws.unreadable import Of, readable, unreadable
+from nexus.ws.unreadable import MessageOutline, outline_of, unreadable
 
-Round = Annotated[int, msgspec.Meta(ge=0)]
+WholeNumber = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello", forbid_unknown_fields=True):
-    """Who I am; again to renew the token."""
+    """Says who the client is; sent again, renews the token."""
 
     token: str
 
 
 class Join(msgspec.Struct, frozen=True, tag="join", forbid_unknown_fields=True):
-    """Let me watch a poll, by id or code; `epoch` and `version` say what I have from before."""
+    """Starts watching a poll, named by id or by code; `epoch` and `version` say which totals the client already has."""
 
     poll: int | UnsetType = UNSET
     code: str | UnsetType = UNSET
-    epoch: Round | UnsetType = UNSET
-    version: Round | UnsetType = UNSET
+    epoch: WholeNumber | UnsetType = UNSET
+    version: WholeNumber | UnsetType = UNSET
 
 
 class Leave(msgspec.Struct, frozen=True, tag="leave", forbid_unknown_fields=True):
-    """I watch a poll no more."""
+    """Stops watching a poll."""
 
     poll: int
 
 
 class Vote(msgspec.Struct, frozen=True, tag="vote", forbid_unknown_fields=True):
-    """One ballot; with `epoch` it is refused when the round has moved on."""
+    """Casts one ballot; with `epoch` it is refused if a new round has begun."""
 
     op: UUID
     poll: int
@@ -51,7 +51,7 @@ class Vote(msgspec.Struct, frozen=True, tag="vote", forbid_unknown_fields=True):
 
 
 class Retract(msgspec.Struct, frozen=True, tag="retract", forbid_unknown_fields=True):
-    """I take back my ballots, or the one whose op is `ballot`."""
+    """Takes back all of the voter's ballots, or the one whose op is `ballot`."""
 
     op: UUID
     poll: int
@@ -60,7 +60,7 @@ class Retract(msgspec.Struct, frozen=True, tag="retract", forbid_unknown_fields=
 
 
 class Ping(msgspec.Struct, frozen=True, tag="ping", forbid_unknown_fields=True):
-    """Are you there, and what time is it?"""
+    """Asks for a sign of life and the server's time."""
 
     id: int | str | None = None
 
@@ -69,7 +69,7 @@ ClientMessage = Hello | Join | Leave | Vote | Retract | Ping
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """The token holds."""
+    """The token is accepted."""
 
     voter: str
     expires_at: str
@@ -77,7 +77,7 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
 
 
 class Joined(msgspec.Struct, frozen=True, tag="joined"):
-    """The snapshot of a poll one watches from now on; `totals` is null where the client has them already."""
+    """The snapshot of a poll that is watched from now on; `totals` is null where the client already has them."""
 
     poll: PollView
     totals: TotalsView | None
@@ -86,13 +86,13 @@ class Joined(msgspec.Struct, frozen=True, tag="joined"):
 
 
 class Left(msgspec.Struct, frozen=True, tag="left"):
-    """Nothing more of this poll."""
+    """The poll is no longer watched."""
 
     poll: int
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack"):
-    """An act has committed."""
+    """A vote or retraction is committed."""
 
     op: UUID
     poll: int
@@ -103,7 +103,7 @@ class Ack(msgspec.Struct, frozen=True, tag="ack"):
 
 
 class Reject(msgspec.Struct, frozen=True, tag="reject"):
-    """An act is refused, and left no trace; `poll` is null where it could not be read."""
+    """A vote or retraction was refused and had no effect; `poll` is null where it could not be read."""
 
     op: UUID
     poll: int | None
@@ -112,7 +112,7 @@ class Reject(msgspec.Struct, frozen=True, tag="reject"):
 
 
 class Retry(msgspec.Struct, frozen=True, tag="retry"):
-    """It is not known whether an act took effect, or it did not: send it again, with the same op."""
+    """A vote or retraction had no effect yet, or its outcome is unknown: send it again with the same op."""
 
     op: UUID
     poll: int
@@ -127,36 +127,36 @@ class Pong(msgspec.Struct, frozen=True, tag="pong"):
 
 
 class PollFrame(msgspec.Struct, frozen=True, tag="poll"):
-    """The definition or status of a poll changed."""
+    """The definition or status of a poll has changed."""
 
     poll: PollView
 
 
 class Deleted(msgspec.Struct, frozen=True, tag="deleted"):
-    """A poll is gone, or gone for this voter."""
+    """A poll no longer exists, or no longer for this voter."""
 
     poll: int
 
 
 class Presence(msgspec.Struct, frozen=True, tag="presence"):
-    """How many sockets watch a poll, over all workers."""
+    """How many sockets are watching a poll, over all workers."""
 
     poll: int
     online: int
 
 
 class Expiring(msgspec.Struct, frozen=True, tag="expiring"):
-    """The token ends in so many seconds."""
+    """The token expires in `in_s` seconds."""
 
     in_s: int
 
 
 class Error(msgspec.Struct, frozen=True, tag="error"):
-    """A message went wrong."""
+    """A message could not be handled; `of` says which one."""
 
     code: str
     detail: str
-    of: Of
+    of: MessageOutline
 
 
 ServerMessage = (
@@ -180,7 +180,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def decode(text: str) -> ClientMessage:
-    """The message of a text frame. Raises `Unreadable` with the contract's code."""
+    """Returns the message in a text frame. Raises `Unreadable` with the contract's code."""
     try:
         return _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -188,17 +188,17 @@ def decode(text: str) -> ClientMessage:
 
 
 def encode(message: ServerMessage) -> Frame:
-    """A message as it goes to one socket or to thousands."""
+    """Returns a message encoded, for one socket or for thousands."""
     return Frame(_encode(message))
 
 
-def of(message: ClientMessage) -> Of:
-    """What an error says of a message that could be read."""
-    return readable(msgspec.to_builtins(message))
+def outline(message: ClientMessage) -> MessageOutline:
+    """Returns what an error says of a message that could be read."""
+    return outline_of(msgspec.to_builtins(message))
 
 
 def ack(receipt: Receipt) -> Frame:
-    """The ack of a receipt."""
+    """Returns the encoded ack of a receipt."""
     return Frame(
         _encode(
             Ack(
@@ -214,23 +214,23 @@ def ack(receipt: Receipt) -> Frame:
 
 
 class RoomFrames:
-    """What rooms send, encoded once for each audience; `now` is the clock of `server_now`."""
+    """Encodes what rooms send, once for each audience; `now` is the clock of `server_now`."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
 
     def totals(self, totals: Totals, sees: Visibility) -> Frame:
-        """A totals frame for one audience."""
+        """The totals as one audience may see them."""
         return encode(totals_view(totals, sees, self._now()))
 
     def poll(self, poll: Poll, sees: Visibility) -> Frame:
-        """A poll frame for one audience."""
+        """The poll as one audience may see it."""
         return encode(PollFrame(poll_view(poll, sees)))
 
     def presence(self, poll: int, online: int) -> Frame:
-        """How many sockets watch."""
+        """How many sockets are watching."""
         return encode(Presence(poll, online))
 
     def deleted(self, poll: int) -> Frame:
-        """The poll is gone."""
+        """The poll no longer exists."""
         return encode(Deleted(poll))

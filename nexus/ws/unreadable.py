@@ -1,4 +1,4 @@
-"""Messages that are none of ours: what of them is readable all the same, and what is wrong (contract, section 3)."""
+"""Messages that could not be read: what is wrong with them, and what is readable all the same (contract, section 3)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from nexus.domain.text import has_lone_surrogate
 from nexus.errors import NexusError
 
 _TYPES = frozenset({"hello", "join", "leave", "vote", "retract", "ping"})
-_DIGITS = 1000
-"""The longest number that is sent back: Python reads no integer of more than some thousands (`sys.int_info`)."""
+# The longest number that is sent back: Python reads no integer of more than some thousands (`sys.int_info`).
+_MAX_DIGITS = 1000
+# Of an unknown type, so many characters are sent back.
+_MAX_TYPE = 40
 
 
-class Of(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was readable of a message that went wrong."""
+class MessageOutline(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What could be read of a message that was refused; fields that could not be read are absent."""
 
     type: str | UnsetType = UNSET
     op: str | UnsetType = UNSET
@@ -29,26 +31,29 @@ class Of(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Unreadable(NexusError):
-    """A message that is not one of the client's; `of` is what was readable of it."""
+    """A message that could not be read as one of the client's; `of` is what could be read of it."""
 
-    def __init__(self, detail: str, *, code: str, of: Of, op: UUID | None) -> None:
+    def __init__(self, detail: str, *, code: str, of: MessageOutline, op: UUID | None) -> None:
         super().__init__(detail, code=code)
         self.of = of
         self.op = op
-        """The op of a vote or retraction, which is owed an answer."""
+        """The op of a vote or retraction, which is owed an answer by op; None for anything else."""
 
 
 def unreadable(text: str, detail: str) -> Unreadable:
-    """What is wrong with a message; read once more, leniently, since a vote is owed an answer wherever its op is."""
+    """Returns what is wrong with `text`, of which the decoder said `detail`.
+
+    The text is read once more, leniently: a vote is owed an answer by its op wherever that can be read.
+    """
     try:
         raw = json.loads(text, parse_int=_int, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        return Unreadable(f"This is not JSON: {detail}", code="malformed", of=Of(), op=None)
+        return Unreadable(f"This is not valid JSON: {detail}", code="malformed", of=MessageOutline(), op=None)
     if not isinstance(raw, dict):
-        return Unreadable("A message is one JSON object.", code="invalid", of=Of(), op=None)
-    of, kind = readable(raw), raw.get("type")
+        return Unreadable("A message must be a JSON object.", code="invalid", of=MessageOutline(), op=None)
+    of, kind = outline_of(raw), raw.get("type")
     if isinstance(kind, str) and kind not in _TYPES:
-        return Unreadable("There is no such type of message.", code="unknown_type", of=of, op=None)
+        return Unreadable("There is no message of this type.", code="unknown_type", of=of, op=None)
     op = None
     if kind in ("vote", "retract") and isinstance(of.op, str):
         op = UUID(of.op)
@@ -56,24 +61,24 @@ def unreadable(text: str, detail: str) -> Unreadable:
 
 
 def _int(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _DIGITS else math.inf
+    return int(digits) if len(digits) <= _MAX_DIGITS else math.inf
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
-def readable(raw: dict[str, object]) -> Of:
-    """What can be said of a message, each field by itself."""
-    kind, op, id, poll = (raw.get(name) for name in ("type", "op", "id", "poll"))
+def outline_of(raw: dict[str, object]) -> MessageOutline:
+    """Returns what can be read of a message, each field by itself."""
+    kind, op, ping_id, poll = (raw.get(name) for name in ("type", "op", "id", "poll"))
     known_op: str | UnsetType = UNSET
     if isinstance(op, str):
         with contextlib.suppress(msgspec.ValidationError, UnicodeError):
             known_op = str(msgspec.convert(op, UUID))
-    return Of(
-        type=kind[:40] if _is_text(kind) else UNSET,
+    return MessageOutline(
+        type=kind[:_MAX_TYPE] if _is_text(kind) else UNSET,
         op=known_op,
-        id=id if _is_int(id) or _is_text(id) else UNSET,
+        id=ping_id if _is_int(ping_id) or _is_text(ping_id) else UNSET,
         poll=poll if _is_int(poll) else UNSET,
     )
 
@@ -83,5 +88,5 @@ def _is_int(value: object) -> TypeGuard[int]:
 
 
 def _is_text(value: object) -> TypeGuard[str]:
-    """Whether this is a text that can be sent back: one without lone surrogates."""
+    """Whether `value` is a text that can be sent back: one without lone surrogates."""
     return isinstance(value, str) and not has_lone_surrogate(value)

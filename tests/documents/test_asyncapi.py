@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from nexus.ws import messages
 from nexus.ws.asyncapi import ANSWERS, UNASKED, asyncapi, name_of
-from nexus.ws.examples import CLIENT, SERVER
+from nexus.ws.example_messages import CLIENT, SERVER
 from nexus.ws.messages import ClientMessage, ServerMessage
 from nexus.ws.unreadable import Unreadable
 

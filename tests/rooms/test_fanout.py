@@ -42,63 +42,63 @@ async def turns_until(condition: Callable[[], bool]) -> None:
 async def test_idle_room_is_sent_at_once() -> None:
     room = room_at(3)
     _, screen = seated(room)
-    Fanout(PlainFrames(), tick_s=60).touch(room)
+    Fanout(PlainFrames(), tick_s=60).send_soon(room)
     await pass_by()
     assert screen.texts == ["totals 1.3 full"]
 
 
-async def test_touches_within_a_tick_are_one_pass_with_the_newest() -> None:
+async def test_updates_within_a_tick_are_one_pass_with_the_newest() -> None:
     room = room_at(1)
     _, screen = seated(room)
     fanout = Fanout(PlainFrames(), tick_s=0.05)
-    fanout.touch(room)
+    fanout.send_soon(room)
     await pass_by()
     for version in range(2, 50):
         room.accept(totals_at(version))
-        fanout.touch(room)
+        fanout.send_soon(room)
     await pass_by()
     assert screen.texts == ["totals 1.1 full"]
     await until(lambda: len(screen.texts) == 2)
     assert screen.texts[1] == "totals 1.49 full"
 
 
-async def test_urgent_touch_does_not_wait_for_the_tick() -> None:
+async def test_urgent_update_does_not_wait_for_the_tick() -> None:
     room = room_at(1)
     _, screen = seated(room)
     fanout = Fanout(PlainFrames(), tick_s=60)
-    fanout.touch(room)
+    fanout.send_soon(room)
     await pass_by()
     room.accept(totals_at(2))
-    fanout.touch(room, urgent=True)
+    fanout.send_soon(room, urgent=True)
     await pass_by()
     assert screen.texts == ["totals 1.1 full", "totals 1.2 full"]
 
 
-async def test_urgent_touch_hurries_one_pass_alone() -> None:
+async def test_urgent_update_hurries_one_pass_alone() -> None:
     room = room_at(1)
     _, screen = seated(room)
     fanout = Fanout(PlainFrames(), tick_s=60)
-    fanout.touch(room, urgent=True)
+    fanout.send_soon(room, urgent=True)
     await pass_by()
     room.accept(totals_at(2))
-    fanout.touch(room, urgent=True)
+    fanout.send_soon(room, urgent=True)
     await pass_by()
     room.accept(totals_at(3))
-    fanout.touch(room)
+    fanout.send_soon(room)
     await pass_by()
     assert screen.texts == ["totals 1.1 full", "totals 1.2 full"]
 
 
-async def test_urgent_touch_during_a_pass_is_not_forgotten() -> None:
+async def test_urgent_update_during_a_pass_is_not_forgotten() -> None:
     room, final = room_at(1), room_at(1)
     screens = [seated(room, n)[1] for n in range(fanout_module.SLICE * 3)]
     _, watching = seated(final)
     fanout = Fanout(PlainFrames(), tick_s=60)
-    fanout.touch(room)
+    fanout.send_soon(room)
     await turns_until(lambda: any(screen.taken for screen in screens))
     assert not all(screen.taken for screen in screens), "the pass is over already"
     final.id = 8
-    fanout.touch(final, urgent=True)
+    fanout.send_soon(final, urgent=True)
     await turns_until(lambda: watching.texts == ["totals 1.1 full"])
 
 
@@ -107,7 +107,7 @@ async def test_frames_are_encoded_once_for_each_audience() -> None:
     frames = PlainFrames()
     seeing = [seated(room, n, role=Role.HOST)[1] for n in range(50)]
     blind = [seated(room, 100 + n)[1] for n in range(50)]
-    Fanout(frames, tick_s=60).touch(room)
+    Fanout(frames, tick_s=60).send_soon(room)
     await pass_by()
     assert sorted(frames.made) == ["totals 1.4 full", "totals 1.4 turnout"]
     assert {id(screen.taken[0]) for screen in seeing} != {id(screen.taken[0]) for screen in blind}
@@ -120,7 +120,7 @@ async def test_definition_goes_before_totals_and_presence_after() -> None:
     viewer, screen = seated(room)
     viewer.revision = 4
     room.online = 3
-    Fanout(PlainFrames(), tick_s=60).touch(room)
+    Fanout(PlainFrames(), tick_s=60).send_soon(room)
     await pass_by()
     assert screen.texts == ["poll r5 full", "totals 1.2 full", "presence 3"]
 
@@ -155,7 +155,7 @@ async def test_clogged_viewer_gets_the_newest_alone_when_it_drains() -> None:
     clogged.clogged = True
     for version in range(2, 20):
         room.accept(totals_at(version))
-        fanout.touch(room, urgent=True)
+        fanout.send_soon(room, urgent=True)
         await pass_by()
     assert slow.behind
     assert quick.texts[-1] == "totals 1.19 full"
@@ -170,7 +170,7 @@ async def test_outdated_room_sends_nothing_until_it_is_read() -> None:
     viewer, screen = seated(room)
     fanout = Fanout(PlainFrames(), tick_s=0.001)
     room.accept(totals_at(2, revision=2))
-    fanout.touch(room)
+    fanout.send_soon(room)
     await pass_by()
     fanout.catch_up(room, viewer)
     assert screen.texts == []
@@ -182,7 +182,7 @@ async def test_doubtful_room_keeps_back_those_whose_right_is_in_doubt() -> None:
     voted.right = Place(1, 4)
     room.accept(totals_at(6, retractions=1, **AFTER_VOTE))
     fanout = Fanout(PlainFrames(), tick_s=60)
-    fanout.touch(room)
+    fanout.send_soon(room)
     await pass_by()
     fanout.catch_up(room, voted)
     assert (seeing.texts, blind.texts) == ([], ["totals 1.6 turnout"])
@@ -195,10 +195,10 @@ async def test_state_that_moves_during_a_pass_is_encoded_anew() -> None:
     room = room_at(1)
     screens = [seated(room, n)[1] for n in range(fanout_module.SLICE * 2)]
     fanout = Fanout(PlainFrames(), tick_s=0.001)
-    fanout.touch(room)
+    fanout.send_soon(room)
     await turns_until(lambda: any(screen.taken for screen in screens))
     room.accept(totals_at(2))
-    fanout.touch(room)
+    fanout.send_soon(room)
     await until(lambda: all(screen.texts[-1:] == ["totals 1.2 full"] for screen in screens))
     assert all(screen.texts == sorted(set(screen.texts)) for screen in screens)
     assert any(len(screen.texts) == 1 for screen in screens)
@@ -207,7 +207,7 @@ async def test_state_that_moves_during_a_pass_is_encoded_anew() -> None:
 async def test_viewer_that_leaves_during_a_pass_gets_nothing_more() -> None:
     room = room_at(1)
     seats = [seated(room, n) for n in range(fanout_module.SLICE * 2)]
-    Fanout(PlainFrames(), tick_s=60).touch(room)
+    Fanout(PlainFrames(), tick_s=60).send_soon(room)
     await turns_until(lambda: any(screen.taken for _, screen in seats))
     rest = [(viewer, screen) for viewer, screen in seats if not screen.taken]
     for viewer, _ in rest:
@@ -263,7 +263,7 @@ async def test_rest_grows_with_the_cost_of_a_pass(cost: float, viewers: int, res
     for n in range(viewers):
         viewer, _ = seated(room, n)
         viewer.sink = Costly(fanout.spend, cost)
-    fanout.touch(room)
+    fanout.send_soon(room)
     await turns_until(lambda: bool(fanout.rests))
     assert fanout.rests == [pytest.approx(rest)]
     assert fanout.now / (fanout.now + rest) <= 0.25 + 1e-9
@@ -274,7 +274,7 @@ async def test_turns_of_others_do_not_count_as_the_cost_of_a_pass() -> None:
     fanout = Timed(tick_s=0.05, share=0.25)
     for n in range(fanout_module.SLICE + 1):
         seated(room, n)
-    fanout.touch(room)
+    fanout.send_soon(room)
     asyncio.get_running_loop().call_soon(fanout.spend, 5.0)
     await turns_until(lambda: bool(fanout.rests))
     assert fanout.now == 5.0
@@ -290,10 +290,10 @@ async def test_failing_pass_does_not_end_fan_out(caplog: pytest.LogCaptureFixtur
     viewer, _ = seated(room)
     viewer.sink = Broken()
     fanout = Fanout(PlainFrames(), tick_s=0.001)
-    fanout.touch(room)
+    fanout.send_soon(room)
     await pass_by()
     assert "ZeroDivisionError" in caplog.text
     viewer.sink = healed = Screen()
-    fanout.touch(room)
+    fanout.send_soon(room)
     await until(lambda: healed.texts == ["totals 1.2 full"])
     assert viewer.identity == who(1)

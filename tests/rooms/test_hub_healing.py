@@ -94,4 +94,4 @@ async def test_healing_outlives_an_unreachable_database(
     monkeypatch.setattr(worker.tallies, "places", weather)
     cast = await cast_one(worker.database, vote(poll, ALICE, 0))
     await until(shows(screen, f"totals 1.{cast.version} full"))
-    assert "cannot be compared with the database" in caplog.text
+    assert "cannot compare the rooms with the database" in caplog.text

@@ -1,4 +1,4 @@
-"""An example of every message, each way: values of the real types, so the documents show what is really sent."""
+"""An example of every message in both directions, as values of the real types: the documents show what is sent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from nexus.ws.messages import (
     Vote,
     Welcome,
 )
-from nexus.ws.unreadable import Of
+from nexus.ws.unreadable import MessageOutline
 
 _OP = UUID(OP)
 _LATER = "2026-11-22T18:45:00Z"
@@ -62,7 +62,7 @@ CLIENT: tuple[ClientMessage, ...] = (
     Retract(op=_OP, poll=7),
     Ping(id=1),
 )
-"""Of each message of the client at least one."""
+"""At least one of each message of the client."""
 
 SERVER: tuple[ServerMessage, ...] = (
     Welcome(voter="user:12", expires_at=_LATER, server_now=NOW),
@@ -76,12 +76,12 @@ SERVER: tuple[ServerMessage, ...] = (
     Deleted(poll=7),
     Presence(poll=7, online=132),
     Expiring(in_s=60),
-    Error(code="poll_not_found", detail="There is no such poll.", of=Of(type="join", poll=8)),
+    Error(code="poll_not_found", detail="There is no such poll.", of=MessageOutline(type="join", poll=8)),
     _TOTALS,
 )
-"""Of each message of the server at least one."""
+"""At least one of each message of the server."""
 
 
 def examples(kind: type[object]) -> list[dict[str, Any]]:
-    """The examples of one type of message, as JSON has them."""
+    """Returns the examples of one type of message, as JSON values."""
     return [msgspec.json.decode(msgspec.json.encode(one)) for one in (*CLIENT, *SERVER) if type(one) is kind]
