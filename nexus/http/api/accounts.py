@@ -73,7 +73,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class TokenPair(msgspec.Struct, frozen=True):
-    """An access token, and the refresh token that buys the next pair; `expires_in` is the access token's, in s."""
+    """An access token, and the refresh token that buys the next pair; the access token lasts `expires_in` seconds."""
 
     access: str
     refresh: str
@@ -154,7 +154,7 @@ def _pair(services: RestServices, login: Login, refresh: str) -> TokenPair:
 
 
 async def refresh(request: TypedRequest[RefreshToken, Nothing], services: RestServices) -> Reply[TokenPair]:
-    """Spend a refresh token for a new pair; one that was spent before ends the whole login."""
+    """Exchange a refresh token for a new pair; one that was used before ends the whole login."""
     fresh, kept = new_refresh()
     spent = refresh_digest(request.body.refresh)
     login = await sessions.rotate(services.database, spent, kept, services.lifetimes.refresh_s)
@@ -165,7 +165,7 @@ async def refresh(request: TypedRequest[RefreshToken, Nothing], services: RestSe
 
 
 async def log_out(request: TypedRequest[RefreshToken, Nothing], services: RestServices) -> Reply[Nothing]:
-    """End the login of a refresh token; nothing happens if the token is not known."""
+    """End the login of a refresh token; nothing happens if the token is unknown."""
     await sessions.end(services.database, refresh_digest(request.body.refresh))
     return Reply(None, 204)
 
@@ -187,7 +187,7 @@ async def change_password(request: TypedRequest[PasswordChange, Nothing], servic
 
 
 async def me(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[Me]:
-    """Who the bearer of the token is."""
+    """Read who the bearer of the token is."""
     by = request.by
     user = None if by.user_id is None else await accounts.by_id(services.database, by.user_id)
     return Reply(Me(by.voter, user.username if user else None, sorted(by.roles)))

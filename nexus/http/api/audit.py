@@ -69,14 +69,14 @@ class AuditPage(msgspec.Struct, frozen=True):
 
 
 async def read_poll(request: TypedRequest[Nothing, AuditQuery], services: RestServices) -> Reply[AuditPage]:
-    """The history of a poll: its changes, and who voted; never what they chose."""
+    """Read the history of a poll: its changes, and who voted; never what they chose."""
     seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), request.by)
     seen.require_host()
     return await _page(request, services, request.query.which(seen.poll.id))
 
 
 async def read_all(request: TypedRequest[Nothing, AuditQuery], services: RestServices) -> Reply[AuditPage]:
-    """The history of everything."""
+    """Read the history of everything."""
     request.by.require_admin()
     return await _page(request, services, request.query.which())
 

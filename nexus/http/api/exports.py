@@ -67,7 +67,7 @@ class Export(msgspec.Struct, frozen=True):
 
 
 async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServices) -> Stream:
-    """The ballots of a round, in the order in which they were cast; those of an anonymous poll in random order."""
+    """Export the ballots of a round in the order they were cast in, those of an anonymous poll in random order."""
     by, query = request.by, request.query
     seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), by)
     seen.require_host()

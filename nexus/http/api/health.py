@@ -22,12 +22,12 @@ class Health(msgspec.Struct, frozen=True):
 
 
 async def live(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[Health]:
-    """The process answers."""
+    """Check that the process answers."""
     return Reply(Health("ok"))
 
 
 async def ready(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[Health]:
-    """The database, with the schema that this version needs, and the bus can be reached."""
+    """Check that the database, with the schema that this version needs, and the bus can be reached."""
     try:
         async with asyncio.timeout(READY_S):
             found = await version(services.database)

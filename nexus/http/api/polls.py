@@ -62,7 +62,7 @@ class PollPage(msgspec.Struct, frozen=True):
 
 
 class ScreenLink(msgspec.Struct, frozen=True):
-    """A screen's token, and the page to open with it; no server and no log sees the URL's fragment, which has it."""
+    """A screen's token, and the page to open; the token is in its URL's fragment, which no server or log sees."""
 
     access: str
     url: str
@@ -101,7 +101,7 @@ async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) 
 
 
 async def patch(request: TypedRequest[PollPatch, Nothing], services: RestServices) -> Reply[PollView]:
-    """Change a poll: only the fields that are named."""
+    """Change a poll; only the fields that are named change."""
     id_ = request.path_id("poll", PollNotFound())
     poll = await polls.patch(services.database, id_, request.body, request.by)
     return _changed(services.tallies, poll)

@@ -13,7 +13,7 @@ from nexus.http.services import RestCall, RestServices
 
 
 async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[ResultsView]:
-    """The results of a poll; 304 where the client's `If-None-Match` still holds."""
+    """Read the results of a poll; 304 while what the client's `If-None-Match` names is current."""
     seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), request.by)
     tag = etag(seen)
     # Those who may see less get another body under the same URL.

@@ -1,4 +1,4 @@
-"""Votes: the edge of the ballot box. An answer is sent only after the commit, and always names its op."""
+"""Votes: cast, taken back and read. An act is answered only after its commit, and always with its op."""
 
 from __future__ import annotations
 

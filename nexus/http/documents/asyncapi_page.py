@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
+from nexus.http.documents import Json
 from nexus.http.framework.html import Html, element, paragraphs, prose, together
-
-Json = dict[str, Any]
 
 
 class SocketPage:
@@ -110,7 +108,7 @@ class SocketPage:
 
     def _closes(self) -> Html:
         rows = [
-            (element("code", str(one["code"])), together(prose(one["meaning"]), "; come back? ", one["come_back"]))
+            (element("code", str(one["code"])), together(prose(one["meaning"]), "; reconnect: ", one["come_back"]))
             for one in self._channel["x-close-codes"]
         ]
         return _table(("code", "meaning"), rows)

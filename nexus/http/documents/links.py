@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import msgspec
 
+from nexus.http.documents import Json
 from nexus.http.services import RestCall
 
 _NAME = re.compile(r"/([^/]+)/\{(\w+)\}")
@@ -47,12 +47,12 @@ def operation_id(call: RestCall) -> str:
     return f"{call.module.rpartition('.')[2]}_{call.name}"
 
 
-def links(call: RestCall, calls: Sequence[RestCall]) -> dict[str, Any]:
+def links(call: RestCall, calls: Sequence[RestCall]) -> Json:
     """The links of a call's answers, by the operation ids they lead to."""
     return dict(sorted(_links(call, calls)))
 
 
-def _links(call: RestCall, calls: Sequence[RestCall]) -> Iterator[tuple[str, Any]]:
+def _links(call: RestCall, calls: Sequence[RestCall]) -> Iterator[tuple[str, Json]]:
     here = operation_id(call)
     names = {thing: name for one in calls for thing, name in _NAME.findall(one.path)}
     made = names.get(call.path.rpartition("/")[2]) if call.method == "POST" and _has_id(call.answer) else None

@@ -6,20 +6,18 @@ import inspect
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
 from nexus import __version__
 from nexus.domain.problem import ProblemDocument
+from nexus.http.documents import Json
 from nexus.http.documents.operations import BEARER, HEADERS, REF, operation, public_path
 from nexus.http.framework.call import Nothing
 from nexus.http.services import RestCall
 
-Json = dict[str, Any]
-
 # A pointer for readers of the source, which the document leaves out.
-_CITED = re.compile(r" \(contract, [^)]*\)")
+_CITED = re.compile(r" \((docs/)?contract[^)]*\)")
 
 _ABOUT = """\
 Polls, votes and live totals. An acknowledged vote is committed, and counted once however often it is sent.
@@ -64,7 +62,12 @@ def components(calls: Sequence[RestCall]) -> Json:
     """The schemas of every type that goes in or out of `calls`, and of the types in them, by name."""
     kinds = {kind: None for call in calls for kind in (call.body, call.query, call.answer) if kind is not Nothing}
     _, found = msgspec.json.schema_components((*kinds, ProblemDocument), ref_template=REF)
-    return dict(sorted(found.items()))
+    return {name: _uncited(schema) for name, schema in sorted(found.items())}
+
+
+def _uncited(schema: Json) -> Json:
+    about = _CITED.sub("", " ".join(schema.get("description", "").split()))
+    return {**schema, "description": about} if about else schema
 
 
 def _tags(calls: Sequence[RestCall]) -> list[Json]:

@@ -4,18 +4,16 @@ open to everybody (contract, section 2)."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from starlette.routing import Route
 
 from nexus.http.api.routes import CALLS
+from nexus.http.documents import Json
 from nexus.http.documents.asyncapi_page import SocketPage
 from nexus.http.documents.openapi import openapi
 from nexus.http.framework.html import Html, element, page, paragraphs, together, void
 from nexus.http.framework.static import WEB, StaticResponse, page_headers
-
-Json = dict[str, Any]
 
 ASSETS: tuple[tuple[str, Path, str], ...] = (
     ("api.css", WEB / "api" / "api.css", "text/css; charset=utf-8"),
