@@ -20,6 +20,7 @@ from nexus.access.identifier import Identifier
 from nexus.access.key_set import KeySet
 from nexus.access.tokens import Tokens
 from nexus.errors import Unauthenticated, Unavailable
+from tests.support.clock import ManualClock
 
 NOW = 1_800_000_000.0
 ISSUER, AUDIENCE, KEY = "https://id.example", "votes", b"0123456789abcdef" * 4
@@ -72,13 +73,6 @@ class _Answer(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class Clock:
-    now = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def server() -> Iterator[KeyServer]:
     with KeyServer() as server:
@@ -91,12 +85,12 @@ def server() -> Iterator[KeyServer]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock(NOW)
 
 
 @pytest.fixture
-def external(server: KeyServer, clock: Clock) -> ExternalIssuer:
+def external(server: KeyServer, clock: ManualClock) -> ExternalIssuer:
     keys = KeySet(server.url, parse_keys, clock=clock, timeout_s=2)
     return ExternalIssuer(TrustedIssuer(server.url, ISSUER, AUDIENCE, "groups"), clock=clock, keys=keys)
 
@@ -136,7 +130,7 @@ async def test_roles_come_from_the_configured_claim(
     assert (await external.identity(signed(**claims))).roles == roles
 
 
-async def test_roles_without_a_configured_claim_are_none(server: KeyServer, clock: Clock) -> None:
+async def test_roles_without_a_configured_claim_are_none(server: KeyServer, clock: ManualClock) -> None:
     plain = ExternalIssuer(TrustedIssuer(server.url, ISSUER, AUDIENCE, ""), clock=clock)
     assert (await plain.identity(signed(roles=["admin"], **{"": ["admin"]}))).roles == set()
 
@@ -208,7 +202,7 @@ async def test_a_token_without_kid_is_of_the_only_key(external: ExternalIssuer, 
 
 
 async def test_a_rotated_key_is_found_after_the_cool_down(
-    external: ExternalIssuer, server: KeyServer, clock: Clock
+    external: ExternalIssuer, server: KeyServer, clock: ManualClock
 ) -> None:
     await external.identity(signed())
     server.keys = [jwk(OTHER_RSA, "two", "RS256")]
@@ -224,7 +218,7 @@ async def test_a_rotated_key_is_found_after_the_cool_down(
 
 
 async def test_a_withdrawn_key_counts_no_longer_than_five_minutes(
-    external: ExternalIssuer, server: KeyServer, clock: Clock
+    external: ExternalIssuer, server: KeyServer, clock: ManualClock
 ) -> None:
     await external.identity(signed())
     server.keys = [jwk(OTHER_RSA, "two", "RS256")]
@@ -266,7 +260,7 @@ async def test_keys_that_cannot_be_read_make_the_issuer_unavailable(
     assert server.readings == 1
 
 
-async def test_a_server_that_never_answers_is_given_up(server: KeyServer, clock: Clock) -> None:
+async def test_a_server_that_never_answers_is_given_up(server: KeyServer, clock: ManualClock) -> None:
     server.let_go.clear()
     keys = KeySet(server.url, parse_keys, clock=clock, timeout_s=0.2)
     with pytest.raises(Unavailable):
@@ -274,7 +268,7 @@ async def test_a_server_that_never_answers_is_given_up(server: KeyServer, clock:
 
 
 async def test_an_outage_leaves_known_keys_their_worth_for_an_hour(
-    external: ExternalIssuer, server: KeyServer, clock: Clock
+    external: ExternalIssuer, server: KeyServer, clock: ManualClock
 ) -> None:
     await external.identity(signed(exp=NOW + 9000))
     server.status = 503
@@ -285,7 +279,7 @@ async def test_an_outage_leaves_known_keys_their_worth_for_an_hour(
         await external.identity(signed(exp=NOW + 9000))
 
 
-async def test_identifier_asks_the_issuer_that_a_token_claims(external: ExternalIssuer, clock: Clock) -> None:
+async def test_identifier_asks_the_issuer_that_a_token_claims(external: ExternalIssuer, clock: ManualClock) -> None:
     tokens = Tokens(KEY, clock=clock)
     identifier = Identifier(tokens, external)
     assert identifier.identify_now(signed()) is None

@@ -7,24 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexus.access.limits import Bucket, Caps, Rate, address_key
-
-
-class Clock:
-    """Seconds that pass only when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import ManualClock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock(1000.0)
 
 
-def test_rate_allows_the_burst_and_then_the_pace(clock: Clock) -> None:
+def test_rate_allows_the_burst_and_then_the_pace(clock: ManualClock) -> None:
     rate = Rate(10, 50, clock=clock)
     assert [rate.take("user:1") for _ in range(50)] == [0.0] * 50
     assert rate.take("user:1") == pytest.approx(0.1)
@@ -33,20 +24,20 @@ def test_rate_allows_the_burst_and_then_the_pace(clock: Clock) -> None:
     assert rate.take("user:1") > 0
 
 
-def test_rate_keeps_keys_apart(clock: Clock) -> None:
+def test_rate_keeps_keys_apart(clock: ManualClock) -> None:
     rate = Rate(1, 1, clock=clock)
     assert rate.take("user:1") == 0.0
     assert rate.take("user:2") == 0.0
     assert rate.take("user:1") > 0
 
 
-def test_rate_refusal_costs_nothing(clock: Clock) -> None:
+def test_rate_refusal_costs_nothing(clock: ManualClock) -> None:
     rate = Rate(1, 2, clock=clock)
     rate.take("user:1", 2)
     assert [rate.take("user:1") for _ in range(100)] == pytest.approx([1.0] * 100)
 
 
-def test_rate_wait_asks_without_taking(clock: Clock) -> None:
+def test_rate_wait_asks_without_taking(clock: ManualClock) -> None:
     rate = Rate(1, 1, clock=clock)
     assert [rate.wait("user:1"), rate.wait("user:1")] == [0.0, 0.0]
     assert len(rate) == 0
@@ -54,14 +45,14 @@ def test_rate_wait_asks_without_taking(clock: Clock) -> None:
     assert rate.wait("user:1") == pytest.approx(1.0)
 
 
-def test_rate_refuses_what_could_never_be_had(clock: Clock) -> None:
+def test_rate_refuses_what_could_never_be_had(clock: ManualClock) -> None:
     rate = Rate(1, 5, clock=clock)
     for n in (0, 6):
         with pytest.raises(ValueError, match="burst of 5"):
             rate.take("user:1", n)
 
 
-def test_rate_forgets_full_buckets(clock: Clock) -> None:
+def test_rate_forgets_full_buckets(clock: ManualClock) -> None:
     rate = Rate(1, 1, clock=clock, keys=1000)
     for n in range(100):
         rate.take(f"user:{n}")
@@ -71,7 +62,7 @@ def test_rate_forgets_full_buckets(clock: Clock) -> None:
     assert len(rate) == 100
 
 
-def test_rate_flooded_with_keys_stays_bounded_and_keeps_a_spent_bucket(clock: Clock) -> None:
+def test_rate_flooded_with_keys_stays_bounded_and_keeps_a_spent_bucket(clock: ManualClock) -> None:
     rate = Rate(1, 50, clock=clock, keys=100)
     rate.take("spent", 50)
     for n in range(10_000):
@@ -86,7 +77,7 @@ def test_rate_flooded_with_keys_stays_bounded_and_keeps_a_spent_bucket(clock: Cl
     steps=st.lists(st.tuples(st.floats(0, 10), st.integers(1, 100)), max_size=60),
 )
 def test_rate_never_gives_more_than_burst_and_pace(per_s: float, burst: int, steps: list[tuple[float, int]]) -> None:
-    clock = Clock()
+    clock = ManualClock(1000.0)
     rate = Rate(per_s, burst, clock=clock)
     start, given_out = clock.now, 0
     for pause, n in steps:
@@ -98,7 +89,7 @@ def test_rate_never_gives_more_than_burst_and_pace(per_s: float, burst: int, ste
 
 @given(per_s=st.floats(0.01, 1000), burst=st.integers(1, 100), spent=st.integers(1, 100))
 def test_rate_is_true_to_the_wait_it_tells(per_s: float, burst: int, spent: int) -> None:
-    clock = Clock()
+    clock = ManualClock(1000.0)
     rate, bucket = Rate(per_s, burst, clock=clock), Bucket(per_s, burst, clock=clock)
     for _ in range(min(spent, burst)):
         rate.take("user:1")
@@ -109,7 +100,7 @@ def test_rate_is_true_to_the_wait_it_tells(per_s: float, burst: int, spent: int)
     assert rate.take("user:1", burst) == bucket.take(burst) == 0.0
 
 
-def test_bucket_allows_the_burst_and_then_the_pace(clock: Clock) -> None:
+def test_bucket_allows_the_burst_and_then_the_pace(clock: ManualClock) -> None:
     bucket = Bucket(2, 3, clock=clock)
     assert [bucket.take() for _ in range(4)] == pytest.approx([0, 0, 0, 0.5])
     clock.now += 0.5
@@ -117,7 +108,7 @@ def test_bucket_allows_the_burst_and_then_the_pace(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(("per_s", "burst"), [(0, 1), (-1, 1), (1, 0)])
-def test_rate_refuses_a_senseless_pace(clock: Clock, per_s: float, burst: int) -> None:
+def test_rate_refuses_a_senseless_pace(clock: ManualClock, per_s: float, burst: int) -> None:
     with pytest.raises(ValueError, match="positive"):
         Rate(per_s, burst, clock=clock)
 

@@ -22,6 +22,7 @@ from nexus.access.refresh_tokens import new_refresh, refresh_digest
 from nexus.access.signed import LONGEST_TOKEN
 from nexus.access.tokens import Tokens
 from nexus.errors import SettingsError, Unauthenticated
+from tests.support.clock import ManualClock
 
 KEY = b"0123456789abcdef" * 4
 NOW = 1_800_000_000.25
@@ -37,22 +38,13 @@ GOOD: dict[str, object] = {
 }
 
 
-class Clock:
-    """Unix seconds that pass only when told to."""
-
-    now = NOW
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def tokens(clock: Clock) -> Tokens:
+def tokens(clock: ManualClock) -> Tokens:
     return Tokens(KEY, clock=clock)
 
 
@@ -154,7 +146,7 @@ def test_garbage_is_refused_and_never_breaks(text: str) -> None:
 
 @given(st.binary(max_size=200), st.dictionaries(st.sampled_from(list(GOOD)), st.none() | st.integers()))
 def test_signed_nonsense_is_refused_and_never_breaks(raw: bytes, changes: dict[str, object]) -> None:
-    tokens = Tokens(KEY, clock=Clock())
+    tokens = Tokens(KEY, clock=ManualClock(NOW))
     with pytest.raises(Unauthenticated):
         tokens.identity(jwt.api_jws.encode(raw, KEY))
     with suppress(Unauthenticated):
@@ -202,7 +194,7 @@ def test_what_would_not_be_accepted_is_not_minted(tokens: Tokens, subject: str, 
 
 
 @pytest.mark.parametrize("seen_before", [False, True])
-def test_an_expired_token_is_refused(tokens: Tokens, clock: Clock, seen_before: bool) -> None:
+def test_an_expired_token_is_refused(tokens: Tokens, clock: ManualClock, seen_before: bool) -> None:
     token = tokens.access("user:12", ttl_s=60)
     clock.now = NOW + 59.9
     if seen_before:
@@ -226,7 +218,7 @@ def test_remembered_tokens_are_bounded(tokens: Tokens, monkeypatch: pytest.Monke
     assert len(tokens._known) == 3
 
 
-def test_a_guest_is_known_for_a_while_after_the_end(tokens: Tokens, clock: Clock) -> None:
+def test_a_guest_is_known_for_a_while_after_the_end(tokens: Tokens, clock: ManualClock) -> None:
     token = tokens.access(GUEST, ttl_s=60, polls=[7])
     clock.now = NOW + 3600
     lately = tokens.guest_identity_lately(token, grace_s=7200)

@@ -12,7 +12,7 @@ from playwright.async_api import expect
 
 from tests.conftest import PostgresServer
 from tests.support.browser import PHONE, Chromium, axe, picture, program, throttled, transferred
-from tests.support.matrix import fresh_database
+from tests.support.new_database import migrated_database
 from tests.support.served import serving
 
 in_session = pytest.mark.asyncio(loop_scope="session")
@@ -36,7 +36,7 @@ ELSEWHERE = {
 
 @pytest.fixture(scope="module")
 def url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    with fresh_database(postgres, template) as url:
+    with migrated_database(postgres, template) as url:
         yield url
 
 

@@ -11,7 +11,7 @@ from playwright.async_api import Page, WebSocketRoute, expect
 
 from nexus.client import Nexus, connect, socket_url
 from tests.support.audience import visiting
-from tests.support.audience_acts import Json, vote
+from tests.support.audience_acts import vote
 from tests.support.browser import PHONE, transferred
 from tests.support.live_page import (
     CUT_OFF,
@@ -33,6 +33,7 @@ from tests.support.live_page import (
     shows,
     venue,
 )
+from tests.support.values import Json
 
 __all__ = ["account", "live_database", "live_server", "venue"]
 

@@ -17,7 +17,7 @@ from playwright.async_api import Download, Page, expect
 from tests.conftest import PostgresServer
 from tests.support.browser import THOROUGH, Chromium, axe, transferred
 from tests.support.host_page import PASSWORD, guest_votes, hosting, log_in, new_account
-from tests.support.matrix import fresh_database
+from tests.support.new_database import migrated_database
 from tests.support.served import Server, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -36,7 +36,7 @@ BEYOND = """[document.documentElement, ...document.querySelectorAll("main *, hea
 
 @pytest.fixture(scope="module")
 def database(postgres: PostgresServer, template: str) -> Iterator[str]:
-    with fresh_database(postgres, template) as url:
+    with migrated_database(postgres, template) as url:
         yield url
 
 

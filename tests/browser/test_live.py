@@ -10,7 +10,6 @@ from playwright.async_api import Page, Request, WebSocket, expect
 
 from nexus.http.pages.qr import qr_svg
 from tests.support.audience import Device
-from tests.support.audience_acts import Json
 from tests.support.browser import Visitor
 from tests.support.live_page import (
     PASSWORD,
@@ -27,6 +26,7 @@ from tests.support.live_page import (
     venue,
 )
 from tests.support.matrix import tells_counts
+from tests.support.values import Json
 
 __all__ = ["account", "live_database", "live_server", "venue"]
 

@@ -13,7 +13,6 @@ import pytest
 from playwright.async_api import Page, expect
 
 from nexus.http.framework.static import WEB
-from tests.support.audience_acts import Json
 from tests.support.browser import SCREENSHOTS, THOROUGH, Visitor
 from tests.support.live_page import (
     MEASURE,
@@ -31,6 +30,7 @@ from tests.support.live_page import (
     shows,
     venue,
 )
+from tests.support.values import Json
 
 __all__ = ["account", "live_database", "live_server", "venue"]
 

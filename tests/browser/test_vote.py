@@ -8,8 +8,8 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.support.audience_acts import Json
 from tests.support.matrix import tells_counts
+from tests.support.values import Json
 from tests.support.vote_page import (
     HOSTILE,
     NO_POLL,

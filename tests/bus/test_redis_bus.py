@@ -13,8 +13,9 @@ from nexus.bus.redis.address import parse_address
 from nexus.bus.redis.bus import RedisBus
 from nexus.bus.redis.link import PubSubLink
 from nexus.bus.redis.news import COUNTERS_KEPT_S, Names, encode, encode_totals
-from tests.support.listening import Ear, totals_news, until
+from tests.support.listening import Ear, totals_news
 from tests.support.redis_server import RedisServer, running_redis
+from tests.support.waiting import until
 
 HEAL_S = 8.0
 """The longest pause before a connection, the time to notice, and a slow machine."""

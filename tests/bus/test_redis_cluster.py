@@ -11,9 +11,10 @@ from nexus.bus.redis.address import NodeAddress, parse_address
 from nexus.bus.redis.bus import RedisBus
 from nexus.bus.redis.cluster import ClusterNodes, read_slots
 from nexus.bus.redis.news import Names
-from tests.support.listening import Ear, totals_news, until
+from tests.support.listening import Ear, totals_news
 from tests.support.redis_cluster import RedisCluster
 from tests.support.redis_server import RedisServer, free_port, need_redis
+from tests.support.waiting import until
 
 HEAL_S = 15.0
 POLLS = range(1, 31)

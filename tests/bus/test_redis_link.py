@@ -17,8 +17,9 @@ from nexus.bus.redis.bus import RedisBus, open_bus
 from nexus.bus.redis.link import PLAIN
 from nexus.bus.redis.node import COMMANDS_AT_ONCE, Node
 from nexus.bus.redis.source import Source
-from tests.support.listening import Ear, totals_news, until
+from tests.support.listening import Ear, totals_news
 from tests.support.redis_server import RedisServer, running_redis
+from tests.support.waiting import until
 
 HEAL_S = 8.0
 """The longest pause before a connection, the time to notice, and a slow machine."""

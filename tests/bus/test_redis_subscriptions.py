@@ -15,7 +15,7 @@ _calls = st.tuples(st.sampled_from(["want", "unwant"]), st.sampled_from(CHANNELS
 _events = st.tuples(st.sampled_from(["send", "serve", "refuse", "end unasked", "reconnect", "retry"]), st.none())
 
 
-class _Server:
+class _ScriptedRedis:
     """Answers requests in order; refuses or ends what it is told to."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class _Server:
             subscriptions.answered(channel, held=False)
 
 
-def _step(what: str, subscriptions: Subscriptions, server: _Server) -> _Server:
+def _step(what: str, subscriptions: Subscriptions, server: _ScriptedRedis) -> _ScriptedRedis:
     match what:
         case "send":
             server.requests.extend(subscriptions.due())
@@ -55,14 +55,14 @@ def _step(what: str, subscriptions: Subscriptions, server: _Server) -> _Server:
         case "retry":
             subscriptions.retry()
         case "reconnect":
-            server = _Server()
+            server = _ScriptedRedis()
             subscriptions.start_over("beat")
     return server
 
 
 @given(st.lists(_calls | _events))
 def test_whatever_happens_server_and_wishes_agree_in_the_end(steps: list[tuple[str, str | None]]) -> None:
-    subscriptions, server, wanted = Subscriptions(), _Server(), {"beat"}
+    subscriptions, server, wanted = Subscriptions(), _ScriptedRedis(), {"beat"}
     subscriptions.want("beat")
     for what, channel in steps:
         if channel is None:

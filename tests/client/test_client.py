@@ -3,10 +3,9 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -30,14 +29,10 @@ from nexus.client import (
     socket_url,
 )
 from tests.support.served import Server, serving
+from tests.support.waiting import SERVER_S, soon
 
-T = TypeVar("T")
 HOST = "user:1"
 PATIENCE = Patience(connect_s=20, join_s=20, act_s=40, away_s=60)
-
-
-async def soon(awaitable: Awaitable[T]) -> T:
-    return await asyncio.wait_for(awaitable, 30)
 
 
 @pytest.fixture
@@ -119,12 +114,12 @@ async def test_a_guest_votes_changes_and_retracts(server: Server) -> None:
         assert nexus.voter.startswith("guest:")
         first = await nexus.vote(poll.id, [yes])
         assert (first.status, first.stands) == ("recorded", True)
-        assert counts(await soon(until(room, lambda one: one.version >= first.version))) == [1, 0]
+        assert counts(await soon(until(room, lambda one: one.version >= first.version), SERVER_S)) == [1, 0]
         assert (await nexus.vote(poll.id, [no])).status == "changed"
         assert (await nexus.vote(poll.id, [yes], op=first.op)).status == "replayed"
         last = await nexus.retract(poll.id)
         assert last.status == "retracted"
-        assert counts(await soon(until(room, lambda one: one.version >= last.version))) == [0, 0]
+        assert counts(await soon(until(room, lambda one: one.version >= last.version), SERVER_S)) == [0, 0]
         assert abs((nexus.server_now() - room.totals.server_now).total_seconds()) < 20
 
 
@@ -141,7 +136,7 @@ async def test_what_is_refused_is_raised_with_its_code(server: Server) -> None:
             await nexus.vote(poll.id, [poll.options[0].id], epoch=poll.epoch + 1)
         room = await nexus.join(poll.id)
         await host(server, poll, "close")
-        final = await soon(until(room, lambda one: one.final))
+        final = await soon(until(room, lambda one: one.final), SERVER_S)
         assert final.status == "closed"
         with pytest.raises(Refused) as refused:
             await nexus.vote(poll.id, [poll.options[0].id])
@@ -157,13 +152,13 @@ async def test_a_vote_whose_ack_is_lost_counts_once(server: Server) -> None:
         screen = await other.join(poll.id)
         cable.deaf = True
         voting = asyncio.create_task(nexus.vote(poll.id, [poll.options[0].id]))
-        committed = await soon(until(screen, lambda one: one.voters == 1))
+        committed = await soon(until(screen, lambda one: one.voters == 1), SERVER_S)
         assert not voting.done()
         cable.cut()
-        receipt = await soon(voting)
+        receipt = await soon(voting, SERVER_S)
         assert (receipt.status, receipt.stands, receipt.version) == ("replayed", True, committed.version)
         await other.vote(poll.id, [poll.options[1].id])
-        assert counts(await soon(until(screen, lambda one: one.voters == 2))) == [1, 1]
+        assert counts(await soon(until(screen, lambda one: one.voters == 2), SERVER_S)) == [1, 1]
 
 
 async def test_votes_under_way_when_the_server_is_killed_count_once(server: Server) -> None:
@@ -177,9 +172,9 @@ async def test_votes_under_way_when_the_server_is_killed_count_once(server: Serv
         assert not done
         server.kill()
         await server.start()
-        receipts = await soon(asyncio.gather(*voting))
+        receipts = await soon(asyncio.gather(*voting), SERVER_S)
         assert len({receipt.op for receipt in [*before, *receipts]}) == 23
-        newest = await soon(until(room, lambda one: one.total_votes == 23))
+        newest = await soon(until(room, lambda one: one.total_votes == 23), SERVER_S)
         assert counts(newest) == [3, 20]
         assert room.totals.version == max(receipt.version for receipt in receipts)
 
@@ -189,15 +184,15 @@ async def test_rooms_go_on_after_a_restart_without_showing_anything_again(server
     async with client(server) as nexus:
         room = await nexus.join(poll.id)
         receipt = await nexus.vote(poll.id, [poll.options[0].id])
-        shown = await soon(until(room, lambda one: one.version >= receipt.version))
+        shown = await soon(until(room, lambda one: one.version >= receipt.version), SERVER_S)
         events = aiter(room)
-        assert await soon(anext(events)) == shown  # a new reader begins with the newest
+        assert await soon(anext(events), SERVER_S) == shown  # a new reader begins with the newest
         await server.stop()
         await server.start()
         voting = asyncio.create_task(nexus.vote(poll.id, [poll.options[1].id]))
         ranks = [shown.rank]
-        while room.totals.version < (await soon(voting)).version or ranks[-1] != room.totals.rank:
-            event = await soon(anext(events))
+        while room.totals.version < (await soon(voting, SERVER_S)).version or ranks[-1] != room.totals.rank:
+            event = await soon(anext(events), SERVER_S)
             if isinstance(event, Totals):
                 ranks.append(event.rank)
         assert ranks == sorted(set(ranks))
@@ -211,7 +206,7 @@ async def test_changes_and_deletion_reach_the_room(server: Server) -> None:
         assert room.role == "host"
         assert await nexus.join(poll.id) is room
         await host(server, poll, "reset")
-        assert (await soon(until(room, lambda one: one.epoch > poll.epoch))).voters == 0
+        assert (await soon(until(room, lambda one: one.epoch > poll.epoch), SERVER_S)).voters == 0
         await host(server, poll, "close")
         kinds = []
         async for event in room:
@@ -260,16 +255,16 @@ async def test_the_terminal_watches_a_poll_and_says_what_is_wrong(server: Server
     poll = await make_poll(server, question="Which \x1b[2Jone?")
     command = [sys.executable, "-m", "nexus.client", server.url]
     wrong = await asyncio.create_subprocess_exec(*command, "NOSUCH", stderr=asyncio.subprocess.PIPE)
-    _, errors = await soon(wrong.communicate())
+    _, errors = await soon(wrong.communicate(), SERVER_S)
     assert errors.decode().splitlines() == ["nexus.client: There is no such poll. (poll_not_found)"]
     assert wrong.returncode == 1
     pipe = asyncio.subprocess.PIPE
     watching = await asyncio.create_subprocess_exec(*command, poll.code, stdout=pipe, stderr=pipe)
     assert watching.stdout is not None
-    assert b"0 voters | Yes: 0 (0.0%) | No: 0 (0.0%)" in await soon(watching.stdout.readline())
+    assert b"0 voters | Yes: 0 (0.0%) | No: 0 (0.0%)" in await soon(watching.stdout.readline(), SERVER_S)
     async with client(server) as nexus:
         await nexus.vote(poll.id, [poll.options[0].id])
-    assert b"1 voter | Yes: 1 (100.0%) | No: 0 (0.0%)" in await soon(watching.stdout.readline())
+    assert b"1 voter | Yes: 1 (100.0%) | No: 0 (0.0%)" in await soon(watching.stdout.readline(), SERVER_S)
     watching.send_signal(signal.SIGINT)
-    assert await soon(watching.communicate()) == (b"", b"")
+    assert await soon(watching.communicate(), SERVER_S) == (b"", b"")
     assert watching.returncode == 0

@@ -14,7 +14,9 @@ from nexus.client.link import Clock
 from nexus.client.messages import Deleted, Presence, Receipt, decode, encode
 from nexus.client.room import Room
 from nexus.ws.close_codes import CloseCode, documented
-from tests.support.scripted_server import POLL, Json, soon, totals
+from tests.support.scripted_server import POLL, totals
+from tests.support.values import Json
+from tests.support.waiting import soon
 
 OP = UUID(int=7)
 

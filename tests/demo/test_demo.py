@@ -9,10 +9,9 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
 import pytest
@@ -22,13 +21,9 @@ from nexus.demo.__main__ import main
 from nexus.demo.audience import Mood, Pace, Progress
 from nexus.demo.demo import PLACES, announcement, patiently
 from tests.support.served import Server, serving
+from tests.support.waiting import SERVER_S, soon
 
-T = TypeVar("T")
 POLL = Poll(7, "K7M2QP", "Where?", "open", (), 1, 1)
-
-
-async def soon(awaitable: Awaitable[T]) -> T:
-    return await asyncio.wait_for(awaitable, 30)
 
 
 @asynccontextmanager
@@ -43,7 +38,7 @@ async def audience(server: Server, *flags: str) -> AsyncIterator[tuple[asyncio.s
     process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=pipe, stderr=pipe)
     assert process.stdout is not None
     try:
-        said = await soon(process.stdout.readuntil(b"voters 12/12\n"))
+        said = await soon(process.stdout.readuntil(b"voters 12/12\n"), SERVER_S)
         yield process, said.decode()
     finally:
         if process.returncode is None:
@@ -74,16 +69,16 @@ async def watch(server: Server, code: str, voters: int, beyond: int = 0) -> Tota
 async def test_the_audience_votes_changes_and_retracts_over_a_restart(server: Server) -> None:
     async with audience(server) as (process, said):
         code = code_of(said)
-        first = await soon(watch(server, code, voters=8))
+        first = await soon(watch(server, code, voters=8), SERVER_S)
         assert len(first.options) == len(PLACES)
         assert first.voters <= 12
-        later = await soon(watch(server, code, voters=1, beyond=first.version + 24))  # more than a vote each
+        later = await soon(watch(server, code, voters=1, beyond=first.version + 24), SERVER_S)  # more than a vote each
         await server.stop()
         await server.start()
-        await soon(watch(server, code, voters=8, beyond=later.version + 24))
+        await soon(watch(server, code, voters=8, beyond=later.version + 24), SERVER_S)
         process.terminate()
         began = time.monotonic()
-        assert await soon(process.communicate()) == (b"", b"")
+        assert await soon(process.communicate(), SERVER_S) == (b"", b"")
         assert time.monotonic() - began < 2
         assert process.returncode == 0
         verified = await server.command("verify")
@@ -101,12 +96,12 @@ async def test_the_demo_prints_one_command_that_watches_its_poll(server: Server)
         pipe = asyncio.subprocess.PIPE
         watching = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
         assert watching.stdout is not None
-        assert b"voter" in await soon(watching.stdout.readline())
+        assert b"voter" in await soon(watching.stdout.readline(), SERVER_S)
         watching.send_signal(signal.SIGINT)
-        _, errors = await soon(watching.communicate())
+        _, errors = await soon(watching.communicate(), SERVER_S)
         assert (watching.returncode, errors) == (0, b"")
         process.send_signal(signal.SIGINT)
-        assert await soon(process.wait()) == 0
+        assert await soon(process.wait(), SERVER_S) == 0
 
 
 async def test_a_poll_that_is_deleted_ends_the_demo_in_one_line(server: Server) -> None:
@@ -115,8 +110,8 @@ async def test_a_poll_that_is_deleted_ends_the_demo_in_one_line(server: Server) 
             room = await nexus.join(code=code_of(said))
         await delete(server, room.id)
         assert process.stderr is not None
-        assert await soon(process.stderr.read()) == b"nexus.demo: There is no such poll. (poll_not_found)\n"
-        assert await soon(process.wait()) == 1
+        assert await soon(process.stderr.read(), SERVER_S) == b"nexus.demo: There is no such poll. (poll_not_found)\n"
+        assert await soon(process.wait(), SERVER_S) == 1
 
 
 async def delete(server: Server, poll: int) -> None:
@@ -171,7 +166,7 @@ def test_a_mood_drifts_but_keeps_every_option_in_play() -> None:
 async def test_a_pace_bounds_the_rate_of_many() -> None:
     pace = Pace(1000.0, random.Random(1))
     began = time.monotonic()
-    await soon(asyncio.gather(*(pace.turn() for _ in range(100))))
+    await soon(asyncio.gather(*(pace.turn() for _ in range(100))), SERVER_S)
     assert time.monotonic() - began >= 100 / 1000 / 2
 
 
@@ -196,7 +191,7 @@ async def test_patience_is_for_what_passes() -> None:
             raise answer
         return answer
 
-    assert await soon(patiently(call)) == 7
+    assert await soon(patiently(call), SERVER_S) == 7
     answers.append(Refused("forbidden", "no"))
     with pytest.raises(Refused):
         await patiently(call)

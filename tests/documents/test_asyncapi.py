@@ -11,8 +11,8 @@ from nexus.ws.asyncapi import ANSWERS, UNASKED, asyncapi, name_of
 from nexus.ws.example_messages import CLIENT, SERVER
 from nexus.ws.messages import ClientMessage, ServerMessage
 from nexus.ws.unreadable import Unreadable
+from tests.support.values import Json
 
-Json = dict[str, Any]
 DOCUMENT: Json = asyncapi()
 KINDS = [*get_args(ClientMessage), *get_args(ServerMessage)]
 

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -24,7 +23,6 @@ from nexus.ws.asyncapi import asyncapi
 from tests.support.documented import documented
 from tests.support.rest import KEY, refused
 
-Json = dict[str, Any]
 OTHERS = {"/metrics", "/", "/vote/{code}", "/vote/{code}/qr.svg", "/live/{code}", "/host", "/assets/{path:path}"}
 """What the contract names and no document of an interface tells of: numbers for operators, and pages for people."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 import pytest
@@ -17,8 +16,8 @@ from nexus.http.framework.call import Nothing
 from nexus.http.services import RestCall
 from tests.support.documented import documented
 from tests.support.rest import Rest, refused
+from tests.support.values import Json
 
-Json = dict[str, Any]
 DOCUMENT: Json = documented().document
 
 

@@ -21,7 +21,7 @@ NEWEST_S = 2.0
 Place = tuple[int, int]
 
 
-class Viewer:
+class TimedViewer:
     """One who watches a poll, and notes when which totals came."""
 
     def __init__(self, server: Server, poll: int) -> None:
@@ -67,9 +67,9 @@ class Viewer:
 
 
 @asynccontextmanager
-async def watching(servers: Sequence[Server], poll: int, *, each: int = 1) -> AsyncIterator[list[Viewer]]:
+async def watching(servers: Sequence[Server], poll: int, *, each: int = 1) -> AsyncIterator[list[TimedViewer]]:
     """`each` viewers of `poll` on each server."""
-    viewers = [Viewer(server, poll) for server in servers for _ in range(each)]
+    viewers = [TimedViewer(server, poll) for server in servers for _ in range(each)]
     tasks = [asyncio.create_task(viewer.watch()) for viewer in viewers]
     try:
         yield viewers
@@ -81,7 +81,7 @@ async def watching(servers: Sequence[Server], poll: int, *, each: int = 1) -> As
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def assert_kept_up(viewers: Sequence[Viewer], crowd: Crowd) -> None:
+async def assert_kept_up(viewers: Sequence[TimedViewer], crowd: Crowd) -> None:
     """Every viewer saw the totals of every ack of `Polls.one` in time, and never older ones after newer."""
     acks = [entry for entry in crowd.entries if entry.acked and entry.poll == crowd.polls.one]
     for viewer in viewers:

@@ -33,7 +33,7 @@ FREED_S = 15.0
 """A session that does nothing in its transaction is ended after 10 s (`database.GUARDS`), and its locks fall."""
 
 
-class Cluster:
+class BreakablePostgres:
     """A PostgreSQL of these tests' own, to be restarted, crashed and frozen."""
 
     def __init__(self, folder: Path) -> None:
@@ -76,14 +76,14 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    made = Cluster(tmp_path_factory.mktemp("cluster") / "data")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BreakablePostgres]:
+    made = BreakablePostgres(tmp_path_factory.mktemp("cluster") / "data")
     yield made
     made.stop()
 
 
 @pytest.fixture
-async def records(cluster: Cluster) -> AsyncIterator[Database]:
+async def records(cluster: BreakablePostgres) -> AsyncIterator[Database]:
     """The cluster's database, looked into from outside."""
     database = Database(cluster.address.url, size=2)
     await database.connect()
@@ -91,9 +91,9 @@ async def records(cluster: Cluster) -> AsyncIterator[Database]:
     await database.close()
 
 
-@pytest.mark.parametrize("fault", [Cluster.restart, Cluster.crash])
+@pytest.mark.parametrize("fault", [BreakablePostgres.restart, BreakablePostgres.crash])
 async def test_votes_go_on_by_themselves(
-    tmp_path: Path, cluster: Cluster, records: Database, fault: Callable[[Cluster], None]
+    tmp_path: Path, cluster: BreakablePostgres, records: Database, fault: Callable[[BreakablePostgres], None]
 ) -> None:
     async with serving_crowds(tmp_path, cluster.address.url) as server:
         polls = await Polls.make(server)
@@ -109,7 +109,7 @@ async def test_votes_go_on_by_themselves(
 
 
 async def test_voters_of_a_frozen_database_are_told_to_retry(
-    tmp_path: Path, cluster: Cluster, records: Database
+    tmp_path: Path, cluster: BreakablePostgres, records: Database
 ) -> None:
     async with serving_crowds(tmp_path, cluster.address.url) as server:
         async with Crowd([server], await Polls.make(server), voters=30) as crowd:
@@ -123,7 +123,7 @@ async def test_voters_of_a_frozen_database_are_told_to_retry(
 
 
 async def test_a_frozen_session_with_a_polls_lock_delays_that_poll_alone(
-    tmp_path: Path, cluster: Cluster, records: Database
+    tmp_path: Path, cluster: BreakablePostgres, records: Database
 ) -> None:
     async with serving_crowds(tmp_path, cluster.address.url, lanes=1) as server:
         hot, other = await Polls.make(server), await Polls.make(server)
@@ -143,7 +143,7 @@ async def test_a_frozen_session_with_a_polls_lock_delays_that_poll_alone(
 
 @pytest.mark.skipif(SOAK == 1, reason="ten idle seconds: NEXUS_SOAK=2 runs it")
 async def test_a_frozen_session_holds_its_poll_not_for_long(
-    tmp_path: Path, cluster: Cluster, records: Database
+    tmp_path: Path, cluster: BreakablePostgres, records: Database
 ) -> None:
     async with serving_crowds(tmp_path, cluster.address.url) as server:
         async with Crowd([server], await Polls.make(server), voters=5) as crowd:

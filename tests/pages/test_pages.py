@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
 import pytest
@@ -20,8 +19,8 @@ from nexus.store.database import Database
 from tests.conftest import PostgresServer
 from tests.support.matrix import tells_counts
 from tests.support.rest import Rest, open_rest
+from tests.support.values import Json
 
-Json = dict[str, Any]
 BLOCK = re.compile(r'<script type="application/json" id="(\w+)">(.*?)</script>', re.DOTALL)
 PATHS = ("/", "/host", "/vote/{code}", "/live/{code}")
 

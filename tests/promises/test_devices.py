@@ -12,9 +12,10 @@ import pytest
 
 from nexus.store.database import Database
 from tests.support.audience import Device, Door, one_worker, two_workers
-from tests.support.audience_acts import Answer, Json, retract, vote
+from tests.support.audience_acts import Answer, retract, vote
 from tests.support.audience_socket import Socket
 from tests.support.ballots import assert_counts, rows
+from tests.support.values import Json
 
 RACES = 5
 

@@ -16,12 +16,12 @@ import msgspec
 
 from nexus.store.database import Database
 from tests.support.audience import Device, Door, visiting
-from tests.support.audience_acts import Json
 from tests.support.audience_socket import Socket
 from tests.support.ballots import assert_counts, rows
 from tests.support.crowd import Book, Entry, Key, Member, Replay, gather_crowd
 from tests.support.redis_server import running_redis
 from tests.support.served import Server, serving
+from tests.support.values import Json
 
 VOTERS = 1000
 STEPS = 10 if os.environ.get("NEXUS_SOAK") else 6

@@ -20,14 +20,15 @@ from tests.support.matrix import (
     Cell,
     LeakScene,
     WatchedPoll,
-    fresh_database,
     grid,
     open_leak_scene,
     reach,
     tells_counts,
 )
+from tests.support.new_database import migrated_database
 from tests.support.rest import NOBODY, refused
-from tests.support.sockets import Json, SocketClient, new_op
+from tests.support.sockets import SocketClient
+from tests.support.values import Json, new_op
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -72,7 +73,7 @@ RUNS = ("host", "admin")
 
 @pytest.fixture(scope="module")
 def url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    with fresh_database(postgres, template) as url:
+    with migrated_database(postgres, template) as url:
         yield url
 
 

@@ -9,8 +9,10 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import PostgresServer
-from tests.support.matrix import LeakScene, WatchedPoll, fresh_database, open_leak_scene, tells_counts
-from tests.support.sockets import Json, SocketClient, counts, new_op
+from tests.support.matrix import LeakScene, WatchedPoll, open_leak_scene, tells_counts
+from tests.support.new_database import migrated_database
+from tests.support.sockets import SocketClient, counts
+from tests.support.values import Json, new_op
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -20,7 +22,7 @@ HIDDEN = [None] * 3
 
 @pytest.fixture(scope="module")
 def url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    with fresh_database(postgres, template) as url:
+    with migrated_database(postgres, template) as url:
         yield url
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.audience import ARRIVE_S, Door, Pair, arrive, place, two_workers
-from tests.support.audience_acts import Json, retract, vote
+from tests.support.audience_acts import retract, vote
 from tests.support.audience_socket import Socket
 from tests.support.shared_servers import door, pair, shared, worker, workers
+from tests.support.values import Json
 
 __all__ = ["door", "pair", "shared", "worker", "workers"]
 

@@ -7,7 +7,8 @@ from argon2 import PasswordHasher
 from nexus.domain.definition import LONGEST_NAME
 from nexus.store import accounts
 from nexus.store.database import Database
-from tests.support.rest import Json, Person, Rest, open_rest, refused
+from tests.support.rest import Person, Rest, open_rest, refused
+from tests.support.values import Json
 
 PASSWORD = "correct horse battery"
 WRONG = (401, "invalid_credentials")

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.support.rest import Json, Person, Rest, refused
+from tests.support.rest import Person, Rest, refused
+from tests.support.values import Json
 
 
 async def history(rest: Rest, path: str, who: Person) -> list[Json]:

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from tests.support.rest import Json, Person, Rest, refused
+from tests.support.rest import Person, Rest, refused
+from tests.support.values import Json
 
 
 async def exported(rest: Rest, poll: Json, who: Person, query: str = "?format=json") -> Json:

@@ -3,7 +3,8 @@
 from urllib.parse import parse_qs, urlsplit
 
 from nexus.store.database import Database
-from tests.support.rest import Json, Person, Rest, refused
+from tests.support.rest import Person, Rest, refused
+from tests.support.values import Json
 
 
 async def questions(rest: Rest, who: Person, query: str = "") -> list[str]:

@@ -1,6 +1,7 @@
 """Options over HTTP."""
 
-from tests.support.rest import Json, Rest, refused
+from tests.support.rest import Rest, refused
+from tests.support.values import Json
 
 TAKEN = "is the same as another option"
 

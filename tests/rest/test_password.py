@@ -8,7 +8,8 @@ from nexus.access.refresh_tokens import new_refresh
 from nexus.errors import InvalidCredentials
 from nexus.store import accounts, sessions
 from nexus.store.database import Database
-from tests.support.rest import Json, Person, Rest, refused
+from tests.support.rest import Person, Rest, refused
+from tests.support.values import Json
 
 OLD, NEW = "correct horse battery", "staple of the horses"
 

@@ -21,8 +21,10 @@ from nexus.store import accounts, categories, polls, sessions
 from nexus.store.accounts import User
 from nexus.store.database import Database
 from tests.conftest import PostgresServer
-from tests.support.matrix import fresh_database, grid
-from tests.support.rest import KEY, NOBODY, Json, Person, Rest, open_rest, passwords, refused
+from tests.support.matrix import grid
+from tests.support.new_database import migrated_database
+from tests.support.rest import KEY, NOBODY, Person, Rest, open_rest, passwords, refused
+from tests.support.values import Json
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -74,7 +76,7 @@ KNOWN = tuple(next(iter(RIGHTS.values())))[5:]
 
 
 @dataclass(frozen=True)
-class Scene:
+class PermissionScene:
     """A poll of `host` with everybody's tokens, and what a valid body may name."""
 
     poll: Json
@@ -94,7 +96,7 @@ class Row:
 
     right: str
     ok: int
-    body: Callable[[Scene], Json | None] = lambda scene: None
+    body: Callable[[PermissionScene], Json | None] = lambda scene: None
 
 
 NEW_POLL = {"question": "Mine?", "options": [{"option_text": "a"}, {"option_text": "b"}]}
@@ -153,7 +155,7 @@ class Town:
     def database(self) -> Database:
         return self.rest.services.database
 
-    async def scene(self, kind: str) -> Scene:
+    async def scene(self, kind: str) -> PermissionScene:
         """A new poll, with nothing done to it."""
         rest, database = self.rest, self.database
         poll = await rest.poll(self.member("host"), "Yes", "No", "Maybe", **KINDS[kind])
@@ -162,7 +164,7 @@ class Town:
         category = await categories.add(database, uuid4().hex, "", admin)
         refresh, digest = new_refresh()
         await sessions.begin(database, self.login, digest, 3600)
-        return Scene(poll, self.people(poll), category.id, refresh)
+        return PermissionScene(poll, self.people(poll), category.id, refresh)
 
     def member(self, name: str, **bound: Any) -> Person:
         """Somebody with an account, with a token as their login makes it."""
@@ -189,7 +191,7 @@ class Town:
 
 @pytest.fixture(scope="module")
 def url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    with fresh_database(postgres, template) as url:
+    with migrated_database(postgres, template) as url:
         yield url
 
 
@@ -212,7 +214,7 @@ async def town(url: str) -> AsyncIterator[Town]:
     await database.close()
 
 
-async def ask(town: Town, scene: Scene, route: str, who: str, id: object = None) -> tuple[int, str]:
+async def ask(town: Town, scene: PermissionScene, route: str, who: str, id: object = None) -> tuple[int, str]:
     """Make a call as `who`, of the things of the scene or of another `id`: the status, and the code of a refusal."""
     method, path = route.split()
     ids = {"poll": scene.poll["id"], "option": scene.option, "category": scene.category}

@@ -4,7 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from nexus.bus import DeletedNews, PollNews, TotalsNews
-from tests.support.rest import Json, Rest, eventually, refused
+from tests.support.rest import Rest, refused
+from tests.support.values import Json
+from tests.support.waiting import eventually
 
 GONE = (404, "poll_not_found")
 FORBIDDEN = (403, "forbidden")

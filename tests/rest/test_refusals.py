@@ -12,7 +12,8 @@ import pytest
 from nexus.errors import Invalid, Malformed
 from nexus.http.api.routes import CALLS
 from nexus.http.framework.body import decode
-from tests.support.rest import KEY, Json, Person, Rest, refused
+from tests.support.rest import KEY, Person, Rest, refused
+from tests.support.values import Json
 
 JSON = {"Content-Type": "application/json"}
 UNAUTHENTICATED = (401, "unauthenticated")
@@ -22,7 +23,7 @@ UNSUPPORTED = (415, "unsupported_media_type")
 
 
 @dataclass(frozen=True)
-class Scene:
+class HostCalls:
     """An admin's open poll, and the calls with a body that its host may make."""
 
     host: Person
@@ -31,13 +32,13 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(rest: Rest) -> Scene:
+async def scene(rest: Rest) -> HostCalls:
     ann = await rest.user(admin=True)
     poll = await rest.poll(ann)
     names = {"poll": poll["id"], "option": poll["options"][0]["id"], "category": 1}
     with_body = [one for one in CALLS if one.body.__struct_fields__]  # type: ignore[attr-defined]
     assert len(with_body) > 8
-    return Scene(ann, poll, [(one.method, f"{one.path.format(**names)}/") for one in with_body])
+    return HostCalls(ann, poll, [(one.method, f"{one.path.format(**names)}/") for one in with_body])
 
 
 BAD_BODIES = [
@@ -75,7 +76,7 @@ BAD_BODIES = [
 ]
 
 
-async def test_bad_body_is_refused_by_every_call(rest: Rest, scene: Scene) -> None:
+async def test_bad_body_is_refused_by_every_call(rest: Rest, scene: HostCalls) -> None:
     before = await rest.dump()
     for content, expected in BAD_BODIES:
         for method, path in scene.calls:
@@ -102,14 +103,14 @@ MEDIA_TYPES = [
 ]
 
 
-async def test_body_must_say_that_it_is_json(rest: Rest, scene: Scene) -> None:
+async def test_body_must_say_that_it_is_json(rest: Rest, scene: HostCalls) -> None:
     for media_type, fits in MEDIA_TYPES:
         for method, path in scene.calls:
             answer = await rest(method, path, scene.host, content=b"[]", headers={"Content-Type": media_type})
             assert refused(answer) == (INVALID if fits else UNSUPPORTED), (method, path, media_type)
 
 
-async def test_body_without_a_type_is_refused(rest: Rest, scene: Scene) -> None:
+async def test_body_without_a_type_is_refused(rest: Rest, scene: HostCalls) -> None:
     for method, path in scene.calls:
         assert refused(await rest(method, path, scene.host, content=b"{}")) == UNSUPPORTED
         assert refused(await rest(method, path, scene.host)) == MALFORMED
@@ -155,7 +156,7 @@ def bad_tokens(subject: str) -> dict[str, str]:
     }
 
 
-async def test_bad_token_opens_no_call(rest: Rest, scene: Scene) -> None:
+async def test_bad_token_opens_no_call(rest: Rest, scene: HostCalls) -> None:
     before = await rest.dump()
     names = {"poll": scene.poll["id"], "option": scene.poll["options"][0]["id"], "category": 1}
     for kind, token in bad_tokens(scene.host.voter).items():
@@ -166,31 +167,31 @@ async def test_bad_token_opens_no_call(rest: Rest, scene: Scene) -> None:
     assert await rest.dump() == before
 
 
-async def test_token_comes_as_a_bearer(rest: Rest, scene: Scene) -> None:
+async def test_token_comes_as_a_bearer(rest: Rest, scene: HostCalls) -> None:
     for header in ["", "Bearer", "Bearer ", "Basic {}", "{}", "Bearer {} x", "Bearer, {}", "Token {}"]:
         headers = {"Authorization": header.format(scene.host.token)}
         assert refused(await rest("GET", "/auth/me/", headers=headers)) == UNAUTHENTICATED, header
 
 
-async def test_bearer_is_said_in_any_case(rest: Rest, scene: Scene) -> None:
+async def test_bearer_is_said_in_any_case(rest: Rest, scene: HostCalls) -> None:
     for word in ("bearer", "BEARER"):
         answer = await rest("GET", "/auth/me/", headers={"Authorization": f"{word} {scene.host.token}"})
         assert answer.status_code == 200
 
 
-async def test_token_in_a_query_counts_for_nothing(rest: Rest, scene: Scene) -> None:
+async def test_token_in_a_query_counts_for_nothing(rest: Rest, scene: HostCalls) -> None:
     for name in ("token", "access_token"):
         assert refused(await rest("GET", f"/polls/?{name}={scene.host.token}")) == UNAUTHENTICATED
 
 
-async def test_disabled_account_is_out(rest: Rest, scene: Scene) -> None:
+async def test_disabled_account_is_out(rest: Rest, scene: HostCalls) -> None:
     async with rest.services.database.transaction() as connection:
         await connection.run("UPDATE users SET disabled_at = clock_timestamp()")
     await rest.services.gate.refresh()
     assert refused(await rest("GET", "/polls/", scene.host)) == UNAUTHENTICATED
 
 
-async def test_ids_that_cannot_be_are_not_found(rest: Rest, scene: Scene) -> None:
+async def test_ids_that_cannot_be_are_not_found(rest: Rest, scene: HostCalls) -> None:
     before = await rest.dump()
     bodies = {"/vote": {"option": 1}, "/options": {"option_text": "x"}}
     for id_ in ("0", "-1", "x", "1.0", "1e3", str(2**63 - 1), str(2**63), "9" * 400, "%20", "%00", "٣", "1%0a"):

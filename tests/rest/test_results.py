@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from nexus.domain.poll import Poll
-from tests.support.rest import Json, Person, Rest, refused
+from tests.support.rest import Person, Rest, refused
+from tests.support.values import Json
 
 
 async def test_results_have_the_contracts_shape(rest: Rest) -> None:

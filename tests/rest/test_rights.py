@@ -3,7 +3,8 @@
 import pytest
 
 from nexus.store.watch import VoterState
-from tests.support.rest import Json, Person, Rest, refused
+from tests.support.rest import Person, Rest, refused
+from tests.support.values import Json
 
 GONE = (404, "poll_not_found")
 FORBIDDEN = (403, "forbidden")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.rest import Json, Rest, refused
+from tests.support.rest import Rest, refused
+from tests.support.values import Json
 
 POLL = {"question": "q", "options": [{"option_text": "a"}, {"option_text": "b"}]}
 

@@ -8,7 +8,9 @@ import pytest
 
 from nexus.http.api import votes
 from nexus.store.database import Database
-from tests.support.rest import Json, Person, Rest, eventually, new_op, open_rest, refused
+from tests.support.rest import Person, Rest, open_rest, refused
+from tests.support.values import Json, new_op
+from tests.support.waiting import eventually
 
 OP = "018F2C5A-0000-7000-8000-00000000ABCD"
 

@@ -12,8 +12,8 @@ from nexus.rooms import fanout as fanout_module
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.frame import Frame
 from nexus.rooms.room import Room
-from tests.support.listening import until
-from tests.support.rooms import PlainFrames, Screen, poll_at, seated, totals_at, who
+from tests.support.rooms import PlainFrames, RecordingSink, poll_at, seated, totals_at, who
+from tests.support.waiting import until
 
 AFTER_VOTE: dict[str, Any] = {"results": Policy.AFTER_VOTE}
 
@@ -220,7 +220,7 @@ async def test_viewer_that_leaves_during_a_pass_gets_nothing_more() -> None:
 # Its share of the event loop
 
 
-class Costly(Screen):
+class Costly(RecordingSink):
     """A sink whose every write takes a while by a clock of its own making."""
 
     def __init__(self, spend: Callable[[float], None], cost: float) -> None:
@@ -282,7 +282,7 @@ async def test_turns_of_others_do_not_count_as_the_cost_of_a_pass() -> None:
 
 
 async def test_failing_pass_does_not_end_fan_out(caplog: pytest.LogCaptureFixture) -> None:
-    class Broken(Screen):
+    class Broken(RecordingSink):
         def write(self, frame: Frame) -> bool:
             raise ZeroDivisionError(frame)
 
@@ -293,7 +293,7 @@ async def test_failing_pass_does_not_end_fan_out(caplog: pytest.LogCaptureFixtur
     fanout.send_soon(room)
     await pass_by()
     assert "ZeroDivisionError" in caplog.text
-    viewer.sink = healed = Screen()
+    viewer.sink = healed = RecordingSink()
     fanout.send_soon(room)
     await until(lambda: healed.texts == ["totals 1.2 full"])
     assert viewer.identity == who(1)

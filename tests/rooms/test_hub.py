@@ -15,9 +15,9 @@ from nexus.rooms.room import Viewer
 from nexus.store import polls, rounds, watch
 from nexus.store.database import Database
 from tests.support.ballots import HOST, cast_one, make_poll, retract, vote, voter
-from tests.support.hub import Worker, shows, working
-from tests.support.listening import until
-from tests.support.rooms import Screen
+from tests.support.hub import RunningHub, running_hub, shows
+from tests.support.rooms import RecordingSink
+from tests.support.waiting import until
 
 ALICE, BOB = voter(1), voter(2)
 
@@ -40,54 +40,54 @@ class WatchedBus(LocalBus):
 
 
 @pytest.fixture
-async def worker(database: Database) -> AsyncIterator[Worker]:
-    async with working(database, LocalBus()) as worker:
-        yield worker
+async def running(database: Database) -> AsyncIterator[RunningHub]:
+    async with running_hub(database, LocalBus()) as running:
+        yield running
 
 
 # Entering and leaving
 
 
-async def test_entry_is_the_newest_snapshot_and_what_follows_is_newer(worker: Worker) -> None:
-    poll = await make_poll(worker.database)
-    cast = await cast_one(worker.database, vote(poll, ALICE, 1))
-    screen = Screen()
-    entry = await worker.hub.enter(poll.id, Viewer(screen, ALICE))
+async def test_entry_is_the_newest_snapshot_and_what_follows_is_newer(running: RunningHub) -> None:
+    poll = await make_poll(running.database)
+    cast = await cast_one(running.database, vote(poll, ALICE, 1))
+    screen = RecordingSink()
+    entry = await running.hub.enter(poll.id, Viewer(screen, ALICE))
     assert (entry.poll.version, entry.role, entry.sees) == (cast.version, Role.VOTER, Visibility.FULL)
     assert [one.op for one in entry.votes] == [cast.op]
-    newer = await cast_one(worker.database, vote(poll, BOB, 1))
+    newer = await cast_one(running.database, vote(poll, BOB, 1))
     await until(shows(screen, f"totals 1.{newer.version} full"))
     assert f"totals 1.{cast.version} full" not in screen.texts
 
 
 async def test_first_in_subscribes_and_last_out_unsubscribes(database: Database) -> None:
     bus = WatchedBus()
-    async with working(database, bus) as worker:
+    async with running_hub(database, bus) as running:
         poll = await make_poll(database)
-        one, two = (await worker.enter(poll, ALICE))[0], (await worker.enter(poll, BOB))[0]
-        worker.hub.leave(poll.id, one)
-        worker.hub.leave(poll.id, one)
-        assert worker.hub.rooms == 1
-        worker.hub.leave(poll.id, two)
-        assert worker.hub.rooms == 0
+        one, two = (await running.enter(poll, ALICE))[0], (await running.enter(poll, BOB))[0]
+        running.hub.leave(poll.id, one)
+        running.hub.leave(poll.id, one)
+        assert running.hub.rooms == 1
+        running.hub.leave(poll.id, two)
+        assert running.hub.rooms == 0
         await until(lambda: poll.id not in bus._subscribed)
-        await worker.enter(poll, ALICE)
+        await running.enter(poll, ALICE)
         assert poll.id in bus._subscribed
 
 
-async def test_refused_entry_leaves_no_room(worker: Worker) -> None:
-    draft = await make_poll(worker.database, status="draft")
-    private = await make_poll(worker.database, is_public=False)
+async def test_refused_entry_leaves_no_room(running: RunningHub) -> None:
+    draft = await make_poll(running.database, status="draft")
+    private = await make_poll(running.database, is_public=False)
     for id in (draft.id, private.id, 10**6):
         with pytest.raises(PollNotFound):
-            await worker.hub.enter(id, Viewer(Screen(), ALICE))
-    assert worker.hub.rooms == 0
-    await worker.enter(draft, HOST)
-    await polls.join(worker.database, [(private.id, ALICE.voter)])
-    await worker.enter(private, ALICE)
+            await running.hub.enter(id, Viewer(RecordingSink(), ALICE))
+    assert running.hub.rooms == 0
+    await running.enter(draft, HOST)
+    await polls.join(running.database, [(private.id, ALICE.voter)])
+    await running.enter(private, ALICE)
 
 
-async def test_entry_given_up_on_the_way_leaves_no_room(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_entry_given_up_on_the_way_leaves_no_room(running: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = asyncio.Event()
 
     async def stalled(id: int, voter: str) -> watch.VoterState:
@@ -95,123 +95,123 @@ async def test_entry_given_up_on_the_way_leaves_no_room(worker: Worker, monkeypa
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr(worker.tallies, "voter_state", stalled)
-    poll = await make_poll(worker.database)
-    entering = asyncio.create_task(worker.hub.enter(poll.id, Viewer(Screen(), ALICE)))
+    monkeypatch.setattr(running.tallies, "voter_state", stalled)
+    poll = await make_poll(running.database)
+    entering = asyncio.create_task(running.hub.enter(poll.id, Viewer(RecordingSink(), ALICE)))
     await asyncio.wait_for(asked.wait(), 5)
-    assert worker.hub.rooms == 1
+    assert running.hub.rooms == 1
     entering.cancel()
     await asyncio.wait({entering})
-    assert worker.hub.rooms == 0
+    assert running.hub.rooms == 0
 
 
 async def test_poll_closed_to_strangers_during_an_entry_stays_closed(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
+    running: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poll = await make_poll(worker.database)
-    await worker.enter(poll, HOST)
-    voter_state, room = worker.tallies.voter_state, worker.hub._rooms[poll.id]
+    poll = await make_poll(running.database)
+    await running.enter(poll, HOST)
+    voter_state, room = running.tallies.voter_state, running.hub._rooms[poll.id]
 
     async def meanwhile(id: int, voter: str) -> watch.VoterState:
         if voter == ALICE.voter and room.poll is not None and room.poll.is_public:
-            await worker.turn(polls.patch(worker.database, poll.id, PollPatch(is_public=False), HOST))
+            await running.turn(polls.patch(running.database, poll.id, PollPatch(is_public=False), HOST))
             await until(lambda: room.poll is not None and not room.poll.is_public)
         return await voter_state(id, voter)
 
-    monkeypatch.setattr(worker.tallies, "voter_state", meanwhile)
+    monkeypatch.setattr(running.tallies, "voter_state", meanwhile)
     with pytest.raises(PollNotFound):
-        await worker.hub.enter(poll.id, Viewer(Screen(), ALICE))
+        await running.hub.enter(poll.id, Viewer(RecordingSink(), ALICE))
 
 
 async def test_round_that_begins_during_an_entry_gives_no_right_to_the_one_before(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
+    running: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poll = await make_poll(worker.database, results=Policy.AFTER_VOTE)
-    await cast_one(worker.database, vote(poll, BOB, 0))
-    voter_state, turned = worker.tallies.voter_state, False
+    poll = await make_poll(running.database, results=Policy.AFTER_VOTE)
+    await cast_one(running.database, vote(poll, BOB, 0))
+    voter_state, turned = running.tallies.voter_state, False
 
     async def meanwhile(id: int, voter: str) -> watch.VoterState:
         nonlocal turned
         if not turned:
             turned = True
-            await rounds.reset_poll(worker.database, poll.id, HOST)
-            await cast_one(worker.database, vote(poll, ALICE, 1))
+            await rounds.reset_poll(running.database, poll.id, HOST)
+            await cast_one(running.database, vote(poll, ALICE, 1))
         return await voter_state(id, voter)
 
-    monkeypatch.setattr(worker.tallies, "voter_state", meanwhile)
-    entry = await worker.hub.enter(poll.id, Viewer(Screen(), ALICE))
+    monkeypatch.setattr(running.tallies, "voter_state", meanwhile)
+    entry = await running.hub.enter(poll.id, Viewer(RecordingSink(), ALICE))
     assert (entry.poll.epoch, entry.sees, len(entry.votes)) == (2, Visibility.FULL, 1)
 
 
 # News
 
 
-async def test_news_of_unwatched_polls_is_passed_over(worker: Worker) -> None:
-    poll = await make_poll(worker.database)
+async def test_news_of_unwatched_polls_is_passed_over(running: RunningHub) -> None:
+    poll = await make_poll(running.database)
     news: list[News] = [TotalsNews(poll.totals()), PollNews(poll.id, 9), DeletedNews(poll.id), PresenceNews(7, "x", 1)]
     for one in news:
-        worker.hub.on_news(one)
-    worker.hub.ballot_stands(poll.id, ALICE.voter, Place(1, 2))
-    assert worker.hub.rooms == 0
+        running.hub.on_news(one)
+    running.hub.ballot_stands(poll.id, ALICE.voter, Place(1, 2))
+    assert running.hub.rooms == 0
 
 
-async def test_news_doubled_and_swapped_is_shown_once_and_in_order(worker: Worker) -> None:
-    poll = await make_poll(worker.database)
-    _, screen = await worker.enter(poll, ALICE)
+async def test_news_doubled_and_swapped_is_shown_once_and_in_order(running: RunningHub) -> None:
+    poll = await make_poll(running.database)
+    _, screen = await running.enter(poll, ALICE)
     news = []
     for n in range(3, 9):
-        await cast_one(worker.database, vote(poll, voter(n), 0))
-        state = await worker.tallies.poll(poll.id)
+        await cast_one(running.database, vote(poll, voter(n), 0))
+        state = await running.tallies.poll(poll.id)
         assert state is not None
         news.append(TotalsNews(state.totals()))
     for one in (news[2], news[0], news[5], news[5], news[1], news[4]):
-        worker.hub.on_news(one)
+        running.hub.on_news(one)
     await until(shows(screen, f"totals 1.{poll.version + 6} full"))
     shown = [text for text in screen.texts if text.startswith("totals")]
     assert shown == sorted(set(shown))
 
 
-async def test_word_of_a_deletion_is_checked(worker: Worker) -> None:
-    poll = await make_poll(worker.database)
-    _, screen = await worker.enter(poll, ALICE)
-    worker.hub.on_news(DeletedNews(poll.id))
-    cast = await cast_one(worker.database, vote(poll, ALICE, 0))
+async def test_word_of_a_deletion_is_checked(running: RunningHub) -> None:
+    poll = await make_poll(running.database)
+    _, screen = await running.enter(poll, ALICE)
+    running.hub.on_news(DeletedNews(poll.id))
+    cast = await cast_one(running.database, vote(poll, ALICE, 0))
     await until(shows(screen, f"totals 1.{cast.version} full"))
     assert screen.gone == []
 
 
-async def test_clogged_viewers_hear_of_the_end_too(worker: Worker) -> None:
-    poll = await make_poll(worker.database)
-    _, screen = await worker.enter(poll, ALICE)
+async def test_clogged_viewers_hear_of_the_end_too(running: RunningHub) -> None:
+    poll = await make_poll(running.database)
+    _, screen = await running.enter(poll, ALICE)
     screen.clogged = True
-    await polls.delete(worker.database, poll.id, HOST)
-    worker.tallies.deleted(poll.id)
+    await polls.delete(running.database, poll.id, HOST)
+    running.tallies.deleted(poll.id)
     await until(lambda: screen.gone == [poll.id])
     assert screen.texts[-1] == f"deleted {poll.id}"
-    assert worker.hub.rooms == 0
+    assert running.hub.rooms == 0
 
 
-async def test_clogged_viewer_is_brought_up_to_date_when_it_drains(worker: Worker) -> None:
-    poll = await make_poll(worker.database)
-    slow, screen = await worker.enter(poll, ALICE)
-    _, quick = await worker.enter(poll, BOB)
+async def test_clogged_viewer_is_brought_up_to_date_when_it_drains(running: RunningHub) -> None:
+    poll = await make_poll(running.database)
+    slow, screen = await running.enter(poll, ALICE)
+    _, quick = await running.enter(poll, BOB)
     screen.clogged = True
     for n in range(3):
-        await cast_one(worker.database, vote(poll, voter(n), 0))
-        worker.hub.on_news(TotalsNews((await worker.read(poll)).totals()))
+        await cast_one(running.database, vote(poll, voter(n), 0))
+        running.hub.on_news(TotalsNews((await running.read(poll)).totals()))
     newest = f"totals 1.{poll.version + 3} full"
     await until(shows(quick, newest))
     assert screen.texts == []
     screen.clogged = False
-    worker.hub.catch_up(poll.id, slow)
+    running.hub.catch_up(poll.id, slow)
     assert [text for text in screen.texts if text.startswith("totals")] == [newest]
 
 
-async def test_presence_adds_what_other_workers_tell(worker: Worker) -> None:
-    poll = await make_poll(worker.database)
-    _, screen = await worker.enter(poll, ALICE)
-    worker.hub.on_news(PresenceNews(poll.id, "there", 41))
-    worker.hub.on_news(PresenceNews(poll.id, "here", 1000))
+async def test_presence_adds_what_other_workers_tell(running: RunningHub) -> None:
+    poll = await make_poll(running.database)
+    _, screen = await running.enter(poll, ALICE)
+    running.hub.on_news(PresenceNews(poll.id, "there", 41))
+    running.hub.on_news(PresenceNews(poll.id, "here", 1000))
     await until(shows(screen, "presence 42"))
     assert "presence 1" not in screen.texts
 
@@ -219,28 +219,28 @@ async def test_presence_adds_what_other_workers_tell(worker: Worker) -> None:
 # Rights
 
 
-async def test_cast_gives_the_right_at_once_and_a_retraction_elsewhere_ends_it(worker: Worker) -> None:
-    poll = await make_poll(worker.database, results=Policy.AFTER_VOTE)
-    _, screen = await worker.enter(poll, ALICE)
-    _, other = await worker.enter(poll, BOB)
-    cast = await cast_one(worker.database, vote(poll, ALICE, 0))
-    worker.hub.on_news(TotalsNews((await worker.read(poll)).totals()))
-    worker.hub.ballot_stands(poll.id, ALICE.voter, Place(cast.epoch, cast.version))
+async def test_cast_gives_the_right_at_once_and_a_retraction_elsewhere_ends_it(running: RunningHub) -> None:
+    poll = await make_poll(running.database, results=Policy.AFTER_VOTE)
+    _, screen = await running.enter(poll, ALICE)
+    _, other = await running.enter(poll, BOB)
+    cast = await cast_one(running.database, vote(poll, ALICE, 0))
+    running.hub.on_news(TotalsNews((await running.read(poll)).totals()))
+    running.hub.ballot_stands(poll.id, ALICE.voter, Place(cast.epoch, cast.version))
     assert screen.texts[-1] == f"totals 1.{cast.version} full"
-    gone = await cast_one(worker.database, retract(poll, ALICE))
-    worker.hub.on_news(TotalsNews((await worker.read(poll)).totals()))
+    gone = await cast_one(running.database, retract(poll, ALICE))
+    running.hub.on_news(TotalsNews((await running.read(poll)).totals()))
     await until(shows(screen, f"totals 1.{gone.version} turnout"))
     assert f"totals 1.{gone.version} full" not in screen.texts
     await until(shows(other, f"totals 1.{gone.version} turnout"))
 
 
-async def test_retraction_of_one_leaves_the_right_of_the_others(worker: Worker) -> None:
-    poll = await make_poll(worker.database, results=Policy.AFTER_VOTE)
-    await cast_one(worker.database, vote(poll, ALICE, 0))
-    await cast_one(worker.database, vote(poll, BOB, 0))
-    _, mine = await worker.enter(poll, ALICE)
-    _, theirs = await worker.enter(poll, BOB)
-    gone = await cast_one(worker.database, retract(poll, ALICE))
-    worker.hub.on_news(TotalsNews((await worker.read(poll)).totals()))
+async def test_retraction_of_one_leaves_the_right_of_the_others(running: RunningHub) -> None:
+    poll = await make_poll(running.database, results=Policy.AFTER_VOTE)
+    await cast_one(running.database, vote(poll, ALICE, 0))
+    await cast_one(running.database, vote(poll, BOB, 0))
+    _, mine = await running.enter(poll, ALICE)
+    _, theirs = await running.enter(poll, BOB)
+    gone = await cast_one(running.database, retract(poll, ALICE))
+    running.hub.on_news(TotalsNews((await running.read(poll)).totals()))
     await until(shows(mine, f"totals 1.{gone.version} turnout"))
     await until(shows(theirs, f"totals 1.{gone.version} full"))

@@ -10,7 +10,7 @@ from nexus.runtime import loader as module
 from nexus.runtime.loader import Loader
 
 
-class Source:
+class QuerySource:
     """Answers each key with the number of the query that asked; while held, queries wait."""
 
     def __init__(self) -> None:
@@ -31,22 +31,22 @@ class Source:
 
 
 @pytest.fixture
-def source() -> Source:
-    return Source()
+def source() -> QuerySource:
+    return QuerySource()
 
 
-async def soon(*tasks: "asyncio.Task[int | None]") -> list[int | None]:
+async def answers(*tasks: "asyncio.Task[int | None]") -> list[int | None]:
     return await asyncio.wait_for(asyncio.gather(*tasks), 5)
 
 
-async def test_waiting_askers_share_one_query_and_each_key_is_asked_once(source: Source) -> None:
+async def test_waiting_askers_share_one_query_and_each_key_is_asked_once(source: QuerySource) -> None:
     loader = Loader(source.query)
     tasks = [asyncio.create_task(loader.get(key)) for key in (1, 2, 1, 3, 2)]
-    assert await soon(*tasks) == [1] * 5
+    assert await answers(*tasks) == [1] * 5
     assert source.asked == [[1, 2, 3]]
 
 
-async def test_answer_never_comes_from_a_query_begun_before_the_question(source: Source) -> None:
+async def test_answer_never_comes_from_a_query_begun_before_the_question(source: QuerySource) -> None:
     loader = Loader(source.query)
     source.free.clear()
     early = asyncio.create_task(loader.get(1))
@@ -55,15 +55,15 @@ async def test_answer_never_comes_from_a_query_begun_before_the_question(source:
     await asyncio.sleep(0)
     assert len(source.asked) == 1
     source.free.set()
-    assert await soon(early, *late) == [1, 2, 2, 2]
+    assert await answers(early, *late) == [1, 2, 2, 2]
     assert source.asked == [[1], [1, 2]]
 
 
-async def test_missing_key_is_none(source: Source) -> None:
+async def test_missing_key_is_none(source: QuerySource) -> None:
     assert await Loader(source.query).get(-1) is None
 
 
-async def test_failure_is_raised_to_those_of_that_query_alone(source: Source) -> None:
+async def test_failure_is_raised_to_those_of_that_query_alone(source: QuerySource) -> None:
     loader = Loader(source.query)
     source.error = Unavailable()
     source.free.clear()
@@ -72,12 +72,12 @@ async def test_failure_is_raised_to_those_of_that_query_alone(source: Source) ->
     source.free.set()
     for task in first:
         with pytest.raises(Unavailable):
-            await soon(task)
+            await answers(task)
     source.error = None
     assert await loader.get(1) == 2
 
 
-async def test_failure_nobody_waits_for_is_no_warning(source: Source) -> None:
+async def test_failure_nobody_waits_for_is_no_warning(source: QuerySource) -> None:
     loader = Loader(source.query)
     source.error = Unavailable()
     source.free.clear()
@@ -86,12 +86,12 @@ async def test_failure_nobody_waits_for_is_no_warning(source: Source) -> None:
     task.cancel()
     source.free.set()
     with pytest.raises(asyncio.CancelledError):
-        await soon(task)
+        await answers(task)
     source.error = None
     assert await loader.get(1) == 2
 
 
-async def test_asker_that_gives_up_harms_no_other(source: Source) -> None:
+async def test_asker_that_gives_up_harms_no_other(source: QuerySource) -> None:
     loader = Loader(source.query)
     source.free.clear()
     gone, stays = asyncio.create_task(loader.get(1)), asyncio.create_task(loader.get(1))
@@ -99,13 +99,13 @@ async def test_asker_that_gives_up_harms_no_other(source: Source) -> None:
     gone.cancel()
     await asyncio.wait({gone})
     source.free.set()
-    assert await soon(stays) == [1]
+    assert await answers(stays) == [1]
 
 
 async def test_queries_are_bounded_in_size_and_run_one_at_a_time(
-    source: Source, monkeypatch: pytest.MonkeyPatch
+    source: QuerySource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BATCH", 10)
     loader = Loader(source.query)
-    await soon(*(asyncio.create_task(loader.get(key)) for key in range(25)))
+    await answers(*(asyncio.create_task(loader.get(key)) for key in range(25)))
     assert source.asked == [list(range(10)), list(range(10, 20)), list(range(20, 25))]

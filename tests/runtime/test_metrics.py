@@ -16,8 +16,9 @@ from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
 from nexus.runtime.metrics import FOLDER, Metrics
 from tests.support.redis_server import running_redis
-from tests.support.rest import Rest, eventually
+from tests.support.rest import Rest
 from tests.support.served import serving
+from tests.support.waiting import eventually
 
 
 def figures(text: str) -> dict[str, float]:

@@ -7,7 +7,8 @@ import pytest
 
 from nexus.domain.poll import Poll
 from tests.support.ballots import make_poll, voter
-from tests.support.sockets import Json, SocketServer, error_of, new_op, nothing_changes, open_socket_server
+from tests.support.sockets import SocketServer, error_of, nothing_changes, open_socket_server
+from tests.support.values import Json, new_op
 
 ALICE = voter(1)
 OP = "0190a1b2-c3d4-7e5f-8a9b-0123456789ab"

@@ -13,7 +13,8 @@ from nexus.rooms.frame import Frame
 from nexus.ws.direct import DirectLine
 from nexus.ws.line import EXTENSION, AsgiLine, Bounds, Line, line_of, texts
 from nexus.ws.protocol import SocketProtocol
-from tests.support.line_app import BIG, TEXT, LineApp, Raw, Served, clog, masked, on_both_loops, serving, soon, until
+from tests.support.line_app import BIG, TEXT, LineApp, Raw, Served, clog, masked, on_both_loops, serving
+from tests.support.waiting import soon, until
 
 IMPATIENT = Bounds(stall_s=0.2, close_s=0.4, last_word_s=0.05, unsent=192 * 1024)
 

@@ -18,20 +18,8 @@ from websockets.sync.client import connect as connect_blocking
 from nexus.rooms.frame import Frame
 from nexus.ws.line import Bounds
 from nexus.ws.protocol import SocketProtocol
-from tests.support.line_app import (
-    BIG,
-    CLOSE,
-    PING,
-    Brisk,
-    LineApp,
-    Raw,
-    clog,
-    masked,
-    on_both_loops,
-    serving,
-    soon,
-    until,
-)
+from tests.support.line_app import BIG, CLOSE, PING, Brisk, LineApp, Raw, clog, masked, on_both_loops, serving
+from tests.support.waiting import soon, until
 
 # Readers that don't read
 

@@ -24,9 +24,8 @@ from tests.support.line_app import (
     masked,
     on_both_loops,
     serving,
-    soon,
-    until,
 )
+from tests.support.waiting import soon, until
 
 
 @on_both_loops

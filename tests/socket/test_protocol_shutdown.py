@@ -7,7 +7,8 @@ from starlette.types import Receive, Scope, Send
 from nexus.rooms.frame import Frame
 from nexus.ws.line import Bounds, Line, line_of
 from nexus.ws.protocol import SocketProtocol
-from tests.support.line_app import PING, PONG, TEXT, Brisk, LineApp, Raw, clog, masked, on_both_loops, serving, soon
+from tests.support.line_app import PING, PONG, TEXT, Brisk, LineApp, Raw, clog, masked, on_both_loops, serving
+from tests.support.waiting import soon
 
 
 @on_both_loops

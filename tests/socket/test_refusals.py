@@ -12,7 +12,8 @@ from nexus.domain.poll import Poll
 from nexus.store import rounds
 from tests.support.ballots import guest, make_poll, voter
 from tests.support.rest import KEY
-from tests.support.sockets import SocketServer, error_of, new_op, nothing_changes, open_socket_server, screen
+from tests.support.sockets import SocketServer, error_of, nothing_changes, open_socket_server, screen
+from tests.support.values import new_op
 
 ALICE = voter(1)
 OP = "0190a1b2-c3d4-7e5f-8a9b-0123456789ab"

@@ -10,8 +10,8 @@ import pytest
 from nexus.domain.poll import Policy
 from nexus.store import polls, rounds
 from tests.support.ballots import ADMIN, HOST, guest, make_poll, voter
-from tests.support.listening import until
 from tests.support.sockets import SocketClient, SocketServer, counts, open_socket_server, patch, screen
+from tests.support.waiting import until
 
 ALICE, BOB = voter(1), voter(2)
 

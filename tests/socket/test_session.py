@@ -13,8 +13,9 @@ from nexus.domain.identity import Identity
 from nexus.store import accounts, polls
 from nexus.store.database import Database
 from tests.support.ballots import HOST, guest, make_poll, rows, voter
-from tests.support.listening import until
-from tests.support.sockets import SocketServer, new_op, open_socket_server, screen
+from tests.support.sockets import SocketServer, open_socket_server, screen
+from tests.support.values import new_op
+from tests.support.waiting import until
 
 ALICE, BOB = voter(1), voter(2)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")

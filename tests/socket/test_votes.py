@@ -11,7 +11,8 @@ import pytest
 from nexus.store import rounds
 from nexus.store.database import Database
 from tests.support.ballots import HOST, assert_counts, guest, make_poll, rows, voter
-from tests.support.sockets import Json, SocketServer, counts, new_op, open_socket_server, screen
+from tests.support.sockets import SocketServer, counts, open_socket_server, screen
+from tests.support.values import Json, new_op
 
 ALICE, BOB = voter(1), voter(2)
 

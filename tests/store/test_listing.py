@@ -18,6 +18,7 @@ from nexus.store.listing import Filter, list_polls
 from nexus.store.listing_counts import Counts
 from nexus.store.rows import load
 from tests.support.ballots import ADMIN, HOST, guest, make_poll, rows, voter
+from tests.support.clock import ManualClock
 
 ORDERINGS: tuple[sql.Ordering, ...] = (
     "created_at",
@@ -291,16 +292,8 @@ async def test_longest_question_can_be_listed(database: Database) -> None:
     assert poll.question == question
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def test_a_long_count_is_kept_for_less_than_two_seconds() -> None:
-    clock = Clock()
+    clock = ManualClock(100.0)
     counts = Counts(clock)
     counts.keep("polls", listing_counts.LONG, counts.begin())
     clock.now += listing_counts.RENEWED_S
@@ -311,7 +304,7 @@ def test_a_long_count_is_kept_for_less_than_two_seconds() -> None:
 
 
 def test_one_counts_anew_and_the_others_need_not_wait() -> None:
-    clock = Clock()
+    clock = ManualClock(100.0)
     counts = Counts(clock)
     counts.keep("polls", 10_000, counts.begin())
     clock.now += listing_counts.RENEWED_S + 0.01
@@ -321,7 +314,7 @@ def test_one_counts_anew_and_the_others_need_not_wait() -> None:
 
 
 def test_short_counts_are_not_kept_and_long_ones_not_without_bound() -> None:
-    counts = Counts(Clock())
+    counts = Counts(ManualClock(100.0))
     counts.keep("short", listing_counts.LONG - 1, counts.begin())
     assert counts.get("short") is None
     for key in range(listing_counts.KEPT + 1):
@@ -334,7 +327,7 @@ def test_short_counts_are_not_kept_and_long_ones_not_without_bound() -> None:
 
 async def test_a_kept_count_lags_and_the_page_does_not(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing_counts, "LONG", 1)
-    clock = Clock()
+    clock = ManualClock(100.0)
     counts = Counts(clock)
 
     async def listed(by: Identity) -> tuple[int, list[int]]:

@@ -11,11 +11,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.audience_acts import WAIT_S, Act, Answer, Json, answer_of
+from tests.support.audience_acts import WAIT_S, Act, Answer, answer_of
 from tests.support.audience_http import Lines, Reply
 from tests.support.audience_socket import Socket
 from tests.support.redis_server import running_redis
 from tests.support.served import Server, ending, serving
+from tests.support.values import Json
 from tests.support.witness import Witness
 
 HTTP_AT_ONCE = 32

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-from uuid import uuid4
 
-Json = dict[str, Any]
+from tests.support.values import Json, new_op
+
 WAIT_S = 20.0
 """For an event that must come: generous, as the machine may be busy."""
 COMMITTED = ("recorded", "changed", "unchanged", "retracted")
@@ -61,11 +60,6 @@ def answer_of(body: Json) -> Answer:
         return Answer(body["op"], body["status"], body["epoch"], body["version"], body["stands"])
     code = "retry" if body.get("type") == "retry" or body.get("status") in (429, 503) else str(body["code"])
     return Answer(body["op"], code)
-
-
-def new_op() -> str:
-    """A new op."""
-    return str(uuid4())
 
 
 def vote(poll: Json, *places: int, op: str = "", epoch: int | None = None) -> Act:

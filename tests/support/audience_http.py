@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from tests.support.audience_acts import WAIT_S, Json
+from tests.support.audience_acts import WAIT_S
+from tests.support.values import Json
 
 
 class Reply(NamedTuple):

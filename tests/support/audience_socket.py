@@ -11,8 +11,9 @@ from uuid import uuid4
 
 import msgspec
 
-from tests.support.audience_acts import WAIT_S, Act, Answer, Json, answer_of
+from tests.support.audience_acts import WAIT_S, Act, Answer, answer_of
 from tests.support.line_app import CLOSE, PING, PONG, TEXT, masked
+from tests.support.values import Json
 from tests.support.witness import Witness
 
 UPGRADE = (

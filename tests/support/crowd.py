@@ -10,8 +10,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tests.support.audience import Device, Door
-from tests.support.audience_acts import WAIT_S, Act, Answer, Json, new_op
+from tests.support.audience_acts import WAIT_S, Act, Answer
 from tests.support.audience_socket import Socket
+from tests.support.values import Json, new_op
 from tests.support.witness import State
 
 REFUSALS = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
 
 import httpx
 from jsonschema import Draft202012Validator
@@ -12,8 +11,7 @@ from jsonschema import Draft202012Validator
 from nexus.http.api.routes import CALLS
 from nexus.http.documents.openapi import openapi
 from nexus.ws.asyncapi import asyncapi
-
-Json = dict[str, Any]
+from tests.support.values import Json
 
 
 class Documented:

@@ -1,4 +1,4 @@
-"""A worker's hub for tests: real database, words for frames, and a bus that may lose everything."""
+"""A hub for tests: real database, words for frames, and a bus that may lose everything."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +14,7 @@ from nexus.rooms.room import Viewer
 from nexus.store import watch
 from nexus.store.database import Database
 from nexus.voting.tallies import Tallies
-from tests.support.rooms import PlainFrames, Screen
+from tests.support.rooms import PlainFrames, RecordingSink
 
 
 class DeafBus:
@@ -42,7 +42,7 @@ class DeafBus:
         return {}
 
 
-class Worker:
+class RunningHub:
     """A hub on a real database, with what its rooms send as words."""
 
     def __init__(self, database: Database, bus: Bus) -> None:
@@ -59,9 +59,9 @@ class Worker:
         """The poll as the database has it."""
         return (await watch.polls(self.database, [poll.id]))[poll.id]
 
-    async def enter(self, poll: Poll, by: Identity) -> tuple[Viewer, Screen]:
+    async def enter(self, poll: Poll, by: Identity) -> tuple[Viewer, RecordingSink]:
         """Somebody who watches from now on."""
-        screen = Screen()
+        screen = RecordingSink()
         viewer = Viewer(screen, by)
         await self.hub.enter(poll.id, viewer)
         return viewer, screen
@@ -74,20 +74,20 @@ class Worker:
 
 
 @asynccontextmanager
-async def working(database: Database, bus: Bus) -> AsyncIterator[Worker]:
-    """A worker from its start to its end."""
-    worker = Worker(database, bus)
-    await bus.start(worker.hub)
-    healing = asyncio.create_task(worker.hub.keep_healing())
+async def running_hub(database: Database, bus: Bus) -> AsyncIterator[RunningHub]:
+    """A hub with its tallies, from its start to its end."""
+    running = RunningHub(database, bus)
+    await bus.start(running.hub)
+    healing = asyncio.create_task(running.hub.keep_healing())
     try:
-        yield worker
+        yield running
     finally:
         healing.cancel()
         await asyncio.gather(healing, return_exceptions=True)
-        await worker.hub.stop()
-        await worker.tallies.stop()
+        await running.hub.stop()
+        await running.tallies.stop()
 
 
-def shows(screen: Screen, text: str) -> Callable[[], bool]:
+def shows(screen: RecordingSink, text: str) -> Callable[[], bool]:
     """Whether `text` was sent there."""
     return lambda: text in screen.texts

@@ -8,7 +8,6 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 import pytest
 import uvicorn
@@ -18,27 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from nexus.rooms.frame import Frame
 from nexus.ws.line import Bounds, Line, line_of, texts
 from nexus.ws.protocol import SocketProtocol
+from tests.support.waiting import soon, until
 
-T = TypeVar("T")
 Test = Callable[..., Awaitable[None]]
 
 BIG = Frame(b'"' + b"x" * 8190 + b'"')
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-
-
-async def soon(awaitable: Awaitable[T]) -> T:
-    """Its result, or a failure within seconds."""
-    return await asyncio.wait_for(awaitable, 5)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Return once something without an event of its own has become true."""
-
-    async def look() -> None:
-        while not condition():  # noqa: ASYNC110 - there is no event
-            await asyncio.sleep(0.005)
-
-    await soon(look())
 
 
 async def clog(line: Line) -> int:

@@ -62,10 +62,3 @@ class Ear:
     async def reaches(self, poll: int, place: Place, within: float = WITHIN_S) -> None:
         """Wait until the last totals of `poll` that came are those at `place`."""
         await self.until(lambda: self.places(poll)[-1:] == [place], within)
-
-
-async def until(holds: Callable[[], bool], within: float = WITHIN_S) -> None:
-    """Wait for a state that no event announces."""
-    async with asyncio.timeout(within):
-        while not holds():  # noqa: ASYNC110 (a bus has no event for its health)
-            await asyncio.sleep(0.005)

@@ -20,10 +20,11 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.conftest import PostgresServer
 from tests.support.audience import Device, Door, visiting
-from tests.support.audience_acts import Json, vote
+from tests.support.audience_acts import vote
 from tests.support.browser import Chromium, Visitor, axe, picture
-from tests.support.matrix import fresh_database
+from tests.support.new_database import migrated_database
 from tests.support.served import Server, serving
+from tests.support.values import Json
 
 PASSWORD = "four words in line"
 TOUCH_MS = 25_000
@@ -113,7 +114,7 @@ CONTRAST = """() => axe.run(document, { runOnly: ["color-contrast", "link-in-tex
 
 @pytest.fixture(scope="module")
 def live_database(postgres: PostgresServer, template: str) -> Iterator[str]:
-    with fresh_database(postgres, template) as url:
+    with migrated_database(postgres, template) as url:
         yield url
 
 

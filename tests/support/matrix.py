@@ -3,10 +3,9 @@
 import asyncio
 import json
 import re
-import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -14,9 +13,9 @@ from uuid import uuid4
 import httpx
 
 from nexus.app import application
-from tests.conftest import PostgresServer
 from tests.support.rest import NOBODY, Person, Rest
-from tests.support.sockets import Json, SocketClient, SocketServer, new_op, open_socket_server
+from tests.support.sockets import SocketClient, SocketServer, open_socket_server
+from tests.support.values import Json, new_op
 
 Cells = dict[str, str]
 
@@ -37,15 +36,6 @@ def grid(text: str) -> dict[tuple[str, ...], Cells]:
         assert len(cells) == len(columns) and name not in table, line
         table[name] = dict(zip(columns, cells, strict=True))
     return table
-
-
-@contextmanager
-def fresh_database(postgres: PostgresServer, template: str) -> Iterator[str]:
-    """The URL of a migrated database, which a whole module may share."""
-    name = f"nexus_test_{secrets.token_hex(6)}"
-    postgres.run(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield postgres.url_of(name)
-    postgres.drop(name)
 
 
 ROLES = (

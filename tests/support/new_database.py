@@ -1,4 +1,4 @@
-"""Databases that no migration has touched, for tests of the schema and of what begins with an empty one."""
+"""New databases for tests: empty ones, for tests of the schema and of what begins with none, and migrated ones."""
 
 from __future__ import annotations
 
@@ -20,3 +20,12 @@ def new_database(postgres: PostgresServer, sql: str = "") -> Iterator[str]:
         yield postgres.url_of(name)
     finally:
         postgres.drop(name)
+
+
+@contextmanager
+def migrated_database(postgres: PostgresServer, template: str) -> Iterator[str]:
+    """The URL of a migrated database, which a whole module may share; call it where no event loop runs."""
+    name = f"nexus_test_{secrets.token_hex(6)}"
+    postgres.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield postgres.url_of(name)
+    postgres.drop(name)

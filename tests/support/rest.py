@@ -2,12 +2,10 @@
 
 import asyncio
 import itertools
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any, TypeVar
 
 import httpx
 from starlette.applications import Starlette
@@ -35,9 +33,8 @@ from nexus.store.listing_counts import Counts
 from nexus.voting.ballot_box import BallotBox, Recorded
 from nexus.voting.tallies import Tallies
 from tests.support.documented import documented
+from tests.support.values import Json
 
-T = TypeVar("T")
-Json = dict[str, Any]
 KEY = b"0123456789abcdef" * 4
 TABLES = (
     "users",
@@ -175,20 +172,6 @@ def check_problem(answer: httpx.Response) -> None:
 def refused(answer: httpx.Response) -> tuple[int, str]:
     """The status and code of a refusal."""
     return answer.status_code, answer.json()["code"]
-
-
-async def eventually(look: Callable[[], Awaitable[T]]) -> T:
-    """What `look` finds, once it finds something: for what has no event of its own."""
-    async with asyncio.timeout(5):
-        while True:
-            if found := await look():
-                return found
-            await asyncio.sleep(0.02)
-
-
-def new_op() -> str:
-    """A new op."""
-    return str(uuid.uuid4())
 
 
 def make_services(database: Database, environ: Mapping[str, str], told: list[News]) -> RestServices:

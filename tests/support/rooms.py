@@ -55,7 +55,7 @@ def totals_at(version: int, **fields: Any) -> Totals:
     return poll_at(version, **fields).totals()
 
 
-class Screen:
+class RecordingSink:
     """A sink that records what it takes, as text; clogged, it takes nothing."""
 
     def __init__(self) -> None:
@@ -112,9 +112,9 @@ def who(n: int) -> Identity:
     return Identity(f"user:{1000 + n}", frozenset({"user"}), None, 4e9)
 
 
-def seated(room: Room, n: int = 1, *, role: Role = Role.VOTER) -> tuple[Viewer, Screen]:
+def seated(room: Room, n: int = 1, *, role: Role = Role.VOTER) -> tuple[Viewer, RecordingSink]:
     """Somebody in the room who was sent nothing yet but the definition."""
-    screen = Screen()
+    screen = RecordingSink()
     viewer = Viewer(screen, who(n))
     viewer.role = role
     viewer.revision = room.poll.revision if room.poll else 0

@@ -4,20 +4,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
 from nexus.client import Nexus, Patience, Room, connect
+from tests.support.values import Json
+from tests.support.waiting import soon
 
-Json = dict[str, Any]
-T = TypeVar("T")
 NOW = "2026-11-22T19:00:00Z"
-
-
-async def soon(awaitable: Awaitable[T]) -> T:
-    return await asyncio.wait_for(awaitable, 10)
 
 
 class Peer:
@@ -49,8 +44,8 @@ class Peer:
         await self.say(type="joined", poll=POLL, totals=totals, me=[], role="voter", news="passed over")
 
 
-class Stage:
-    """Where scripted servers meet clients: each new socket is a peer."""
+class ScriptedServer:
+    """A server whose every socket is a `Peer`, which says what the test makes it say."""
 
     def __init__(self) -> None:
         self._peers: asyncio.Queue[Peer] = asyncio.Queue()
@@ -69,28 +64,28 @@ class Stage:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Stage]:
-    """A stage that clients can connect to."""
-    stage = Stage()
+async def open_scripted_server() -> AsyncIterator[ScriptedServer]:
+    """A server that clients can connect to."""
+    server = ScriptedServer()
     protocols = [Subprotocol("nexus.v1")]
-    async with serve(stage.meet, "127.0.0.1", 0, subprotocols=protocols, close_timeout=1) as server:
-        stage.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws"
-        yield stage
+    async with serve(server.meet, "127.0.0.1", 0, subprotocols=protocols, close_timeout=1) as listening:
+        server.url = f"ws://127.0.0.1:{listening.sockets[0].getsockname()[1]}/ws"
+        yield server
 
 
 @asynccontextmanager
 async def meeting(
-    stage: Stage, token: str | Callable[[], Awaitable[str]] = "token", **patience: float
+    server: ScriptedServer, token: str | Callable[[], Awaitable[str]] = "token", **patience: float
 ) -> AsyncIterator[tuple[Nexus, Peer]]:
     """A client that has been welcomed, and the server's end of it."""
-    coming = asyncio.create_task(welcomed(stage))
-    async with connect(stage.url, token, patience=Patience(**patience)) as nexus:
+    coming = asyncio.create_task(welcomed(server))
+    async with connect(server.url, token, patience=Patience(**patience)) as nexus:
         yield nexus, await coming
 
 
-async def welcomed(stage: Stage) -> Peer:
+async def welcomed(server: ScriptedServer) -> Peer:
     """The next socket, whose client has been welcomed."""
-    peer = await stage.peer()
+    peer = await server.peer()
     await peer.welcome()
     return peer
 

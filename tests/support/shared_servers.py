@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from tests.conftest import PostgresServer
 from tests.support.audience import Door, Pair, two_servers, visiting, visiting_both
-from tests.support.matrix import fresh_database
+from tests.support.new_database import migrated_database
 from tests.support.served import Server, serving
 
 ROOM: dict[str, Any] = {"NEXUS_VOTES_BURST": "100000"}
@@ -23,7 +23,7 @@ ROOM: dict[str, Any] = {"NEXUS_VOTES_BURST": "100000"}
 @pytest.fixture(scope="module")
 def shared(postgres: PostgresServer, template: str) -> Iterator[tuple[str, str]]:
     """The URLs of two databases: workers that hear nothing of each other settle nothing of each other's polls."""
-    with fresh_database(postgres, template) as one, fresh_database(postgres, template) as other:
+    with migrated_database(postgres, template) as one, migrated_database(postgres, template) as other:
         yield one, other
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -24,10 +23,10 @@ from nexus.store.database import Database
 from nexus.ws.protocol import SocketProtocol
 from tests.support.ballots import HOST
 from tests.support.documented import check_frame
-from tests.support.listening import until
 from tests.support.rest import KEY, TABLES
+from tests.support.values import Json, new_op
+from tests.support.waiting import until
 
-Json = dict[str, Any]
 Turn = Callable[[Database, int, Identity], Awaitable[Poll]]
 
 WITHIN_S = 10.0
@@ -234,11 +233,6 @@ async def error_of(client: SocketClient, text: str) -> Json:
     assert error.keys() == {"type", "code", "detail", "of"}
     assert error["detail"]
     return error
-
-
-def new_op() -> str:
-    """A new op."""
-    return str(uuid.uuid4())
 
 
 def counts(shown: Json) -> list[int | None]:

@@ -18,10 +18,12 @@ from playwright.async_api import Locator, Page, WebSocketRoute, expect
 from nexus.http.framework.static import WEB
 from tests.conftest import PostgresServer
 from tests.support.audience import Door, visiting
-from tests.support.audience_acts import Json, vote
+from tests.support.audience_acts import vote
 from tests.support.browser import THOROUGH, Chromium, Visitor, axe, picture
-from tests.support.matrix import fresh_database, tells_counts
+from tests.support.matrix import tells_counts
+from tests.support.new_database import migrated_database
 from tests.support.served import Server, serving
+from tests.support.values import Json
 
 WAIT_MS = 20_000
 """For what must come: generous, as the machine may be busy."""
@@ -276,7 +278,7 @@ async def is_german(page: Page) -> None:
 @pytest.fixture(scope="module")
 def url(postgres: PostgresServer, template: str) -> Iterator[str]:
     """A database for all tests of a module."""
-    with fresh_database(postgres, template) as url:
+    with migrated_database(postgres, template) as url:
         yield url
 
 

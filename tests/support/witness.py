@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tests.support.audience_acts import Json
+from tests.support.values import Json
 
 REMEMBERED = 1_000
 """Frames, so that what thousands get is read once."""

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import uuid4
 
-import msgspec
 import pytest
 
 from nexus.domain.ballot import Ballot, Outcome, Receipt
@@ -13,17 +12,11 @@ from nexus.domain.poll import Totals
 from nexus.errors import Busy, NexusError, OutcomeUnknown, PollClosed, Unavailable
 from nexus.store import voting
 from nexus.store.database import Database
+from nexus.store.voting import RecordedBatch
 from nexus.voting import ballot_box as module
 from nexus.voting.ballot_box import Answer, BallotBox, Recorded
 from tests.support.ballots import assert_counts, make_poll, rows, vote, voter
 from tests.support.rooms import totals_at, who
-
-
-class Batch(msgspec.Struct):
-    """What one batch did."""
-
-    answers: list[Receipt | NexusError]
-    totals: list[Totals]
 
 
 class Scribe:
@@ -44,7 +37,7 @@ class Scribe:
         for ballot in ballots:
             if ballot.poll in self.fails:
                 raise self.fails[ballot.poll]
-        return Batch([receipt(ballot) for ballot in ballots], [])
+        return RecordedBatch([receipt(ballot) for ballot in ballots], [])
 
     def committed(self, ballots: Sequence[Ballot], _: Recorded) -> None:
         self.told.append(list(ballots))
@@ -89,7 +82,7 @@ def scribe() -> Scribe:
 
 async def test_cast_gives_the_receipt_or_raises_the_refusal(scribe: Scribe) -> None:
     async def refuse(ballots: Sequence[Ballot]) -> Recorded:
-        return Batch([PollClosed() for _ in ballots], [])
+        return RecordedBatch([PollClosed() for _ in ballots], [])
 
     one = ballot()
     assert await BallotBox(scribe.record, scribe.committed, lanes=2).cast(one) == receipt(one)

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import uuid4
 
-import msgspec
 import pytest
 
 from nexus.domain.ballot import Ballot, Outcome, Receipt
-from nexus.domain.poll import Totals
-from nexus.errors import Busy, NexusError, Unavailable
+from nexus.errors import Busy, Unavailable
+from nexus.store.voting import RecordedBatch
 from nexus.voting.ballot_box import SIDINGS, BallotBox, Recorded
 from tests.support.ballots import voter
+from tests.support.waiting import until
 
 HOT = 66
 
 
-class Batch(msgspec.Struct):
-    """What one batch did."""
-
-    answers: list[Receipt | NexusError]
-    totals: list[Totals]
-
-
-class Database:
+class HoldingDatabase:
     """Records batches, one at a time of a poll. One of several polls is told `Busy` where one of them is held.
 
     A held poll alone waits until it is freed or, `impatient`, is told `Busy` too.
@@ -50,7 +43,9 @@ class Database:
             if polls & self.held:
                 await self._wait(polls)
             self.batches.append(list(ballots))
-            return Batch([Receipt(b.poll, b.op, Outcome.RECORDED, b.options, 1, 2, stands=True) for b in ballots], [])
+            return RecordedBatch(
+                [Receipt(b.poll, b.op, Outcome.RECORDED, b.options, 1, 2, stands=True) for b in ballots], []
+            )
         finally:
             self._at_work -= polls
 
@@ -62,12 +57,12 @@ class Database:
 
 
 @pytest.fixture
-def database() -> Database:
-    return Database()
+def database() -> HoldingDatabase:
+    return HoldingDatabase()
 
 
 @pytest.fixture
-def box(database: Database) -> BallotBox:
+def box(database: HoldingDatabase) -> BallotBox:
     return BallotBox(database.record, lambda ballots, recorded: None, lanes=1)
 
 
@@ -76,13 +71,7 @@ def cast(box: BallotBox, poll: int, n: int, option: int = 1) -> asyncio.Task[Rec
     return asyncio.create_task(asyncio.wait_for(box.cast(Ballot(uuid4(), poll, voter(n), options=(option,))), 5))
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not holds():  # noqa: ASYNC110 - there is no event
-            await asyncio.sleep(0)
-
-
-async def test_a_held_poll_delays_no_other_of_its_lane(database: Database, box: BallotBox) -> None:
+async def test_a_held_poll_delays_no_other_of_its_lane(database: HoldingDatabase, box: BallotBox) -> None:
     database.held = {HOT}
     stuck = [cast(box, HOT, n) for n in range(3)]
     first = [cast(box, poll, n) for poll in (1, 2) for n in range(3)]
@@ -94,7 +83,7 @@ async def test_a_held_poll_delays_no_other_of_its_lane(database: Database, box: 
     await asyncio.gather(*stuck, late)
 
 
-async def test_a_voters_ballots_keep_their_order_on_a_siding(database: Database, box: BallotBox) -> None:
+async def test_a_voters_ballots_keep_their_order_on_a_siding(database: HoldingDatabase, box: BallotBox) -> None:
     database.held = {HOT}
     casts = [cast(box, 1, 1), *(cast(box, HOT, 1, option) for option in (1, 2, 3))]
     await until(lambda: database.waiting == 1)
@@ -105,7 +94,7 @@ async def test_a_voters_ballots_keep_their_order_on_a_siding(database: Database,
     assert [one.options[0] for batch in database.batches for one in batch if one.poll == HOT] == [1, 2, 3, 4, 5]
 
 
-async def test_a_freed_poll_is_back_in_its_lane(database: Database, box: BallotBox) -> None:
+async def test_a_freed_poll_is_back_in_its_lane(database: HoldingDatabase, box: BallotBox) -> None:
     database.held = {HOT}
     casts = [cast(box, 1, 1), cast(box, HOT, 1)]
     await until(lambda: database.waiting == 1)
@@ -116,7 +105,7 @@ async def test_a_freed_poll_is_back_in_its_lane(database: Database, box: BallotB
     assert {one.poll for one in database.batches[-1]} == {1, HOT}
 
 
-async def test_a_poll_that_stays_held_stops_its_lane_once(database: Database, box: BallotBox) -> None:
+async def test_a_poll_that_stays_held_stops_its_lane_once(database: HoldingDatabase, box: BallotBox) -> None:
     database.held, database.impatient = {HOT}, True
     for n in range(5):
         casts = [cast(box, 1, n), cast(box, HOT, n)]
@@ -126,7 +115,7 @@ async def test_a_poll_that_stays_held_stops_its_lane_once(database: Database, bo
     assert database.tried.count({1, HOT}) == 1
 
 
-async def test_held_polls_take_few_connections(database: Database, box: BallotBox) -> None:
+async def test_held_polls_take_few_connections(database: HoldingDatabase, box: BallotBox) -> None:
     held = range(HOT, HOT + 10)
     database.held = set(held)
     stuck = [cast(box, poll, 1) for poll in held]
@@ -137,7 +126,7 @@ async def test_held_polls_take_few_connections(database: Database, box: BallotBo
     await asyncio.gather(*stuck)
 
 
-async def test_stopping_answers_what_waits_on_a_siding(database: Database, box: BallotBox) -> None:
+async def test_stopping_answers_what_waits_on_a_siding(database: HoldingDatabase, box: BallotBox) -> None:
     database.held = {HOT}
     casts = [cast(box, 1, 1), *(cast(box, HOT, 1, option) for option in (1, 2))]
     await until(lambda: database.waiting == 1)

@@ -6,7 +6,8 @@ import random
 from collections import Counter
 
 from nexus.voting.recount import Recount
-from tests.support.rest import Json, Person, Rest, refused
+from tests.support.rest import Person, Rest, refused
+from tests.support.values import Json
 
 SEED = int(os.environ.get("NEXUS_SEED", "") or random.SystemRandom().randrange(2**32))
 ROUNDS = 30 if os.environ.get("NEXUS_SOAK") else 4

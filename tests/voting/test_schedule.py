@@ -15,10 +15,10 @@ from nexus.store.database import Database
 from nexus.voting.schedule import LOOK_S, SOONEST_S, Schedule
 from nexus.voting.tallies import Tallies
 from tests.support.ballots import make_poll, rows
-from tests.support.listening import until
+from tests.support.waiting import until
 
 
-def soon(seconds: float) -> datetime:
+def after(seconds: float) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
@@ -56,9 +56,9 @@ def clock(database: Database) -> Clockwork:
 
 
 async def test_polls_open_and_close_on_time_and_once(clock: Clockwork, database: Database) -> None:
-    opening = await make_poll(database, opens_at=soon(0.3))
-    closing = await make_poll(database, expires_at=soon(0.4))
-    both = await make_poll(database, opens_at=soon(0.3), expires_at=soon(0.7))
+    opening = await make_poll(database, opens_at=after(0.3))
+    closing = await make_poll(database, expires_at=after(0.4))
+    both = await make_poll(database, opens_at=after(0.3), expires_at=after(0.7))
     async with running(clock):
         await until(lambda: clock.statuses(both) == [Status.OPEN, Status.CLOSED])
     assert clock.statuses(opening) == [Status.OPEN]
@@ -81,7 +81,7 @@ async def test_polls_open_and_close_on_time_and_once(clock: Clockwork, database:
 
 async def test_close_is_told_within_a_second_of_its_time(clock: Clockwork, database: Database) -> None:
     async with running(clock):
-        poll = await make_poll(database, expires_at=soon(0.5))
+        poll = await make_poll(database, expires_at=after(0.5))
         assert poll.expires_at is not None
         await until(lambda: bool(clock.statuses(poll)))
         assert datetime.now(UTC) - poll.expires_at < timedelta(seconds=2)
@@ -90,7 +90,7 @@ async def test_close_is_told_within_a_second_of_its_time(clock: Clockwork, datab
 
 async def test_two_schedules_at_once_do_it_once(database: Database) -> None:
     clocks = [Clockwork(database) for _ in range(2)]
-    made = [await make_poll(database, opens_at=soon(0.2), expires_at=soon(0.6)) for _ in range(5)]
+    made = [await make_poll(database, opens_at=after(0.2), expires_at=after(0.6)) for _ in range(5)]
     async with running(*clocks):
         await until(lambda: sum(len(clock.statuses(poll)) for clock in clocks for poll in made) >= 10)
     for poll in made:
@@ -101,7 +101,7 @@ async def test_two_schedules_at_once_do_it_once(database: Database) -> None:
 
 
 async def test_poll_that_is_long_due_closes_at_its_time(clock: Clockwork, database: Database) -> None:
-    poll = await make_poll(database, expires_at=soon(0.05))
+    poll = await make_poll(database, expires_at=after(0.05))
     async with database.read() as connection:
         await connection.run("SELECT pg_sleep(0.3)")
     assert await clock.schedule.step() == SOONEST_S
@@ -111,14 +111,14 @@ async def test_poll_that_is_long_due_closes_at_its_time(clock: Clockwork, databa
 
 async def test_step_says_when_to_look_again(clock: Clockwork, database: Database) -> None:
     assert await clock.schedule.step() == LOOK_S
-    await make_poll(database, expires_at=soon(3600))
+    await make_poll(database, expires_at=after(3600))
     assert await clock.schedule.step() == LOOK_S
-    await make_poll(database, expires_at=soon(0.5))
+    await make_poll(database, expires_at=after(0.5))
     assert SOONEST_S <= await clock.schedule.step() <= 0.5
 
 
 async def test_drafts_and_closed_polls_are_left_alone(clock: Clockwork, database: Database) -> None:
-    await make_poll(database, status="draft", opens_at=soon(0.05), expires_at=soon(0.1))
+    await make_poll(database, status="draft", opens_at=after(0.05), expires_at=after(0.1))
     async with database.read() as connection:
         await connection.run("SELECT pg_sleep(0.2)")
     assert await clock.schedule.step() == LOOK_S
@@ -128,7 +128,7 @@ async def test_drafts_and_closed_polls_are_left_alone(clock: Clockwork, database
 async def test_schedule_outlives_an_unreachable_database(
     clock: Clockwork, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    poll = await make_poll(database, expires_at=soon(0.1))
+    poll = await make_poll(database, expires_at=after(0.1))
     step, tries = clock.schedule.step, 0
 
     async def weather() -> float:

@@ -16,13 +16,14 @@ from nexus.store.database import Database
 from nexus.voting import tallies as module
 from nexus.voting.tallies import Tallies
 from tests.support.ballots import HOST, cast_one, make_poll, vote, voter
-from tests.support.listening import Ear, until
+from tests.support.listening import Ear
 from tests.support.rooms import totals_at
+from tests.support.waiting import until
 
 ALICE = voter(1)
 
 
-class Desk:
+class WatchedTallies:
     """Tallies on a real database, what they tell their worker, and what they say on the bus."""
 
     def __init__(self, database: Database) -> None:
@@ -33,78 +34,78 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Desk]:
-    desk = Desk(database)
-    await desk.bus.start(desk.ear)
-    yield desk
-    await desk.tallies.stop()
+async def watched(database: Database) -> AsyncIterator[WatchedTallies]:
+    watched = WatchedTallies(database)
+    await watched.bus.start(watched.ear)
+    yield watched
+    await watched.tallies.stop()
 
 
-async def test_offered_totals_are_told_at_once_and_then_sent(desk: Desk) -> None:
-    await desk.bus.subscribe(7)
-    desk.tallies.totals_committed(totals_at(2))
-    assert desk.told == [TotalsNews(totals_at(2))]
-    await desk.ear.hears(TotalsNews(totals_at(2)))
+async def test_offered_totals_are_told_at_once_and_then_sent(watched: WatchedTallies) -> None:
+    await watched.bus.subscribe(7)
+    watched.tallies.totals_committed(totals_at(2))
+    assert watched.told == [TotalsNews(totals_at(2))]
+    await watched.ear.hears(TotalsNews(totals_at(2)))
 
 
-async def test_totals_of_a_burst_are_coalesced_on_the_bus_and_the_newest_is_last(desk: Desk) -> None:
-    await desk.bus.subscribe(7)
+async def test_totals_of_a_burst_are_coalesced_on_the_bus_and_the_newest_is_last(watched: WatchedTallies) -> None:
+    await watched.bus.subscribe(7)
     for version in range(2, 500):
-        desk.tallies.totals_committed(totals_at(version))
+        watched.tallies.totals_committed(totals_at(version))
         if version % 100 == 0:
             await asyncio.sleep(0)
-    await desk.ear.reaches(7, totals_at(499).place)
-    assert len(desk.ear.places(7)) <= 3
-    assert len(desk.told) == 498
+    await watched.ear.reaches(7, totals_at(499).place)
+    assert len(watched.ear.places(7)) <= 3
+    assert len(watched.told) == 498
 
 
-async def test_older_totals_do_not_replace_newer_ones_that_wait(desk: Desk) -> None:
-    await desk.bus.subscribe(7)
+async def test_older_totals_do_not_replace_newer_ones_that_wait(watched: WatchedTallies) -> None:
+    await watched.bus.subscribe(7)
     for version in (2, 9, 5):
-        desk.tallies.totals_committed(totals_at(version))
-    await desk.ear.reaches(7, totals_at(9).place)
-    await desk.tallies.stop()
-    assert desk.ear.places(7)[-1] == totals_at(9).place
+        watched.tallies.totals_committed(totals_at(version))
+    await watched.ear.reaches(7, totals_at(9).place)
+    await watched.tallies.stop()
+    assert watched.ear.places(7)[-1] == totals_at(9).place
 
 
-async def test_stop_sends_what_is_unsent(desk: Desk) -> None:
-    await desk.bus.subscribe(7)
-    desk.tallies.totals_committed(totals_at(2))
-    await desk.ear.reaches(7, totals_at(2).place)
-    desk.tallies.totals_committed(totals_at(3))
-    await desk.tallies.stop()
-    assert desk.ear.places(7)[-1] == totals_at(3).place
+async def test_stop_sends_what_is_unsent(watched: WatchedTallies) -> None:
+    await watched.bus.subscribe(7)
+    watched.tallies.totals_committed(totals_at(2))
+    await watched.ear.reaches(7, totals_at(2).place)
+    watched.tallies.totals_committed(totals_at(3))
+    await watched.tallies.stop()
+    assert watched.ear.places(7)[-1] == totals_at(3).place
 
 
-async def test_changes_and_deletions_are_told_here_and_sent(desk: Desk, database: Database) -> None:
+async def test_changes_and_deletions_are_told_here_and_sent(watched: WatchedTallies, database: Database) -> None:
     poll = await make_poll(database)
-    await desk.bus.subscribe(poll.id)
-    desk.tallies.poll_changed(poll)
-    desk.tallies.deleted(poll.id)
+    await watched.bus.subscribe(poll.id)
+    watched.tallies.poll_changed(poll)
+    watched.tallies.deleted(poll.id)
     expected: list[News] = [TotalsNews(poll.totals()), PollNews(poll.id, poll.revision), DeletedNews(poll.id)]
-    assert desk.told == expected
+    assert watched.told == expected
     for news in expected:
-        await desk.ear.hears(news)
+        await watched.ear.hears(news)
 
 
 async def test_dead_bus_is_logged_and_what_is_offered_later_is_sent(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    watched: WatchedTallies, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await desk.bus.subscribe(7)
+    await watched.bus.subscribe(7)
 
     async def broken(news: News) -> None:
         raise ZeroDivisionError(news)
 
     with monkeypatch.context() as patched, caplog.at_level(logging.ERROR):
-        patched.setattr(desk.bus, "publish", broken)
-        desk.tallies.totals_committed(totals_at(2))
+        patched.setattr(watched.bus, "publish", broken)
+        watched.tallies.totals_committed(totals_at(2))
         await until(lambda: "news could not be sent" in caplog.text)
-    desk.tallies.totals_committed(totals_at(3))
-    await desk.ear.reaches(7, totals_at(3).place)
+    watched.tallies.totals_committed(totals_at(3))
+    await watched.ear.reaches(7, totals_at(3).place)
 
 
 async def test_poll_is_read_once_and_then_only_its_place(
-    desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
+    watched: WatchedTallies, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poll = await make_poll(database)
     asked: list[Sequence[int]] = []
@@ -116,63 +117,63 @@ async def test_poll_is_read_once_and_then_only_its_place(
 
     monkeypatch.setattr(watch, "polls", counting)
     for _ in range(3):
-        assert await desk.tallies.poll(poll.id) == poll
+        assert await watched.tallies.poll(poll.id) == poll
     assert asked == [[poll.id]]
 
 
-async def test_cached_poll_is_never_older_than_the_database(desk: Desk, database: Database) -> None:
+async def test_cached_poll_is_never_older_than_the_database(watched: WatchedTallies, database: Database) -> None:
     poll = await make_poll(database)
-    await desk.tallies.poll(poll.id)
+    await watched.tallies.poll(poll.id)
     for n in range(5):  # by another worker: nothing is offered here
         receipt = await cast_one(database, vote(poll, voter(n), n % 3))
-        read = await desk.tallies.poll(poll.id)
+        read = await watched.tallies.poll(poll.id)
         assert read is not None
         assert (read.version, read.voters) == (receipt.version, n + 1)
     closed = await rounds.close_poll(database, poll.id, HOST)
-    assert await desk.tallies.poll(poll.id) == closed
+    assert await watched.tallies.poll(poll.id) == closed
     reset = await rounds.reset_poll(database, poll.id, HOST)
-    assert await desk.tallies.poll(poll.id) == reset
+    assert await watched.tallies.poll(poll.id) == reset
 
 
-async def test_offered_counts_renew_the_cached_poll(desk: Desk, database: Database) -> None:
+async def test_offered_counts_renew_the_cached_poll(watched: WatchedTallies, database: Database) -> None:
     poll = await make_poll(database)
-    await desk.tallies.poll(poll.id)
+    await watched.tallies.poll(poll.id)
     recorded = await voting.record(database, [vote(poll, ALICE, 1)])
-    desk.tallies.totals_committed(recorded.totals[0])
-    renewed = await desk.tallies.poll(poll.id)
+    watched.tallies.totals_committed(recorded.totals[0])
+    renewed = await watched.tallies.poll(poll.id)
     assert renewed is not None
     assert [one.votes_count for one in renewed.options] == [0, 1, 0]
     assert renewed == (await watch.polls(database, [poll.id]))[poll.id]
 
 
-async def test_missing_and_deleted_polls_are_none(desk: Desk, database: Database) -> None:
+async def test_missing_and_deleted_polls_are_none(watched: WatchedTallies, database: Database) -> None:
     poll = await make_poll(database)
-    assert await desk.tallies.poll(poll.id) is not None
+    assert await watched.tallies.poll(poll.id) is not None
     await polls.delete(database, poll.id, HOST)
-    assert await desk.tallies.poll(poll.id) is None
-    assert await desk.tallies.poll(10**6) is None
+    assert await watched.tallies.poll(poll.id) is None
+    assert await watched.tallies.poll(10**6) is None
 
 
-async def test_reading_a_poll_whose_time_has_come_closes_it_first(desk: Desk, database: Database) -> None:
+async def test_reading_a_poll_whose_time_has_come_closes_it_first(watched: WatchedTallies, database: Database) -> None:
     poll = await make_poll(database, expires_at=datetime.now(UTC) + timedelta(milliseconds=200))
     async with database.read() as connection:
         await connection.run("SELECT pg_sleep(0.25)")
-    read = await desk.tallies.poll(poll.id)
+    read = await watched.tallies.poll(poll.id)
     assert read is not None
     assert (read.status, read.closed_at) == (Status.CLOSED, poll.expires_at)
-    assert PollNews(poll.id, read.revision) in desk.told
+    assert PollNews(poll.id, read.revision) in watched.told
 
 
-async def test_voter_state_holds_ballots_and_membership(desk: Desk, database: Database) -> None:
+async def test_voter_state_holds_ballots_and_membership(watched: WatchedTallies, database: Database) -> None:
     poll = await make_poll(database, is_public=False)
-    state = await desk.tallies.voter_state(poll.id, ALICE.voter)
+    state = await watched.tallies.voter_state(poll.id, ALICE.voter)
     assert (state.joined, state.votes) == (False, ())
     await polls.join(database, [(poll.id, ALICE.voter)])
     receipt = await cast_one(database, vote(poll, ALICE, 2))
-    state = await desk.tallies.voter_state(poll.id, ALICE.voter)
+    state = await watched.tallies.voter_state(poll.id, ALICE.voter)
     assert state.joined
     assert [(one.op, one.options) for one in state.votes] == [(receipt.op, receipt.options)]
-    assert not (await desk.tallies.voter_state(poll.id, voter(2).voter)).votes
+    assert not (await watched.tallies.voter_state(poll.id, voter(2).voter)).votes
 
 
 async def test_unreachable_database_is_unavailable() -> None:
@@ -185,9 +186,11 @@ async def test_unreachable_database_is_unavailable() -> None:
         await database.close()
 
 
-async def test_cache_keeps_the_polls_used_last(desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cache_keeps_the_polls_used_last(
+    watched: WatchedTallies, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "CACHED", 2)
     made = [await make_poll(database) for _ in range(3)]
     for poll in (made[0], made[1], made[0], made[2]):
-        await desk.tallies.poll(poll.id)
-    assert list(desk.tallies._cache) == [made[0].id, made[2].id]
+        await watched.tallies.poll(poll.id)
+    assert list(watched.tallies._cache) == [made[0].id, made[2].id]
