@@ -1,0 +1,120 @@
+"""The contract (docs/contract.md) beside the code: every table has what the code has, no more and no less."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+import nexus
+import nexus.app  # loads every room of the server, and with them every error
+from nexus.errors import NexusError
+from nexus.http.api.routes import CALLS
+from nexus.http.documents.operations import public_path
+from nexus.http.documents.routes import documents
+from nexus.http.framework.call import Call
+from nexus.http.framework.problem import status_of
+from nexus.ws.asyncapi import CLOSES, asyncapi, name_of
+from nexus.ws.messages import ClientMessage, ServerMessage
+from tests.support.checkout import ROOT
+
+CONTRACT = (ROOT / "docs" / "contract.md").read_text("utf-8")
+PACKAGE = Path(nexus.__file__).parent
+
+NEVER_SENT = {"error", "conflict", "user_not_found"}
+"""Of the first two only subclasses are raised; the last one occurs at the command line, which answers in words."""
+NOT_OF_THE_SERVER = ("client", "demo", "cli")
+
+
+def section(heading: str) -> str:
+    """The text below a heading, up to the next one."""
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", CONTRACT, re.MULTILINE | re.DOTALL)
+    assert found is not None, heading
+    return found[1]
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the table below a heading, without its head."""
+    lines = [line for line in section(heading).splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
+
+
+def code(text: str) -> list[str]:
+    """The words between backticks."""
+    return re.findall(r"`([^`]+)`", text)
+
+
+def subclasses(kind: type[NexusError]) -> Iterator[type[NexusError]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from subclasses(one)
+
+
+def written_codes() -> set[str]:
+    """The codes that a call in the server's code gives as `code="…"`."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        if path.relative_to(PACKAGE).parts[0] in NOT_OF_THE_SERVER:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                given = [one.value for one in node.keywords if one.arg == "code"]
+                found |= {one.value for one in given if isinstance(one, ast.Constant)}
+    return {one for one in map(str, found) if re.fullmatch("[a-z_]+", one)}
+
+
+def fields(kind: type[object]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
+
+
+def test_every_error_code_is_listed_with_its_status() -> None:
+    told = {code(name)[0]: status for name, status, _ in rows("Error codes")}
+    kinds = {kind for kind in subclasses(NexusError) if "code" in vars(kind) and kind.code not in NEVER_SENT}
+    assert {kind.code: told.get(kind.code) for kind in kinds} == {kind.code: str(status_of(kind())) for kind in kinds}
+
+
+def test_every_code_that_a_call_writes_is_listed() -> None:
+    told = {code(name)[0] for name, _, _ in rows("Error codes")}
+    assert {"too_many_rooms", "unknown_type"} <= written_codes()
+    assert written_codes() - told == set()
+
+
+def test_no_error_code_is_listed_that_nothing_sends() -> None:
+    told = {code(name)[0] for name, _, _ in rows("Error codes")}
+    source = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.py") if "client" not in path.parts)
+    assert [name for name in sorted(told) if f'"{name}"' not in source] == []
+
+
+def test_every_call_is_listed() -> None:
+    told = re.findall(r"^\| `([A-Z]+) (/\S*)` \|", CONTRACT, re.MULTILINE)
+    assert sorted(told) == sorted((call.method, public_path(call)) for call in CALLS)
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.method} {call.path}")
+def test_every_field_of_a_call_is_named(call: Call) -> None:
+    named = set(re.findall(r"[`\"{\[ ,?](\w+)(?=[`\"}\],:=])", CONTRACT))
+    for kind in (call.body, call.query, call.answer):
+        assert fields(kind) - named == set(), kind.__name__
+
+
+def test_every_document_is_listed() -> None:
+    told = {code(path)[0].rstrip("/") for path, _ in rows("Documents")}
+    assert told == {path for path in documents(asyncapi()) if not path.startswith("/api/assets/")}
+
+
+@pytest.mark.parametrize(
+    ("heading", "kinds"), [("Client messages", get_args(ClientMessage)), ("Server messages", get_args(ServerMessage))]
+)
+def test_every_message_is_listed_with_its_fields(heading: str, kinds: tuple[type[msgspec.Struct], ...]) -> None:
+    told = {code(name)[0]: set(code(named)) for name, named, _ in rows(heading)}
+    assert told == {name_of(kind): fields(kind) for kind in kinds}
+
+
+def test_every_close_code_is_listed_with_what_to_do() -> None:
+    told = {int(number): back for number, _, back in rows("Close codes")}
+    assert told == {number: back for number, _, back in CLOSES}
