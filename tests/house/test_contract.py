@@ -17,9 +17,10 @@ from nexus.errors import NexusError
 from nexus.http.api.routes import CALLS
 from nexus.http.documents.operations import public_path
 from nexus.http.documents.routes import documents
-from nexus.http.framework.call import Call
 from nexus.http.framework.problem import status_of
-from nexus.ws.asyncapi import CLOSES, asyncapi, name_of
+from nexus.http.services import RestCall
+from nexus.ws.asyncapi import asyncapi, name_of
+from nexus.ws.close_codes import documented
 from nexus.ws.messages import ClientMessage, ServerMessage
 from tests.support.checkout import ROOT
 
@@ -96,7 +97,7 @@ def test_every_call_is_listed() -> None:
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.method} {call.path}")
-def test_every_field_of_a_call_is_named(call: Call) -> None:
+def test_every_field_of_a_call_is_named(call: RestCall) -> None:
     named = set(re.findall(r"[`\"{\[ ,?](\w+)(?=[`\"}\],:=])", CONTRACT))
     for kind in (call.body, call.query, call.answer):
         assert fields(kind) - named == set(), kind.__name__
@@ -116,5 +117,5 @@ def test_every_message_is_listed_with_its_fields(heading: str, kinds: tuple[type
 
 
 def test_every_close_code_is_listed_with_what_to_do() -> None:
-    told = {int(number): back for number, _, back in rows("Close codes")}
-    assert told == {number: back for number, _, back in CLOSES}
+    told = [(int(number), meaning, back) for number, meaning, back in rows("Close codes")]
+    assert told == [(code.value, code.meaning, code.come_back) for code in documented()]
