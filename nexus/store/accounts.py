@@ -148,9 +148,9 @@ async def change_password(database: Database, user: User, password_hash: str, *,
         await audit.append(connection, user.subject, "change_password", "user", user.id, ended_logins=logins)
 
 
-def _family(connection: str) -> UUID:
+def _family(login: str) -> UUID:
     """The family that a token's `sid` names; the nil UUID, which none has, for a token without one."""
     try:
-        return UUID(connection)
+        return UUID(login)
     except ValueError:
         return UUID(int=0)

@@ -1,6 +1,14 @@
 """The pool and its transactions, with every wait bounded and every failure told apart.
 
-`databases` gives the pool and the transactions; the batch of `voting` speaks to its asyncpg connection directly.
+Of `databases`, public names alone: `DatabaseURL` reads the URL, `PostgresBackend` holds the pool, and its connections
+run sqlalchemy's statements with named parameters. Two things of it are not used, on purpose:
+
+- `databases.Database`: its connections belong to the task that asks, so two transactions of one task would be one, and
+  a release that failed would leave the task with a dead connection.
+- its transactions: they send BEGIN alone. Here BEGIN and the time-outs of the transaction are one round trip.
+
+The statements of a batch of ballots go to the asyncpg connection underneath (`Connection.raw`): arrays by position, and
+nothing to compile for each batch.
 """
 
 from __future__ import annotations
@@ -12,36 +20,50 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, cast
 
 import asyncpg
-import databases
-from databases import core
+from databases import DatabaseURL
+from databases.backends.postgres import PostgresBackend
+from databases.interfaces import ConnectionBackend
+from sqlalchemy import text
 
 from nexus.errors import Busy, OutcomeUnknown, Unavailable
 
-log = logging.getLogger("nexus.store")
+logger = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
 """One row by column name: turned into a typed value by the store before anything else sees it."""
 
 ACQUIRE_S = 5.0
+"""For a connection from the pool, which by itself waits for ever when all are taken."""
+
 CONNECT_S = 5.0
+"""For a new connection to the server."""
+
 RELEASE_S = 2.0
-CONNECTION_S = 20.0
-"""Beyond the server's own time-outs in GUARDS: for a server that no longer answers at all."""
+"""For a rollback, and for handing a connection back; one that takes longer is cut."""
+
+HELD_S = 20.0
+"""For everything done on one connection, beyond the server's own time-outs (`GUARDS`): a server that no longer answers
+at all keeps none of them."""
+
 LONG_S = 3600.0
+"""The same for what may touch every ballot of a poll or of the database."""
+
+CLOSE_S = 5.0
+"""For closing every connection."""
 
 GUARDS = (
     "SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '10s'; "
     "SET LOCAL idle_in_transaction_session_timeout = '10s'"
 )
-"""What keeps a frozen worker from holding a hot poll. SET LOCAL, since a pooler between hands sessions round."""
+"""What keeps a frozen worker from holding a hot poll. SET LOCAL, since a pooler in between hands sessions round."""
 
 LONG_GUARDS = (
     "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '10min'; "
     "SET LOCAL idle_in_transaction_session_timeout = '1min'"
 )
-"""For what may touch every ballot of a poll or of the database."""
+"""The same for what may touch every ballot of a poll or of the database."""
 
-_GONE = (
+_OUTAGES = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -58,68 +80,62 @@ _GONE = (
 )
 
 
-def is_weather(error: BaseException) -> bool:
+def is_outage(error: BaseException) -> bool:
     """Whether `error` says that the database is out of reach or busy, not that the statement was wrong."""
-    return isinstance(error, _GONE) and not isinstance(error, asyncpg.DataError)
+    return isinstance(error, _OUTAGES) and not isinstance(error, asyncpg.DataError)
 
 
 class Raw(Protocol):
-    """What of an asyncpg connection the batch uses."""
+    """What of an asyncpg connection the store uses."""
 
     async def execute(self, query: str, *args: object) -> str:
         """Run statements."""
 
     async def fetch(self, query: str, *args: object) -> Sequence[Row]:
-        """Run one statement, all rows."""
+        """Run one statement; returns all its rows."""
 
 
 class Connection:
-    """One connection for the length of a `with`: named parameters (`:name`) in, rows out."""
+    """One connection for the length of a `with`, one statement at a time: named parameters (`:name`) in, rows out."""
 
-    def __init__(self, connection: core.Connection) -> None:
-        self._connection = connection
+    def __init__(self, held: ConnectionBackend) -> None:
+        self._held = held
 
     @property
     def raw(self) -> Raw:
         """The asyncpg connection underneath."""
-        raw: Raw = self._connection.raw_connection
+        raw: Raw = self._held.raw_connection
         return raw
 
     async def all(self, sql: str, **values: object) -> list[Row]:
         """All rows of a statement."""
-        return cast("list[Row]", await self._connection.fetch_all(sql, values))
+        return cast("list[Row]", await self._held.fetch_all(text(sql).bindparams(**values)))
 
     async def one(self, sql: str, **values: object) -> Row | None:
         """The first row of a statement, None without one."""
-        return cast("Row | None", await self._connection.fetch_one(sql, values))
+        return cast("Row | None", await self._held.fetch_one(text(sql).bindparams(**values)))
 
     async def run(self, sql: str, **values: object) -> None:
         """Run a statement for its effect."""
-        await self._connection.execute(sql, values)
+        await self._held.execute(text(sql).bindparams(**values))
 
 
-class _Dirty(Exception):
-    """A connection came back inside a transaction."""
-
-
-async def _keep(raw: asyncpg.Connection) -> None:
-    """Spare the round trip of asyncpg's reset: sessions only ever use SET LOCAL. An error cuts the connection."""
-    if raw.is_in_transaction():
-        raise _Dirty
+async def _keep(_: asyncpg.Connection) -> None:
+    """Spare the round trip of asyncpg's reset: only SET LOCAL is ever used. Open transactions it undoes anyway."""
 
 
 class Database:
     """A pool of connections to one PostgreSQL. Raises `Unavailable` where it is out of reach or busy."""
 
     def __init__(self, url: str, *, size: int = 10) -> None:
-        # `databases` drops ?host= and ?port= of a URL that names a socket's folder.
-        options: dict[str, str] = databases.DatabaseURL(url).options
+        # `databases` ignores ?host= and ?port= of a URL that names a socket's folder.
+        options: dict[str, str] = DatabaseURL(url).options
         extra: Any = {"host": options["host"]} if "host" in options else {}
         if "port" in options:
             extra["port"] = int(options["port"])
         if "sslmode" in options:
             extra["ssl"] = options["sslmode"]  # libpq's name for it; `databases` knows `ssl` alone
-        self._database = databases.Database(
+        self._backend = PostgresBackend(
             url.partition("?")[0] if extra else url,
             min_size=0,
             max_size=size,
@@ -128,35 +144,41 @@ class Database:
             server_settings={"application_name": "nexus", "timezone": "UTC"},
             **extra,
         )
+        self._is_open = False
 
     async def connect(self) -> None:
         """Make the pool; connections are opened when first used, so this succeeds with the database down."""
-        await self._database.connect()
+        if not self._is_open:
+            await self._backend.connect()
+            self._is_open = True
 
     async def close(self) -> None:
         """Close every connection; bounded, then by force."""
+        if not self._is_open:
+            return
+        self._is_open = False
         try:
-            async with asyncio.timeout(5):
-                await self._database.disconnect()
+            async with asyncio.timeout(CLOSE_S):
+                await self._backend.disconnect()
         except TimeoutError:
-            log.warning("connections to the database did not close in 5 s; left to the operating system")
+            logger.warning("connections to the database not closed within %.0f s: cut", CLOSE_S)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """A connection without a transaction, for statements that only read."""
         try:
-            async with self._acquired(CONNECTION_S) as connection:
+            async with self._acquired(HELD_S) as connection:
                 yield connection
         except Exception as error:
-            if is_weather(error):
+            if is_outage(error):
                 raise Unavailable("The database is out of reach.") from error
             raise
 
     @asynccontextmanager
-    async def transaction(self, guards: str = GUARDS, *, within_s: float = CONNECTION_S) -> AsyncIterator[Connection]:
+    async def transaction(self, guards: str = GUARDS, *, within_s: float = HELD_S) -> AsyncIterator[Connection]:
         """A READ COMMITTED transaction, committed at the end of the `with`, undone by any exception.
 
-        Raises `Busy` where a lock was not to be had, `Unavailable` where the database is out of reach,
+        Raises `Busy` where a lock was not free in time, `Unavailable` where the database is out of reach,
         `OutcomeUnknown` where the connection was lost around the commit.
         """
         committing = False
@@ -171,7 +193,7 @@ class Database:
                     await _undo(connection)
                     raise
         except Exception as error:
-            if not is_weather(error):
+            if not is_outage(error):
                 raise
             if committing:
                 raise OutcomeUnknown from error
@@ -190,26 +212,24 @@ class Database:
 
     @asynccontextmanager
     async def _acquired(self, within_s: float) -> AsyncIterator[Connection]:
-        # Not `database.connection()`: that one belongs to the task, and outlives a release that went wrong.
-        connection = core.Connection(self._database, self._database._backend)
-        # The pool itself waits for ever when it is exhausted.
+        held = self._backend.connection()
         async with asyncio.timeout(ACQUIRE_S):
-            await connection.__aenter__()
+            await held.acquire()
         try:
             async with asyncio.timeout(within_s):
-                yield Connection(connection)
+                yield Connection(held)
         finally:
-            await _release(connection)
+            await _release(held)
 
 
-async def _release(connection: core.Connection) -> None:
-    """Give the connection back; one whose server no longer answers a cancellation is cut."""
-    raw = connection.raw_connection
+async def _release(held: ConnectionBackend) -> None:
+    """Hand the connection back; one whose server no longer answers a cancellation is cut."""
+    raw = held.raw_connection
     try:
         async with asyncio.timeout(RELEASE_S):
-            await connection.__aexit__(None, None, None)
+            await held.release()
     except TimeoutError:
-        log.warning("a connection to the database does not answer: cut")
+        logger.warning("a connection to the database does not answer: cut")
         raw.terminate()
 
 
@@ -218,6 +238,6 @@ async def _undo(connection: Connection) -> None:
         async with asyncio.timeout(RELEASE_S):
             await connection.raw.execute("ROLLBACK")
     except Exception as error:
-        if not is_weather(error):
+        if not is_outage(error):
             raise
-        log.info("rollback on a lost connection: %s", error)
+        logger.info("rollback on a lost connection: %s", error)
