@@ -66,7 +66,7 @@ class Gate:
         look."""
         disabled = await accounts.disabled(self._database)
         await self._refresh_ended()
-        out = frozenset(f"user:{id}" for id in disabled) | self._ended.keys()
+        out = frozenset(f"user:{user}" for user in disabled) | self._ended.keys()
         new = out - self._out
         self._out = out
         if new:
@@ -80,7 +80,7 @@ class Gate:
         newest = max(self._ended.values(), default=None)
         if newest is not None:
             oldest = newest - timedelta(seconds=self._longest_s)
-            self._ended = {id: at for id, at in self._ended.items() if at > oldest}
+            self._ended = {login: at for login, at in self._ended.items() if at > oldest}
 
     async def keep_refreshing(self) -> None:
         """Look for ever; while the database is out of reach, what was last known holds."""

@@ -104,13 +104,13 @@ class Nexus:
             self._rooms[joined.poll.id] = Room(joined, joined.totals)
 
     def _take(self, event: Event) -> None:
-        id = event.poll.id if isinstance(event, PollChanged) else event.poll
-        room = self._rooms.get(id)
+        poll = event.poll.id if isinstance(event, PollChanged) else event.poll
+        room = self._rooms.get(poll)
         if room is None:
             return
         room.take(event)
         if isinstance(event, Deleted):
-            del self._rooms[id]
+            del self._rooms[poll]
 
     async def _return(self, link: Link) -> None:
         """Enter every room again, saying what is known of it."""

@@ -206,12 +206,12 @@ def decode(data: bytes) -> Message | None:
         return None
 
 
-def encode(type: str, **fields: object) -> str:
+def encode(kind: str, **fields: object) -> str:
     """A message to the server, without the fields that are None. Raises ValueError where it would be too long."""
-    body = {"type": type} | {name: value for name, value in fields.items() if value is not None}
+    body = {"type": kind} | {name: value for name, value in fields.items() if value is not None}
     data = msgspec.json.encode(body)
     if len(data) > LONGEST:
-        raise ValueError(f"a {type} may have {LONGEST} bytes, not {len(data)}")
+        raise ValueError(f"a {kind} may have {LONGEST} bytes, not {len(data)}")
     return data.decode()
 
 

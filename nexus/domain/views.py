@@ -194,7 +194,7 @@ def totals_view(totals: Totals, sees: Visibility, now: datetime) -> TotalsView:
         final=totals.final,
         voters=totals.voters,
         total_votes=totals.ballots,
-        options=[Count(id, n if full else None) for id, n in totals.counts],
+        options=[Count(option, n if full else None) for option, n in totals.counts],
         server_now=stamp(now),
     )
 

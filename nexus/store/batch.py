@@ -72,7 +72,7 @@ class Changes:
 
     def __init__(self, before: dict[int, Totals]) -> None:
         self._before = before
-        self._counts = {id: _Counts() for id in before}
+        self._counts = {poll: _Counts() for poll in before}
         self._judged: list[tuple[Ballot, Verdict] | NexusError] = []
         self.acts = 0
         """How many acts take effect; with none there is nothing to write."""
@@ -110,13 +110,13 @@ class Changes:
 
     def totals(self) -> list[Totals]:
         """The totals of each poll whose totals change."""
-        return [self._after(id, counts) for id, counts in self._counts.items() if counts.changed]
+        return [self._after(poll, counts) for poll, counts in self._counts.items() if counts.changed]
 
     def columns(self) -> list[list[object]]:
         """The arrays $2 to $26 of `ballot_sql.WRITE`."""
         acts = [self._act(*one) for one in self._judged if isinstance(one, tuple) and one[1].receipt is None]
         options = [pair for counts in self._counts.values() for pair in counts.options.items() if pair[1]]
-        polls = [(id, c.voters, c.ballots, c.retractions) for id, c in self._counts.items() if c.changed]
+        polls = [(poll, c.voters, c.ballots, c.retractions) for poll, c in self._counts.items() if c.changed]
         columns: list[list[object]] = []
         for rows, width in ((acts, 9), (self._puts, 6), (self._drops, 4), (options, 2), (polls, 4)):
             columns.extend([row[i] for row in rows] for i in range(width))
@@ -157,7 +157,7 @@ class Changes:
             retractions=before.retractions + counts.retractions,
             voters=before.voters + counts.voters,
             ballots=before.ballots + counts.ballots,
-            counts=tuple((id, n + counts.options.get(id, 0)) for id, n in before.counts),
+            counts=tuple((option, n + counts.options.get(option, 0)) for option, n in before.counts),
         )
 
 

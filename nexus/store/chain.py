@@ -25,8 +25,8 @@ async def check_after(connection: Connection, last: int) -> ChainLink:
     row = await connection.one(_LINKS, last=last, most=CHUNK)
     if row is None or row["last"] is None:
         return ChainLink(last, 0, ())
-    altered = [f"audit log: row {id} was altered" for id in row["altered"] or ()]
-    parted = [f"audit log: row {id} does not follow the row before it" for id in row["parted"] or ()]
+    altered = [f"audit log: row {row_id} was altered" for row_id in row["altered"] or ()]
+    parted = [f"audit log: row {row_id} does not follow the row before it" for row_id in row["parted"] or ()]
     return ChainLink(row["last"], row["n"], (*altered, *parted))
 
 

@@ -145,7 +145,7 @@ _NEWEST = f"ORDER BY {_MINUTE} DESC, shown DESC, id DESC LIMIT :last"
 def _acts(which: Which) -> _Part | None:
     if which.action not in (None, *ACTS) or which.target_type not in (None, "poll"):
         return None
-    polls = {id for id in (which.poll, which.target_id) if id is not None}
+    polls = {poll for poll in (which.poll, which.target_id) if poll is not None}
     if len(polls) > 1:
         return None
     terms, values = [], dict[str, object]()

@@ -32,7 +32,7 @@ async def list_polls(
             return count, []
         ids = await _page(connection.raw, by, chosen, count, limit=min(limit, count - offset), offset=offset)
         found = await load(connection, ids)
-    return count, [found[id] for id in ids]
+    return count, [found[poll] for poll in ids]
 
 
 async def _count(raw: Raw, kept: Counts, by: Identity, chosen: Filter) -> int:

@@ -37,11 +37,11 @@ async def check_after(connection: Connection, last: int) -> list[PollCheck]:
         )
     ]
     polls = await load(connection, ids)
-    found: dict[int, list[str]] = {id: [] for id in ids}
+    found: dict[int, list[str]] = {poll: [] for poll in ids}
     for statement in (_POLLS, _OPTIONS, _DANGLING, _OVER, _UNWRITTEN):
         for row in await connection.all(statement, polls=ids):
             found[row["poll"]].append(f"poll {row['poll']}: {_words(row)}")
-    return [PollCheck(polls[id], tuple(found[id])) for id in ids]
+    return [PollCheck(polls[poll], tuple(found[poll])) for poll in ids]
 
 
 async def orphans(connection: Connection) -> list[str]:

@@ -82,12 +82,12 @@ async def _settle(connection: Connection, polls: list[int]) -> list[int]:
     )
     digests = await audit.digests(connection, [row["id"] for row in rows if row["status"] == "closed"])
     for row in sorted(rows, key=lambda row: int(row["id"])):
-        id, place = row["id"], {"epoch": row["epoch"], "version": row["version"]}
-        if id in digests:
-            ended = {"round": row["epoch"], "digest": digests[id]}
-            await audit.append(connection, audit.CLOCK, "close", "poll", id, **place, **ended)
+        poll, place = row["id"], {"epoch": row["epoch"], "version": row["version"]}
+        if poll in digests:
+            ended = {"round": row["epoch"], "digest": digests[poll]}
+            await audit.append(connection, audit.CLOCK, "close", "poll", poll, **place, **ended)
         else:
-            await audit.append(connection, audit.CLOCK, "open", "poll", id, **place)
+            await audit.append(connection, audit.CLOCK, "open", "poll", poll, **place)
     return [row["id"] for row in rows]
 
 

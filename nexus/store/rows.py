@@ -72,7 +72,10 @@ async def load(connection: Connection, polls: list[int]) -> dict[int, Poll]:
     grouped: dict[int, list[Row]] = {}
     for row in rows:
         grouped.setdefault(row["id"], []).append(row)
-    return {id: poll(group[0], (_option_part(row) for row in group if row["o_id"])) for id, group in grouped.items()}
+    return {
+        poll_id: poll(group[0], (_option_part(row) for row in group if row["o_id"]))
+        for poll_id, group in grouped.items()
+    }
 
 
 def _option_part(row: Row) -> Row:

@@ -57,20 +57,20 @@ async def _attempt(database: Database, ballots: Sequence[Ballot]) -> RecordedBat
         await raw.fetch(sql.LOCK, ids)
         rows = await raw.fetch(sql.READ, ids)
         polls = {row["id"]: _poll(row) for row in rows}
-        due = [id for id, poll in polls.items() if poll.due]
+        due = [poll_id for poll_id, poll in polls.items() if poll.due]
         if due:
             return due
-        there = [ballot for ballot in ballots if ballot.poll in polls]
-        changes = await _judge(raw, there, polls)
+        there = [n for n, ballot in enumerate(ballots) if ballot.poll in polls]
+        changes = await _judge(raw, [ballots[n] for n in there], polls)
         if changes.acts:
             await raw.execute(sql.WRITE, rows[0]["now"], *changes.columns())
-    answers = dict(zip(map(id, there), changes.answers(), strict=True))
-    return RecordedBatch([answers.get(id(ballot)) or PollNotFound() for ballot in ballots], changes.totals())
+    answers = dict(zip(there, changes.answers(), strict=True))
+    return RecordedBatch([answers.get(n) or PollNotFound() for n in range(len(ballots))], changes.totals())
 
 
 async def _judge(raw: Raw, ballots: Sequence[Ballot], polls: dict[int, _Poll]) -> Changes:
     """Judge each of `ballots`, whose polls are all there, against what the ledger and the votes hold."""
-    changes = Changes({id: poll.totals for id, poll in polls.items()})
+    changes = Changes({poll_id: poll.totals for poll_id, poll in polls.items()})
     if not ballots:
         return changes
     of = [ballot.poll for ballot in ballots]

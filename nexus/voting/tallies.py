@@ -54,12 +54,12 @@ class Tallies:
         """Take committed totals: to this worker's rooms now, to the bus as soon as its pace allows."""
         self._renew(totals)
         self._tell(TotalsNews(totals))
-        id = totals.poll
-        if id not in self._unsent:
-            self._spawn(self._publish(id))
-        before = self._unsent.get(id)
+        poll = totals.poll
+        if poll not in self._unsent:
+            self._spawn(self._publish(poll))
+        before = self._unsent.get(poll)
         if before is None or before.place < totals.place:
-            self._unsent[id] = totals
+            self._unsent[poll] = totals
 
     def poll_changed(self, poll: Poll) -> None:
         """Take a committed change of a definition, status or round."""
@@ -76,17 +76,17 @@ class Tallies:
         self._tell(DeletedNews(poll))
         self._spawn(self._bus.publish(DeletedNews(poll)))
 
-    async def poll(self, id: int) -> Poll | None:
+    async def poll(self, poll_id: int) -> Poll | None:
         """The poll as of a moment after this call began, None where there is none. Raises `Unavailable`."""
-        place = await self._places.get(id)
+        place = await self._places.get(poll_id)
         if place is None:
-            self._cache.pop(id, None)
+            self._cache.pop(poll_id, None)
             return None
-        cached = self._cache.get(id)
+        cached = self._cache.get(poll_id)
         if cached is not None and cached.place >= place.place and cached.revision >= place.revision:
-            self._cache.move_to_end(id)
+            self._cache.move_to_end(poll_id)
             return cached
-        return await self._polls.get(id)
+        return await self._polls.get(poll_id)
 
     async def voter_state(self, poll: int, voter: str) -> watch.VoterState:
         """What a voter is to a poll, as of a moment after this call began. Raises `Unavailable`."""
@@ -104,11 +104,11 @@ class Tallies:
         """Settle what is free at once; wait for what is held one by one, so that it delays no other."""
         settled = await settle(self._database, due, skip_locked=True)
         held = set(due).difference(poll.id for poll in settled)
-        for id in sorted(held):
+        for poll_id in sorted(held):
             try:
-                settled += await settle(self._database, [id])
+                settled += await settle(self._database, [poll_id])
             except Busy:
-                log.info("poll %d is due, and held: it is settled when it is free", id)
+                log.info("poll %d is due, and held: it is settled when it is free", poll_id)
         for poll in settled:
             self.poll_changed(poll)
 

@@ -94,7 +94,9 @@ async def test_what_was_tampered_with_is_found_and_mended(nexus: Command, databa
     await assert_counts(database)
     after = (await watch.places(database, list(before))).of
     # The place moves on, so that screens take what is mended, and only there.
-    assert {id for id, one in after.items() if one.place > before[id].place} == {one.id for one in tampered}
+    assert {poll_id for poll_id, one in after.items() if one.place > before[poll_id].place} == {
+        one.id for one in tampered
+    }
     for one in tampered:
         ballots = await rows(database, "SELECT choices FROM votes WHERE poll_id = :id ORDER BY voter", id=one.id)
         assert ballots == [([one.options[choice].id],) for choice in CHOICES]

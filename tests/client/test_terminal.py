@@ -17,7 +17,7 @@ OPTIONS = (Option(1, "Yes"), Option(2, "Not at all"), Option(3, "投票"))
 POLL = Poll(7, "K7M2QP", "Which?", "open", OPTIONS, 1, 2)
 COUNTS = (Count(1, 3), Count(2, 1), Count(3, 0))
 TOTALS = Totals(7, 1, 2, "open", "full", False, 4, 4, COUNTS, NOON)
-HIDDEN = replace(TOTALS, visibility="turnout", options=tuple(Count(id, None) for id in (1, 2, 3)))
+HIDDEN = replace(TOTALS, visibility="turnout", options=tuple(Count(option, None) for option in (1, 2, 3)))
 
 
 class Terminal(io.StringIO):
@@ -44,13 +44,13 @@ def test_bars_show_shares_of_ballots() -> None:
 @pytest.mark.parametrize("width", [10, 24, 40, 80, 200])
 @pytest.mark.parametrize("ballots", [0, 4, 10**6])
 def test_bars_keep_to_the_width(width: int, ballots: int) -> None:
-    full = replace(TOTALS, total_votes=ballots, options=tuple(Count(id, ballots) for id in (1, 2, 3)))
+    full = replace(TOTALS, total_votes=ballots, options=tuple(Count(option, ballots) for option in (1, 2, 3)))
     poll = replace(POLL, question="長" * 300, options=(*OPTIONS[:2], Option(3, "x" * 255)))
     assert max(map(columns, bars(poll, full, "f" * 300, width=width, rows=20))) <= width
 
 
 def test_bars_keep_to_the_rows() -> None:
-    poll = replace(POLL, options=tuple(Option(id, f"Option {id}") for id in range(100)))
+    poll = replace(POLL, options=tuple(Option(n, f"Option {n}") for n in range(100)))
     lines = bars(poll, TOTALS, "footer", width=80, rows=24)
     assert len(lines) == 24
     assert lines[-2].strip() == "and 80 more"

@@ -231,20 +231,20 @@ async def check_sockets(scene: LeakScene, row: list[Cell]) -> None:
 
 async def check_join(cell: Cell, client: SocketClient) -> None:
     """By id, by code, and coming back."""
-    id = cell.shown.poll["id"]
+    poll = cell.shown.poll["id"]
     known: Json = {}
     if cell.sees == "-":
-        await client.send("join", poll=id)
+        await client.send("join", poll=poll)
         assert (await client.expect("error"))["code"] == "poll_not_found"
         return
     for _ in range(2):
-        await client.send("join", poll=id, **known)
+        await client.send("join", poll=poll, **known)
         joined = await client.expect("joined")
         cell.check_poll(joined["poll"])
         if joined["totals"] is not None or not known:
             cell.check_totals(joined["totals"])
         known = {"epoch": joined["poll"]["epoch"], "version": joined["poll"]["version"]}
-    await client.send("vote", op=new_op(), poll=id, options=[7])
+    await client.send("vote", op=new_op(), poll=poll, options=[7])
     assert not re.search(r"\d", (await client.expect("reject"))["detail"])
 
 

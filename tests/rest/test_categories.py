@@ -114,5 +114,5 @@ async def test_only_admins_write(rest: Rest) -> None:
         answer = await rest(method, f"/categories/{path}", ann, json={"name": "Mine"})
         assert refused(answer) == (403, "forbidden")
     assert await rest.dump() == before
-    for id in ("0", "999", "99999999999999999999", "x"):
-        assert refused(await rest("GET", f"/categories/{id}/", ann)) == GONE
+    for unknown in ("0", "999", "99999999999999999999", "x"):
+        assert refused(await rest("GET", f"/categories/{unknown}/", ann)) == GONE

@@ -27,8 +27,8 @@ def names(call: RestCall) -> str:
     return f"{call.method} {call.path}"
 
 
-def filled(call: RestCall, id: int = 1) -> str:
-    return re.sub(r"{\w+}", str(id), call.path)
+def filled(call: RestCall, number: int = 1) -> str:
+    return re.sub(r"{\w+}", str(number), call.path)
 
 
 async def test_every_path_answers_with_and_without_its_slash(rest: Rest) -> None:

@@ -55,12 +55,12 @@ async def test_answer_says_how_many_are_coming_and_is_a_file(rest: Rest) -> None
     ann = await rest.user()
     poll = await rest.poll(ann)
     await rest.vote(ann, poll, 0)
-    for format, type in (("csv", "text/csv; charset=utf-8"), ("json", "application/json")):
-        answer = await rest("GET", f"/polls/{poll['id']}/export/?format={format}", ann)
-        assert answer.headers["content-type"] == type
+    for kind, media_type in (("csv", "text/csv; charset=utf-8"), ("json", "application/json")):
+        answer = await rest("GET", f"/polls/{poll['id']}/export/?format={kind}", ann)
+        assert answer.headers["content-type"] == media_type
         assert answer.headers["x-total-count"] == "1"
         assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["content-disposition"] == (f'attachment; filename="poll-{poll["id"]}-round-1.{format}"')
+        assert answer.headers["content-disposition"] == (f'attachment; filename="poll-{poll["id"]}-round-1.{kind}"')
         assert "content-length" not in answer.headers
 
 

@@ -214,11 +214,11 @@ async def town(url: str) -> AsyncIterator[Town]:
     await database.close()
 
 
-async def ask(town: Town, scene: PermissionScene, route: str, who: str, id: object = None) -> tuple[int, str]:
+async def ask(town: Town, scene: PermissionScene, route: str, who: str, number: object = None) -> tuple[int, str]:
     """Make a call as `who`, of the things of the scene or of another `id`: the status, and the code of a refusal."""
     method, path = route.split()
     ids = {"poll": scene.poll["id"], "option": scene.option, "category": scene.category}
-    named = path.format(**(ids if id is None else dict.fromkeys(ids, id)))
+    named = path.format(**(ids if number is None else dict.fromkeys(ids, number)))
     answer = await town.rest(method, f"{named}/", scene.people[who], json=ROWS[route].body(scene))
     return refused(answer) if answer.status_code >= 400 else (answer.status_code, "")
 
@@ -264,7 +264,7 @@ async def test_list_holds_what_one_may_know_of(town: Town, kind: str) -> None:
 async def test_id_out_of_range_is_not_found(town: Town, route: str) -> None:
     scene = await town.scene("public")
     before = await town.rest.dump()
-    for id in (0, -1, 2**63, "text"):
-        answers = {who: await ask(town, scene, route, who, id) for who in ("nobody", *KNOWN)}
-        assert answers == {"nobody": refusal(route, 401)} | dict.fromkeys(KNOWN, refusal(route, 404)), id
+    for number in (0, -1, 2**63, "text"):
+        answers = {who: await ask(town, scene, route, who, number) for who in ("nobody", *KNOWN)}
+        assert answers == {"nobody": refusal(route, 401)} | dict.fromkeys(KNOWN, refusal(route, 404)), number
     assert await town.rest.dump() == before

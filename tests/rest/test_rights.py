@@ -128,6 +128,6 @@ async def test_missing_poll_costs_as_much_as_a_hidden_one(
         return await voter_state(poll, voter)
 
     monkeypatch.setattr(rest.services.tallies, "voter_state", counted)
-    for id in (poll["id"], poll["id"] + 1):  # the time of an answer would tell which ids are polls
-        assert refused(await rest("GET", f"/polls/{id}/results/", bob)) == GONE
+    for poll_id in (poll["id"], poll["id"] + 1):  # the time of an answer would tell which ids are polls
+        assert refused(await rest("GET", f"/polls/{poll_id}/results/", bob)) == GONE
     assert asked == [poll["id"], poll["id"] + 1]

@@ -78,9 +78,9 @@ async def test_first_in_subscribes_and_last_out_unsubscribes(database: Database)
 async def test_refused_entry_leaves_no_room(running: RunningHub) -> None:
     draft = await make_poll(running.database, status="draft")
     private = await make_poll(running.database, is_public=False)
-    for id in (draft.id, private.id, 10**6):
+    for poll in (draft.id, private.id, 10**6):
         with pytest.raises(PollNotFound):
-            await running.hub.enter(id, Viewer(RecordingSink(), ALICE))
+            await running.hub.enter(poll, Viewer(RecordingSink(), ALICE))
     assert running.hub.rooms == 0
     await running.enter(draft, HOST)
     await polls.join(running.database, [(private.id, ALICE.voter)])
@@ -90,7 +90,7 @@ async def test_refused_entry_leaves_no_room(running: RunningHub) -> None:
 async def test_entry_given_up_on_the_way_leaves_no_room(running: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = asyncio.Event()
 
-    async def stalled(id: int, voter: str) -> watch.VoterState:
+    async def stalled(poll_id: int, voter: str) -> watch.VoterState:
         asked.set()
         await asyncio.Event().wait()
         raise AssertionError
@@ -112,11 +112,11 @@ async def test_poll_closed_to_strangers_during_an_entry_stays_closed(
     await running.enter(poll, HOST)
     voter_state, room = running.tallies.voter_state, running.hub._rooms[poll.id]
 
-    async def meanwhile(id: int, voter: str) -> watch.VoterState:
+    async def meanwhile(poll_id: int, voter: str) -> watch.VoterState:
         if voter == ALICE.voter and room.poll is not None and room.poll.is_public:
             await running.turn(polls.patch(running.database, poll.id, PollPatch(is_public=False), HOST))
             await until(lambda: room.poll is not None and not room.poll.is_public)
-        return await voter_state(id, voter)
+        return await voter_state(poll_id, voter)
 
     monkeypatch.setattr(running.tallies, "voter_state", meanwhile)
     with pytest.raises(PollNotFound):
@@ -130,13 +130,13 @@ async def test_round_that_begins_during_an_entry_gives_no_right_to_the_one_befor
     await cast_one(running.database, vote(poll, BOB, 0))
     voter_state, turned = running.tallies.voter_state, False
 
-    async def meanwhile(id: int, voter: str) -> watch.VoterState:
+    async def meanwhile(poll_id: int, voter: str) -> watch.VoterState:
         nonlocal turned
         if not turned:
             turned = True
             await rounds.reset_poll(running.database, poll.id, HOST)
             await cast_one(running.database, vote(poll, ALICE, 1))
-        return await voter_state(id, voter)
+        return await voter_state(poll_id, voter)
 
     monkeypatch.setattr(running.tallies, "voter_state", meanwhile)
     entry = await running.hub.enter(poll.id, Viewer(RecordingSink(), ALICE))

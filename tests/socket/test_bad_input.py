@@ -63,11 +63,11 @@ def _invalid() -> Iterator[Json]:
     tokens: list[object] = [None, 5, ["x"], {}, True]
     for token in tokens:
         yield {"type": "hello", "token": token}
-    for type in ("join", "leave"):
-        yield {"type": type}
+    for room in ("join", "leave"):
+        yield {"type": room}
         for poll in wrong_ints():
-            yield {"type": type, "poll": poll}
-        yield {"type": type, "poll": 7, "more": 1}
+            yield {"type": room, "poll": poll}
+        yield {"type": room, "poll": 7, "more": 1}
     yield {"type": "join", "poll": 7, "code": "ABCDEF"}
     for code in (None, 5, ["ABCDEF"], True):
         yield {"type": "join", "code": code}
@@ -75,8 +75,8 @@ def _invalid() -> Iterator[Json]:
         for value in (*wrong_ints(), -1, -(10**30)):
             yield {"type": "join", "poll": 7, field: value}
     ids: list[object] = [1.0, 1.5, True, [1], {}]
-    for id in ids:
-        yield {"type": "ping", "id": id}
+    for value in ids:
+        yield {"type": "ping", "id": value}
     yield {"type": "ping", "id": 1, "more": None}
     yield {"type": "ping", "\0": 1}
 

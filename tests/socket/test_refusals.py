@@ -179,6 +179,6 @@ async def test_frames_that_are_none_of_ours_end_the_socket_alone(
 async def test_largest_frame_is_read(ws: SocketServer) -> None:
     async with ws.client(ALICE) as client:
         message = '{"type":"ping","id":"%s"}'
-        id = "x" * (16 * 1024 - len(message) + 2)
-        await client.connection.send(message % id)
-        assert (await client.expect("pong"))["id"] == id
+        longest = "x" * (16 * 1024 - len(message) + 2)
+        await client.connection.send(message % longest)
+        assert (await client.expect("pong"))["id"] == longest

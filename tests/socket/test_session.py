@@ -199,10 +199,10 @@ async def test_sockets_of_an_address_are_capped_until_one_leaves(database_url: s
 
 async def test_ping_is_answered_with_its_id(ws: SocketServer) -> None:
     async with ws.client(ALICE) as client:
-        for id in (1, 0, -5, 2**63, "a", "ü\0", ""):
-            await client.send("ping", id=id)
+        for ping in (1, 0, -5, 2**63, "a", "ü\0", ""):
+            await client.send("ping", id=ping)
             pong = await client.expect("pong")
-            assert pong["id"] == id
+            assert pong["id"] == ping
             assert TIME.fullmatch(pong["server_now"])
         await client.send("ping")
         assert (await client.expect("pong"))["id"] is None

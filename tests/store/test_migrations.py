@@ -201,4 +201,4 @@ async def broken_links(database: Database) -> list[object]:
         WHERE altered OR parted ORDER BY id
         """,
     )
-    return [id for (id,) in found]
+    return [row_id for (row_id,) in found]

@@ -220,7 +220,9 @@ class Voting(RuleBasedStateMachine):
         batch: dict[int, dict[str, Sent]] = {}
         for poll, who, sent in acts:
             batch.setdefault(poll.id, {}).setdefault(who, sent)
-        ballots = {(id, who): _ballot(id, who, sent) for id, own in batch.items() for who, sent in own.items()}
+        ballots = {
+            (poll_id, who): _ballot(poll_id, who, sent) for poll_id, own in batch.items() for who, sent in own.items()
+        }
         before = {poll.id: poll.version for poll in self.polls}
         recorded = self.world.run(voting.record(self.world.database, list(ballots.values())))
         answers = dict(zip(ballots, recorded.answers, strict=True))

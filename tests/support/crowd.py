@@ -249,7 +249,7 @@ class Replay:
             shown = seen.get(place)
             if shown is None:
                 continue
-            counts = None if shown.counts is None else {id: n for id, n in shown.counts.items() if n}
+            counts = None if shown.counts is None else {option: n for option, n in shown.counts.items() if n}
             if shown.heads[1:] != state[:2] or counts not in (None, state[2]):
                 wrong.append(f"{place}: shown {shown}, the votes say {state}")
         return wrong
@@ -269,7 +269,7 @@ class _Round:
                     self._counts[option] += sign
 
     def totals(self) -> tuple[int, int, dict[int, int]]:
-        return self._voters, self._ballots, {id: n for id, n in self._counts.items() if n}
+        return self._voters, self._ballots, {option: n for option, n in self._counts.items() if n}
 
 
 def _outcome(

@@ -56,7 +56,7 @@ class SocketClient:
         finally:
             self._came.set()
 
-    async def send(self, type: str, **fields: object) -> None:
+    async def send(self, type: str, **fields: object) -> None:  # noqa: A002 - the message's own field
         """Send one message."""
         await self.connection.send(json.dumps({"type": type, **fields}))
 
@@ -114,9 +114,9 @@ class SocketClient:
 
     async def pong(self) -> Json:
         """Have everything before this answered that does not wait; the pong."""
-        id = new_op()
-        await self.send("ping", id=id)
-        return await self.expect("pong", id=id)
+        ping = new_op()
+        await self.send("ping", id=ping)
+        return await self.expect("pong", id=ping)
 
     async def totals(self, version: int, **fields: object) -> Json:
         """The first totals of `version` or newer that have these fields."""

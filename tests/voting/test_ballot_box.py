@@ -271,7 +271,7 @@ async def test_real_batches_keep_counts_and_one_ballot_each(database: Database) 
     assert {one.status for one in answers} == {Outcome.RECORDED, Outcome.CHANGED, Outcome.UNCHANGED}
     assert await rows(database, "SELECT voters, ballots FROM polls ORDER BY id") == [(40, 40), (40, 120)]
     await assert_counts(database)
-    for id in (poll.id, other.id):
-        places = [totals.place for totals in told if totals.poll == id]
+    for poll_id in (poll.id, other.id):
+        places = [totals.place for totals in told if totals.poll == poll_id]
         assert places == sorted(set(places))
     assert totals_at(1).place < told[0].place

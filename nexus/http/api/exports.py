@@ -138,7 +138,7 @@ def _naming(round_: Round, pseudonyms: Pseudonyms) -> Callable[[Exported], Expor
 async def _json(
     round_: Round, pieces: AsyncIterator[list[Exported]], name: Callable[[Exported], ExportedBallot]
 ) -> AsyncIterator[bytes]:
-    options = [ExportedOption(id, text) for id, text in round_.options.items()]
+    options = [ExportedOption(option, text) for option, text in round_.options.items()]
     whole = Export(round_.poll, round_.question, round_.epoch, round_.anonymous, round_.ballots, options, [])
     # The empty list comes last: the brackets that end it and the object are sent after the ballots.
     yield msgspec.json.encode(whole).removesuffix(b"]}")
@@ -155,14 +155,14 @@ async def _csv(
     choices = ["option_ids", "options"]
     columns = ["ballot", *choices] if round_.anonymous else ["voter", *choices, "op", "cast_at"]
     yield _lines([columns])
-    texts = {id: _cell(text) for id, text in round_.options.items()}
+    texts = {option: _cell(text) for option, text in round_.options.items()}
     async for ballots in pieces:
         yield _lines([_row(name(ballot), texts) for ballot in ballots])
 
 
 def _row(ballot: ExportedBallot, texts: dict[int, str]) -> list[str]:
     ids = " ".join(map(str, ballot.options))
-    chosen = " | ".join(texts.get(id, "") for id in ballot.options)
+    chosen = " | ".join(texts.get(option, "") for option in ballot.options)
     tail = [] if ballot.op is None or ballot.cast_at is None else [ballot.op, ballot.cast_at]
     return [_cell(ballot.ballot or ballot.voter or ""), ids, chosen, *tail]
 
