@@ -49,9 +49,9 @@ class Setting:
             raise SettingsError(f"{self.name} {error}") from None
 
 
-def setting(name: str, kind: Kind[T], default: str, help: str, *, flag: str = "", secret: bool = False) -> T:
+def setting(name: str, kind: Kind[T], default: str, help_text: str, *, flag: str = "", secret: bool = False) -> T:
     """The field of a dataclass that holds a setting, with its default as the field's; a `secret` is not in the repr."""
-    described = Setting(name, default, kind.values, help, flag, kind.read)
+    described = Setting(name, default, kind.values, help_text, flag, kind.read)
     value: T = field(default=kind.read(default), repr=not secret, metadata={Setting: described})
     return value
 
