@@ -6,8 +6,13 @@
         async for event in room:
             ...
 
-It comes back by itself when a connection is lost, enters its rooms again where it left them, and sends a vote with
-the same op until it is answered, so that it counts once. `python -m nexus.client URL CODE` watches a poll.
+It reconnects by itself when a connection is lost, enters its rooms again where it left them, and sends a vote with
+the same op until it is answered, so that the vote counts once. `python -m nexus.client URL CODE` watches a poll.
+
+- `nexus`: the client, `Nexus`, with its rooms and votes. `room`: a poll that is watched, as its readers see it.
+- `connection`: staying connected: hello, renewal of the token, pings, reconnection. `link`: one socket of it.
+- `messages`: what is read and written. `close_codes`, `errors`: how a connection ends, and what can go wrong.
+- `http`: tokens of guests, over HTTP. `terminal`: a poll drawn in a terminal.
 """
 
 from __future__ import annotations
@@ -19,7 +24,6 @@ from urllib.parse import urlsplit
 from nexus.client.connection import Patience, Token
 from nexus.client.errors import ClientError, Closed, Refused, TurnedAway, Unreachable, VoteUnsettled
 from nexus.client.http import Guest, GuestPass, guest_token, post, socket_url
-from nexus.client.member import Nexus
 from nexus.client.messages import (
     CastBallot,
     Count,
@@ -33,6 +37,7 @@ from nexus.client.messages import (
     Totals,
     new_op,
 )
+from nexus.client.nexus import Nexus
 from nexus.client.room import Room
 
 __all__ = [
@@ -68,9 +73,22 @@ __all__ = [
 
 @asynccontextmanager
 async def connect(url: str, token: Token, *, patience: Patience | None = None) -> AsyncIterator[Nexus]:
-    """Connect to `url`, like ws://127.0.0.1:8000/ws, say hello, and give the client once it is welcome.
+    """Connect to a server, and close the client when the `async with` block ends.
 
-    Raises `Unreachable` or `TurnedAway`, and ValueError for what is no such URL.
+    Parameters:
+        url: where the server's WebSocket is, such as ws://127.0.0.1:8000/ws; `socket_url` makes it from an HTTP URL.
+        token: an access token, or an async function that returns the newest one whenever it is called. Only with a
+            function can the client outlive its first token. `GuestPass` is such a function, for guests of one poll.
+        patience: how long to wait for what; by default that of `Patience()`.
+
+    Returns:
+        A context manager that enters with the `Nexus`, once the server has accepted the token.
+
+    Raises:
+        ValueError: `url` is not a WebSocket URL.
+        Unreachable: there was no welcome within `patience.connect_s`, for a reason that may pass.
+        TurnedAway: the server refused the client, for a reason that will not pass, such as an invalid token.
+        ClientError: the function `token` raised it, or raised the exception that is its cause.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("ws", "wss") or not parts.hostname:

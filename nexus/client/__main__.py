@@ -21,7 +21,7 @@ async def _watch(base_url: str, code: str) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Watch a poll in the terminal until Ctrl-C; gives the exit status. What is wrong is said in one line."""
+    """Watch a poll in the terminal until Ctrl-C. Returns the exit status; errors are printed as one line."""
     parser = argparse.ArgumentParser(prog="python -m nexus.client", description="Watch a poll in the terminal.")
     parser.add_argument("url", help="the server, like http://127.0.0.1:8000")
     parser.add_argument("code", help="the code of the poll")
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the exit flushes, and complains
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # otherwise the exit flushes, and fails again
     except ClientError as error:
         sys.stderr.write(f"nexus.client: {error}\n")
         return 1

@@ -1,4 +1,4 @@
-"""Keeping a client connected: hello, the token's renewal, signs of life, and coming back."""
+"""Staying connected: hello, renewal of the token, pings, and reconnecting."""
 
 from __future__ import annotations
 
@@ -14,44 +14,61 @@ from nexus.client.errors import ClientError, TurnedAway, Unreachable
 from nexus.client.link import Clock, Link, open_link
 from nexus.client.messages import Error, Event, Pong, Welcome, encode
 
-log = logging.getLogger("nexus.client")
+logger = logging.getLogger(__name__)
 
 Token = str | Callable[[], Awaitable[str]]
-"""An access token, or what gives the newest one whenever one is needed; that may raise `Unreachable`."""
+"""An access token, or an async function that returns the newest one whenever one is needed.
+
+If the function raises `Unreachable`, the client tries again later; any other error ends the client.
+"""
 
 HELLO_S = 10.0
-PING_S, PONG_S = 15.0, 10.0
-RENEW_REST_S = 5.0
-"""A token that lasts for less than the server's warning is not renewed without end."""
+"""How long to wait for the answer to a hello."""
+PING_S = 15.0
+"""Between two pings, on average."""
+PONG_S = 10.0
+"""How long to wait for the answer to a ping."""
+RENEW_PAUSE_S = 5.0
+"""After each renewal of the token: the server may warn of a short-lived one again at once."""
 STEADY_S = 10.0
-"""A connection that lasted so long ends a row of failures."""
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 15.0
+"""A connection that lasted this long was no failure."""
+FIRST_PAUSE_S = 0.5
+"""Before the first attempt to reconnect, at most; each failure doubles it."""
+LONGEST_PAUSE_S = 15.0
+"""Before any attempt to reconnect, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How many seconds a client waits before it gives up."""
+    """How many seconds a client waits before it gives up.
+
+    Parameters:
+        connect_s: for its first welcome; then `connect` raises `Unreachable`.
+        join_s: for the snapshot of a room; then `Nexus.join` raises `Unreachable`.
+        act_s: for the answer to a vote or retraction, over all its resends; then those raise `VoteUnsettled`.
+        away_s: for a welcome after a connection was lost, `math.inf` for ever; then the client ends with `Unreachable`.
+    """
 
     connect_s: float = 10.0
-    """For its first welcome."""
     join_s: float = 20.0
-    """For the snapshot of a room."""
     act_s: float = 30.0
-    """For the answer to a vote or retraction, over all its resends."""
     away_s: float = 600.0
-    """For a welcome after a connection was lost; `math.inf`: for ever."""
 
 
 def pause(failures: int, chance: float) -> float:
-    """Seconds before the next attempt to connect, after so many in a row failed.
+    """Returns the seconds before the next attempt to connect, after so many `failures` in a row.
 
-    `chance`, from 0 to 1, spreads an audience that was cut off at once over half of a time that doubles.
+    The time doubles with each failure. `chance`, from 0 to 1, spreads an audience that lost its connections all at once
+    over the second half of it.
     """
     return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures, 10)) * (0.5 + chance / 2)
 
 
-class Upkeep:
-    """A connection that comes back: `take` gets what concerns rooms, `returned` each new link once it is welcome."""
+class Connection:
+    """A connection that is opened again whenever it is lost.
+
+    `take` is given every event of a room, `returned` each new link once the server has accepted the token.
+    """
 
     def __init__(
         self,
@@ -70,21 +87,21 @@ class Upkeep:
         self._settled = asyncio.Event()  # set while there is a link, and for good once there is a failure
         self._failure: ClientError | None = None
         self._task: asyncio.Task[None] | None = None
-        self._shown = ""
-        self._turned: tuple[str, TurnedAway] | None = None
-        self._welcomed = self._seen = time.monotonic()
+        self._token_sent = ""
+        self._refusal: tuple[str, TurnedAway] | None = None
+        self._welcomed_at = self._last_seen = time.monotonic()
         self.clock = Clock()
         self.voter = ""
         self.trouble = "the server does not answer"
-        """What went wrong last, in words for people."""
+        """What went wrong last, as a text for people."""
 
     @property
     def link(self) -> Link | None:
-        """The connection, if there is one right now."""
+        """The open link, or None while there is none."""
         return self._link
 
     async def linked(self) -> Link:
-        """The connection, once there is one. Raises the error with which the client ended."""
+        """Wait for an open link. Raises the error with which the client ended."""
         while self._link is None:
             if self._failure is not None:
                 raise self._failure
@@ -92,7 +109,7 @@ class Upkeep:
         return self._link
 
     async def start(self, failed: Callable[[ClientError], None]) -> None:
-        """Connect, and stay so. Raises where that fails at first; `failed` is told when it fails later."""
+        """Connect, and stay connected. Raises if that fails at first; `failed` is called if it fails later."""
         self._task = asyncio.create_task(self._run(failed), name="nexus client")
         try:
             async with asyncio.timeout(self._patience.connect_s):
@@ -101,7 +118,7 @@ class Upkeep:
             raise Unreachable(self.trouble) from error
 
     async def stop(self, reason: ClientError) -> None:
-        """Say goodbye to the server, within a bound; who waits for a link gets `reason`."""
+        """Close the link within a bound. Anything that waits for a link gets `reason` raised."""
         self._fail(reason)
         if self._task is not None:
             self._task.cancel()
@@ -113,80 +130,80 @@ class Upkeep:
 
     async def _run(self, failed: Callable[[ClientError], None]) -> None:
         try:
-            await self._stay()
-        except Exception as error:  # noqa: BLE001 - raised wherever somebody waits for this client
+            await self._stay_connected()
+        except Exception as error:  # noqa: BLE001 - raised wherever something waits for this client
             failure = error if isinstance(error, ClientError) else ClientError(f"the client broke: {error!r}")
             if failure is not error:
                 failure.__cause__ = error
             self._fail(failure)
             failed(failure)
 
-    async def _stay(self) -> None:
-        """Connect over and over; ends only with an exception."""
+    async def _stay_connected(self) -> None:
+        """Connect again and again; ends only with an exception."""
         failures = 0
         while True:
-            self._welcomed = 0.0
+            self._welcomed_at = 0.0
             try:
-                await self._live()
+                await self._use_one_link()
             except Unreachable as error:
                 self.trouble = str(error)
             now = time.monotonic()
-            if self._welcomed:
-                self._seen = now
-            failures = 0 if self._welcomed and now - self._welcomed >= STEADY_S else failures + 1
-            if now - self._seen >= self._patience.away_s:
+            if self._welcomed_at:
+                self._last_seen = now
+            failures = 0 if self._welcomed_at and now - self._welcomed_at >= STEADY_S else failures + 1
+            if now - self._last_seen >= self._patience.away_s:
                 raise Unreachable(self.trouble)
             await asyncio.sleep(pause(failures, random.random()))  # noqa: S311 - no secret
 
-    async def _live(self) -> None:
-        """One link, from its opening to its end. Raises `Unreachable`, or `TurnedAway` where that is the end."""
-        token = await self._fetch()
-        if self._turned is not None and self._turned[0] == token:
-            raise self._turned[1]
+    async def _use_one_link(self) -> None:
+        """One link from opening to end. Raises `Unreachable`, or `TurnedAway` where the client must not come back."""
+        token = await self._newest_token()
+        if self._refusal is not None and self._refusal[0] == token:
+            raise self._refusal[1]
         link = await open_link(self._url, self._take)
         try:
             async with asyncio.TaskGroup() as group:
-                tending = group.create_task(self._tend(link, token))
+                serving = group.create_task(self._serve(link, token))
                 await link.read()
                 self._unlink()
-                tending.cancel()
+                serving.cancel()
         finally:
             self._unlink()
             await link.close()
-        self._judge(link.close_code, link.close_reason)
+        self._check_end(link.close_code, link.close_reason)
 
-    def _judge(self, code: int, reason: str) -> None:
-        """What the end of a link means for the next."""
+    def _check_end(self, code: int, reason: str) -> None:
+        """Decide from how a link ended whether another may be opened. Raises `TurnedAway` if not."""
         self.trouble = f"the server closed the connection: {reason or 'no reason given'} ({code})"
         if comes_back(code):
             return
         turned = TurnedAway(code, reason)
         if code != TOKEN_ENDED or isinstance(self._token, str):
             raise turned
-        self._turned = (self._shown, turned)  # until the token has changed
+        self._refusal = (self._token_sent, turned)  # raised unless the next token is another
 
     def _unlink(self) -> None:
         self._link = None
         if self._failure is None:
             self._settled.clear()
 
-    async def _fetch(self) -> str:
+    async def _newest_token(self) -> str:
         return self._token if isinstance(self._token, str) else await self._token()
 
-    async def _tend(self, link: Link, token: str) -> None:
+    async def _serve(self, link: Link, token: str) -> None:
         if not await self._greet(link, token):
             link.abort()
             return
-        self._welcomed = time.monotonic()
+        self._welcomed_at = time.monotonic()
         self._link = link
         self._settled.set()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._returned(link))
-            await self._look_after(link)
+            await self._keep_alive(link)
 
     async def _greet(self, link: Link, token: str) -> bool:
-        """Say hello; False where there was no welcome."""
-        self._shown = token
+        """Send a hello. Returns whether the server accepted the token."""
+        self._token_sent = token
         try:
             async with asyncio.timeout(HELLO_S):
                 answer = await link.ask_time("hello", encode("hello", token=token), self.clock)
@@ -199,23 +216,23 @@ class Upkeep:
         self.voter = answer.voter
         return True
 
-    async def _look_after(self, link: Link) -> None:
-        """Ask for a sign of life now and then, and renew the token when it is time; until the link is dead."""
+    async def _keep_alive(self, link: Link) -> None:
+        """Ping from time to time, and renew the token when it is about to expire, until the link is dead."""
         while True:
             try:
                 async with asyncio.timeout(PING_S * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
                     await link.expiring.wait()
             except TimeoutError:
-                if not await self._lives(link):
+                if not await self._is_alive(link):
                     self.trouble = "the server did not answer a ping"
                     link.abort()
                     return
             else:
                 link.expiring.clear()
                 await self._renew(link)
-                await asyncio.sleep(RENEW_REST_S)
+                await asyncio.sleep(RENEW_PAUSE_S)
 
-    async def _lives(self, link: Link) -> bool:
+    async def _is_alive(self, link: Link) -> bool:
         try:
             async with asyncio.timeout(PONG_S):
                 return isinstance(await link.ask_time("ping", encode("ping"), self.clock), Pong | Error)
@@ -223,11 +240,11 @@ class Upkeep:
             return False
 
     async def _renew(self, link: Link) -> None:
-        """Show a newer token. Where that fails the link ends with its old one, and the next begins with a new."""
+        """Send a newer token. If that fails, the link ends with its old one, and the next starts with a new one."""
         try:
-            token = await self._fetch()
+            token = await self._newest_token()
         except ClientError as error:
-            log.info("no newer token: %s", error)
+            logger.info("could not get a newer token: %s", error)
             return
-        if token != self._shown and not await self._greet(link, token):
-            log.info("the newer token was not welcome: %s", self.trouble)
+        if token != self._token_sent and not await self._greet(link, token):
+            logger.info("the server refused the newer token: %s", self.trouble)

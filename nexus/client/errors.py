@@ -6,15 +6,15 @@ from uuid import UUID
 
 
 class ClientError(Exception):
-    """Anything a client cannot do; the text is one line for people."""
+    """The base of all errors of a client; the text is one line for people."""
 
 
 class Unreachable(ClientError):
-    """The server could not be reached, or did not answer in time. It may later."""
+    """The server could not be reached, or did not answer in time. Trying again later may help."""
 
 
 class Closed(ClientError):
-    """The client was closed while something was still waiting for it."""
+    """The client was closed while a call was still waiting."""
 
 
 class TurnedAway(ClientError):
@@ -30,9 +30,9 @@ class TurnedAway(ClientError):
 
 
 class Refused(ClientError):
-    """The server refused a vote, a join or a call, and it left no trace. `code` is the contract's.
+    """The server refused a vote, a join or an HTTP call, which had no effect. `code` is the contract's.
 
-    `after_s` is how long the server asks to wait before the next try, 0.0 where it says nothing.
+    `after_s` is how long the server asks to wait before the next try, 0.0 if it does not ask.
     """
 
     def __init__(self, code: str, detail: str, after_s: float = 0.0) -> None:
@@ -43,12 +43,12 @@ class Refused(ClientError):
 
 
 class VoteUnsettled(ClientError):
-    """A vote or retraction was sent and not answered: it may have been recorded, or may be yet.
+    """A vote or retraction was sent and not answered: it may have been committed, or may still be.
 
-    Giving `op` to the next try of the same act is safe at any time: it never counts twice.
+    Trying again with the same `op` is safe at any time: it never counts twice.
     """
 
     def __init__(self, poll: int, op: UUID) -> None:
-        super().__init__(f"no answer from poll {poll} to the op {op}: it may count, or not")
+        super().__init__(f"no answer to the vote {op} in poll {poll}: it may have been counted")
         self.poll = poll
         self.op = op

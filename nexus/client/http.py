@@ -1,4 +1,4 @@
-"""The few HTTP calls a client makes, on the standard library alone, and off the event loop."""
+"""The few HTTP calls that a client makes, with the standard library alone, and off the event loop."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from nexus.client.errors import Refused, Unreachable
 T = TypeVar("T")
 
 TIMEOUT_S = 10.0
-RENEW_S = 90.0
-"""Before its end a guest's token is renewed: earlier than the server warns of it."""
-BIGGEST = 1024 * 1024
+"""How long a server may take to answer."""
+RENEW_BEFORE_S = 90.0
+"""A guest's token is renewed this long before it expires: earlier than the server's warning."""
+LONGEST_BYTES = 1024 * 1024
+"""Of an answer; the rest is not read."""
 
 
 class _Problem(msgspec.Struct):
@@ -31,7 +33,7 @@ class _Problem(msgspec.Struct):
 
 
 class Guest(msgspec.Struct, frozen=True):
-    """A guest of one poll: the token `access`, which lasts `expires_in` seconds, the `voter`, the id of the `poll`."""
+    """A guest of one poll: the token `access`, valid for `expires_in` seconds, the `voter`, the id of the `poll`."""
 
     access: str
     expires_in: float
@@ -40,16 +42,31 @@ class Guest(msgspec.Struct, frozen=True):
 
 
 async def guest_token(base_url: str, code: str, *, earlier: str | None = None) -> Guest:
-    """Enter a poll by its code without an account, or renew `earlier`, a token of the same poll.
+    """Get a guest's token for one poll: enter it by its code, without an account.
 
-    `base_url` is like http://127.0.0.1:8000. Raises `Refused` (`poll_not_found`, `guests_not_allowed`, …) or
-    `Unreachable`, and ValueError for what is no such URL.
+    Parameters:
+        base_url: where the server is, such as http://127.0.0.1:8000.
+        code: the code of the poll.
+        earlier: a token of a guest of the same poll, to renew it and stay the same voter. By default a new guest.
+
+    Returns:
+        The guest. Its `access` is a token for `connect`, but `GuestPass` also renews it.
+
+    Raises:
+        Refused: the server refused, with code `poll_not_found`, `guests_not_allowed` or the like.
+        Unreachable: the server could not be reached, or did not answer in time.
+        ValueError: `base_url` is not an HTTP URL.
     """
     return await post(base_url, "/auth/guest/", {"code": code}, Guest, token=earlier)
 
 
 class GuestPass:
-    """A guest's `Token` for `connect`: enters by the code at first, and renews the same voter's token in time."""
+    """A `Token` for `connect`, as a guest: enters the poll when first called, and later renews the token in time.
+
+    Parameters:
+        base_url: where the server is, such as http://127.0.0.1:8000.
+        code: the code of the poll.
+    """
 
     def __init__(self, base_url: str, code: str) -> None:
         self._base_url = base_url
@@ -58,7 +75,7 @@ class GuestPass:
         self._good_until = 0.0
 
     async def __call__(self) -> str:
-        """The newest token. Raises as `guest_token` does, and `Unreachable` for a refusal that will pass."""
+        """Returns the newest token. Raises as `guest_token` does, but `Unreachable` for a refusal that will pass."""
         if self._guest is not None and time.monotonic() < self._good_until:
             return self._guest.access
         earlier = None if self._guest is None else self._guest.access
@@ -69,12 +86,28 @@ class GuestPass:
                 raise Unreachable(str(error)) from error
             raise
         left_s = self._guest.expires_in
-        self._good_until = time.monotonic() + left_s - min(RENEW_S, left_s / 2)
+        self._good_until = time.monotonic() + left_s - min(RENEW_BEFORE_S, left_s / 2)
         return self._guest.access
 
 
 async def post(base_url: str, path: str, body: object, answer: type[T], *, token: str | None = None) -> T:
-    """POST `body` as JSON and read the answer. Raises `Refused`, `Unreachable`, and ValueError for a wrong URL."""
+    """Send a POST request, and return its answer.
+
+    Parameters:
+        base_url: where the server is, such as http://127.0.0.1:8000.
+        path: the path of the resource, with its slash at the end, such as /polls/.
+        body: what to send, encoded as JSON.
+        answer: the type of the answer, such as a `msgspec.Struct`; fields that it does not have are ignored.
+        token: an access token, if the resource needs one.
+
+    Returns:
+        The answer, decoded to the type `answer`.
+
+    Raises:
+        Refused: the server answered with an error; `code` and `detail` are those of its problem document.
+        Unreachable: the server could not be reached, did not answer in time, or is not Nexus.
+        ValueError: `base_url` is not an HTTP URL.
+    """
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
@@ -88,7 +121,7 @@ async def post(base_url: str, path: str, body: object, answer: type[T], *, token
 
 
 def socket_url(base_url: str) -> str:
-    """Where the WebSocket of the server at `base_url` is. Raises ValueError for what is no http URL."""
+    """Returns the URL of the WebSocket of the server at `base_url`. Raises ValueError if that is not an HTTP URL."""
     return "ws" + _checked(base_url).removeprefix("http") + "/ws"
 
 
@@ -103,7 +136,7 @@ def _checked(base_url: str) -> str:
 def _send(request: urllib.request.Request) -> bytes:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - its scheme is checked
-            data: bytes = response.read(BIGGEST)
+            data: bytes = response.read(LONGEST_BYTES)
             return data
     except urllib.error.HTTPError as error:
         with error:
@@ -111,21 +144,21 @@ def _send(request: urllib.request.Request) -> bytes:
     except urllib.error.URLError as error:
         raise Unreachable(f"no server answers at {request.host}: {error.reason}") from error
     except (OSError, http.client.HTTPException) as error:
-        raise Unreachable(f"the server at {request.host} broke off: {error!r}") from error
+        raise Unreachable(f"the server at {request.host} broke the connection: {error!r}") from error
 
 
 def _refusal(error: urllib.error.HTTPError) -> Refused:
     try:
-        problem = msgspec.json.decode(error.read(BIGGEST), type=_Problem)
+        problem = msgspec.json.decode(error.read(LONGEST_BYTES), type=_Problem)
     except (msgspec.DecodeError, OSError, http.client.HTTPException):
         problem = _Problem()
     after = error.headers.get("Retry-After", "")
-    detail = problem.detail or f"the server answers {error.code} {error.reason}"
+    detail = problem.detail or f"the server answered {error.code} {error.reason}"
     return Refused(problem.code, detail, float(after) if after.isdigit() else 0.0)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
-    """Like `asyncio.to_thread`, but nothing waits for a call that was given up, not even the end of the process."""
+    """Like `asyncio.to_thread`, but nothing waits for a call that was cancelled, not even the end of the process."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
@@ -143,7 +176,7 @@ async def _in_thread(work: Callable[[], T]) -> T:
             result = work()
         except Exception as error:  # noqa: BLE001 - raised where it is awaited
             failed = error
-        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it whoever asked
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and the caller with it
             loop.call_soon_threadsafe(settle, result, failed)
 
     threading.Thread(target=run, name="nexus client", daemon=True).start()

@@ -1,4 +1,4 @@
-"""One socket of a client, from its handshake to its close: questions and their answers, and what comes unasked."""
+"""One socket of a client, from handshake to close: questions and their answers, and what the server sends unasked."""
 
 from __future__ import annotations
 
@@ -32,41 +32,43 @@ from nexus.client.messages import (
     decode,
 )
 
-log = logging.getLogger("nexus.client")
+logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = Subprotocol("nexus.v1")
 
 OPEN_S = 10.0
+"""How long a handshake may take."""
 CLOSE_S = 1.0
-BIGGEST = 2 * 1024 * 1024
-"""Bytes of a message of the server: a poll of 100 options stays far below."""
+"""How long to wait for the server's close frame."""
+LONGEST_BYTES = 2 * 1024 * 1024
+"""Of a message of the server: a poll of 100 options stays far below."""
 PASSING_STATUSES = frozenset({408, 425, 429})
-"""Beside 5xx, the HTTP statuses of a handshake that may succeed later."""
+"""The HTTP statuses of a handshake, beside 5xx, that may be followed by success later."""
 
 T = TypeVar("T")
 Question = Literal["hello", "join", "ping"]
 Answer = Welcome | Joined | Pong | Error
-Entered = Callable[[Joined], None]
+OnJoined = Callable[[Joined], None]
 
 
-class _Asked(NamedTuple):
+class _OpenQuestion(NamedTuple):
     answer: asyncio.Future[Answer | None]
-    entered: Entered | None
+    on_joined: OnJoined | None
 
 
 class Clock:
-    """The server's clock, from its answers: the best of the last samples, by how long the answer took."""
+    """An estimate of the server's clock, from those of its last answers that took the shortest time."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, datetime]] = deque(maxlen=8)
 
     def learn(self, asked: float, answered: float, server_now: datetime) -> None:
-        """Take an answer that was asked for and came at these monotonic seconds."""
+        """Take the time in an answer; `asked` and `answered` are monotonic seconds."""
         middle = timedelta(seconds=(asked + answered) / 2)
         self._samples.append((answered - asked, server_now - middle))
 
     def at(self, monotonic: float) -> datetime:
-        """What the server's clock shows at monotonic seconds; this machine's own before the first sample."""
+        """The server's time at these monotonic seconds; before the first answer, this machine's time now."""
         if not self._samples:
             return datetime.now(UTC)
         _, zero = min(self._samples)
@@ -74,9 +76,9 @@ class Clock:
 
 
 async def open_link(url: str, take: Callable[[Event], None]) -> Link:
-    """Connect; `take` is given what concerns rooms, at once and in order.
+    """Open a socket. `take` is given the events of rooms, at once and in order.
 
-    Raises `Unreachable` for what may pass, `TurnedAway` for what will not.
+    Raises `Unreachable` for a failure that may pass, and `TurnedAway` for one that will not.
     """
     try:
         socket = await connect(
@@ -85,13 +87,13 @@ async def open_link(url: str, take: Callable[[Event], None]) -> Link:
             compression=None,
             open_timeout=OPEN_S,
             close_timeout=CLOSE_S,
-            ping_interval=None,  # the client asks in its own words, which set its clock too
-            max_size=BIGGEST,
+            ping_interval=None,  # the client sends pings of the contract, which also set its clock
+            max_size=LONGEST_BYTES,
         )
     except InvalidStatus as error:
         status = error.response.status_code
         if status in PASSING_STATUSES or status >= 500:
-            raise Unreachable(f"the server answers {status} at {url}") from error
+            raise Unreachable(f"the server answered {status} at {url}") from error
         raise TurnedAway(status, f"there is no Nexus at {url}") from error
     except (OSError, InvalidHandshake) as error:
         raise Unreachable(f"cannot connect to {url}: {error}") from error
@@ -102,72 +104,72 @@ async def open_link(url: str, take: Callable[[Event], None]) -> Link:
 
 
 class Link:
-    """An open socket. Every wait for an answer ends, with None, when the socket does."""
+    """An open socket. When it ends, every wait for an answer ends too, with None."""
 
     def __init__(self, socket: ClientConnection, take: Callable[[Event], None]) -> None:
         self._socket = socket
         self._take = take
         self._acts: dict[UUID, asyncio.Future[Verdict | None]] = {}
-        self._asked: dict[str, _Asked] = {}
+        self._asked: dict[str, _OpenQuestion] = {}
         self._turns: dict[Question, asyncio.Lock] = {kind: asyncio.Lock() for kind in ("hello", "join", "ping")}
         self.lost = False
-        """Whether it has ended."""
+        """Whether the socket has ended."""
         self.expiring = asyncio.Event()
-        """Set when the server says that the token will end soon."""
+        """Set when the server warns that the token will expire soon."""
 
     @property
     def close_code(self) -> int:
-        """With which code it ended."""
+        """The code with which the socket was closed."""
         return self._socket.close_code or NO_CLOSE_FRAME
 
     @property
     def close_reason(self) -> str:
-        """With which words it ended."""
+        """The reason with which the socket was closed; may be empty."""
         return self._socket.close_reason or ""
 
     async def read(self) -> None:
-        """Take everything that arrives, until the socket ends."""
+        """Handle everything that arrives, until the socket ends."""
         try:
             while True:
                 message = decode(await self._socket.recv(decode=False))
                 if message is not None:
-                    self._sort(message)
+                    self._dispatch(message)
         except ConnectionClosed:
             self._lose()
 
     async def close(self) -> None:
-        """Say goodbye, within a bound."""
+        """Close the socket, within a bound."""
         self._lose()
         await self._socket.close()
 
     def abort(self) -> None:
-        """End a socket that does not answer."""
+        """Cut a socket that does not answer."""
         self._socket.transport.abort()
 
-    async def say(self, text: str) -> None:
-        """Send what needs no answer; into the void where the socket has ended, which `read` finds."""
+    async def send(self, text: str) -> None:
+        """Send a text and expect no answer. Does nothing if the socket has ended: `read` notices that."""
         try:
             await self._socket.send(text)
         except ConnectionClosed:
-            log.debug("a message was for a socket that has ended")
+            logger.debug("dropped a message to a socket that had ended")
 
     async def exchange(self, op: UUID, text: str) -> Verdict | None:
-        """Send an act and wait for what the server says of its op. One exchange an op at a time."""
+        """Send a vote or retraction and wait for its answer, which names its op. One exchange at a time for an op."""
         if self.lost:
             return None
         answer: asyncio.Future[Verdict | None] = asyncio.get_running_loop().create_future()
         self._acts[op] = answer
         try:
-            await self.say(text)
+            await self.send(text)
             return await answer
         finally:
             del self._acts[op]
 
-    async def ask(self, kind: Question, text: str, *, entered: Entered | None = None) -> Answer | None:
-        """Send a question and wait for its answer, one of a kind at a time: errors name only the kind.
+    async def ask(self, kind: Question, text: str, *, on_joined: OnJoined | None = None) -> Answer | None:
+        """Send a question and wait for its answer. One at a time of each kind, since errors name only the kind.
 
-        `entered` is given a join's snapshot before anything that came after it is looked at. Who gives up waiting
-        leaves the turn taken until the answer has come, so that it is not the next one's.
+        `on_joined` is given the snapshot of a join before any later message is handled. A caller that gives up waiting
+        keeps the turn until the answer has come, so that it is not taken for the answer to the next question.
         """
         turn = self._turns[kind]
         await turn.acquire()
@@ -176,19 +178,19 @@ class Link:
             return None
         answer: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(lambda _: turn.release())
-        self._asked[kind] = _Asked(answer, entered)
-        await self.say(text)
+        self._asked[kind] = _OpenQuestion(answer, on_joined)
+        await self.send(text)
         return await asyncio.shield(answer)
 
     async def ask_time(self, kind: Question, text: str, clock: Clock) -> Answer | None:
-        """Ask what is answered with the server's time, and set `clock` by it."""
+        """Ask a question whose answer has the server's time, and set `clock` by it."""
         asked = time.monotonic()
         answer = await self.ask(kind, text)
         if isinstance(answer, Welcome | Pong):
             clock.learn(asked, time.monotonic(), answer.server_now)
         return answer
 
-    def _sort(self, message: Message) -> None:
+    def _dispatch(self, message: Message) -> None:
         match message:
             case Receipt(op=op) | Reject(op=op) | Retry(op=op):
                 _resolve(self._acts.get(op), message)
@@ -202,7 +204,7 @@ class Link:
                 self.expiring.set()
             case Error(of=of):
                 if not self._answer(of.type, message):
-                    log.warning("the server complains of a message: %s (%s)", message.detail, message.code)
+                    logger.warning("the server could not handle a message: %s (%s)", message.detail, message.code)
             case _:
                 self._take(message)
 
@@ -210,8 +212,8 @@ class Link:
         asked = self._asked.pop(kind, None)
         if asked is None:
             return False
-        if isinstance(message, Joined) and asked.entered is not None:
-            asked.entered(message)
+        if isinstance(message, Joined) and asked.on_joined is not None:
+            asked.on_joined(message)
         return _resolve(asked.answer, message)
 
     def _lose(self) -> None:

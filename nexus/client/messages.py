@@ -1,6 +1,6 @@
-"""What a client reads and writes on the wire: the shapes of `nexus.v1` (contract, section 3), read with tolerance.
+"""The messages that a client reads and writes: the shapes of `nexus.v1` (contract, section 3), read with tolerance.
 
-Fields and messages of newer servers are passed over, and words with a fixed list today stay plain strings.
+Fields and messages of newer servers are ignored, and what has a fixed list of words today is a plain string here.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from uuid import UUID
 
 import msgspec
 
-log = logging.getLogger("nexus.client")
+logger = logging.getLogger(__name__)
 
-LONGEST = 16 * 1024
-"""Bytes of a message to the server, at most."""
+LONGEST_BYTES = 16 * 1024
+"""Of a message to the server."""
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Poll(msgspec.Struct, frozen=True):
-    """A poll. The counts of its options are as old as itself: totals are what moves."""
+    """A poll. The counts of its options are as old as this value: `Totals` has the newest."""
 
     id: int
     code: str
@@ -61,7 +61,7 @@ class Count(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True, tag="totals"):
-    """The whole counts of one poll at one place in the order of totals."""
+    """All counts of one poll, at one place in the order of its totals."""
 
     poll: int
     epoch: int
@@ -76,25 +76,25 @@ class Totals(msgspec.Struct, frozen=True, tag="totals"):
 
     @property
     def rank(self) -> tuple[int, int, bool]:
-        """What to compare: a frame is shown only if it ranks above the one that is (contract, section 1)."""
+        """The order of totals: show these only if they rank above those that are shown (contract, section 1)."""
         return self.epoch, self.version, self.visibility == "full"
 
 
 class PollChanged(msgspec.Struct, frozen=True, tag="poll"):
-    """The definition or status of a poll changed."""
+    """The definition or status of a poll has changed."""
 
     poll: Poll
 
 
 class Presence(msgspec.Struct, frozen=True, tag="presence"):
-    """How many sockets watch a poll."""
+    """How many sockets are watching a poll, over all workers."""
 
     poll: int
     online: int
 
 
 class Deleted(msgspec.Struct, frozen=True, tag="deleted"):
-    """The poll is gone, or gone for this voter."""
+    """The poll no longer exists, or no longer for this voter."""
 
     poll: int
 
@@ -112,7 +112,7 @@ class CastBallot(msgspec.Struct, frozen=True):
 
 
 class Joined(msgspec.Struct, frozen=True, tag="joined"):
-    """A room was entered; `totals` is None where the client has the newest already."""
+    """A room has been entered; `totals` is None where the client already has the newest."""
 
     poll: Poll
     totals: Totals | None
@@ -121,7 +121,7 @@ class Joined(msgspec.Struct, frozen=True, tag="joined"):
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """The token holds."""
+    """The token is accepted."""
 
     voter: str
     expires_at: datetime
@@ -129,7 +129,11 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
 
 
 class Receipt(msgspec.Struct, frozen=True, tag="ack"):
-    """An act has committed: `status` is recorded, changed, unchanged, retracted or replayed."""
+    """A vote or retraction is committed.
+
+    `status` is `recorded`, `changed`, `unchanged`, `retracted` or `replayed`; `stands` says whether the ballot counts
+    now, and `epoch` and `version` are the place of the first totals that include it.
+    """
 
     op: UUID
     poll: int
@@ -140,7 +144,7 @@ class Receipt(msgspec.Struct, frozen=True, tag="ack"):
 
 
 class Reject(msgspec.Struct, frozen=True, tag="reject"):
-    """An act is refused."""
+    """A vote or retraction is refused."""
 
     op: UUID
     code: str
@@ -148,7 +152,7 @@ class Reject(msgspec.Struct, frozen=True, tag="reject"):
 
 
 class Retry(msgspec.Struct, frozen=True, tag="retry"):
-    """The outcome of an act is unknown, or the server is too busy: the same op again."""
+    """A vote or retraction had no effect yet, or its outcome is unknown: the same op must be sent again."""
 
     op: UUID
     after_ms: int
@@ -161,7 +165,7 @@ class Pong(msgspec.Struct, frozen=True, tag="pong"):
 
 
 class Expiring(msgspec.Struct, frozen=True, tag="expiring"):
-    """The token ends soon."""
+    """The token expires soon."""
 
     in_s: float
 
@@ -173,7 +177,7 @@ class Of(msgspec.Struct, frozen=True):
 
 
 class Error(msgspec.Struct, frozen=True, tag="error"):
-    """A message went wrong."""
+    """A message could not be handled."""
 
     code: str
     detail: str = ""
@@ -181,7 +185,7 @@ class Error(msgspec.Struct, frozen=True, tag="error"):
 
 
 Verdict = Receipt | Reject | Retry
-"""What answers a vote or a retraction."""
+"""The answers to a vote or retraction."""
 
 Message = Event | Joined | Welcome | Verdict | Pong | Expiring | Error
 
@@ -193,7 +197,7 @@ _TYPES = frozenset(
 
 
 def decode(data: bytes) -> Message | None:
-    """The message of a frame; None for what this client does not know, which is no error."""
+    """Returns the message in a frame, or None for one that this client does not know."""
     try:
         return _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -202,21 +206,21 @@ def decode(data: bytes) -> Message | None:
         except (msgspec.DecodeError, UnicodeDecodeError):
             known = True
         if known:
-            log.warning("a frame of the server was not understood: %s", error)
+            logger.warning("could not read a frame of the server: %s", error)
         return None
 
 
 def encode(kind: str, **fields: object) -> str:
-    """A message to the server, without the fields that are None. Raises ValueError where it would be too long."""
+    """Returns a message to the server, without the fields that are None. Raises ValueError if it is too long."""
     body = {"type": kind} | {name: value for name, value in fields.items() if value is not None}
     data = msgspec.json.encode(body)
-    if len(data) > LONGEST:
-        raise ValueError(f"a {kind} may have {LONGEST} bytes, not {len(data)}")
+    if len(data) > LONGEST_BYTES:
+        raise ValueError(f"a {kind} may have {LONGEST_BYTES} bytes, not {len(data)}")
     return data.decode()
 
 
 def new_op() -> UUID:
-    """A name for a new act: a UUID of version 7 (RFC 9562, section 5.7), so that later ones sort later."""
+    """Returns a new op: a UUID of version 7 (RFC 9562, section 5.7), so that later ones sort later."""
     value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     value = value & ~(0xF << 76) | 0x7 << 76
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)

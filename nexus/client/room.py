@@ -1,4 +1,4 @@
-"""A room as a client sees it: the newest of everything, however slowly it is read. No I/O."""
+"""A room as a client sees it: the newest state, however slowly its events are read. No I/O."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from nexus.client.messages import CastBallot, Deleted, Event, Joined, Poll, Poll
 
 
 class Room:
-    """A poll that is watched. Iterating over it gives its `Event`s as they come, beginning with the newest totals.
+    """A poll that is watched; `Nexus.join` makes it. `async for` over it yields its events, first the newest totals.
 
-    Of each kind only the newest event is kept, so a slow reader skips and never lags, and nothing piles up.
-    Every iterator sees the events by itself. The iteration ends after `Deleted`, and when the room is left or
-    the client closed; it raises the `ClientError` with which the client itself ended.
+    An event is `Totals`, `PollChanged`, `Presence` or `Deleted`. Of each kind only the newest is kept, so a slow reader
+    skips events, never falls behind, and needs no memory for them. Any number of tasks may iterate, each by itself.
+
+    An iteration ends after `Deleted`, and when the room is left or the client is closed. It raises the `ClientError`
+    with which the client ended by itself, and `Refused` if the server did not let the client back into this room.
     """
 
     def __init__(self, joined: Joined, totals: Totals) -> None:
@@ -47,17 +49,17 @@ class Room:
 
     @property
     def me(self) -> tuple[CastBallot, ...]:
-        """The own standing ballots, as they were when the room was last entered."""
+        """This voter's ballots that stood when the room was last entered; later votes are not among them."""
         return self._me
 
     @property
     def role(self) -> str:
-        """What this voter is here: host, voter or screen."""
+        """What this voter is in the poll: `host`, `voter` or `screen`."""
         return self._role
 
     @property
     def online(self) -> int | None:
-        """How many sockets watch, None before the first presence."""
+        """How many sockets are watching; None before the server has said so."""
         return self._online
 
     def __aiter__(self) -> Events:
@@ -66,7 +68,7 @@ class Room:
     # --- For the client -------------------------------------------------------------------------------------
 
     def enter(self, joined: Joined) -> None:
-        """Take the snapshot of coming back."""
+        """Take the snapshot of entering again."""
         self._me, self._role = joined.me, joined.role
         old, new = self._poll, joined.poll
         if (new.updated_at, new.status) != (old.updated_at, old.status):
@@ -75,7 +77,7 @@ class Room:
             self.take(joined.totals)
 
     def take(self, event: Event) -> None:
-        """Take what the server sent, unless it is not newer than what is here."""
+        """Take an event of the server, unless it is not newer than what is here."""
         match event:
             case Totals():
                 if event.rank <= self._totals.rank:
@@ -92,7 +94,7 @@ class Room:
         self._note(event)
 
     def end(self, failure: ClientError | None = None) -> None:
-        """Nothing more will come; readers get what is there, then `failure` or a plain end."""
+        """No more events will come. Readers get those that are there; then `failure` is raised, or they end."""
         self._over, self._failure = True, failure
         self._wake.set()
 
@@ -102,12 +104,12 @@ class Room:
         self._wake.set()
         self._wake = asyncio.Event()
 
-    def after(self, serial: int) -> tuple[int, Event] | None:
-        """The oldest event kept that is newer than number `serial`, with its number."""
+    def newer_than(self, serial: int) -> tuple[int, Event] | None:
+        """The oldest event kept with a number over `serial`, and its number; None if there is none."""
         return min((one for one in self._newest.values() if one[0] > serial), key=_number, default=None)
 
-    async def change(self) -> bool:
-        """Wait for more; False where nothing more will come. Raises the failure."""
+    async def wait_for_more(self) -> bool:
+        """Wait for an event. Returns False if no more will come. Raises the failure given to `end`."""
         if not self._over:
             await self._wake.wait()
             return True
@@ -121,7 +123,7 @@ def _number(one: tuple[int, Event]) -> int:
 
 
 class Events:
-    """An iteration over a room. Giving up `anext` (a time-out) loses nothing: the next call goes on."""
+    """An iteration over a room. Cancelling `anext`, as a timeout does, loses no event."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
@@ -131,8 +133,8 @@ class Events:
         return self
 
     async def __anext__(self) -> Event:
-        while (newer := self._room.after(self._seen)) is None:
-            if not await self._room.change():
+        while (newer := self._room.newer_than(self._seen)) is None:
+            if not await self._room.wait_for_more():
                 raise StopAsyncIteration
         self._seen, event = newer
         return event

@@ -1,4 +1,4 @@
-"""A poll in the terminal: bars that move on a TTY, else one line for each totals."""
+"""A poll in the terminal: moving bars on a TTY, otherwise one line for each totals."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import TextIO
 from nexus.client.messages import Deleted, Poll, PollChanged, Totals
 from nexus.client.room import Room
 
-PICTURE_S = 0.05
-"""Between two pictures, at least."""
+REDRAW_S = 0.05
+"""Between two drawings, at least."""
 IDLE_S = 1.0
-"""Between two pictures, at most: the time that is left is shown in seconds."""
-GONE = "The poll is gone."
+"""Between two drawings, at most: the time that is left is shown in seconds."""
+GONE = "The poll no longer exists."
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_FIGURES = 16  # columns of "123456  100.0 %" with its space
+# Columns of "123456  100.0 %" with its space.
+_FIGURES = 16
 _MARGIN = 2
 
 
@@ -46,7 +47,7 @@ async def _watch_bars(
     room: Room, out: TextIO, server_now: Callable[[], datetime], connected: Callable[[], bool]
 ) -> None:
     events = aiter(room)
-    picture = Picture(out)
+    area = RedrawnArea(out)
     while True:
         try:
             async with asyncio.timeout(IDLE_S):
@@ -59,24 +60,24 @@ async def _watch_bars(
             out.write(f"{GONE}\n")
             return
         footer = status_line(room, server_now(), connected=connected())
-        picture.show(bars(room.poll, room.totals, footer, *picture.size()))
-        await asyncio.sleep(PICTURE_S)
+        area.show(bars(room.poll, room.totals, footer, *area.size()))
+        await asyncio.sleep(REDRAW_S)
 
 
-class Picture:
-    """Some lines of a terminal that are drawn over and over in their place."""
+class RedrawnArea:
+    """Lines of a terminal that are drawn again and again in the same place."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._drawn = 0
 
     def size(self) -> tuple[int, int]:
-        """The columns and rows that lines may take."""
+        """The number of columns and of rows that lines may take."""
         size = shutil.get_terminal_size()
         return size.columns - 1, size.lines - 1
 
     def show(self, lines: list[str]) -> None:
-        """Draw lines over those that were drawn before."""
+        """Draw `lines` over those that were drawn before."""
         encoding = self._out.encoding or "ascii"
         text = "".join(f"{line}\n" for line in lines).encode(encoding, "replace").decode(encoding)
         back = f"\x1b[{self._drawn}F" if self._drawn else ""
@@ -86,7 +87,7 @@ class Picture:
 
 
 def bars(poll: Poll, totals: Totals, footer: str, width: int, rows: int) -> list[str]:
-    """The lines of a poll for a terminal of so many columns and rows: the question, a bar an option, `footer`."""
+    """Returns a poll as lines: the question, a bar for each option, `footer`. `width` and `rows` are the terminal's."""
     shown = poll.options[: max(1, rows - 4)]
     labels = [plain(option.option_text) for option in shown]
     wide = min(max(map(columns, labels)), max(8, width // 3))
@@ -112,22 +113,22 @@ def _bar(count: int | None, ballots: int, room: int) -> str:
 
 
 def status_line(room: Room, now: datetime, *, connected: bool) -> str:
-    """What stands below the bars: status, turnout, who watches, what time is left."""
+    """Returns the line below the bars: status, turnout, number of viewers, time left."""
     totals, poll = room.totals, room.poll
-    parts = ["final" if totals.final else totals.status, _of(totals.voters, "voter")]
+    parts = ["final" if totals.final else totals.status, _counted(totals.voters, "voter")]
     if totals.total_votes != totals.voters:
-        parts.append(_of(totals.total_votes, "ballot"))
+        parts.append(_counted(totals.total_votes, "ballot"))
     if room.online is not None:
         parts.append(f"{room.online} online")
     if poll.expires_at is not None and not totals.final:
         left = max(0, round((poll.expires_at - now).total_seconds()))
         parts.append(f"closes in {left // 60}:{left % 60:02}")
-    parts.append(f"code {plain(poll.code)}" if connected else "connection lost, coming back")
+    parts.append(f"code {plain(poll.code)}" if connected else "connection lost, reconnecting")
     return " · ".join(parts)
 
 
 def totals_line(poll: Poll, totals: Totals) -> str:
-    """Totals in one line, for a log or another program."""
+    """Returns totals as one line, for a log or another program."""
     texts = {option.id: plain(option.option_text) for option in poll.options}
     figures = []
     for count in totals.options:
@@ -136,20 +137,20 @@ def totals_line(poll: Poll, totals: Totals) -> str:
         figures.append(f"{texts.get(count.id, f'option {count.id}')}: {shown}")
     time = totals.server_now.isoformat(timespec="seconds").replace("+00:00", "Z")
     state = "final" if totals.final else totals.status
-    return f"{time} {totals.epoch}.{totals.version} {state}, {_of(totals.voters, 'voter')} | {' | '.join(figures)}"
+    return f"{time} {totals.epoch}.{totals.version} {state}, {_counted(totals.voters, 'voter')} | {' | '.join(figures)}"
 
 
-def _of(count: int, noun: str) -> str:
+def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def plain(text: str) -> str:
-    """Text as a terminal may be given it: without the control characters by which a poll could steer it."""
+    """Returns `text` without control characters, with which a poll could control the terminal."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
 def columns(text: str) -> int:
-    """How many columns a terminal takes for `text` (Unicode Standard Annex #11)."""
+    """Returns the number of columns that `text` takes in a terminal (Unicode Standard Annex #11)."""
     return sum(_columns(char) for char in text)
 
 
@@ -160,7 +161,7 @@ def _columns(char: str) -> int:
 
 
 def clip(text: str, width: int) -> str:
-    """As much of `text` as fits into `width` columns."""
+    """Returns as much of `text` as fits into `width` columns."""
     if columns(text) <= width:
         return text
     kept, taken = "", 1
@@ -173,6 +174,6 @@ def clip(text: str, width: int) -> str:
 
 
 def padded(text: str, width: int) -> str:
-    """`text` in exactly `width` columns."""
+    """Returns `text` clipped or padded to exactly `width` columns."""
     text = clip(text, width)
     return text + " " * (width - columns(text))

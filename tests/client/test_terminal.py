@@ -72,7 +72,7 @@ def test_a_line_of_totals_says_when_where_and_what() -> None:
 def test_the_status_says_what_time_is_left_and_whether_the_connection_holds() -> None:
     here = room(poll=replace(POLL, expires_at=NOON + timedelta(seconds=83)))
     assert status_line(here, NOON, connected=True) == "open · 4 voters · closes in 1:23 · code K7M2QP"
-    assert status_line(here, NOON, connected=False).endswith("connection lost, coming back")
+    assert status_line(here, NOON, connected=False).endswith("connection lost, reconnecting")
     final = room(replace(TOTALS, final=True, total_votes=9))
     assert status_line(final, NOON, connected=True) == "final · 4 voters · 9 ballots · code K7M2QP"
 
@@ -87,7 +87,7 @@ def test_text_is_clipped_by_columns() -> None:
 
 
 async def test_a_terminal_is_drawn_over_and_over_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "PICTURE_S", 0.001)
+    monkeypatch.setattr(drawing, "REDRAW_S", 0.001)
     monkeypatch.setattr(drawing, "IDLE_S", 0.001)
     out, here = Terminal(), room()
     watching = asyncio.create_task(watch(here, out, server_now=lambda: NOON, connected=lambda: True))
@@ -101,7 +101,7 @@ async def test_a_terminal_is_drawn_over_and_over_in_its_place(monkeypatch: pytes
     await asyncio.wait_for(watching, 5)
     first, second, *_ = out.getvalue().split("\x1b[J")[1:]
     assert first.startswith("Which?\n\n  Yes ")
-    assert second.endswith(("\x1b[6F", "The poll is gone.\n"))
+    assert second.endswith(("\x1b[6F", "The poll no longer exists.\n"))
 
 
 async def test_without_a_terminal_each_change_is_a_line() -> None:
@@ -109,4 +109,5 @@ async def test_without_a_terminal_each_change_is_a_line() -> None:
     here.take(PollChanged(replace(POLL, question="Really?\x1b", status="closed")))
     here.take(Deleted(7))
     await asyncio.wait_for(watch(here, out, server_now=lambda: NOON, connected=lambda: True), 5)
-    assert out.getvalue().splitlines() == [totals_line(here.poll, TOTALS), "# Really?  (closed)", "# The poll is gone."]
+    lines = [totals_line(here.poll, TOTALS), "# Really?  (closed)", "# The poll no longer exists."]
+    assert out.getvalue().splitlines() == lines

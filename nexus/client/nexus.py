@@ -1,4 +1,4 @@
-"""What a client does over its connection: rooms and acts."""
+"""The client: its rooms, and its votes and retractions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from nexus.client.connection import Patience, Token, Upkeep
+from nexus.client.connection import Connection, Patience, Token
 from nexus.client.errors import ClientError, Closed, Refused, Unreachable, VoteUnsettled
 from nexus.client.link import Link
 from nexus.client.messages import (
@@ -28,73 +28,91 @@ from nexus.client.messages import (
 from nexus.client.room import Room
 
 WINDOW = 32
-"""Acts under way at once, the others wait here: below what a server queues for one voter."""
-SOONEST_S = 0.05
+"""Votes and retractions under way at once: fewer than a server queues for one voter. The others wait here."""
+SHORTEST_WAIT_S = 0.05
+"""Before a vote is sent again, at least."""
 PASSING = frozenset({"unavailable", "too_many_messages"})
-"""Refusals of a join that are no answer yet."""
+"""The codes with which a join is refused for now, and tried again."""
 
 
 class Nexus:
-    """A client; `connect` makes it. Its methods may be called from any number of tasks of its event loop."""
+    """A client of one server, as one voter.
+
+    `connect` makes it, starts it and closes it; construct none yourself. All methods may be called from any number of
+    tasks of the event loop in which it was made. Once the client has ended by itself (its token was refused, or it was
+    away for longer than `Patience.away_s`), every method that needs the server raises the `ClientError` that ended it.
+    """
 
     def __init__(self, url: str, token: Token, patience: Patience) -> None:
         self._patience = patience
-        self._upkeep = Upkeep(url, token, patience, self._take, self._return)
+        self._connection = Connection(url, token, patience, self._take, self._return)
         self._rooms: dict[int, Room] = {}
         self._acts: set[UUID] = set()
         self._window = asyncio.Semaphore(WINDOW)
 
     @property
     def voter(self) -> str:
-        """Who the server takes this client for, such as user:12."""
-        return self._upkeep.voter
+        """Who the server takes this client for, such as `user:12`."""
+        return self._connection.voter
 
     @property
     def connected(self) -> bool:
-        """Whether there is a connection right now."""
-        return self._upkeep.link is not None
+        """Whether there is an open connection now."""
+        return self._connection.link is not None
 
     def server_now(self) -> datetime:
-        """What the server's clock shows now, as far as can be known from here."""
-        return self._upkeep.clock.at(time.monotonic())
+        """The server's time, estimated from its answers: compare `opens_at` and `expires_at` of a poll with it."""
+        return self._connection.clock.at(time.monotonic())
 
     async def start(self) -> None:
-        """Connect for the first time; `connect` does it."""
-        await self._upkeep.start(self._end_rooms)
+        """Connect for the first time. `connect` calls this."""
+        await self._connection.start(self._end_rooms)
 
     async def close(self) -> None:
-        """End, saying goodbye to the server; what still waits for it gets `Closed`. `connect` does it too."""
+        """Close the client. Calls that are still waiting raise `Closed`, or `VoteUnsettled`. `connect` calls this."""
         self._end_rooms(None)
-        await self._upkeep.stop(Closed("the client was closed"))
+        await self._connection.stop(Closed("the client was closed"))
 
     # --- Rooms ----------------------------------------------------------------------------------------------
 
     async def join(self, poll: int | None = None, *, code: str | None = None) -> Room:
-        """Enter the room of a poll, by its id or its code; a room that this client is in is given again.
+        """Enter the room of a poll, to watch it. Voting does not need a room.
 
-        Raises `Refused` (`poll_not_found`, …), `Unreachable` after `join_s`, or the error with which the client ended.
+        Parameters:
+            poll: the id of the poll.
+            code: its code, instead of the id, in any case and with or without dashes.
+
+        Returns:
+            The room, which stays up to date until it is left. If this client is in the room already, the same one.
+
+        Raises:
+            ValueError: both or neither of `poll` and `code` were given.
+            Refused: the server refused, with code `poll_not_found` (also for a poll this voter may not know of),
+                `too_many_rooms` or the like.
+            Unreachable: there was no answer within `Patience.join_s`.
+            ClientError: the one with which the client ended.
         """
         if (poll is None) == (code is None):
-            raise ValueError("a join names either a poll or a code")
+            raise ValueError("join needs either a poll or a code")
         if poll is not None and poll in self._rooms:
             return self._rooms[poll]
         text = encode("join", poll=poll, code=code)
         try:
             async with asyncio.timeout(self._patience.join_s):
                 while True:
-                    joined = await _ask_join(await self._upkeep.linked(), text, self._enter)
+                    joined = await _ask_join(await self._connection.linked(), text, self._enter)
                     if joined is not None and joined.poll.id in self._rooms:
                         return self._rooms[joined.poll.id]
         except TimeoutError as error:
-            raise Unreachable(f"no answer to a join: {self._upkeep.trouble}") from error
+            raise Unreachable(f"no answer to a join: {self._connection.trouble}") from error
 
     async def leave(self, poll: int) -> None:
-        """Leave a room, if this client is in it; its readers come to an end."""
+        """Leave the room of `poll`, if this client is in it. Iterations over the room end."""
         room = self._rooms.pop(poll, None)
         if room is not None:
             room.end()
-            if self._upkeep.link is not None:
-                await self._upkeep.link.say(encode("leave", poll=poll))
+            if self._connection.link is not None:
+                await self._connection.link.send(encode("leave", poll=poll))
 
     def _enter(self, joined: Joined) -> None:
         room = self._rooms.get(joined.poll.id)
@@ -113,7 +131,7 @@ class Nexus:
             del self._rooms[poll]
 
     async def _return(self, link: Link) -> None:
-        """Enter every room again, saying what is known of it."""
+        """Enter every room again, with the place of its newest totals."""
         for room in list(self._rooms.values()):
             try:
                 await self._reenter(link, room)
@@ -141,10 +159,24 @@ class Nexus:
     async def vote(
         self, poll: int, options: Sequence[int], *, op: UUID | None = None, epoch: int | None = None
     ) -> Receipt:
-        """Vote for `options`, and give the receipt once the vote has committed.
+        """Cast a ballot, and wait until it is committed. The same op is sent again until it is answered.
 
-        `op` is made here where it is None; with `epoch` the vote is for that round alone. Raises `Refused`,
-        `VoteUnsettled` after `act_s`, or the error with which the client ended; ValueError for an op under way.
+        Parameters:
+            poll: the id of the poll; its room need not be entered.
+            options: the ids of the chosen options.
+            op: the name of this act, a new one by default. After `VoteUnsettled`, pass the same op to try again.
+            epoch: the round that the vote is for; if another round has begun, the vote is refused. By default the
+                vote is for the current round.
+
+        Returns:
+            The receipt. Its `status` is `recorded`, `changed`, `unchanged`, or `replayed` if the op had already been
+            committed; its `stands` says whether the ballot counts.
+
+        Raises:
+            Refused: the server refused the vote, with code `poll_closed`, `already_voted` or the like. Nothing changed.
+            VoteUnsettled: the vote was sent, and was not answered within `Patience.act_s`, or the client ended before.
+            ClientError: the one with which the client ended, if the vote was never sent.
+            ValueError: the op is under way already, or there are more options than fit into one message.
         """
         op = op or new_op()
         return await self._act(op, poll, encode("vote", op=op, poll=poll, options=list(options), epoch=epoch))
@@ -152,19 +184,32 @@ class Nexus:
     async def retract(
         self, poll: int, ballot: UUID | None = None, *, op: UUID | None = None, epoch: int | None = None
     ) -> Receipt:
-        """Take back one's ballots, or the one whose op is `ballot`; else as `vote`."""
+        """Take back this voter's ballots in a poll, and wait until that is committed.
+
+        Parameters:
+            poll: the id of the poll.
+            ballot: the op of the only ballot to take back. By default all are taken back.
+            op: the name of this act, as for `vote`.
+            epoch: the round, as for `vote`.
+
+        Returns:
+            The receipt, with the `status` `retracted`, `unchanged` if there was nothing to take back, or `replayed`.
+
+        Raises:
+            The same errors as `vote`.
+        """
         op = op or new_op()
         return await self._act(op, poll, encode("retract", op=op, poll=poll, ballot=ballot, epoch=epoch))
 
     async def _act(self, op: UUID, poll: int, text: str) -> Receipt:
         if op in self._acts:
-            raise ValueError(f"the op {op} is under way")
+            raise ValueError(f"the op {op} is already under way")
         self._acts.add(op)
         sent = False
         try:
             async with asyncio.timeout(self._patience.act_s), self._window:
                 while True:
-                    link = await self._upkeep.linked()
+                    link = await self._connection.linked()
                     sent = True
                     receipt = await _receipt(await link.exchange(op, text))
                     if receipt is not None:
@@ -180,19 +225,19 @@ class Nexus:
 
 
 async def _receipt(verdict: Verdict | None) -> Receipt | None:
-    """What an answer comes to; None for another try, once it is time for it."""
+    """Returns the receipt, or None when it is time to try again. Raises `Refused`."""
     match verdict:
         case Reject(code=code, detail=detail):
             raise Refused(code, detail)
         case Retry(after_ms=after_ms):
-            await asyncio.sleep(max(SOONEST_S, after_ms / 1000) * random.uniform(1.0, 1.5))  # noqa: S311 - no secret
+            await asyncio.sleep(max(SHORTEST_WAIT_S, after_ms / 1000) * random.uniform(1.0, 1.5))  # noqa: S311 - no secret
             return None
     return verdict
 
 
-async def _ask_join(link: Link, text: str, entered: Callable[[Joined], None]) -> Joined | None:
-    """Ask to join once; None for another try. Raises `Refused`."""
-    answer = await link.ask("join", text, entered=entered)
+async def _ask_join(link: Link, text: str, on_joined: Callable[[Joined], None]) -> Joined | None:
+    """Ask to join once. Returns None when it is time to try again. Raises `Refused`."""
+    answer = await link.ask("join", text, on_joined=on_joined)
     match answer:
         case Joined():
             return answer
