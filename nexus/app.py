@@ -230,7 +230,7 @@ def application(worker: Worker) -> ASGIApp:
     app = Starlette(
         routes=[
             *routes(worker.rest_services),
-            *document_routes(asyncapi()),
+            *document_routes(asyncapi),
             *screen_routes(worker.codes, worker.tallies),
             metrics_route(worker.metrics, worker.metrics_token),
             WebSocketRoute("/ws", Sockets(worker.socket_services)),

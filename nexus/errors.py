@@ -276,5 +276,9 @@ class OpReused(Invalid):
     default = "This op already names another act. Make a new op for a new act."
 
 
-class SettingsError(Exception):
+class OperatorError(Exception):
+    """Nexus cannot start, or a command cannot do its work; the text is one line for the person who runs it."""
+
+
+class SettingsError(OperatorError):
     """A setting is wrong or missing; the text is one line that names it and says what is expected."""

@@ -16,10 +16,14 @@ from argon2.exceptions import VerifyMismatchError
 from nexus.access.password_policy import normalized
 from nexus.errors import TooMany
 
+T = TypeVar("T")
+
 NICE = 15
 """The priority of the hashing threads (`nice`, 19 is the lowest)."""
 
-_T = TypeVar("_T")
+NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$YLd0gZSrAf/M3ABVRsMgYg$YUh0RWJttRs9MYcG3+PLpC8mTBS01EHvviWD3KFb9f8"
+"""A hash with today's parameters to compare with where there is no such account, so that the refusal takes as long. It
+need not be secret: no password opens an account that is not there. Making one at each start would delay it."""
 
 
 def _octets(password: str) -> bytes:
@@ -42,12 +46,11 @@ class Passwords:
     """
 
     def __init__(self, *, threads: int = 1, waiting: int = 256) -> None:
-        """Start without threads; they come with the first calls. Takes one hash's time."""
+        """Starts no thread yet; they come with the first calls."""
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._threads = ThreadPoolExecutor(threads, "passwords", initializer=_yield_to_others)
         self._waiting = 0
         self._most = waiting
-        self._nobodys = self._hasher.hash("the password of no account")
 
     async def hash(self, password: str) -> str:
         """The hash to keep, with its salt and parameters in PHC form. Raises TooMany when overloaded."""
@@ -58,7 +61,7 @@ class Passwords:
 
         Raises TooMany when overloaded, and argon2's InvalidHashError where `known` is no hash at all.
         """
-        matches = await self._off_loop(lambda: self._matches(known or self._nobodys, password))
+        matches = await self._off_loop(lambda: self._matches(known or NOBODYS_HASH, password))
         return matches and known is not None
 
     def needs_rehash(self, known: str) -> bool:
@@ -80,7 +83,7 @@ class Passwords:
         except VerifyMismatchError:
             return False
 
-    async def _off_loop(self, work: Callable[[], _T]) -> _T:
+    async def _off_loop(self, work: Callable[[], T]) -> T:
         if self._waiting >= self._most:
             raise TooMany("Too many people are logging in right now.", after_s=5.0)
         self._waiting += 1

@@ -3,37 +3,59 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
 
-from nexus.cli import commands
-from nexus.embedded import EmbeddedError
-from nexus.errors import NexusError, SettingsError, Unavailable
+from nexus.errors import NexusError, OperatorError, Unavailable
 from nexus.runtime.logs import begin_logging
 from nexus.settings import SETTINGS, Settings
 from nexus.settings.setting import Setting
-from nexus.store.schema import SchemaError
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
-REFUSED, INTERRUPTED = 2, 130
+REFUSED = 2
+"""The exit status of a command that was refused, of what argparse refuses too."""
+INTERRUPTED = 130
+"""The exit status after Ctrl-C, as a shell has it: 128 + SIGINT."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command of `argv`; gives the exit status. What is wrong is said in one line."""
+    """Run the command of `argv` and return the exit status. An error is one line on standard error."""
     arguments = _parser().parse_args(argv)
-    command: Command = arguments.command
     try:
         settings = Settings.load({**os.environ, **_flags(arguments)})
         begin_logging(settings.log)
-        return command(arguments, settings)
+        return _command(arguments.command)(arguments, settings)
     except Unavailable as error:
         return _refuse(f"DATABASE_URL: {error} {error.__cause__ or ''}")
-    except (SettingsError, SchemaError, EmbeddedError, NexusError, ValueError) as error:
+    except (OperatorError, NexusError, ValueError) as error:
         return _refuse(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _command(name: str) -> Command:
+    """The command that `name` stands for. Only it is loaded: help and a wrong setting are answered at once."""
+    if name == "serve":
+        gc.disable()  # what is loaded stays, so looking for garbage in it is wasted; `workers` turns it on again
+        from nexus.cli.serving import serve
+
+        return serve
+    if name == "token":
+        from nexus.cli.token import mint_token
+
+        return mint_token
+    from nexus.cli import commands
+
+    return {
+        "migrate": commands.migrate,
+        "user add": commands.add_user,
+        "user list": commands.list_users,
+        "user disable": commands.disable_user,
+        "verify": commands.verify,
+    }[name]
 
 
 def _refuse(why: str) -> int:
@@ -53,12 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     parsers = parser.add_subparsers(required=True, metavar="COMMAND")
     _serve_parser(parsers)
     migrate = parsers.add_parser("migrate", help="bring the database to the current schema")
-    migrate.set_defaults(command=commands.migrate)
+    migrate.set_defaults(command="migrate")
     _user_parsers(parsers)
     _token_parser(parsers)
     verify = parsers.add_parser("verify", help="recount every vote; exit 1 and the differences if counts disagree")
     verify.add_argument("--repair", action="store_true", help="mend what disagrees")
-    verify.set_defaults(command=commands.verify)
+    verify.set_defaults(command="verify")
     return parser
 
 
@@ -73,13 +95,7 @@ def _serve_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         if one.flag:
             serve.add_argument(one.flag, dest=one.name, metavar=one.flag.removeprefix("--").upper(), help=one.help)
     serve.add_argument("--demo", action="store_true", help="with a sample poll and a simulated audience")
-    serve.set_defaults(command=_serve)
-
-
-def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
-    from nexus.cli.serving import serve  # the whole server: the other commands start faster without it
-
-    return serve(arguments, settings)
+    serve.set_defaults(command="serve")
 
 
 def _user_parsers(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -88,11 +104,11 @@ def _user_parsers(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add = acts.add_parser("add", help="make an account; its password is asked for, read from a pipe, or made")
     add.add_argument("name")
     add.add_argument("--admin", action="store_true", help="may do what any host may")
-    add.set_defaults(command=commands.add_user)
-    acts.add_parser("list", help="every account").set_defaults(command=commands.list_users)
+    add.set_defaults(command="user add")
+    acts.add_parser("list", help="every account").set_defaults(command="user list")
     disable = acts.add_parser("disable", help="end an account's sessions and let it in no more")
     disable.add_argument("name")
-    disable.set_defaults(command=commands.disable_user)
+    disable.set_defaults(command="user disable")
 
 
 def _token_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -103,7 +119,7 @@ def _token_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     token.add_argument(
         "--poll", type=int, action="append", help="the only poll it may know of; more than once for more"
     )
-    token.set_defaults(command=commands.mint_token)
+    token.set_defaults(command="token")
 
 
 def _settings_table() -> str:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from nexus.access.password_policy import check_password
 from nexus.access.passwords import Passwords
-from nexus.access.secret import secret_key
-from nexus.access.tokens import Tokens
 from nexus.domain.definition import username_problems
 from nexus.embedded import PrivatePostgres
 from nexus.errors import NotFound
@@ -132,13 +130,6 @@ def disable_user(arguments: argparse.Namespace, settings: Settings) -> int:
     except NotFound as error:
         raise ValueError(error.detail) from error
     _say(f"{user.subject} {user.username} is disabled")
-    return 0
-
-
-def mint_token(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print a new access token."""
-    tokens = Tokens(secret_key(settings.secret, settings.data), access_ttl_s=settings.lifetimes.access_s)
-    _say(tokens.access(arguments.subject, arguments.role, ttl_s=arguments.ttl, polls=arguments.poll))
     return 0
 
 

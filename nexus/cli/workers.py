@@ -16,7 +16,6 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from nexus.app import build
 from nexus.http.framework.heads import BoundedHttpProtocol
 from nexus.runtime import metrics
 from nexus.runtime.logs import begin_logging
@@ -38,10 +37,10 @@ def run(settings: Settings, url: str, sock: socket.socket, ready: Callable[[], N
     False where the server could not start.
     """
     if settings.workers == 1:
-        _collect_less_often()
-        server = _Server(_config(settings, build(settings, url)), ready)
+        server = _Server(_config(settings, _built(settings, url)), ready)
         server.run([sock])
         return server.started
+    gc.enable()
     # Workers are new processes: they read the settings from the environment, as this one did.
     flags = {"NEXUS_HOST": settings.host, "PORT": str(settings.port), "WEB_CONCURRENCY": str(settings.workers)}
     with tempfile.TemporaryDirectory(prefix="nexus-metrics-") as figures:
@@ -91,16 +90,23 @@ def worker() -> ASGIApp:
     if settings.database_url is None:
         raise RuntimeError("a worker without DATABASE_URL")
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-    _collect_less_often()
-    return build(settings, settings.database_url)
+    return _built(settings, settings.database_url)
 
 
-def _collect_less_often() -> None:
-    """Ballots come and go by the thousand and hold no cycles: at its default pace the cycle collector takes a fifth of
-    the CPU for looking at them. What is loaded by now stays, and is not looked at again."""
-    gc.collect()
+def _built(settings: Settings, url: str) -> ASGIApp:
+    """The application. Until it is built the cycle collector rests: what a start makes stays, nearly all of it.
+
+    Afterwards it collects less often: ballots come and go by the thousand and hold no cycles, and at its default pace
+    it takes a fifth of the CPU for looking at them. What is there by now is not looked at again.
+    """
+    gc.disable()
+    from nexus.app import build  # not at the top: the parent of several workers does without it
+
+    app = build(settings, url)
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
+    return app
 
 
 def _end_with_parent(parent: int) -> None:

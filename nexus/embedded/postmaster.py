@@ -20,6 +20,8 @@ from nexus.embedded.system_user import EmbeddedError
 FAST_S = 30.0
 IMMEDIATE_S = 10.0
 _PROC = Path("/proc")
+# Between two looks at whether what is waited for has come: a start and a stop wait several times.
+_LOOK_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        time.sleep(_LOOK_S)
     return True
 
 

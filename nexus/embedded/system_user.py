@@ -19,12 +19,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
+from nexus.errors import OperatorError
+
 _RUN_S = 120.0
 _HANDED_DOWN = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
-class EmbeddedError(Exception):
-    """The private PostgreSQL cannot be had; the message is one line for the person who starts Nexus."""
+class EmbeddedError(OperatorError):
+    """The private PostgreSQL is not available; the text is one line for the person who starts Nexus."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 
+from nexus.errors import OperatorError
 from nexus.store.database import LONG_S, Connection, Database
 
 VERSION = 2
@@ -26,7 +27,7 @@ _TABLES = [
 ]
 
 
-class SchemaError(Exception):
+class SchemaError(OperatorError):
     """The database's schema is not what this code can bring forward; one line says why."""
 
 

@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from nexus.access.password_policy import LONGEST, check_password
-from nexus.access.passwords import Passwords
+from nexus.access.passwords import NOBODYS_HASH, Passwords
 from nexus.errors import TooMany
 
 GOOD = "correct horse battery staple"
@@ -84,7 +84,12 @@ async def test_verify_refuses_an_unknown_user_as_slowly(passwords: Passwords) ->
 
 
 async def test_verify_accepts_no_password_for_an_unknown_user(passwords: Passwords) -> None:
+    assert await passwords.verify(NOBODYS_HASH, "the password of no account")
     assert not await passwords.verify(None, "the password of no account")
+
+
+def test_what_stands_in_for_an_unknown_user_has_todays_parameters(passwords: Passwords) -> None:
+    assert not passwords.needs_rehash(NOBODYS_HASH)
 
 
 async def test_needs_rehash_tells_older_parameters(passwords: Passwords) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +49,28 @@ def test_serve_help_lists_every_setting_with_its_default(tmp_path: Path) -> None
     assert all(
         any(line.startswith(f"  {flag}") for line in said) for flag in ("--host", "--port", "--workers", "--demo")
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "unneeded"),
+    [
+        (
+            "from nexus.cli import main; main(['serve', '--help'])",
+            {"sqlalchemy", "starlette", "jwt", "redis"},
+        ),
+        ("from nexus.cli import main; main(['token', 'guest:x'])", {"sqlalchemy", "starlette", "redis", "argon2"}),
+        ("import nexus.app, nexus.cli.serving", {"redis"}),
+        ("import nexus.cli.workers", {"nexus.app", "sqlalchemy"}),
+    ],
+    ids=["help", "token", "serve without Redis", "the parent of workers"],
+)
+def test_what_is_not_needed_is_not_loaded(tmp_path: Path, code: str, unneeded: set[str]) -> None:
+    code = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\nprint('loaded', *sys.modules)"
+    env = Command(tmp_path).environment()
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=env, timeout=60)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "nexus.settings" in loaded
+    assert not loaded & unneeded
 
 
 def test_no_command_is_refused(tmp_path: Path) -> None:

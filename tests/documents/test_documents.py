@@ -1,5 +1,6 @@
 """The documents and their pages: what they show, what they load, and the headers that keep them harmless."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -32,7 +33,7 @@ PAGES = ("/api/", "/api/docs/", "/api/ws/")
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     app = Starlette(
-        routes=document_routes(asyncapi()),
+        routes=document_routes(asyncapi),
         middleware=[Middleware(Edge)],
         exception_handlers=HANDLERS,
     )
@@ -90,6 +91,20 @@ async def test_document_is_revalidated(client: httpx.AsyncClient, path: str) -> 
         assert (head.status_code, head.headers["content-length"]) == (200, answer.headers["content-length"])
         plain = await client.get(way, headers={"Accept-Encoding": "identity"})
         assert plain.headers["content-length"] == str(len(answer.content))
+
+
+async def test_documents_are_made_once_and_when_asked_for() -> None:
+    made = []
+
+    def told() -> Json:
+        made.append(1)
+        return asyncapi()
+
+    transport = httpx.ASGITransport(Starlette(routes=document_routes(told)))
+    assert made == []
+    async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as opened:
+        await asyncio.gather(*(opened.get(path) for path in documents(asyncapi())))
+    assert made == [1]
 
 
 async def test_documents_only_answer_reads(client: httpx.AsyncClient) -> None:

@@ -31,7 +31,7 @@ ARROWS = {
     "http.documents": ("http.api", "http", "http.framework", "store", "domain", "errors", "__init__"),
     "http.pages": ("http.framework", "voting", "access", "domain", "errors"),
     "ws": ("rooms", "voting", "access", "domain", "errors", "__init__"),
-    "embedded": ("runtime",),
+    "embedded": ("runtime", "errors"),
     "app": (
         *("http.pages", "http.documents", "http.api", "http", "http.framework", "ws", "rooms", "voting", "store"),
         *("bus.redis", "bus", "access", "settings", "runtime", "domain"),

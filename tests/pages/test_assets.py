@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -124,6 +126,19 @@ async def test_what_compressing_makes_no_smaller_is_sent_as_it_is() -> None:
         answer = await client.get("/", headers={"Accept-Encoding": "gzip"})
     assert answer.text == "short"
     assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize("size", [2_000, 200_000])
+async def test_what_is_compressed_is_the_same_for_all_who_ask_at_once(size: int) -> None:
+    app = Starlette()
+    app.mount("/", StaticResponse(b"long " * (size // 5), "text/plain"))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nexus.test") as client:
+        get = partial(client.get, "/", headers={"Accept-Encoding": "gzip"})
+        answers = [*await asyncio.gather(get(), get(), get()), await get()]
+    assert {len(answer.content) for answer in answers} == {size}
+    assert {answer.headers["content-encoding"] for answer in answers} == {"gzip"}
+    (length,) = {answer.headers["content-length"] for answer in answers}
+    assert int(length) < size / 10
 
 
 @pytest.mark.parametrize("screen", SCREENS)

@@ -1,12 +1,15 @@
-"""The documents of the interfaces and their pages under `/api/`: made once, without anything loaded from elsewhere, and
-open to everybody (contract, section 2)."""
+"""The documents of the interfaces and their pages under `/api/`: made when first asked for, without anything loaded
+from elsewhere, and open to everybody (contract, section 2)."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from nexus.http.api.routes import CALLS
 from nexus.http.documents import Json
@@ -47,9 +50,48 @@ def documents(asyncapi: Json) -> dict[str, StaticResponse]:
     return found | {f"/api/assets/{name}": StaticResponse(file.read_bytes(), kind) for name, file, kind in ASSETS}
 
 
-def document_routes(asyncapi: Json) -> list[Route]:
-    """The routes of every document."""
-    return [Route(path, document, methods=["GET"]) for path, document in documents(asyncapi).items()]
+PATHS = ("/api", "/api/docs", "/api/ws", "/api/openapi.json", "/api/asyncapi.json")
+"""Where the documents are served, beside the assets."""
+
+
+class Documents:
+    """The documents, made when the first of them is asked for.
+
+    Few servers are ever asked, and making them takes a tenth of every start. It is done off the event loop, so that no
+    vote waits for it.
+    """
+
+    def __init__(self, asyncapi: Callable[[], Json]) -> None:
+        self._asyncapi = asyncapi
+        self._making = asyncio.Lock()
+        self._made: dict[str, StaticResponse] = {}
+
+    async def find(self, path: str) -> StaticResponse:
+        """The document at `path`, one of those of `documents`."""
+        async with self._making:
+            if not self._made:
+                self._made = await asyncio.to_thread(lambda: documents(self._asyncapi()))
+        return self._made[path]
+
+    def route(self, path: str) -> Route:
+        """The route of the document at `path`."""
+        return Route(path, _Document(self, path), methods=["GET"])
+
+
+class _Document:
+    def __init__(self, documents: Documents, path: str) -> None:
+        self._documents = documents
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        document = await self._documents.find(self._path)
+        await document(scope, receive, send)
+
+
+def document_routes(asyncapi: Callable[[], Json]) -> list[Route]:
+    """The routes of every document; `asyncapi` makes the WebSocket's."""
+    made = Documents(asyncapi)
+    return [made.route(path) for path in (*PATHS, *(f"/api/assets/{name}" for name, *_ in ASSETS))]
 
 
 def _page(title: str, body: Html) -> StaticResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import Mapping
 from hashlib import sha256
@@ -18,6 +19,9 @@ WEB = Path(__file__).parents[2] / "web"
 
 SMALL_BYTES = 512
 """Up to this size compressing saves no packet."""
+
+LARGE_BYTES = 32 * 1024
+"""From this size on compressing takes longer than a millisecond."""
 
 _POLICY = (
     "default-src 'none'",
@@ -51,23 +55,39 @@ class StaticResponse:
 
     def __init__(self, body: bytes, media_type: str, headers: Mapping[str, str] | None = None) -> None:
         tag = sha256(body).hexdigest()[:32]
-        packed = gzip.compress(body, mtime=0) if len(body) > SMALL_BYTES else body
         given = {"content-type": media_type, "cache-control": "no-cache", "vary": "Accept-Encoding", **(headers or {})}
         self._plain = body, {**given, "etag": f'"{tag}"'}
         # Another tag: a cache must not mistake one form for the other (RFC 9110, section 8.8.3.3).
-        self._packed = packed, {**given, "etag": f'"{tag}-gzip"', "content-encoding": "gzip"}
-        self._worth = len(packed) < len(body)
+        self._packed_headers = {**given, "etag": f'"{tag}-gzip"', "content-encoding": "gzip"}
+        self._packed: bytes | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a GET or HEAD."""
         asked = Request(scope).headers
-        body, headers = self._packed if self._worth and takes_gzip(asked.get("accept-encoding", "")) else self._plain
+        body, headers = self._plain
+        if takes_gzip(asked.get("accept-encoding", "")):
+            packed = self._packed if self._packed is not None else await self._pack()
+            if len(packed) < len(body):
+                body, headers = packed, self._packed_headers
         if holds(asked.get("if-none-match", ""), headers["etag"]):
             told = {name: headers[name] for name in ("etag", "cache-control", "vary")}
             response = Response(status_code=304, headers=told)
         else:
             response = Response(body, headers=headers)
         await response(scope, receive, send)
+
+    async def _pack(self) -> bytes:
+        """The compressed body, made for the first who asks: few of the files are ever asked for, and all would cost
+        every start a tenth of a second. A large one is made off the event loop, so that no vote waits for it."""
+        body, _ = self._plain
+        if len(body) <= SMALL_BYTES:
+            packed = body
+        elif len(body) <= LARGE_BYTES:
+            packed = gzip.compress(body, mtime=0)
+        else:
+            packed = await asyncio.to_thread(gzip.compress, body, mtime=0)
+        self._packed = packed
+        return packed
 
 
 def takes_gzip(accept_encoding: str) -> bool:
