@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 from nexus.app import Worker, application
+from nexus.http.documents import Json
 from nexus.http.documents.asyncapi_page import SocketPage
 from nexus.http.documents.routes import ASSETS, document_routes, documents
 from nexus.http.framework.edge import Edge
