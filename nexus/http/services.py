@@ -36,7 +36,7 @@ class Rates:
     wrong_passwords: Rate
     """Failed logins, by account and address."""
     votes: Rate
-    """Votes and retractions, by voter; one with the WebSocket edge's."""
+    """Votes and retractions, by voter; the WebSocket door takes from the same rate."""
 
     @classmethod
     def from_limits(cls, limits: Limits, clock: Callable[[], float] = time.monotonic) -> Rates:

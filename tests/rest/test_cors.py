@@ -13,7 +13,7 @@ from starlette.routing import Route
 from nexus.access.origins import canonical_origins
 from nexus.errors import Unavailable
 from nexus.http.api.routes import routes
-from nexus.http.framework.cors import EXPOSED, METHODS, REQUEST_HEADERS
+from nexus.http.framework.cors import EXPOSED_HEADERS, METHODS, REQUEST_HEADERS
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
 from tests.support.rest import Rest, refused
@@ -74,7 +74,7 @@ async def test_allowed_page_reads_every_answer(client: httpx.AsyncClient) -> Non
         assert answer.status_code == status, path
         assert answer.headers["access-control-allow-origin"] == PAGE, path
         exposed = answer.headers["access-control-expose-headers"].split(", ")
-        assert set(exposed) == set(EXPOSED) == {"ETag", "Retry-After", "X-Request-ID", "X-Total-Count"}
+        assert set(exposed) == set(EXPOSED_HEADERS) == {"ETag", "Retry-After", "X-Request-ID", "X-Total-Count"}
         assert "origin" in varies(answer)
         assert "access-control-allow-credentials" not in answer.headers
         check_always(answer)

@@ -9,6 +9,15 @@ from tests.support.rest import NOBODY, Person, Rest, open_rest, refused
 GONE = (404, "poll_not_found")
 
 
+async def test_code_is_read_in_any_case_and_width(rest: Rest) -> None:
+    ann, bob = await rest.user(), await rest.user()
+    poll = await rest.poll(ann)
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in poll["code"].lower())
+    entered = await rest("POST", "/auth/guest/", json={"code": f"{wide[:3]}\u3000{wide[3:]}"})
+    joined = await rest("POST", "/polls/join/", bob, json={"code": f"{wide[:3]}\u2013{wide[3:]}"})
+    assert (entered.json()["poll"], joined.json()["id"]) == (poll["id"], poll["id"])
+
+
 async def test_code_makes_a_voter_of_this_poll_alone(rest: Rest) -> None:
     ann = await rest.user()
     poll, other = await rest.poll(ann), await rest.poll(ann)

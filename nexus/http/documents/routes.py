@@ -26,8 +26,8 @@ ASSETS: tuple[tuple[str, Path, str], ...] = (
 )
 """What the pages load: the name below `/api/assets/`, the file and its type."""
 
-# Swagger UI sets its styles through the DOM, which needs no 'unsafe-inline'; its icons are data: URLs of its CSS.
 PAGE_HEADERS = page_headers()
+"""Swagger UI needs no more: it sets its styles through the DOM (no 'unsafe-inline'), and its icons are data: URLs."""
 
 _LINKS = (
     ("/api/docs/", "REST"),

@@ -14,7 +14,7 @@ from nexus.http.framework.problem import problem
 
 METHODS = ("GET", "POST", "PATCH", "DELETE")
 REQUEST_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID")
-EXPOSED = ("ETag", "Retry-After", "X-Request-ID", "X-Total-Count")
+EXPOSED_HEADERS = ("ETag", "Retry-After", "X-Request-ID", "X-Total-Count")
 MAX_AGE_S = 7200
 """How long a browser may remember a preflight; Chromium remembers none for longer."""
 
@@ -29,7 +29,7 @@ class Cors(CORSMiddleware):
             allow_origins=origins,
             allow_methods=METHODS,
             allow_headers=REQUEST_HEADERS,
-            expose_headers=EXPOSED,
+            expose_headers=EXPOSED_HEADERS,
             max_age=MAX_AGE_S,
         )
 
