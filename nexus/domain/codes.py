@@ -15,6 +15,11 @@ PRIVATE_CODE_LENGTH = 10
 LONGEST_CODE = 40
 """Characters that are accepted as a code: people type spaces and dashes into it."""
 
+# Separators, control and format characters, halves of surrogate pairs, and dashes (Unicode Standard, section 4.5).
+_IGNORED = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Pd"})
+# No dash by its category, though it looks like one.
+_MINUS = "\u2212"
+
 
 def new_code(length: int, choose: Callable[[str], str] = secrets.choice) -> str:
     """A code of `length` characters; `choose` picks one character of a text at random."""
@@ -22,8 +27,10 @@ def new_code(length: int, choose: Callable[[str], str] = secrets.choice) -> str:
 
 
 def normalize_code(text: str) -> str:
-    """A code as it is kept, from what somebody typed: in any case and width, with spaces, dashes or other marks.
+    """A code as it is kept, from what somebody typed: any case and width is read, spaces, dashes and what
+    is invisible are dropped.
 
     The screens and `client.js` follow the same rule (`normalizeCode`, nexus/web/client/code.js).
     """
-    return "".join(char for char in unicodedata.normalize("NFKC", text).upper() if char.isalnum())
+    kept = unicodedata.normalize("NFKC", text).upper()
+    return "".join(char for char in kept if char != _MINUS and unicodedata.category(char) not in _IGNORED)

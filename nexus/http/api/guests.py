@@ -42,9 +42,8 @@ class GuestToken(msgspec.Struct, frozen=True):
 async def enter(request: TypedRequest[Code, Nothing], services: RestServices) -> Reply[GuestToken]:
     """Enter a poll by its code without an account, or renew the token of an earlier entry."""
     poll = await services.codes.find(request.body.text(), request.address)
-    request.take(
-        services.rates.guests
-    )  # only now: wrong codes must not use up what a whole audience behind one address needs
+    # Only now: wrong codes must not use up what a whole audience behind one address needs.
+    request.take(services.rates.guests)
     if poll.status is Status.DRAFT:
         raise PollNotFound
     if not poll.allow_guests:

@@ -83,9 +83,8 @@ async def cast(request: TypedRequest[VoteBody, Nothing], services: RestServices)
 async def retract(request: TypedRequest[Nothing, Retraction], services: RestServices) -> Reply[Receipt]:
     """Take back your ballot, or all of several."""
     poll = request.path_id("poll", PollNotFound())
-    named = request.raw.query_params.get(
-        "ballot", UNSET
-    )  # an empty one names no ballot, and must not take back all of them
+    # Read here: an empty one names no ballot, and must not take back all of them.
+    named = request.raw.query_params.get("ballot", UNSET)
     ballot = None if named is UNSET else uuid("ballot", named)
     return await _act(services, Ballot(request.op, poll, request.by, act=Act.RETRACT, ballot=ballot))
 

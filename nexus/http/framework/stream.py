@@ -132,6 +132,5 @@ class _Spool:
             self.opened.set_exception(error)
         finally:
             self._more.set()
-            asyncio.get_running_loop().call_soon(
-                self._more.set
-            )  # again once the task is done, for a reader that checks for that
+            # Again once the task is done, for a reader that checks for that.
+            asyncio.get_running_loop().call_soon(self._more.set)

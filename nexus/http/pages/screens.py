@@ -43,8 +43,8 @@ _LONGEST_NETLOC = 260
 # The level at which a page of a poll is compressed while its reader waits.
 _GZIP_LEVEL = 3
 
-# What a QR code is drawn for, whether or not there is a poll of it: a code as the pages write it, or as people do.
-_CODE = re.compile(rf"[0-9A-Za-z -]{{1,{LONGEST_CODE}}}")
+# What a QR code is drawn for, whether or not there is a poll with this code.
+_CODE = re.compile(rf"[0-9A-Z]{{1,{LONGEST_CODE}}}")
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -198,8 +198,8 @@ def _packed(body: bytes, status: int, headers: dict[str, str], request: Request)
 async def _qr(request: Request) -> Response:
     """The address for voting as a QR code. The host is the one that the browser used; behind a proxy that ends https,
     only the page knows its scheme: `?scheme=`."""
-    code, scheme = request.path_params["code"], request.query_params.get("scheme", request.url.scheme)
+    code, scheme = normalize_code(request.path_params["code"]), request.query_params.get("scheme", request.url.scheme)
     if not _CODE.fullmatch(code) or scheme not in ("http", "https") or len(request.url.netloc) > _LONGEST_NETLOC:
         raise HTTPException(404)
-    drawn = qr_svg(f"{scheme}://{request.url.netloc}/vote/{normalize_code(code)}")
+    drawn = qr_svg(f"{scheme}://{request.url.netloc}/vote/{code}")
     return Response(drawn, headers={"content-type": "image/svg+xml", "cache-control": "no-cache", "vary": "Host"})

@@ -1,4 +1,7 @@
 /** The rule for a poll's code; the server has the same (nexus/domain/codes.py). */
 
-/** A code as it is kept, from what somebody typed: in any case and width, with spaces, dashes or other marks. */
-export const normalizeCode = (text) => text.normalize("NFKC").toUpperCase().replace(/[^\p{L}\p{N}]/gu, "");
+const IGNORED = /[\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Pd}\u2212]/gu; // separators, what is invisible, dashes and the minus sign
+
+/** A code as it is kept, from what somebody typed: any case and width is read, spaces, dashes and what is
+ * invisible are dropped. */
+export const normalizeCode = (text) => text.normalize("NFKC").toUpperCase().replace(IGNORED, "");
