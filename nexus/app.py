@@ -49,7 +49,7 @@ from nexus.voting.ballot_box import BallotBox, Recorded
 from nexus.voting.schedule import Schedule
 from nexus.voting.tallies import Tallies
 from nexus.ws.asyncapi import asyncapi
-from nexus.ws.endpoint import Sockets
+from nexus.ws.endpoint import SocketEndpoint
 from nexus.ws.messages import RoomFrames
 from nexus.ws.registry import SessionRegistry
 from nexus.ws.services import SocketServices
@@ -133,9 +133,9 @@ class Worker:
             gate=self.gate,
             ballots=self.ballots,
             hub=self.hub,
-            votes=self.rest_services.rates.votes,  # one rate for a voter, whichever door the votes come through
+            vote_rate=self.rest_services.rates.votes,  # one rate for a voter, whichever door the votes come through
             codes=self.codes,
-            sockets=Caps(limits.sockets_per_address, total=limits.sockets),
+            open_sockets=Caps(limits.sockets_per_address, total=limits.sockets),
             origins=settings.allowed_origins,
             rooms_per_socket=limits.rooms_per_socket,
             messages_per_second=limits.messages_per_second,
@@ -157,7 +157,7 @@ class Worker:
             self.metrics.sample(
                 {
                     "ballots_waiting": self.ballots.waiting,
-                    "sockets": len(self.socket_services.sockets),
+                    "sockets": len(self.socket_services.open_sockets),
                     "rooms": self.hub.rooms,
                     "exports": len(self.rest_services.exports),
                     "logins_waiting": self.rest_services.passwords.waiting,
@@ -233,7 +233,7 @@ def application(worker: Worker) -> ASGIApp:
             *document_routes(asyncapi),
             *screen_routes(worker.codes, worker.tallies),
             metrics_route(worker.metrics, worker.metrics_token),
-            WebSocketRoute("/ws", Sockets(worker.socket_services)),
+            WebSocketRoute("/ws", SocketEndpoint(worker.socket_services)),
         ],
         middleware=[Middleware(Edge, origins=worker.socket_services.origins)],
         exception_handlers=HANDLERS,

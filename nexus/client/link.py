@@ -94,7 +94,7 @@ async def open_link(url: str, take: Callable[[Event], None]) -> Link:
         status = error.response.status_code
         if status in PASSING_STATUSES or status >= 500:
             raise Unreachable(f"the server answered {status} at {url}") from error
-        raise TurnedAway(status, f"there is no Nexus at {url}") from error
+        raise TurnedAway(status, f"the server at {url} is not Nexus") from error
     except (OSError, InvalidHandshake) as error:
         raise Unreachable(f"cannot connect to {url}: {error}") from error
     if socket.subprotocol != SUBPROTOCOL:

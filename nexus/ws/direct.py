@@ -96,13 +96,13 @@ class DirectLine:
             self._broken(exc)
 
     def pause(self) -> None:
-        """The transport holds more than it should: refuse frames, and give the reader a while."""
+        """The transport holds too much: refuse frames, and cut the line if that lasts for `Bounds.stall_s`."""
         self.clogged = True
         if not self.ended.done():
             self._stalling = self._loop.call_later(self._bounds.stall_s, self.cut, "too slow")
 
     def resume(self) -> None:
-        """The transport has room again."""
+        """The transport has room again: take frames."""
         self.clogged = False
         _cancel(self._stalling)
         if self.on_drain is not None and not self.ended.done():
@@ -119,24 +119,24 @@ class DirectLine:
         self._leaving = self._loop.call_later(self._bounds.grace_s, self.close, CloseCode.SERVICE_RESTART)
         try:
             self.on_shutdown()
-        except Exception as exc:  # noqa: BLE001 - the same; the other sockets have yet to be told
+        except Exception as exc:  # noqa: BLE001 - likewise; the other sockets have yet to be told
             self._broken(exc)
 
     def fail(self, code: int, reason: str) -> None:
-        """Send a close frame and a TCP FIN, and throw away unread what still arrives.
+        """Send a close frame and a TCP FIN, and discard unread what still arrives.
 
-        So the peer can read the code (RFC 6455, section 7.1.1): closing a socket with unread data resets it.
+        This lets the peer read the code (RFC 6455, section 7.1.1): closing a socket with unread data resets it.
         """
         self._conn.fail(code, clipped(reason))
         self._end(code, self._bounds.close_s)
 
     def cut(self, reason: str) -> None:
-        """End a peer that does not read: a last word in case it does after all, then the abort."""
+        """End a line whose peer does not read: send a close frame in case it does after all, then abort."""
         self._close(CloseCode.TOO_SLOW, reason, self._bounds.last_word_s)
 
-    def left(self, code: int) -> None:
-        """The peer has ended it, or both have: flush and close, but not for ever."""
-        self._end(code, self._bounds.close_s, deaf=False)
+    def finish(self, code: int) -> None:
+        """The peer has nothing more to say: flush and close the transport, within `Bounds.close_s`."""
+        self._end(code, self._bounds.close_s, listening=True)
         if not self._transport.is_closing():
             self._transport.close()
 
@@ -146,13 +146,13 @@ class DirectLine:
             self.ended.set_result(CloseCode.NO_CLOSE_FRAME)
         for timer in (self._stalling, self._leaving, self._cutting):
             _cancel(timer)
-        # Let go of the session and the protocol, which hold us: else they wait for the cycle collector.
+        # Drop the session and the protocol, which refer to this line: otherwise only the cycle collector frees them.
         self.on_drain = self.on_shutdown = self._on_end = None
-        if self._feed != self._keep:  # what came early may still be asked for
+        if self._feed != self._keep:  # otherwise a session may still attach, and ask for what came before
             self._feed = _drop
 
     def flush(self) -> None:
-        """Write what the protocol says by itself: pongs, close frames, the end of the stream."""
+        """Write what websockets has to send by itself: pongs, close frames, the end of the stream."""
         output = self._conn.data_to_send()
         if not output or self._transport.is_closing():
             return
@@ -164,7 +164,7 @@ class DirectLine:
             self.cut("too much unsent")
 
     def _send(self, frame: Frame) -> None:
-        if self._conn.extensions:  # compressed: then its bytes are this connection's alone
+        if self._conn.extensions:  # compressed: the bytes are for this connection alone
             self._conn.send_text(frame.text)
             self.flush()
         else:
@@ -174,14 +174,14 @@ class DirectLine:
         return self.clogged and self._transport.get_write_buffer_size() > self._bounds.unsent
 
     def _half_close(self) -> None:
-        if self._transport.can_write_eof():  # not over TLS; there the peer has its time and is cut
+        if self._transport.can_write_eof():  # not over TLS: there the peer is cut after its time
             try:
                 self._transport.write_eof()
-            except OSError:  # reset by the peer meanwhile
+            except OSError:  # the peer has reset the connection meanwhile
                 self._transport.abort()
 
     def _keep(self, text: str) -> None:
-        """Queue a text until somebody listens, as any ASGI server does, but not without limit."""
+        """Queue a text until a session listens, as any ASGI server does, but within a bound."""
         self._early = len(text) + (0 if self._queue.empty() else self._early)
         if self._queue.qsize() >= self._bounds.early or self._early > self._bounds.early_bytes:
             self.fail(CloseCode.TOO_MANY_MESSAGES, "too many messages")
@@ -193,11 +193,11 @@ class DirectLine:
             self._conn.send_close(code, clipped(reason))
         self._end(code, within_s)
 
-    def _end(self, code: int, within_s: float, *, deaf: bool = True) -> None:
-        """Every end comes by here, at least once; only the first counts."""
-        if deaf:
+    def _end(self, code: int, within_s: float, *, listening: bool = False) -> None:
+        """Every way to end comes through here, possibly more than once; only the first time counts."""
+        if not listening:
             self._feed = _drop
-        if self._on_end is None:  # lost: nothing is left to end
+        if self._on_end is None:  # the transport is gone: nothing is left to end
             return
         if not self.ended.done():
             self.ended.set_result(code)
@@ -209,7 +209,7 @@ class DirectLine:
             self._cutting = self._loop.call_later(within_s, self._transport.abort)
 
     def _broken(self, exc: Exception) -> None:
-        """Hand an exception of the session's own callbacks to the session, where `texts` raises it."""
+        """Pass an exception of a session's callback to `texts`, which raises it to the session."""
         self._feed = _drop
         if self.ended.done():
             context = {"message": "a session failed after its end", "exception": exc}

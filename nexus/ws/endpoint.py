@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 SUBPROTOCOL = "nexus.v1"
 
 
-class Sockets:
+class SocketEndpoint:
     """The ASGI application behind `/ws`."""
 
     def __init__(self, services: SocketServices) -> None:
@@ -37,13 +37,13 @@ class Sockets:
             await _deny(scope, send, HTTPStatus.FORBIDDEN, "Pages of this origin may not connect.")
             return
         address = address_key(scope["client"][0] if scope.get("client") else "")
-        if not self._services.sockets.acquire(address):
+        if not self._services.open_sockets.acquire(address):
             await _deny(scope, send, HTTPStatus.TOO_MANY_REQUESTS, "Too many sockets are open from this address.")
             return
         try:
             await self._serve(scope, receive, send, headers, address)
         finally:
-            self._services.sockets.release(address)
+            self._services.open_sockets.release(address)
 
     def _may_open(self, origin: str, host: str, scope: Scope) -> bool:
         port = scope["server"][1] if scope.get("server") else 0

@@ -48,7 +48,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     _late = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take over a socket from the HTTP protocol that has read its upgrade request."""
+        """Take over a socket from the HTTP protocol, which has read its upgrade request."""
         super().connection_made(transport)
         known = self.conn.available_extensions
         self.conn = Parser(extensions=known, max_size=self.config.ws_max_size, logger=self.logger)
@@ -65,7 +65,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def eof_received(self) -> None:
         """Close this side too, within a bound: the peer may never take what is unsent."""
-        self.line.left(CloseCode.NO_CLOSE_FRAME)
+        self.line.finish(CloseCode.NO_CLOSE_FRAME)
 
     def pause_writing(self) -> None:
         """Clog the line."""
@@ -78,13 +78,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.line.resume()
 
     def shutdown(self) -> None:
-        """Let the session finish and close with 1012; refuse a handshake that is under way."""
+        """Close with 1012 once the session has answered what is in flight; refuse a handshake that is under way."""
         if self.conn.state is not State.CONNECTING:
             self.line.shut_down()
             return
         if not self.conn.eof_sent:
             self.conn.send_response(self.conn.reject(503, "The server is restarting.\n"))
-        self.line.left(CloseCode.SERVICE_RESTART)
+        self.line.finish(CloseCode.SERVICE_RESTART)
 
     def data_received(self, data: bytes) -> None:
         """Parse what has arrived and deliver it before returning: nothing queues, and reads never pause."""
@@ -109,7 +109,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if self.conn.parser_exc is not None and not self.line.ended.done():
             self.handle_parser_exception()
         elif not self.handshake_initiated:  # a request that uvicorn's parser accepts and websockets' refuses
-            self.line.left(CloseCode.NO_CLOSE_FRAME)
+            self.line.finish(CloseCode.NO_CLOSE_FRAME)
 
     def handle_text(self, event: Frame) -> None:
         """Deliver a text, or collect the first fragment of one."""
@@ -145,18 +145,18 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def handle_close(self, event: Frame) -> None:
         """Finish the closing handshake, whichever side began it."""
         closed = self.conn.close_rcvd
-        self.line.left(CloseCode.NO_CLOSE_FRAME if closed is None else closed.code)
+        self.line.finish(CloseCode.NO_CLOSE_FRAME if closed is None else closed.code)
 
     def handle_parser_exception(self) -> None:
         """End the line with the code that websockets has sent to the peer."""
         closed = self.conn.close_sent
         if closed is None:  # broken before the handshake was answered
-            self.line.left(CloseCode.NO_CLOSE_FRAME)
+            self.line.finish(CloseCode.NO_CLOSE_FRAME)
         else:
             self.line.fail(closed.code, closed.reason)
 
     def keepalive_timeout(self) -> None:
-        """Cut a peer that has not answered a ping."""
+        """Cut the line of a peer that has not answered a ping."""
         self.line.cut("no pong")
 
     async def run_asgi(self) -> None:
@@ -219,7 +219,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if not self.line.ended.done() and self.initial_response is None:
             self.logger.error("the application returned without answering the handshake")
             self.send_500_response()
-        self.line.left(code)
+        self.line.finish(code)
 
 
 def _keep_little_in_kernel(transport: asyncio.Transport) -> None:

@@ -16,14 +16,18 @@ from nexus.ws.registry import SessionRegistry
 
 @dataclass(frozen=True)
 class SocketServices:
-    """Everything a session needs of its worker. `now` is the wall clock of `server_now`, in UTC."""
+    """Everything a session needs of its worker.
+
+    `vote_rate` limits each voter, `messages_per_second` each socket, `open_sockets` each address and the worker.
+    `now` is the wall clock of `server_now`, in UTC; a socket has `hello_s` seconds for its hello.
+    """
 
     gate: Gate
     ballots: BallotBox
     hub: Hub
-    votes: Rate
+    vote_rate: Rate
     codes: CodeEntry
-    sockets: Caps
+    open_sockets: Caps
     origins: frozenset[str]
     rooms_per_socket: int
     messages_per_second: int

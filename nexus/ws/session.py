@@ -262,7 +262,7 @@ class Session:
         identity = self._require_identity()
         if not 1 <= message.poll <= ID_MAX:
             raise PollNotFound
-        wait_s = self._services.votes.take(identity.voter)
+        wait_s = self._services.vote_rate.take(identity.voter)
         if wait_s:
             self._send(messages.Retry(message.op, message.poll, math.ceil(wait_s * 1000)))
             return

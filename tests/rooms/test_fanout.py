@@ -1,4 +1,4 @@
-"""Fan-out: the newest to everyone, once encoded, within its share, whoever reads slowly."""
+"""Fan-out: the newest to everyone, encoded once, within its share, however slowly somebody reads."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Messages that are wrong: each gets what the contract says, changes nothing, and the socket goes on (section 3)."""
+"""Wrong messages: each is answered as the contract says, and changes nothing; the socket stays open (section 3)."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -54,7 +54,7 @@ UNKNOWN = ("", "Ping", "PING", "ping ", "totals", "ack", "subscribe", "\0", "ü"
 
 
 def _invalid() -> Iterator[Json]:
-    """Messages of known types, but of no shape of theirs; votes are elsewhere."""
+    """Messages of known types in a wrong shape; votes are elsewhere."""
     yield {}
     yield {"poll": 7}
     for kind in (None, 5, ["ping"], {"ping": 1}, True):
@@ -82,7 +82,7 @@ def _invalid() -> Iterator[Json]:
 
 
 def _wrong_votes(poll: Poll) -> Iterator[Json]:
-    """Votes and retractions whose op is readable, and something else is wrong."""
+    """Votes and retractions whose op can be read, and in which something else is wrong."""
     option = poll.options[0].id
     for value in wrong_ints():
         yield {"type": "vote", "poll": value, "options": [option]}

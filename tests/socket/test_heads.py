@@ -1,4 +1,4 @@
-"""What comes before a request is whole: bounded in time and size, for both edges."""
+"""What comes before a request is whole: bounded in time and size, for both doors."""
 
 import asyncio
 import json

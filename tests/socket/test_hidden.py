@@ -21,7 +21,7 @@ async def ws(database_url: str) -> AsyncIterator[SocketServer]:
 
 
 def assert_hidden(client: SocketClient, poll: Poll) -> None:
-    """Nothing that came told a count of the poll."""
+    """Nothing that arrived reveals a count of the poll."""
     for frame in client.frames:
         for part in (
             frame,

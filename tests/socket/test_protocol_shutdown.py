@@ -1,4 +1,4 @@
-"""A server that goes: every session may finish its answers, and no socket holds the server up."""
+"""A server that shuts down: every session may finish its answers, and no socket holds it up."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Who a socket is: handshake, hello, tokens and their end, rates, and the server's going (contract, section 3)."""
+"""Who a socket is: handshake, hello, tokens and their end, rates, and the server's shutdown (contract, section 3)."""
 
 import asyncio
 import re
@@ -189,7 +189,7 @@ async def test_sockets_of_an_address_are_capped_until_one_leaves(database_url: s
     async with open_socket_server(database_url, NEXUS_SOCKETS_PER_ADDRESS="2") as ws, ws.client(ALICE):
         async with ws.client(ALICE):
             assert await ws.refused() == 429
-        await until(lambda: len(ws.worker.socket_services.sockets) == 1)
+        await until(lambda: len(ws.worker.socket_services.open_sockets) == 1)
         async with ws.client(BOB):
             pass
 
@@ -272,4 +272,4 @@ async def test_gone_sockets_leave_nothing_behind(ws: SocketServer) -> None:
         await client.send("join", code=new_op())
         client.connection.transport.abort()
         await host.leave()
-    await until(lambda: not ws.worker.hub.rooms and not len(ws.worker.socket_services.sockets))
+    await until(lambda: not ws.worker.hub.rooms and not len(ws.worker.socket_services.open_sockets))

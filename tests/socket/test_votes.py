@@ -24,7 +24,7 @@ async def ws(database_url: str) -> AsyncIterator[SocketServer]:
 
 
 def code(answer: Json) -> str:
-    """What a ballot was refused with."""
+    """The code with which a ballot was refused."""
     assert answer.keys() == {"type", "op", "poll", "code", "detail"}, answer
     assert answer["type"] == "reject"
     assert answer["detail"]

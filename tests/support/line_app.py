@@ -1,4 +1,4 @@
-"""What the tests of the WebSocket edge share: a served application, and clients that hide nothing."""
+"""What the tests of lines and of the socket's protocol share: an application, its server, and a bare client."""
 
 import asyncio
 import functools
@@ -63,7 +63,7 @@ def complaints(loop: asyncio.AbstractEventLoop) -> Iterator[list[str]]:
 
 
 class LineApp:
-    """An application that accepts every socket, and shows what it sees of each."""
+    """An application that accepts every socket, and keeps what each of them brings."""
 
     def __init__(self, listen: Callable[[Line, str], None] | None = None) -> None:
         self.listen = listen
