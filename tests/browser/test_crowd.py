@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from nexus.client import Nexus, connect, socket_url
-from tests.support.audience import visiting
+from tests.support.audience import audience_of
 from tests.support.audience_acts import vote
 from tests.support.browser import PHONE, transferred
 from tests.support.live_page import (
@@ -196,7 +196,7 @@ async def test_a_stage_is_right_again_after_a_restart(venue: Venue) -> None:
             await laid_out(page)
         await accessible(pages[0], "lost")
         await venue.server.start()
-        async with visiting(venue.server) as door:
+        async with audience_of(venue.server) as door:
             await door.voter(9).act(vote(poll, 2))
         for page in pages:
             await in_touch(page)

@@ -11,6 +11,7 @@ from playwright.async_api import Page, Request, WebSocket, expect
 from nexus.http.pages.qr import qr_svg
 from tests.support.audience import Device
 from tests.support.browser import Visitor
+from tests.support.counts_told import tells_counts
 from tests.support.live_page import (
     PASSWORD,
     TOUCH_MS,
@@ -25,7 +26,6 @@ from tests.support.live_page import (
     shows,
     venue,
 )
-from tests.support.matrix import tells_counts
 from tests.support.values import Json
 
 __all__ = ["account", "live_database", "live_server", "venue"]

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.support.matrix import tells_counts
+from tests.support.counts_told import tells_counts
 from tests.support.values import Json
 from tests.support.vote_page import (
     HOSTILE,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.audience import visiting
+from tests.support.audience import audience_of
 from tests.support.audience_acts import vote
 from tests.support.browser import Chromium
 from tests.support.redis_server import running_redis
@@ -166,7 +166,7 @@ async def test_a_vote_under_way_while_its_server_is_killed_counts_once(booth: Bo
         await booth.server.start()
         await is_right_again(paper, time.monotonic(), "server killed")
         assert len({act["op"] for act in wire.acts}) == 1
-        async with visiting(booth.server) as door:
+        async with audience_of(booth.server) as door:
             assert await Booth(booth.chromium, door).counted(poll) == (1, [1, 0])
 
 
@@ -174,7 +174,7 @@ async def test_a_vote_under_way_while_all_workers_are_killed_counts_once(
     chromium: Chromium, tmp_path: Path, database_url: str
 ) -> None:
     with running_redis() as redis:
-        async with serving(tmp_path, database_url, redis.url, workers=2, **ROOM) as server, visiting(server) as door:
+        async with serving(tmp_path, database_url, redis.url, workers=2, **ROOM) as server, audience_of(server) as door:
             booth = Booth(chromium, door)
             poll = await booth.poll("Yes", "No")
             async with booth.seat(poll, *CUT) as (paper, wire):
@@ -191,7 +191,7 @@ async def test_a_vote_under_way_while_all_workers_are_killed_counts_once(
                 await server.until_ready()
                 await is_right_again(paper, time.monotonic(), "workers killed")
                 assert [act["op"] for act in wire.acts] == [wire.acts[0]["op"]] * 2
-            async with visiting(server) as again:
+            async with audience_of(server) as again:
                 assert await Booth(chromium, again).counted(poll) == (1, [1, 0])
 
 

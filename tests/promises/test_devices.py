@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nexus.store.database import Database
-from tests.support.audience import Device, Door, one_worker, two_workers
+from tests.support.audience import Audience, Device, one_worker, two_workers
 from tests.support.audience_acts import Answer, retract, vote
 from tests.support.audience_socket import Socket
 from tests.support.ballots import assert_counts, rows
@@ -72,15 +72,15 @@ async def test_an_op_reused_with_another_choice_is_refused(
 async def test_devices_racing_for_the_last_of_three_ballots_get_it_once(
     database_url: str, database: Database, tmp_path: Path
 ) -> None:
-    async with two_workers(tmp_path, database_url) as doors:
-        poll = await doors[0].host.poll(votes_per_user=3)
+    async with two_workers(tmp_path, database_url) as audiences:
+        poll = await audiences[0].host.poll(votes_per_user=3)
 
         async def race(n: int) -> None:
-            sockets = [await door.voter(n).connect() for door in doors]
+            sockets = [await audience.voter(n).connect() for audience in audiences]
             for _ in range(2):
                 assert (await sockets[0].act(vote(poll, 0))).status == "recorded"
             for turn in range(RACES):
-                ways = [sockets[0].act, sockets[1].act, doors[0].voter(n).act, doors[1].voter(n).act]
+                ways = [sockets[0].act, sockets[1].act, audiences[0].voter(n).act, audiences[1].voter(n).act]
                 answers = await asyncio.gather(*(way(vote(poll, 1)) for way in ways))
                 assert Counter(one.status for one in answers) == {"recorded": 1, "vote_limit_reached": 3}
                 (won,) = (one.op for one in answers if one.committed)
@@ -95,13 +95,13 @@ async def test_devices_racing_for_the_last_of_three_ballots_get_it_once(
 async def test_one_op_sent_on_every_way_at_once_takes_effect_once(
     database_url: str, database: Database, tmp_path: Path
 ) -> None:
-    async with two_workers(tmp_path, database_url) as doors:
-        poll = await doors[0].host.poll(votes_per_user=3)
+    async with two_workers(tmp_path, database_url) as audiences:
+        poll = await audiences[0].host.poll(votes_per_user=3)
 
         async def send(n: int) -> None:
-            sockets = [await door.voter(n).connect() for door in doors]
+            sockets = [await audience.voter(n).connect() for audience in audiences]
             act = vote(poll, n % 3)
-            ways = [*(socket.act for socket in sockets), *(door.voter(n).act for door in doors)]
+            ways = [*(socket.act for socket in sockets), *(audience.voter(n).act for audience in audiences)]
             answers = await asyncio.gather(*(way(act) for way in ways * 2))
             assert Counter(one.status for one in answers) == {"recorded": 1, "replayed": 7}
             assert len({one.place for one in answers}) == 1
@@ -114,22 +114,22 @@ async def test_one_op_sent_on_every_way_at_once_takes_effect_once(
 async def test_a_vote_that_waited_for_the_lock_past_the_expiry_is_refused(
     database_url: str, database: Database, tmp_path: Path
 ) -> None:
-    async with one_worker(tmp_path, database_url) as door:
+    async with one_worker(tmp_path, database_url) as audience:
         ends = datetime.now(UTC) + timedelta(seconds=2)
-        poll = await door.host.poll(expires_at=ends.isoformat())
-        ways = [(await door.voter(1).connect()).act, door.voter(2).act]
+        poll = await audience.host.poll(expires_at=ends.isoformat())
+        ways = [(await audience.voter(1).connect()).act, audience.voter(2).act]
         async with database.transaction() as holder:
             await holder.run("SELECT 1 FROM polls FOR NO KEY UPDATE")
             waiting = [asyncio.create_task(way(vote(poll, 0))) for way in ways]
             await _until_waiting(database)
             await holder.run("SELECT pg_sleep(greatest(0, extract(epoch FROM :at - clock_timestamp())))", at=ends)
-        answers = [await _answered(door, task) for task in waiting]
+        answers = [await _answered(audience, task) for task in waiting]
         assert [answer.status for answer in answers] == ["poll_closed"] * 2
     assert await rows(database, "SELECT count(*) FROM acts") == [(0,)]
     assert await rows(database, "SELECT status, closed_at = expires_at FROM polls") == [("closed", True)]
 
 
-async def _answered(door: Door, task: asyncio.Task[Answer]) -> Answer:
+async def _answered(audience: Audience, task: asyncio.Task[Answer]) -> Answer:
     return await asyncio.wait_for(task, 30)
 
 

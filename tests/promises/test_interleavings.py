@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from nexus.store.database import Database
-from tests.support.audience import Device, Door, visiting
+from tests.support.audience import Audience, Device, audience_of
 from tests.support.audience_socket import Socket
 from tests.support.ballots import assert_counts, rows
 from tests.support.crowd import Book, Entry, Key, Member, Replay, gather_crowd
@@ -53,15 +53,15 @@ async def test_a_thousand_voters_on_two_workers(database_url: str, database: Dat
 async def _run(server: Server, database: Database) -> None:
     seed = int(os.environ.get("NEXUS_SEED") or random.SystemRandom().getrandbits(32))
     print(f"NEXUS_SEED={seed}")  # noqa: T201 - pytest shows it where the test fails
-    async with visiting(server) as door:
-        host = door.device("user:1", "user")
+    async with audience_of(server) as audience:
+        host = audience.device("user:1", "user")
         polls = [await host.poll("Yes", "No", "Maybe", "Never", **fields) for fields in POLLS]
         book = Book()
-        crowd = await gather_crowd(door, polls, book, seed, VOTERS)
-        _both_serve(server, len(door.sockets))
+        crowd = await gather_crowd(audience, polls, book, seed, VOTERS)
+        _both_serve(server, len(audience.sockets))
         await asyncio.gather(_host(host, polls, book), *(member.live(STEPS) for member in crowd))
-        await _all_arrive(database, door, crowd)
-        ledger = await _check(server, database, door, book)
+        await _all_arrive(database, audience, crowd)
+        ledger = await _check(server, database, audience, book)
         await _old_ops_change_nothing(database, crowd)
         assert await _ledger(database) == ledger
     await assert_counts(database)
@@ -85,12 +85,12 @@ async def _places(database: Database) -> dict[object, tuple[object, ...]]:
     return {row[0]: row[1:] for row in await rows(database, "SELECT id, epoch, version FROM polls")}
 
 
-async def _all_arrive(database: Database, door: Door, crowd: list[Member]) -> None:
+async def _all_arrive(database: Database, audience: Audience, crowd: list[Member]) -> None:
     last = time.monotonic()
     newest = await _places(database)
-    for socket in door.sockets:
+    for socket in audience.sockets:
         await _arrives(socket, newest, last + ARRIVE_S)
-    assert len(door.sockets) == sum(len(member.sockets) for member in crowd) > VOTERS
+    assert len(audience.sockets) == sum(len(member.sockets) for member in crowd) > VOTERS
 
 
 async def _arrives(socket: Socket, newest: dict[object, tuple[object, ...]], deadline: float) -> None:
@@ -110,7 +110,7 @@ async def _ledger(database: Database) -> dict[Key, Entry]:
     return {(entry.voter, entry.poll, entry.op): entry for entry in entries}
 
 
-async def _check(server: Server, database: Database, door: Door, book: Book) -> dict[Key, Entry]:
+async def _check(server: Server, database: Database, audience: Audience, book: Book) -> dict[Key, Entry]:
     ledger = await _ledger(database)
     wrong = book.contradictions(ledger)
     assert not wrong, "\n".join(wrong[:5])
@@ -120,7 +120,7 @@ async def _check(server: Server, database: Database, door: Door, book: Book) -> 
     votes = await rows(database, "SELECT poll_id, epoch, voter, op, choices FROM votes")
     stands = [(*key, op, list(options)) for key, own in replay.standing.items() for op, options in own.items()]
     assert sorted(votes) == sorted(stands)
-    wrong = replay.refuted(door.witness.seen)
+    wrong = replay.refuted(audience.checker.seen)
     assert not wrong, wrong[:5]
     await assert_counts(database)
     verified = await server.command("verify", within_s=VERIFY_S)

@@ -12,7 +12,9 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import PostgresServer
-from tests.support.matrix import (
+from tests.support.counts_told import tells_counts
+from tests.support.grid import grid
+from tests.support.leak_scene import (
     NO_VOTES,
     PHASES,
     ROLES,
@@ -20,10 +22,8 @@ from tests.support.matrix import (
     Cell,
     LeakScene,
     WatchedPoll,
-    grid,
     open_leak_scene,
     reach,
-    tells_counts,
 )
 from tests.support.new_database import migrated_database
 from tests.support.rest import NOBODY, refused

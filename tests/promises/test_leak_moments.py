@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import PostgresServer
-from tests.support.matrix import LeakScene, WatchedPoll, open_leak_scene, tells_counts
+from tests.support.counts_told import tells_counts
+from tests.support.leak_scene import LeakScene, WatchedPoll, open_leak_scene
 from tests.support.new_database import migrated_database
 from tests.support.sockets import SocketClient, counts
 from tests.support.values import Json, new_op

@@ -4,43 +4,43 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.audience import Door, Pair, arrive
+from tests.support.audience import Audience, Audiences, arrive
 from tests.support.audience_acts import vote
 from tests.support.audience_socket import Socket
-from tests.support.shared_servers import door, pair, shared, worker, workers
+from tests.support.shared_servers import audience, audiences, shared, worker, workers
 
-__all__ = ["door", "pair", "shared", "worker", "workers"]
+__all__ = ["audience", "audiences", "shared", "worker", "workers"]
 
 
-async def test_leaving_stops_every_frame(door: Door) -> None:
-    poll = await door.host.poll()
-    screen, other = await door.voter(1).watch(poll), await door.voter(2).watch(poll)
+async def test_leaving_stops_every_frame(audience: Audience) -> None:
+    poll = await audience.host.poll()
+    screen, other = await audience.voter(1).watch(poll), await audience.voter(2).watch(poll)
     screen.send(type="leave", poll=poll["id"])
     await screen.next("left", poll["id"])
     before = len(screen.frames)
     ack = await other.act(vote(poll, 0))
-    await door.host.call("PATCH", f"/polls/{poll['id']}/", {"description": "well"})
+    await audience.host.call("PATCH", f"/polls/{poll['id']}/", {"description": "well"})
     await arrive(ack.place, poll, other)
     await screen.sync()
     assert [frame["type"] for frame in screen.frames[before:]] == ["pong"]
 
 
-async def test_coming_back_with_the_newest_place_brings_no_totals(door: Door) -> None:
-    poll = await door.host.poll()
-    screen = await door.voter(1).watch(poll)
+async def test_coming_back_with_the_newest_place_brings_no_totals(audience: Audience) -> None:
+    poll = await audience.host.poll()
+    screen = await audience.voter(1).watch(poll)
     ack = await screen.act(vote(poll, 0))
     known = {"epoch": ack.epoch, "version": ack.version}
-    joined = await (await door.voter(1).connect()).join(poll["id"], **known)
+    joined = await (await audience.voter(1).connect()).join(poll["id"], **known)
     assert joined["totals"] is None and [one["op"] for one in joined["me"]] == [ack.op]
     for stale in ({**known, "version": ack.version - 1}, {**known, "epoch": 0}, {"epoch": 1}):
-        joined = await (await door.voter(1).connect()).join(poll["id"], **stale)
+        joined = await (await audience.voter(1).connect()).join(poll["id"], **stale)
         assert joined["totals"]["version"] == ack.version
 
 
-async def test_deletion_reaches_every_screen_and_ends_the_room(pair: Pair) -> None:
-    poll = await pair[0].host.poll()
-    screens = [await door.voter(n).watch(poll) for n, door in enumerate((*pair, *pair))]
-    assert (await pair[0].host.call("DELETE", f"/polls/{poll['id']}/")).status == 204
+async def test_deletion_reaches_every_screen_and_ends_the_room(audiences: Audiences) -> None:
+    poll = await audiences[0].host.poll()
+    screens = [await audience.voter(n).watch(poll) for n, audience in enumerate((*audiences, *audiences))]
+    assert (await audiences[0].host.call("DELETE", f"/polls/{poll['id']}/")).status == 204
     for screen in screens:
         await screen.had("deleted")
         screen.send(type="join", poll=poll["id"])
@@ -50,11 +50,11 @@ async def test_deletion_reaches_every_screen_and_ends_the_room(pair: Pair) -> No
     assert (await screens[0].act(vote(poll, 0))).status == "poll_not_found"
 
 
-async def test_a_poll_made_private_is_gone_for_strangers_alone(pair: Pair) -> None:
-    here, there = pair
+async def test_a_poll_made_private_is_gone_for_strangers_alone(audiences: Audiences) -> None:
+    here, there = audiences
     host = here.host
     poll = await host.poll()
-    strangers = [await door.voter(1).watch(poll) for door in pair]
+    strangers = [await audience.voter(1).watch(poll) for audience in audiences]
     member = await there.voter(2).connect()
     member.send(type="join", code=poll["code"])
     await member.next("joined", poll["id"])
@@ -72,9 +72,9 @@ async def test_a_poll_made_private_is_gone_for_strangers_alone(pair: Pair) -> No
 
 
 @pytest.mark.parametrize("gone", ["left", "closed", "cut off"])
-async def test_presence_counts_the_sockets_of_both_workers(pair: Pair, gone: str) -> None:
-    poll = await pair[0].host.poll()
-    screens = [await pair[n % 2].voter(n).watch(poll) for n in range(5)]
+async def test_presence_counts_the_sockets_of_both_workers(audiences: Audiences, gone: str) -> None:
+    poll = await audiences[0].host.poll()
+    screens = [await audiences[n % 2].voter(n).watch(poll) for n in range(5)]
     for screen in screens:
         await _counts(screen, 5)
     match gone:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.audience import ARRIVE_S, Door, Pair, arrive, place, two_workers
+from tests.support.audience import ARRIVE_S, Audience, Audiences, arrive, place, two_workers
 from tests.support.audience_acts import retract, vote
 from tests.support.audience_socket import Socket
-from tests.support.shared_servers import door, pair, shared, worker, workers
+from tests.support.shared_servers import audience, audiences, shared, worker, workers
 from tests.support.values import Json
 
-__all__ = ["door", "pair", "shared", "worker", "workers"]
+__all__ = ["audience", "audiences", "shared", "worker", "workers"]
 
 
 def finals(socket: Socket) -> list[Json]:
@@ -38,13 +38,13 @@ def counts_in(shown: object) -> list[object]:
 # --- Who sees counts, and when -------------------------------------------------------------------------------------
 
 
-async def test_close_reveals_counts_on_a_screen_that_shows_the_turnout(door: Door) -> None:
-    poll = await door.host.poll(results="after_close")
-    screen = await door.voter(1).watch(poll)
-    ack = await (await door.voter(2).connect()).act(vote(poll, 0))
+async def test_close_reveals_counts_on_a_screen_that_shows_the_turnout(audience: Audience) -> None:
+    poll = await audience.host.poll(results="after_close")
+    screen = await audience.voter(1).watch(poll)
+    ack = await (await audience.voter(2).connect()).act(vote(poll, 0))
     await arrive(ack.place, poll, screen)
     assert not counts_in(screen.frames)
-    closed = await door.host.post(f"/polls/{poll['id']}/close/")
+    closed = await audience.host.post(f"/polls/{poll['id']}/close/")
     await arrive(place(closed), poll, screen)
     (final,) = finals(screen)
     assert (final["visibility"], place(final)) == ("full", place(closed))
@@ -52,9 +52,11 @@ async def test_close_reveals_counts_on_a_screen_that_shows_the_turnout(door: Doo
 
 
 @pytest.mark.parametrize("policy", ["after_close", "after_vote"])
-async def test_counts_replace_the_turnout_of_the_version_a_screen_shows_already(pair: Pair, policy: str) -> None:
+async def test_counts_replace_the_turnout_of_the_version_a_screen_shows_already(
+    audiences: Audiences, policy: str
+) -> None:
     """Whoever comes back with the newest place, and has only the turnout of it, is given the counts."""
-    here, there = pair
+    here, there = audiences
     poll = await here.host.poll(results=policy)
     elsewhere = await there.voter(1).watch(poll)
     ack = await (await here.voter(1).connect()).act(vote(poll, 0))
@@ -67,20 +69,20 @@ async def test_counts_replace_the_turnout_of_the_version_a_screen_shows_already(
     assert (place(joined["totals"]), joined["totals"]["visibility"]) == (newest, "full")
 
 
-async def test_counts_of_the_shown_version_follow_a_new_role(door: Door) -> None:
+async def test_counts_of_the_shown_version_follow_a_new_role(audience: Audience) -> None:
     """A token renewed as an admin's shows the counts of the very version whose turnout the screen has."""
-    poll = await door.host.poll(results="after_close")
-    ack = await door.voter(2).act(vote(poll, 0))
-    screen = await door.voter(1).watch(poll)
+    poll = await audience.host.poll(results="after_close")
+    ack = await audience.voter(2).act(vote(poll, 0))
+    screen = await audience.voter(1).watch(poll)
     assert screen.shown[poll["id"]] == (*ack.place, False)
-    screen.send(type="hello", token=door.device("user:1001", "user", "admin").token)
+    screen.send(type="hello", token=audience.device("user:1001", "user", "admin").token)
     await screen.had("totals", lambda frame: place(frame) == ack.place and frame["visibility"] == "full")
 
 
-async def test_host_policy_reveals_nothing_until_the_host_does(door: Door) -> None:
-    host = door.host
+async def test_host_policy_reveals_nothing_until_the_host_does(audience: Audience) -> None:
+    host = audience.host
     poll = await host.poll(results="host")
-    screen, voter = await door.voter(1).watch(poll), await door.voter(2).watch(poll)
+    screen, voter = await audience.voter(1).watch(poll), await audience.voter(2).watch(poll)
     own = await host.watch(poll)
     await voter.act(vote(poll, 0))
     closed = await host.post(f"/polls/{poll['id']}/close/")
@@ -95,30 +97,30 @@ async def test_host_policy_reveals_nothing_until_the_host_does(door: Door) -> No
 
 
 async def test_hidden_counts_are_on_no_path(database_url: str, tmp_path: Path) -> None:
-    async with two_workers(tmp_path, database_url) as pair:  # of its own: lists show the polls of all tests
+    async with two_workers(tmp_path, database_url) as audiences:  # of its own: lists show the polls of all tests
         for policy in ("after_vote", "after_close", "host"):
-            await check_that_counts_are_on_no_path(pair, policy)
+            await check_that_counts_are_on_no_path(audiences, policy)
 
 
-async def check_that_counts_are_on_no_path(pair: Pair, policy: str) -> None:
-    poll = await pair[0].host.poll(results=policy)
+async def check_that_counts_are_on_no_path(audiences: Audiences, policy: str) -> None:
+    poll = await audiences[0].host.poll(results=policy)
     option = poll["options"][0]["id"]
-    screens = [await door.voter(1).watch(poll) for door in pair]
-    acks = [await pair[n % 2].voter(n).act(vote(poll, n % 3)) for n in range(2, 12)]
-    await pair[0].host.call("PATCH", f"/polls/{poll['id']}/", {"description": "well"})
-    await pair[0].host.call("PATCH", f"/options/{option}/?discard_votes=true", {"option_text": "Aye"})
+    screens = [await audience.voter(1).watch(poll) for audience in audiences]
+    acks = [await audiences[n % 2].voter(n).act(vote(poll, n % 3)) for n in range(2, 12)]
+    await audiences[0].host.call("PATCH", f"/polls/{poll['id']}/", {"description": "well"})
+    await audiences[0].host.call("PATCH", f"/options/{option}/?discard_votes=true", {"option_text": "Aye"})
     await arrive(acks[-1].place, poll, *screens)
-    for there, screen in zip(pair, screens, strict=True):
+    for there, screen in zip(audiences, screens, strict=True):
         await screen.had("poll", lambda frame: frame["poll"]["description"] == "well")
         paths = (f"/polls/{poll['id']}/", f"/polls/{poll['id']}/results/", "/polls/", f"/options/{option}/")
         bodies = [await there.voter(1).get(path) for path in paths]
         assert counts_in([screen.frames, bodies]) == []
 
 
-async def test_vote_opens_the_counts_on_both_sockets_of_its_voter_at_once(door: Door) -> None:
-    poll = await door.host.poll(results="after_vote")
-    sockets = [await door.voter(1).watch(poll) for _ in range(2)]
-    stranger = await door.voter(2).watch(poll)
+async def test_vote_opens_the_counts_on_both_sockets_of_its_voter_at_once(audience: Audience) -> None:
+    poll = await audience.host.poll(results="after_vote")
+    sockets = [await audience.voter(1).watch(poll) for _ in range(2)]
+    stranger = await audience.voter(2).watch(poll)
     ack = await sockets[0].act(vote(poll, 0))
     for socket in sockets:
         await socket.sync()  # what was sent before this pong was sent right after the ack
@@ -129,28 +131,28 @@ async def test_vote_opens_the_counts_on_both_sockets_of_its_voter_at_once(door: 
     assert not counts_in(stranger.frames)
 
 
-async def test_reset_ends_the_right_to_see(door: Door) -> None:
-    poll = await door.host.poll(results="after_vote")
-    screen = await door.voter(1).watch(poll)
+async def test_reset_ends_the_right_to_see(audience: Audience) -> None:
+    poll = await audience.host.poll(results="after_vote")
+    screen = await audience.voter(1).watch(poll)
     await screen.act(vote(poll, 0))
-    reset = await door.host.post(f"/polls/{poll['id']}/reset/")
+    reset = await audience.host.post(f"/polls/{poll['id']}/reset/")
     await arrive(place(reset), poll, screen)
     assert place(screen.totals[poll["id"]])[0] == 2
     assert screen.totals[poll["id"]]["visibility"] == "turnout"
 
 
-async def test_retractions_of_others_do_not_blind_a_voter(pair: Pair) -> None:
+async def test_retractions_of_others_do_not_blind_a_voter(audiences: Audiences) -> None:
     """While others vote and retract without a pause, one who may see is shown what is new all the time."""
-    here, there = pair
+    here, there = audiences
     poll = await here.host.poll(results="after_vote")
-    steady = [await door.voter(n).watch(poll) for n, door in enumerate(pair, 1)]
+    steady = [await audience.voter(n).watch(poll) for n, audience in enumerate(audiences, 1)]
     for socket in steady:
         await socket.act(vote(poll, 0))
         await socket.sync()
     ended = asyncio.Event()
 
     async def waver(n: int) -> None:
-        socket = await pair[n % 2].voter(n).connect()
+        socket = await audiences[n % 2].voter(n).connect()
         while not ended.is_set():
             await socket.act(vote(poll, 1))
             await socket.act(retract(poll))
@@ -172,8 +174,8 @@ async def test_retractions_of_others_do_not_blind_a_voter(pair: Pair) -> None:
 # --- What arrives, and what does not -------------------------------------------------------------------------------
 
 
-async def test_results_on_another_worker_are_never_older_than_an_ack(pair: Pair) -> None:
-    here, there = pair
+async def test_results_on_another_worker_are_never_older_than_an_ack(audiences: Audiences) -> None:
+    here, there = audiences
     poll = await here.host.poll()
     path = f"/polls/{poll['id']}/"
 
@@ -190,14 +192,14 @@ async def test_results_on_another_worker_are_never_older_than_an_ack(pair: Pair)
     await asyncio.gather(*(life(n) for n in range(12)))
 
 
-async def test_final_totals_come_once_and_nothing_after_them(pair: Pair) -> None:
-    here, there = pair
+async def test_final_totals_come_once_and_nothing_after_them(audiences: Audiences) -> None:
+    here, there = audiences
     poll = await here.host.poll()
-    screens = [await door.voter(n).watch(poll) for n, door in enumerate((*pair, *pair))]
+    screens = [await audience.voter(n).watch(poll) for n, audience in enumerate((*audiences, *audiences))]
     halfway = asyncio.Event()
 
     async def life(n: int) -> list[tuple[int, int]]:
-        places, socket = [], await pair[n % 2].voter(n).connect()
+        places, socket = [], await audiences[n % 2].voter(n).connect()
         for turn in range(15):
             answer = await socket.act(vote(poll, turn % 3))
             if answer.committed:
@@ -222,32 +224,32 @@ async def test_final_totals_come_once_and_nothing_after_them(pair: Pair) -> None
         assert sum(one["votes_count"] for one in final["options"]) == final["total_votes"] == 30
 
 
-async def test_poll_frames_never_take_a_screen_back(pair: Pair) -> None:
+async def test_poll_frames_never_take_a_screen_back(audiences: Audiences) -> None:
     """The host changes words while votes pour in: whatever carries a place is no older than the frame before."""
-    poll = await pair[0].host.poll()
-    screens = [await door.voter(n).watch(poll) for n, door in enumerate((*pair, *pair))]
+    poll = await audiences[0].host.poll()
+    screens = [await audience.voter(n).watch(poll) for n, audience in enumerate((*audiences, *audiences))]
 
     async def life(n: int) -> None:
-        socket = await pair[n % 2].voter(n).connect()
+        socket = await audiences[n % 2].voter(n).connect()
         for turn in range(20):
             await socket.act(vote(poll, turn % 3))
 
     async def change() -> None:
         for n in range(20):
-            door = pair[n % 2]
-            (await door.host.call("PATCH", f"/polls/{poll['id']}/", {"description": f"{n}"})).ok()
+            audience = audiences[n % 2]
+            (await audience.host.call("PATCH", f"/polls/{poll['id']}/", {"description": f"{n}"})).ok()
 
     await asyncio.gather(change(), *(life(n) for n in range(10, 50)))
     for screen in screens:
         await screen.had("poll", lambda frame: frame["poll"]["description"] == "19")
 
 
-async def test_reset_begins_a_new_epoch_on_every_screen(pair: Pair) -> None:
-    poll = await pair[0].host.poll()
-    screens = [await door.voter(n).watch(poll) for n, door in enumerate(pair)]
+async def test_reset_begins_a_new_epoch_on_every_screen(audiences: Audiences) -> None:
+    poll = await audiences[0].host.poll()
+    screens = [await audience.voter(n).watch(poll) for n, audience in enumerate(audiences)]
     ack = await screens[0].act(vote(poll, 0))
     await arrive(ack.place, poll, *screens)
-    reset = await pair[1].host.post(f"/polls/{poll['id']}/reset/")
+    reset = await audiences[1].host.post(f"/polls/{poll['id']}/reset/")
     await arrive(place(reset), poll, *screens)
     for screen in screens:
         totals = screen.totals[poll["id"]]
@@ -256,13 +258,13 @@ async def test_reset_begins_a_new_epoch_on_every_screen(pair: Pair) -> None:
     assert (await screens[1].act(vote(poll, 1, epoch=1))).status == "poll_reset"
 
 
-async def test_expiry_is_final_on_time_on_both_workers(pair: Pair) -> None:
+async def test_expiry_is_final_on_time_on_both_workers(audiences: Audiences) -> None:
     ends = datetime.now(UTC) + timedelta(seconds=3)
-    poll = await pair[0].host.poll(expires_at=ends.isoformat())
-    screens = [await door.voter(n).watch(poll) for n, door in enumerate(pair)]
+    poll = await audiences[0].host.poll(expires_at=ends.isoformat())
+    screens = [await audience.voter(n).watch(poll) for n, audience in enumerate(audiences)]
     for screen in screens:
         await screen.had("totals", lambda frame: bool(frame["final"]))
         (final,) = finals(screen)
         assert ends <= datetime.fromisoformat(final["server_now"]) < ends + timedelta(seconds=ARRIVE_S)
-    whole = await pair[1].host.get(f"/polls/{poll['id']}/")
+    whole = await audiences[1].host.get(f"/polls/{poll['id']}/")
     assert whole["closed_at"] == whole["expires_at"] and whole["status"] == "closed"

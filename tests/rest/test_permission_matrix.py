@@ -21,7 +21,7 @@ from nexus.store import accounts, categories, polls, sessions
 from nexus.store.accounts import User
 from nexus.store.database import Database
 from tests.conftest import PostgresServer
-from tests.support.matrix import grid
+from tests.support.grid import grid
 from tests.support.new_database import migrated_database
 from tests.support.rest import KEY, NOBODY, Person, Rest, open_rest, passwords, refused
 from tests.support.values import Json

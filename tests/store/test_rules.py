@@ -21,9 +21,9 @@ from nexus.domain.poll import Policy, Totals
 from nexus.errors import NexusError, PollClosed
 from nexus.store import options, polls, rounds, voting
 from nexus.store.database import Database
-from tests.domain.rules import Expected, Poll, Sent
 from tests.support.ballots import HOST, make_poll, voter
-from tests.support.world import World
+from tests.support.driven_database import DrivenDatabase
+from tests.support.voting_model import Expected, ModelPoll, Sent
 
 VOTERS = 20
 EXAMPLES = 50
@@ -55,12 +55,12 @@ def op_of(op: int) -> UUID:
 class Voting(RuleBasedStateMachine):
     """Hosts and voters act; the store answers, and the rules say whether it may."""
 
-    world: World
+    driven: DrivenDatabase
 
     def __init__(self) -> None:
         super().__init__()
-        self.polls: list[Poll] = []
-        self.history: list[tuple[Poll, str, Sent]] = []
+        self.polls: list[ModelPoll] = []
+        self.history: list[tuple[ModelPoll, str, Sent]] = []
         self.strange: list[int] = []
         """Options that are none of a poll: of others, and of no poll any more."""
 
@@ -68,9 +68,9 @@ class Voting(RuleBasedStateMachine):
     def begin(self, chosen: list[int]) -> None:
         """A few polls."""
         for n in chosen:
-            made = self.world.run(make_poll(self.world.database, "A", "B", "C", **SETTINGS[n]))
+            made = self.driven.run(make_poll(self.driven.database, "A", "B", "C", **SETTINGS[n]))
             self.polls.append(
-                Poll(
+                ModelPoll(
                     made.id,
                     [option.id for option in made.options],
                     made.status,
@@ -122,7 +122,7 @@ class Voting(RuleBasedStateMachine):
         poll = self._poll(p)
         poll.notice()
         act = {"open": rounds.open_poll, "close": rounds.close_poll, "reset": rounds.reset_poll}[turn]
-        now = self.world.run(act(self.world.database, poll.id, HOST))
+        now = self.driven.run(act(self.driven.database, poll.id, HOST))
         before = poll.state()
         if turn == "reset":
             poll.epoch += 1
@@ -137,14 +137,14 @@ class Voting(RuleBasedStateMachine):
         """The end of an open poll comes, and nobody has noticed yet."""
         poll = self._poll(p)
         if poll.status == "open" and not poll.due:
-            self.world.write("UPDATE polls SET expires_at = clock_timestamp() - interval '1 s' WHERE id = $1", poll.id)
+            self.driven.write("UPDATE polls SET expires_at = clock_timestamp() - interval '1 s' WHERE id = $1", poll.id)
             poll.due = True
 
     @rule(p=nth)
     def clock_notices(self, p: int) -> None:
         """The schedule settles what is due."""
         poll = self._poll(p)
-        self.world.run(rounds.settle(self.world.database, [poll.id]))
+        self.driven.run(rounds.settle(self.driven.database, [poll.id]))
         poll.notice()
 
     @rule(p=nth)
@@ -153,10 +153,10 @@ class Voting(RuleBasedStateMachine):
         poll = self._poll(p)
         if poll.final:
             with pytest.raises(PollClosed):
-                self.world.run(options.add(self.world.database, poll.id, NewOption("late"), HOST))
+                self.driven.run(options.add(self.driven.database, poll.id, NewOption("late"), HOST))
         elif len(poll.options) < 6:
             new = NewOption(f"{poll.id} {poll.version}")
-            made = self.world.run(options.add(self.world.database, poll.id, new, HOST))
+            made = self.driven.run(options.add(self.driven.database, poll.id, new, HOST))
             assert made.option is not None
             poll.options.append(made.option.id)
             poll.version += 1
@@ -168,9 +168,9 @@ class Voting(RuleBasedStateMachine):
         option = poll.options[which % len(poll.options)]
         if poll.final:
             with pytest.raises(PollClosed):
-                self.world.run(options.delete(self.world.database, option, HOST, discard=True))
+                self.driven.run(options.delete(self.driven.database, option, HOST, discard=True))
         elif len(poll.options) > 2:
-            self.world.run(options.delete(self.world.database, option, HOST, discard=True))
+            self.driven.run(options.delete(self.driven.database, option, HOST, discard=True))
             poll.discard(option)
             poll.version += 1
             self.strange.append(option)
@@ -180,7 +180,7 @@ class Voting(RuleBasedStateMachine):
         """Another rule about changes, and another policy: of these a totals frame shows the policy alone."""
         poll = self._poll(p)
         poll.notice()
-        self.world.run(polls.patch(self.world.database, poll.id, PollPatch(allow_change=allow, results=policy), HOST))
+        self.driven.run(polls.patch(self.driven.database, poll.id, PollPatch(allow_change=allow, results=policy), HOST))
         before = poll.state()
         poll.allow_change, poll.results = allow, policy
         poll.version += poll.state() != before
@@ -190,7 +190,7 @@ class Voting(RuleBasedStateMachine):
     @invariant()
     def database_says_what_the_rules_say(self) -> None:
         """Status, place, counters, options, ballots and the ledger of every poll."""
-        found = self.world.holds([poll.id for poll in self.polls])
+        found = self.driven.holds([poll.id for poll in self.polls])
         for poll in self.polls:
             state, counts, ballots, acts = found[poll.id]
             assert state == [poll.status, poll.epoch, poll.version, poll.voters, poll.total]
@@ -201,7 +201,7 @@ class Voting(RuleBasedStateMachine):
 
     # --- How ----------------------------------------------------------------------------------------------------
 
-    def _poll(self, n: int) -> Poll:
+    def _poll(self, n: int) -> ModelPoll:
         return self.polls[n % len(self.polls)]
 
     def _choose(self, p: int, chosen: tuple[int, ...]) -> tuple[int, ...]:
@@ -215,7 +215,7 @@ class Voting(RuleBasedStateMachine):
         self.history += named
         self._submit(named)
 
-    def _submit(self, acts: list[tuple[Poll, str, Sent]]) -> None:
+    def _submit(self, acts: list[tuple[ModelPoll, str, Sent]]) -> None:
         """Send a batch, which holds at most one act of each poll and voter; the answers must be right."""
         batch: dict[int, dict[str, Sent]] = {}
         for poll, who, sent in acts:
@@ -224,7 +224,7 @@ class Voting(RuleBasedStateMachine):
             (poll_id, who): _ballot(poll_id, who, sent) for poll_id, own in batch.items() for who, sent in own.items()
         }
         before = {poll.id: poll.version for poll in self.polls}
-        recorded = self.world.run(voting.record(self.world.database, list(ballots.values())))
+        recorded = self.driven.run(voting.record(self.driven.database, list(ballots.values())))
         answers = dict(zip(ballots, recorded.answers, strict=True))
         touched = [poll for poll in self.polls if poll.id in batch]
         for poll in touched:
@@ -253,7 +253,7 @@ def _check(answer: Receipt | NexusError, expected: Expected) -> None:
     assert (sorted(answer.options), answer.stands) == (sorted(expected.options), expected.stands), (answer, expected)
 
 
-def _check_totals(poll: Poll, totals: Totals | None) -> None:
+def _check_totals(poll: ModelPoll, totals: Totals | None) -> None:
     if totals is not None:
         assert (totals.place, totals.status) == ((poll.epoch, poll.version), poll.status)
         assert (totals.voters, totals.ballots) == (poll.voters, poll.total)
@@ -267,7 +267,7 @@ def test_store_follows_the_rules_of_voting(database_url: str, monkeypatch: pytes
         database = Database(database_url, size=2)
         runner.run(database.connect())
         try:
-            machine = type("VotingHere", (Voting,), {"world": World(runner, database)})
+            machine = type("VotingHere", (Voting,), {"driven": DrivenDatabase(runner, database)})
             run_state_machine_as_test(
                 machine,
                 settings=settings(

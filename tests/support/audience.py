@@ -11,13 +11,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.audience_acts import WAIT_S, Act, Answer, answer_of
-from tests.support.audience_http import Lines, Reply
+from tests.support.audience_acts import WAIT_S, Answer, SentAct, answer_of
+from tests.support.audience_http import HttpAnswer, HttpConnections
 from tests.support.audience_socket import Socket
+from tests.support.frame_checker import FrameChecker
 from tests.support.redis_server import running_redis
 from tests.support.served import Server, ending, serving
 from tests.support.values import Json
-from tests.support.witness import Witness
 
 HTTP_AT_ONCE = 32
 ARRIVE_S = 2.0
@@ -27,10 +27,10 @@ ARRIVE_S = 2.0
 class Device:
     """One device of a voter at one server: HTTP calls, and any number of sockets."""
 
-    def __init__(self, door: Door, subject: str, token: str) -> None:
+    def __init__(self, audience: Audience, subject: str, token: str) -> None:
         self.subject = subject
         self.token = token
-        self._door = door
+        self._door = audience
 
     async def connect(self, *, keep: bool = True) -> Socket:
         """A socket that has said hello."""
@@ -45,7 +45,7 @@ class Device:
         await socket.join(poll["id"])
         return socket
 
-    async def call(self, method: str, path: str, body: object = None, *, op: str = "") -> Reply:
+    async def call(self, method: str, path: str, body: object = None, *, op: str = "") -> HttpAnswer:
         """One HTTP call as this voter."""
         return await self._door.call(method, path, body, token=self.token, op=op)
 
@@ -66,7 +66,7 @@ class Device:
         options = [{"option_text": text} for text in texts or ("Yes", "No", "Maybe")]
         return await self.post("/polls/", {"question": "Which?", "options": options, **fields})
 
-    async def act(self, act: Act) -> Answer:
+    async def act(self, act: SentAct) -> Answer:
         """Send an act over HTTP, and wait for its answer."""
         path, op = f"/polls/{act.poll}/vote/", act.op
         if act.options is None:
@@ -77,14 +77,14 @@ class Device:
         return answer_of(answer.body)
 
 
-class Door:
-    """A server as its audience finds it: makes devices, and sees them out."""
+class Audience:
+    """The simulated voters of one server: makes their devices, and closes them."""
 
-    def __init__(self, server: Server, witness: Witness | None = None) -> None:
+    def __init__(self, server: Server, checker: FrameChecker | None = None) -> None:
         self.server = server
         self.sockets: list[Socket] = []
-        self.witness = witness or Witness()
-        self._lines = Lines(server.port, HTTP_AT_ONCE)
+        self.checker = checker or FrameChecker()
+        self._connections = HttpConnections(server.port, HTTP_AT_ONCE)
 
     def device(self, subject: str, *roles: str, polls: list[int] | None = None) -> Device:
         """A device of a voter; its token is minted here."""
@@ -102,46 +102,46 @@ class Door:
     async def socket(self, *, keep: bool = True) -> Socket:
         """An open WebSocket, without a hello."""
         loop = asyncio.get_running_loop()
-        made = loop.create_connection(lambda: Socket(self.witness, keep=keep), "127.0.0.1", self.server.port)
+        made = loop.create_connection(lambda: Socket(self.checker, keep=keep), "127.0.0.1", self.server.port)
         _, socket = await asyncio.wait_for(made, WAIT_S)
         self.sockets.append(socket)
         assert await asyncio.wait_for(socket.opened, WAIT_S) == 101
         return socket
 
-    async def call(self, method: str, path: str, body: object, *, token: str, op: str) -> Reply:
+    async def call(self, method: str, path: str, body: object, *, token: str, op: str) -> HttpAnswer:
         """One HTTP call."""
         headers = {"Authorization": f"Bearer {token}"} | ({"Idempotency-Key": op} if op else {})
-        return await self._lines.ask(method, path, body, headers)
+        return await self._connections.ask(method, path, body, headers)
 
     async def close(self) -> None:
         """Close every socket; fails where one was shown what breaks a promise."""
-        await asyncio.gather(self._lines.close(), *(socket.close() for socket in self.sockets))
-        breaches = self.witness.breaches + [breach for socket in self.sockets for breach in socket.breaches]
+        await asyncio.gather(self._connections.close(), *(socket.close() for socket in self.sockets))
+        breaches = self.checker.breaches + [breach for socket in self.sockets for breach in socket.breaches]
         assert not breaches, breaches[:5]
 
 
-Pair = tuple[Door, Door]
-"""Two workers."""
+Audiences = tuple[Audience, Audience]
+"""Those of two workers."""
 
 
 @asynccontextmanager
-async def visiting(server: Server, witness: Witness | None = None) -> AsyncIterator[Door]:
-    """The door of a server; doors with the same `witness` must show the same."""
-    door = Door(server, witness)
+async def audience_of(server: Server, checker: FrameChecker | None = None) -> AsyncIterator[Audience]:
+    """The audience of a server; audiences with the same `checker` must show the same."""
+    audience = Audience(server, checker)
     try:
-        yield door
+        yield audience
     except BaseException:
-        for socket in door.sockets:
+        for socket in audience.sockets:
             socket.abort()
         raise
-    await door.close()
+    await audience.close()
 
 
 @asynccontextmanager
-async def one_worker(folder: Path, database_url: str) -> AsyncIterator[Door]:
+async def one_worker(folder: Path, database_url: str) -> AsyncIterator[Audience]:
     """A server of its own, with the in-process bus."""
-    async with serving(folder, database_url) as server, visiting(server) as door:
-        yield door
+    async with serving(folder, database_url) as server, audience_of(server) as audience:
+        yield audience
 
 
 @asynccontextmanager
@@ -155,18 +155,18 @@ async def two_servers(folder: Path, database_url: str, **environment: Any) -> As
 
 
 @asynccontextmanager
-async def visiting_both(servers: tuple[Server, Server]) -> AsyncIterator[Pair]:
-    """The doors of two workers, which must show the same."""
-    witness = Witness()
-    async with visiting(servers[0], witness) as door, visiting(servers[1], witness) as other_door:
-        yield door, other_door
+async def audiences_of(servers: tuple[Server, Server]) -> AsyncIterator[Audiences]:
+    """The audiences of two workers, which must show the same."""
+    checker = FrameChecker()
+    async with audience_of(servers[0], checker) as audience, audience_of(servers[1], checker) as other:
+        yield audience, other
 
 
 @asynccontextmanager
-async def two_workers(folder: Path, database_url: str) -> AsyncIterator[Pair]:
-    """The doors of `two_servers` of their own."""
-    async with two_servers(folder, database_url) as servers, visiting_both(servers) as doors:
-        yield doors
+async def two_workers(folder: Path, database_url: str) -> AsyncIterator[Audiences]:
+    """The audiences of `two_servers` of their own."""
+    async with two_servers(folder, database_url) as servers, audiences_of(servers) as audiences:
+        yield audiences
 
 
 def place(view: Json) -> tuple[int, int]:

@@ -12,7 +12,7 @@ COMMITTED = ("recorded", "changed", "unchanged", "retracted")
 
 
 @dataclass(frozen=True)
-class Act:
+class SentAct:
     """One act of voting as a client sends it; a retraction has no `options`."""
 
     op: str
@@ -62,12 +62,12 @@ def answer_of(body: Json) -> Answer:
     return Answer(body["op"], code)
 
 
-def vote(poll: Json, *places: int, op: str = "", epoch: int | None = None) -> Act:
+def vote(poll: Json, *places: int, op: str = "", epoch: int | None = None) -> SentAct:
     """A ballot for the options of a poll at `places`."""
     ids = tuple(poll["options"][place]["id"] for place in places)
-    return Act(op or new_op(), poll["id"], ids, epoch=epoch)
+    return SentAct(op or new_op(), poll["id"], ids, epoch=epoch)
 
 
-def retract(poll: Json, *, op: str = "", ballot: str | None = None) -> Act:
+def retract(poll: Json, *, op: str = "", ballot: str | None = None) -> SentAct:
     """A retraction."""
-    return Act(op or new_op(), poll["id"], None, ballot=ballot)
+    return SentAct(op or new_op(), poll["id"], None, ballot=ballot)

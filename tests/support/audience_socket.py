@@ -11,10 +11,10 @@ from uuid import uuid4
 
 import msgspec
 
-from tests.support.audience_acts import WAIT_S, Act, Answer, answer_of
+from tests.support.audience_acts import WAIT_S, Answer, SentAct, answer_of
+from tests.support.frame_checker import FrameChecker
 from tests.support.line_app import CLOSE, PING, PONG, TEXT, masked
 from tests.support.values import Json
-from tests.support.witness import Witness
 
 UPGRADE = (
     b"GET /ws HTTP/1.1\r\nHost: nexus.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -27,7 +27,7 @@ ANSWERS = ("ack", "reject", "retry")
 Where = Callable[[Json], bool]
 
 
-class Shown(NamedTuple):
+class ShownPlace(NamedTuple):
     """What a socket was shown of a poll; a full view is newer than a turnout one of the same place."""
 
     epoch: int
@@ -47,16 +47,16 @@ class Socket(asyncio.Protocol):
     is the status of the handshake.
     """
 
-    def __init__(self, witness: Witness, *, keep: bool = True) -> None:
+    def __init__(self, checker: FrameChecker, *, keep: bool = True) -> None:
         self.frames: list[Json] = []
         self.totals: dict[int, Json] = {}
         self.voter: str | None = None
-        self.shown: dict[int, Shown] = {}
+        self.shown: dict[int, ShownPlace] = {}
         self.breaches: list[str] = []
         self.rooms: set[int] = set()
         self.close_code: int | None = None
         self._keep = keep
-        self._witness = witness
+        self._checker = checker
         self._buffer = b""
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -71,7 +71,7 @@ class Socket(asyncio.Protocol):
         """Send one message."""
         self._write(msgspec.json.encode(message))
 
-    async def act(self, act: Act) -> Answer:
+    async def act(self, act: SentAct) -> Answer:
         """Send an act, and wait for its answer."""
         answer: asyncio.Future[Answer] = self._loop.create_future()
         self._answers[act.op.lower()].append(answer)
@@ -149,7 +149,7 @@ class Socket(asyncio.Protocol):
         while (frame := self._frame()) is not None:
             opcode, payload = frame
             if opcode == TEXT:
-                self._take(self._witness.read(payload))
+                self._take(self._checker.read(payload))
             elif opcode == PING:
                 self._write(payload, PONG)
             elif opcode == CLOSE:
@@ -229,14 +229,14 @@ class Socket(asyncio.Protocol):
         if kind in ("left", "deleted"):
             self.rooms.discard(poll)
         if kind == "poll":
-            self._compare(Shown(frame["poll"]["epoch"], frame["poll"]["version"], full=True), frame, whole=False)
+            self._compare(ShownPlace(frame["poll"]["epoch"], frame["poll"]["version"], full=True), frame, whole=False)
         view = frame.get("totals") if kind == "joined" else frame if kind == "totals" else None
         if view is not None:
-            now = Shown(view["epoch"], view["version"], view["visibility"] == "full")
+            now = ShownPlace(view["epoch"], view["version"], view["visibility"] == "full")
             self._compare(now, view, whole=True)
             self.totals[poll] = view
 
-    def _compare(self, now: Shown, frame: Json, *, whole: bool) -> None:
+    def _compare(self, now: ShownPlace, frame: Json, *, whole: bool) -> None:
         poll = frame["poll"] if whole else frame["poll"]["id"]
         before = self.shown.get(poll)
         if before is not None and (now < before if whole else now.place < before.place):

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
-from tests.support.audience import Device, Door
-from tests.support.audience_acts import WAIT_S, Act, Answer
+from tests.support.audience import Audience, Device
+from tests.support.audience_acts import WAIT_S, Answer, SentAct
 from tests.support.audience_socket import Socket
+from tests.support.frame_checker import ShownState
 from tests.support.values import Json, new_op
-from tests.support.witness import State
 
 REFUSALS = {
     "already_voted",
@@ -52,10 +52,10 @@ class Book:
 
     def __init__(self) -> None:
         self.size = 0
-        self._heard: dict[Key, list[tuple[Act, Answer]]] = defaultdict(list)
+        self._heard: dict[Key, list[tuple[SentAct, Answer]]] = defaultdict(list)
         self._waiting: list[tuple[int, asyncio.Event]] = []
 
-    def note(self, voter: str, act: Act, answer: Answer) -> None:
+    def note(self, voter: str, act: SentAct, answer: Answer) -> None:
         """An act of a voter was answered."""
         self._heard[voter, act.poll, UUID(act.op)].append((act, answer))
         self.size += 1
@@ -80,7 +80,7 @@ class Book:
         ]
 
 
-def _wrong(heard: list[tuple[Act, Answer]], entry: Entry | None) -> str:
+def _wrong(heard: list[tuple[SentAct, Answer]], entry: Entry | None) -> str:
     """What is wrong with the answers to one op, given its row in the ledger."""
     firsts = [(act, answer) for act, answer in heard if answer.committed]
     again = [(act, answer) for act, answer in heard if answer.status == "replayed"]
@@ -100,7 +100,7 @@ def _wrong(heard: list[tuple[Act, Answer]], entry: Entry | None) -> str:
     return ""
 
 
-def _names(act: Act) -> tuple[str, list[int], UUID | None]:
+def _names(act: SentAct) -> tuple[str, list[int], UUID | None]:
     kind = "retract" if act.options is None else "vote"
     return kind, sorted(act.options or ()), UUID(act.ballot) if act.ballot else None
 
@@ -114,8 +114,8 @@ class Member:
         self._polls = polls
         self._book = book
         self._mind = mind
-        self._sent: list[Act] = []
-        self._taken: list[Act] = []
+        self._sent: list[SentAct] = []
+        self._taken: list[SentAct] = []
 
     async def enter(self, sockets: int) -> None:
         """Come with so many sockets, and join the room of the first poll with each."""
@@ -145,7 +145,7 @@ class Member:
         """Send an act that took effect once more, if there is one."""
         return await self._do(self._mind.choice(self._taken)) if self._taken else None
 
-    async def _do(self, act: Act) -> Answer:
+    async def _do(self, act: SentAct) -> Answer:
         ways: list[Socket | Device] = [*self.sockets, self._device]
         way = self._mind.choice(ways).act
         for _ in range(RETRIES):
@@ -158,31 +158,31 @@ class Member:
             await asyncio.sleep(PAUSE_S)
         raise AssertionError(f"told to retry {RETRIES} times: {act}")
 
-    def _keep(self, act: Act) -> Act:
+    def _keep(self, act: SentAct) -> SentAct:
         self._sent.append(act)
         return act
 
     def _poll(self) -> Json:
         return self._polls[0] if self._mind.random() < 0.7 else self._mind.choice(self._polls)
 
-    def _cast(self) -> Act:
-        return self._keep(Act(self._op(), (poll := self._poll())["id"], self._choices(poll)))
+    def _cast(self) -> SentAct:
+        return self._keep(SentAct(self._op(), (poll := self._poll())["id"], self._choices(poll)))
 
-    def _retract(self) -> Act:
+    def _retract(self) -> SentAct:
         poll = self._poll()["id"]
         own = [act.op for act in self._sent if act.poll == poll and act.options is not None]
         ballot = self._mind.choice(own) if own and self._mind.random() < 0.5 else None
-        return self._keep(Act(self._op(), poll, None, ballot=ballot))
+        return self._keep(SentAct(self._op(), poll, None, ballot=ballot))
 
-    def _resend(self) -> Act:
+    def _resend(self) -> SentAct:
         return self._mind.choice(self._sent) if self._sent else self._cast()
 
-    def _reuse(self) -> Act:
+    def _reuse(self) -> SentAct:
         if not self._sent:
             return self._cast()
         old = self._mind.choice(self._sent)
         poll = next(poll for poll in self._polls if poll["id"] == old.poll)
-        return Act(old.op, old.poll, self._choices(poll))
+        return SentAct(old.op, old.poll, self._choices(poll))
 
     def _op(self) -> str:
         return str(UUID(int=self._mind.getrandbits(128), version=4)) if self._mind.random() < 0.9 else new_op().upper()
@@ -195,13 +195,13 @@ class Member:
         return tuple(self._mind.sample(ids, self._mind.randint(1, poll["max_choices"])))
 
 
-async def gather_crowd(door: Door, polls: list[Json], book: Book, seed: int, size: int) -> list[Member]:
+async def gather_crowd(audience: Audience, polls: list[Json], book: Book, seed: int, size: int) -> list[Member]:
     """`size` voters in their rooms, every tenth with a second device."""
     turn = asyncio.Semaphore(64)
 
     async def come(n: int) -> Member:
         own = polls[n % len(polls) :] + polls[: n % len(polls)]
-        member = Member(door.device(f"user:{1000 + n}", "user"), own, book, random.Random(f"{seed}:{n}"))
+        member = Member(audience.device(f"user:{1000 + n}", "user"), own, book, random.Random(f"{seed}:{n}"))
         async with turn:
             await member.enter(2 if n % 10 == 0 else 1)
         return member
@@ -239,7 +239,7 @@ class Replay:
         round_.move(before, own)
         self.at[entry.poll, entry.epoch, entry.version] = round_.totals()
 
-    def refuted(self, seen: dict[tuple[int, int, int], State]) -> list[str]:
+    def refuted(self, seen: dict[tuple[int, int, int], ShownState]) -> list[str]:
         """Totals that screens were shown and the votes of that moment do not bear out."""
         wrong, state, of = [], (0, 0, dict[int, int]()), (0, 0)
         for place in sorted({*seen, *self.at}):

@@ -19,7 +19,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from tests.conftest import PostgresServer
-from tests.support.audience import Device, Door, visiting
+from tests.support.audience import Audience, Device, audience_of
 from tests.support.audience_acts import vote
 from tests.support.browser import Chromium, Visitor, axe, picture
 from tests.support.new_database import migrated_database
@@ -131,7 +131,7 @@ class Account:
     id: int
     name: str
 
-    def at(self, door: Door) -> Device:
+    def at(self, door: Audience) -> Device:
         """Their device."""
         return door.device(f"user:{self.id}", "user")
 
@@ -156,7 +156,7 @@ class Venue:
     chromium: Chromium
     server: Server
     account: Account
-    door: Door
+    door: Audience
 
     @property
     def host(self) -> Device:
@@ -190,7 +190,7 @@ class Venue:
 @pytest_asyncio.fixture(loop_scope="session")
 async def venue(chromium: Chromium, live_server: Server, account: Account) -> AsyncIterator[Venue]:
     """This test's visit to the module's server."""
-    async with visiting(live_server) as door:
+    async with audience_of(live_server) as door:
         yield Venue(chromium, live_server, account, door)
 
 

@@ -1,6 +1,6 @@
 """Servers that a module's tests share, and of each test a visit of its own: polls stand side by side.
 
-A module imports `door` or `pair` with the fixtures they need: `shared`, `worker` and `workers`.
+A module imports `audience` or `audiences` with the fixtures they need: `shared`, `worker` and `workers`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import PostgresServer
-from tests.support.audience import Door, Pair, two_servers, visiting, visiting_both
+from tests.support.audience import Audience, Audiences, audience_of, audiences_of, two_servers
 from tests.support.new_database import migrated_database
 from tests.support.served import Server, serving
 
@@ -44,14 +44,14 @@ async def workers(
 
 
 @pytest.fixture
-async def door(worker: Server) -> AsyncIterator[Door]:
+async def audience(worker: Server) -> AsyncIterator[Audience]:
     """This test's visit to `worker`."""
-    async with visiting(worker) as opened:
+    async with audience_of(worker) as opened:
         yield opened
 
 
 @pytest.fixture
-async def pair(workers: tuple[Server, Server]) -> AsyncIterator[Pair]:
+async def audiences(workers: tuple[Server, Server]) -> AsyncIterator[Audiences]:
     """This test's visit to `workers`."""
-    async with visiting_both(workers) as doors:
-        yield doors
+    async with audiences_of(workers) as audiences:
+        yield audiences

@@ -17,10 +17,10 @@ from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
 from nexus.http.framework.static import WEB
 from tests.conftest import PostgresServer
-from tests.support.audience import Door, visiting
+from tests.support.audience import Audience, audience_of
 from tests.support.audience_acts import vote
 from tests.support.browser import THOROUGH, Chromium, Visitor, axe, picture
-from tests.support.matrix import tells_counts
+from tests.support.counts_told import tells_counts
 from tests.support.new_database import migrated_database
 from tests.support.served import Server, serving
 from tests.support.values import Json
@@ -202,7 +202,7 @@ class Booth:
     """A server with its host, and a browser for its audience."""
 
     chromium: Chromium
-    door: Door
+    door: Audience
     names: Iterator[int] = field(default_factory=lambda: iter(range(1, 1000)))
 
     @property
@@ -292,5 +292,5 @@ async def server(url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
 @pytest_asyncio.fixture(loop_scope="session")
 async def booth(chromium: Chromium, server: Server) -> AsyncIterator[Booth]:
     """This test's visit to `server`."""
-    async with visiting(server) as door:
+    async with audience_of(server) as door:
         yield Booth(chromium, door)

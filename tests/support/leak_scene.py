@@ -1,8 +1,7 @@
-"""What the matrices share: tables that a person can read and check, and a database for many cells at once."""
+"""What the matrices of who sees counts share: a worker with its people, polls at a phase, what a role should see."""
 
 import asyncio
 import json
-import re
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,27 +16,6 @@ from tests.support.rest import NOBODY, Person, Rest
 from tests.support.sockets import SocketClient, SocketServer, open_socket_server
 from tests.support.values import Json, new_op
 
-Cells = dict[str, str]
-
-
-def grid(text: str) -> dict[tuple[str, ...], Cells]:
-    """A table of words: the first line names the columns, every other begins with the words that name it.
-
-    Bars only help the eye, but for the first of a line, after which the cells begin. A line with a cell too few or too
-    many, or with the name of an earlier one, fails.
-    """
-    lines = [line for line in text.splitlines() if line.strip()]
-    columns = lines[0].replace("|", " ").split()
-    assert len(set(columns)) == len(columns), columns
-    table: dict[tuple[str, ...], Cells] = {}
-    for line in lines[1:]:
-        label, _, after = line.partition("|")
-        name, cells = tuple(label.split()), after.replace("|", " ").split()
-        assert len(cells) == len(columns) and name not in table, line
-        table[name] = dict(zip(columns, cells, strict=True))
-    return table
-
-
 ROLES = (
     *("host", "admin", "screen"),
     *("voted", "guest_voted"),
@@ -49,14 +27,6 @@ ROLES = (
 
 NO_VOTES, VOTES, MORE_VOTES = (0, 0, 0), (4, 3, 0), (5, 3, 0)
 """The votes of the three options: 57.14 and 42.86 %, which nothing else in an answer is; then with one more."""
-
-_FIGURE = re.compile(r'"(votes_count|percentage)":(?!\s*null)|57\.14|42\.86')
-_TIME = re.compile(r"\d\d:\d\d:\d\d(\.\d+)?Z")
-
-
-def tells_counts(text: str) -> bool:
-    """Whether an answer or a frame tells a count or a share, in whatever shape."""
-    return _FIGURE.search(_TIME.sub("", text)) is not None
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """The rules of voting once more, in plain Python, written from the contract's words and from nothing else.
 
-Where the contract orders no two refusals that both apply, either is right; so `Book.judge` gives what may be
+Where the contract orders no two refusals that both apply, either is right; so `ModelPoll.take` returns what may be
 answered, not the one answer of a particular program.
 """
 
@@ -50,7 +50,7 @@ class Expected:
 
 
 @dataclass
-class Poll:
+class ModelPoll:
     """A poll as the contract knows it; a ballot is an op and its choices."""
 
     id: int

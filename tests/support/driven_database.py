@@ -1,4 +1,4 @@
-"""A database driven from plain functions, for machines that know no event loop."""
+"""A database driven from plain functions, for hypothesis' state machines, which know no event loop."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FROM polls p WHERE p.id = ANY($1::bigint[])
 """$1 polls."""
 
 
-class World:
+class DrivenDatabase:
     """The database, and the loop that drives it."""
 
     def __init__(self, runner: asyncio.Runner, database: Database) -> None:

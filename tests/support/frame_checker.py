@@ -12,21 +12,21 @@ REMEMBERED = 1_000
 """Frames, so that what thousands get is read once."""
 
 
-class State(NamedTuple):
+class ShownState(NamedTuple):
     """What totals said at one place: (status, voters, ballots), and the counts where somebody was shown them."""
 
     heads: tuple[str, int, int]
     counts: dict[int, int] | None
 
 
-class Witness:
+class FrameChecker:
     """What the sockets of an audience are shown, all told: a place has one state, whoever looks.
 
     `seen` is by (poll, epoch, version). Thousands get the same frame, which is read and checked once.
     """
 
     def __init__(self) -> None:
-        self.seen: dict[tuple[int, int, int], State] = {}
+        self.seen: dict[tuple[int, int, int], ShownState] = {}
         self.breaches: list[str] = []
         self._read: dict[bytes, Json] = {}
 
@@ -52,8 +52,8 @@ class Witness:
         place = totals["poll"], totals["epoch"], totals["version"]
         heads = (totals["status"], totals["voters"], totals["total_votes"])
         counts = {one["id"]: one["votes_count"] for one in totals["options"]} if full else None
-        known = self.seen.setdefault(place, State(heads, counts))
+        known = self.seen.setdefault(place, ShownState(heads, counts))
         if known.counts is None and counts is not None:
-            known = self.seen[place] = State(known.heads, counts)
+            known = self.seen[place] = ShownState(known.heads, counts)
         if heads != known.heads or counts not in (None, known.counts):
             self.breaches.append(f"another socket was shown {known} there: {totals}")
