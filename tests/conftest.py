@@ -8,52 +8,20 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
 from nexus.embedded import PrivatePostgres
 from nexus.store.database import Database
 from nexus.store.schema import migrate
+from tests.support.postgres_server import PostgresServer, migrated_database
 from tests.support.rest import Rest, open_rest
 
 if TYPE_CHECKING:
     from tests.support.browser import Chromium
-
-
-@dataclass(frozen=True)
-class PostgresServer:
-    """A PostgreSQL in which databases can be made; driven from plain functions, so any test may use it."""
-
-    url: str
-    runner: asyncio.Runner
-
-    def run(self, statement: str) -> None:
-        """Run one statement in the server's own database."""
-        self.runner.run(self._run(statement))
-
-    def drop(self, name: str) -> None:
-        """Drop a database, whoever is still connected to it."""
-        try:
-            self.run(f"DROP DATABASE {name} WITH (FORCE)")
-        except asyncpg.InsufficientPrivilegeError:  # autovacuum is in it, and nobody's to end: without FORCE it leaves
-            self.run(f"DROP DATABASE {name}")
-
-    async def _run(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.url)
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    def url_of(self, name: str) -> str:
-        """The URL of another database of this server."""
-        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
 
 
 def _folder() -> tempfile.TemporaryDirectory[str]:
@@ -98,10 +66,15 @@ async def _migrate(url: str) -> None:
 @pytest.fixture
 def database_url(postgres: PostgresServer, template: str) -> Iterator[str]:
     """The URL of a migrated database of this test's own."""
-    name = f"nexus_test_{secrets.token_hex(6)}"
-    postgres.run(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield postgres.url_of(name)
-    postgres.drop(name)
+    with migrated_database(postgres, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database_url(postgres: PostgresServer, template: str) -> Iterator[str]:
+    """The URL of a migrated database that the tests of one file share."""
+    with migrated_database(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture

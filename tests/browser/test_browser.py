@@ -10,9 +10,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.conftest import PostgresServer
 from tests.support.browser import PHONE, Chromium, axe, picture, program, throttled, transferred
-from tests.support.new_database import migrated_database
+from tests.support.postgres_server import PostgresServer, migrated_database
 from tests.support.served import serving
 
 in_session = pytest.mark.asyncio(loop_scope="session")

@@ -14,10 +14,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Download, Page, expect
 
-from tests.conftest import PostgresServer
 from tests.support.browser import THOROUGH, Chromium, axe, transferred
 from tests.support.host_page import PASSWORD, guest_votes, hosting, log_in, new_account
-from tests.support.new_database import migrated_database
+from tests.support.postgres_server import PostgresServer, migrated_database
 from tests.support.served import Server, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -15,10 +15,9 @@ from nexus.access.tokens import Tokens
 from nexus.settings import SETTINGS
 from nexus.store import accounts, schema
 from nexus.store.database import Database
-from tests.conftest import PostgresServer
 from tests.support.ballots import rows
 from tests.support.command import REFUSED, Command
-from tests.support.new_database import new_database
+from tests.support.postgres_server import PostgresServer, new_database
 from tests.support.served import KEY
 
 PASSWORD = "a lamp, a boat, a mountain"

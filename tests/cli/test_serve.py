@@ -16,9 +16,8 @@ import httpx
 import pytest
 
 from nexus.embedded.postmaster import until
-from tests.conftest import PostgresServer
 from tests.support.command import Command
-from tests.support.new_database import new_database
+from tests.support.postgres_server import PostgresServer, new_database
 from tests.support.private_server import clear, lives, pid_of
 from tests.support.redis_server import running_redis
 from tests.support.served import Server, serving

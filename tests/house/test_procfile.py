@@ -16,9 +16,8 @@ import pytest
 
 from nexus.access.tokens import Tokens
 from nexus.embedded.postmaster import until
-from tests.conftest import PostgresServer
 from tests.support.checkout import ROOT
-from tests.support.new_database import new_database
+from tests.support.postgres_server import PostgresServer, new_database
 from tests.support.redis_server import free_port, running_redis
 from tests.support.served import KEY
 

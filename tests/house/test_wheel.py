@@ -11,10 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import PostgresServer
 from tests.support.checkout import ROOT
 from tests.support.command import Command
-from tests.support.new_database import new_database
+from tests.support.postgres_server import PostgresServer, new_database
 
 BUILD_S = 120.0
 END_S = 15.0

@@ -16,8 +16,8 @@ from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
 from nexus.http.pages.screens import screen_routes
 from nexus.store.database import Database
-from tests.conftest import PostgresServer
 from tests.support.counts_told import tells_counts
+from tests.support.postgres_server import PostgresServer
 from tests.support.rest import Rest, open_rest
 from tests.support.values import Json
 

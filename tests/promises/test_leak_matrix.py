@@ -5,13 +5,10 @@ What is expected is written out from the contract's text, and taken from no code
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
-import pytest_asyncio
 
-from tests.conftest import PostgresServer
 from tests.support.counts_told import tells_counts
 from tests.support.grid import grid
 from tests.support.leak_scene import (
@@ -22,10 +19,8 @@ from tests.support.leak_scene import (
     Cell,
     LeakScene,
     WatchedPoll,
-    open_leak_scene,
     reach,
 )
-from tests.support.new_database import migrated_database
 from tests.support.rest import NOBODY, refused
 from tests.support.sockets import SocketClient
 from tests.support.values import Json, new_op
@@ -69,18 +64,6 @@ host         second     | full full  full   | turn  turn        | turn   turn   
 
 SHARES: dict[tuple[int, ...], list[float]] = {NO_VOTES: [0.0, 0.0, 0.0], VOTES: [57.14, 42.86, 0.0]}
 RUNS = ("host", "admin")
-
-
-@pytest.fixture(scope="module")
-def url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    with migrated_database(postgres, template) as url:
-        yield url
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def scene(url: str) -> AsyncIterator[LeakScene]:
-    async with open_leak_scene(url) as scene:
-        yield scene
 
 
 def cells(scene: LeakScene, shown: WatchedPoll, policy: str, phase: str, *, public: bool) -> list[Cell]:

@@ -2,16 +2,12 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
-import pytest_asyncio
 
-from tests.conftest import PostgresServer
 from tests.support.counts_told import tells_counts
-from tests.support.leak_scene import LeakScene, WatchedPoll, open_leak_scene
-from tests.support.new_database import migrated_database
+from tests.support.leak_scene import LeakScene, WatchedPoll
 from tests.support.sockets import SocketClient, counts
 from tests.support.values import Json, new_op
 
@@ -19,18 +15,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SEEING, OTHERS = ("host", "admin", "screen"), ("voted", "silent", "guest_silent", "stranger")
 HIDDEN = [None] * 3
-
-
-@pytest.fixture(scope="module")
-def url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    with migrated_database(postgres, template) as url:
-        yield url
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def scene(url: str) -> AsyncIterator[LeakScene]:
-    async with open_leak_scene(url) as scene:
-        yield scene
 
 
 async def watch(scene: LeakScene, stack: AsyncExitStack, shown: WatchedPoll, *roles: str) -> dict[str, SocketClient]:

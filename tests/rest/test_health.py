@@ -4,7 +4,7 @@ import pytest
 
 from nexus.bus.local import LocalBus
 from nexus.store.database import Database
-from tests.conftest import PostgresServer
+from tests.support.postgres_server import PostgresServer
 from tests.support.rest import Rest, open_rest, refused
 
 

@@ -5,7 +5,7 @@ needs a row here.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -20,9 +20,7 @@ from nexus.http.api.routes import CALLS
 from nexus.store import accounts, categories, polls, sessions
 from nexus.store.accounts import User
 from nexus.store.database import Database
-from tests.conftest import PostgresServer
 from tests.support.grid import grid
-from tests.support.new_database import migrated_database
 from tests.support.rest import KEY, NOBODY, Person, Rest, open_rest, passwords, refused
 from tests.support.values import Json
 
@@ -189,15 +187,9 @@ class Town:
         return people
 
 
-@pytest.fixture(scope="module")
-def url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    with migrated_database(postgres, template) as url:
-        yield url
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def town(url: str) -> AsyncIterator[Town]:
-    database = Database(url)
+async def town(module_database_url: str) -> AsyncIterator[Town]:
+    database = Database(module_database_url)
     await database.connect()
     digest = await passwords().hash(PASSWORD)
     async with open_rest(database, NEXUS_VOTES_BURST="10000") as rest:

@@ -12,9 +12,8 @@ import pytest
 
 from nexus.store import audit, schema
 from nexus.store.database import Database
-from tests.conftest import PostgresServer
 from tests.support.ballots import rows
-from tests.support.new_database import new_database
+from tests.support.postgres_server import PostgresServer, new_database
 
 STEP = """
 ALTER TABLE categories ADD COLUMN colour text NOT NULL DEFAULT '' CHECK (char_length(colour) <= 20);

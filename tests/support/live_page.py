@@ -18,11 +18,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
-from tests.conftest import PostgresServer
 from tests.support.audience import Audience, Device, audience_of
 from tests.support.audience_acts import vote
 from tests.support.browser import Chromium, Visitor, axe, picture
-from tests.support.new_database import migrated_database
+from tests.support.postgres_server import PostgresServer, migrated_database
 from tests.support.served import Server, serving
 from tests.support.values import Json
 

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.conftest import PostgresServer
 from tests.support.audience import Audience, Audiences, audience_of, audiences_of, two_servers
-from tests.support.new_database import migrated_database
+from tests.support.postgres_server import PostgresServer, migrated_database
 from tests.support.served import Server, serving
 
 ROOM: dict[str, Any] = {"NEXUS_VOTES_BURST": "100000"}

@@ -16,12 +16,11 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
 from nexus.http.framework.static import WEB
-from tests.conftest import PostgresServer
 from tests.support.audience import Audience, audience_of
 from tests.support.audience_acts import vote
 from tests.support.browser import THOROUGH, Chromium, Visitor, axe, picture
 from tests.support.counts_told import tells_counts
-from tests.support.new_database import migrated_database
+from tests.support.postgres_server import PostgresServer, migrated_database
 from tests.support.served import Server, serving
 from tests.support.values import Json
 
