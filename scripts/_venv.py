@@ -1,7 +1,8 @@
 """Makes `.venv` fit for a script: creates it and installs the project, or finds that nothing has to be done.
 
 Needs Python >= 3.11 alone. `check SET` runs in the environment and exits 1 where `make SET` is needed; SET is
-`runtime` (what `nexus` needs) or `dev` (also what tests and checks need, and never taken back by `runtime`).
+`runtime` (what `nexus` needs, with the private PostgreSQL) or `dev` (also what tests and checks need, and never taken
+back by `runtime`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+EXTRAS = {"runtime": "private", "dev": "private,dev"}
 LOCK_S = 900.0
 INSTALL_S = 900.0
 
@@ -116,9 +118,8 @@ def make(root: Path, set_: str) -> None:
         stamp.unlink(missing_ok=True)
         chosen = installed_set(before, set_)
         say("installing what is needed into .venv: about a minute, once")
-        project = f"{root}[dev]" if chosen == "dev" else str(root)
         run("installing", str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
-            "--prefer-binary", "--editable", project)  # fmt: skip
+            "--prefer-binary", "--editable", f"{root}[{EXTRAS[chosen]}]")  # fmt: skip
         stamp.write_text(f"{digest(root, version)} {chosen}\n", encoding="utf-8")
 
 

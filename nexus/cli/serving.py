@@ -20,7 +20,7 @@ from nexus.access.secret import secret_key
 from nexus.access.tokens import Tokens
 from nexus.cli import workers
 from nexus.cli.preparing import ADMIN, kept_up, prepare
-from nexus.embedded import PrivatePostgres, claim
+from nexus.embedded import PrivatePostgres, binaries, claim
 from nexus.settings import Settings
 
 PORT_WAIT_S = 3.0
@@ -31,6 +31,8 @@ NOT_STARTED = 3
 
 def serve(arguments: argparse.Namespace, settings: Settings) -> int:
     """Serve until told to stop."""
+    if settings.database_url is None:
+        binaries()  # before anything is made or started: without them there is no database
     ending = _Ending()
     signal.signal(signal.SIGTERM, ending.begin)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup(1) makes it

