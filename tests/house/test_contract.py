@@ -13,14 +13,32 @@ import pytest
 
 import nexus
 import nexus.app  # loads every room of the server, and with them every error
+from nexus.access.password_policy import LONGEST, SHORTEST
+from nexus.app import MOST_EXPORTS
+from nexus.cli.workers import FRAME_BYTES
+from nexus.domain.codes import CODE_LENGTH, PRIVATE_CODE_LENGTH
+from nexus.domain.definition import (
+    CATEGORY_MAX,
+    DESCRIPTION_MAX,
+    LONGEST_NAME,
+    MOST_CHOICES,
+    MOST_VOTES,
+    OPTION_MAX,
+    OPTIONS,
+    QUESTION_MAX,
+)
 from nexus.errors import NexusError
+from nexus.http.api.lists import LONGEST_PAGE
 from nexus.http.api.routes import CALLS
 from nexus.http.documents.operations import public_path
 from nexus.http.documents.routes import documents
+from nexus.http.framework.edge import BODY_BYTES, BODY_S
+from nexus.http.framework.heads import HEAD_BYTES, HEAD_S
 from nexus.http.framework.problem import status_of
 from nexus.http.services import RestCall
 from nexus.ws.asyncapi import asyncapi, name_of
 from nexus.ws.close_codes import documented
+from nexus.ws.line import Bounds
 from nexus.ws.messages import ClientMessage, ServerMessage
 from tests.support.checkout import ROOT
 
@@ -119,3 +137,43 @@ def test_every_message_is_listed_with_its_fields(heading: str, kinds: tuple[type
 def test_every_close_code_is_listed_with_what_to_do() -> None:
     told = [(int(number), meaning, back) for number, meaning, back in rows("Close codes")]
     assert told == [(code.value, code.meaning, code.come_back) for code in documented()]
+
+
+def test_every_command_is_listed_with_its_flags(capsys: pytest.CaptureFixture[str]) -> None:
+    from nexus.cli import main
+
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    known = set(re.findall(r"^ {4}(\w+) ", capsys.readouterr().out, re.MULTILINE))
+    told = [(code(name)[0].split()[1:], code(does)) for name, does in rows("Running")]
+    assert {words[0] for words, _ in told} == known
+    for words, named in told:
+        with pytest.raises(SystemExit) as ended:
+            main([*(word for word in words if word.islower()), "--help"])
+        shown = capsys.readouterr().out
+        assert ended.value.code == 0, words
+        assert [flag for flag in named if flag.startswith("--") and flag not in shown] == [], words
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        f"A body may have {BODY_BYTES // 1024} KiB and must arrive within {BODY_S:g} s",
+        f"The head of a request may have {HEAD_BYTES // 1024} KiB and must arrive within {HEAD_S:g} s",
+        f"at most {FRAME_BYTES // 1024} KiB in at most {Bounds().fragments} fragments",
+        f"more than {LONGEST_PAGE} gives {LONGEST_PAGE}",
+        f"`question` | required | 1 to {QUESTION_MAX} characters",
+        f"on creation only: {OPTIONS[0]} to {OPTIONS[-1]} of",
+        f"up to {DESCRIPTION_MAX:,} characters",
+        f"options a ballot may name, 1 to {MOST_CHOICES}",
+        f"ballots one voter may cast, 1 to {MOST_VOTES}",
+        f"An option has 1 to {OPTION_MAX} characters",
+        f"A name has 1 to {CATEGORY_MAX} characters",
+        f"have 1 to {LONGEST_NAME} printable characters",
+        f"have {SHORTEST} to {LONGEST} characters",
+        f"{CODE_LENGTH} characters, or {PRIVATE_CODE_LENGTH} for a private poll",
+        f"a worker {MOST_EXPORTS}, ",
+    ],
+)
+def test_numbers_are_those_of_the_code(told: str) -> None:
+    assert told in " ".join(CONTRACT.split())
