@@ -1,6 +1,6 @@
 -- Nexus: the whole current schema, for PostgreSQL 15 and newer.
 -- `nexus migrate` applies it to an empty database; a filled one is brought forward by the numbered steps of
--- nexus/store/migrations/, and both ways end alike. Names are those of the contract.
+-- nexus/store/migrations/, with the same result. Names are those of the contract.
 
 CREATE TABLE schema_version (
     version     integer     NOT NULL PRIMARY KEY,
@@ -81,7 +81,7 @@ COMMENT ON TABLE polls IS
     'holds it first (SELECT ... ORDER BY id FOR NO KEY UPDATE). created_by is a subject, which need not be a user of ours. '
     'version grows with each transaction that changes what a totals frame shows, revision with each change of '
     'definition or status, retractions with each ballot taken back: workers compare them to learn that they are behind.';
--- An index for each ordering of lists, which also holds what their filters ask for: a page is a walk along one of them.
+-- An index for each ordering of lists, with the columns their filters need: a page is a walk along one of them.
 -- A vote changes no column of any index of polls, so its update stays a HOT one; new indexes must keep to that.
 CREATE INDEX polls_created ON polls (created_at, id, is_public, status, category_id);
 CREATE INDEX polls_question ON polls (question, id, is_public, status, category_id);

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 
 class NexusError(Exception):
-    """Anything Nexus refuses or cannot do; `code` is stable, `detail` is for people."""
+    """Anything that Nexus refuses or cannot do; `code` is stable, `detail` is for people."""
 
     code: ClassVar[str] = "error"
     default: ClassVar[str] = "The request could not be carried out."
@@ -23,7 +23,7 @@ class NexusError(Exception):
 
 
 class Malformed(NexusError):
-    """The body or message is not JSON."""
+    """The body or message is not valid JSON."""
 
     code = "malformed_json"
     default = "The body is not valid JSON."
@@ -130,14 +130,14 @@ class Busy(Unavailable):
 
 
 class PollNotFound(NotFound):
-    """No such poll, or one this voter may not know of."""
+    """No such poll, or one that this voter may not know of."""
 
     code = "poll_not_found"
     default = "There is no such poll."
 
 
 class OptionNotFound(NotFound):
-    """No such option, or one of a poll this voter may not know of."""
+    """No such option, or one of a poll that this voter may not know of."""
 
     code = "option_not_found"
     default = "There is no such option."
@@ -175,7 +175,7 @@ class PollHasVotes(Conflict):
     """A change that is not allowed once there are votes."""
 
     code = "poll_has_votes"
-    default = "There are votes already, so this cannot change."
+    default = "There are already votes, so this cannot be changed."
 
 
 class OptionHasVotes(Conflict):
@@ -196,7 +196,7 @@ class TooManyOptions(Conflict):
     """The poll has as many options as are allowed."""
 
     code = "too_many_options"
-    default = "A poll has at most 100 options."
+    default = "A poll can have at most 100 options."
 
 
 class PollNotOpen(Conflict):
@@ -207,7 +207,7 @@ class PollNotOpen(Conflict):
 
 
 class PollClosed(Conflict):
-    """The poll was closed, or its time has passed."""
+    """The poll was closed, or has expired."""
 
     code = "poll_closed"
     default = "The poll is closed."
@@ -221,7 +221,7 @@ class PollReset(Conflict):
 
 
 class AlreadyVoted(Conflict):
-    """A ballot stands and the poll allows no change."""
+    """A ballot stands, and the poll does not allow changes."""
 
     code = "already_voted"
     default = "You have voted already, and this poll does not allow changes."
@@ -235,7 +235,7 @@ class VoteLimitReached(Conflict):
 
 
 class ChangeNotAllowed(Conflict):
-    """A retraction in a poll whose ballots are final."""
+    """A retraction in a poll that does not allow changes."""
 
     code = "change_not_allowed"
     default = "This poll does not allow ballots to be taken back."
@@ -273,11 +273,14 @@ class OpReused(Invalid):
     """The op already names another act of this voter in this poll."""
 
     code = "op_reused"
-    default = "This op already names another act. Make a new op for a new act."
+    default = "This op already names another act. Use a new op for a new act."
 
 
 class OperatorError(Exception):
-    """Nexus cannot start, or a command cannot do its work; the text is one line for the person who runs it."""
+    """Nexus cannot start, or a command cannot do its work; the text is one line for the person who runs it.
+
+    Not a `NexusError`: no client is refused, so it has no code.
+    """
 
 
 class SettingsError(OperatorError):

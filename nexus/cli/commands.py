@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from nexus.access.password_policy import check_password
 from nexus.access.passwords import Passwords
-from nexus.domain.definition import username_problems
+from nexus.domain.text import username_problems
 from nexus.embedded import PrivatePostgres
 from nexus.errors import NotFound
 from nexus.settings import Settings

@@ -1,1 +1,15 @@
-"""What a poll, a ballot and a voter are, and the rules of voting: pure values, no I/O and no clock."""
+"""What a poll, a ballot and a voter are, and the rules of voting: pure values, no I/O and no clock.
+
+- `identity`: who is asking, as a token proved it
+- `poll`: a poll, its options, its totals, and how totals are ordered
+- `rights`: who may know of a poll, who may run it, who sees its counts
+- `ballot`: an act of voting, the ballots that stand, and the receipt
+- `verdict`: what becomes of a ballot
+- `definition`: what a client may write of a poll, and every rule about it
+- `text`: how texts are compared, and the rules for those that clients write
+- `codes`: the codes by which people enter polls
+- `views`: what a client sees of a poll
+- `problem`: the document that tells a refusal
+- `pseudonyms`: the names of ballots in anonymous polls
+- `example_poll`: the poll that the documents show
+"""

@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 
 
 class Ballot(msgspec.Struct, frozen=True):
-    """One act of voting as it came: nothing about it is checked but its shape.
+    """One act of voting as it arrived: only its shape has been checked.
 
     `ballot` names one of several ballots to retract; `epoch`, where given, is the round it is meant for.
     """
@@ -52,7 +52,7 @@ class StandingBallot(msgspec.Struct, frozen=True):
 
 
 class KnownAct(msgspec.Struct, frozen=True):
-    """A row of the ledger: what an op did when it first came."""
+    """A row of the ledger: what an op did when it first arrived."""
 
     op: UUID
     act: Act

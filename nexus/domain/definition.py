@@ -1,6 +1,7 @@
 """What a client may write of a poll: shapes, defaults, and every rule about their values (contract, section 2).
 
-Shapes are checked by msgspec while decoding; `problems` gives every broken rule about values at once.
+Shapes are checked by msgspec while decoding; the functions named `…_problems` return every broken rule about values
+at once.
 """
 
 from __future__ import annotations
@@ -13,43 +14,36 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from nexus.domain.poll import Policy
-from nexus.domain.text import fold, has_lone_surrogate
-
-Problem = tuple[str, str]
-"""A field and what is wrong with it."""
-
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+from nexus.domain.text import Problem, fold, says, shown_problems, text_problems, text_rule
 
 QUESTION_MAX = 500
-LONGEST_NAME = 150
+"""Characters of a question."""
+
 OPTION_MAX = 255
+"""Characters of an option's text."""
+
 DESCRIPTION_MAX = 10_000
+"""Characters of a description."""
+
 CATEGORY_MAX = 100
+"""Characters of a category's name."""
+
 OPTIONS = range(2, 101)
+"""How many options a poll may have."""
+
 MOST_CHOICES = OPTIONS[-1]
+"""The largest `max_choices`."""
+
 MOST_VOTES = 100
+"""The largest `votes_per_user`."""
+
 ID_MAX = 2**63 - 1
+"""The largest id, that of a bigint."""
 
-
-def says(**rules: object) -> msgspec.Meta:
-    """Rules as the documents tell them, in words of JSON Schema. They are not checked while decoding, where the first
-    broken one would hide the others: the functions below name every one at once."""
-    return msgspec.Meta(extra_json_schema=rules)
-
-
-NO_NUL = r"^[^\u0000]*$"
-VISIBLE = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085\ufeff][^\u0000]*$"
-"""A text that trimming leaves something of: what Python trims, spelled out where other languages' \\s differs."""
-
-
-def text(longest: int, *, shortest: int = 1) -> msgspec.Meta:
-    """What the documents say of a text that `text_problems` checks; its length counts after trimming."""
-    return says(minLength=shortest, maxLength=longest, pattern=VISIBLE if shortest else NO_NUL)
-
-
-Question = Annotated[str, text(QUESTION_MAX)]
-Description = Annotated[str, text(DESCRIPTION_MAX, shortest=0)]
-OptionText = Annotated[str, text(OPTION_MAX)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Question = Annotated[str, text_rule(QUESTION_MAX)]
+Description = Annotated[str, text_rule(DESCRIPTION_MAX, shortest=0)]
+OptionText = Annotated[str, text_rule(OPTION_MAX)]
 Position = Annotated[int, says(minimum=0, maximum=OPTIONS[-1] - 1)]
 CategoryId = Annotated[int, says(minimum=1)]
 Choices = Annotated[int, says(minimum=1, maximum=MOST_CHOICES)]
@@ -121,32 +115,6 @@ class PollPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         """The fields that are to change."""
         values = ((name, getattr(self, name)) for name in self.__struct_fields__)
         return {name: value for name, value in values if value is not UNSET}
-
-
-def text_problems(field: str, text: str, longest: int, *, shortest: int = 1) -> list[Problem]:
-    """What is wrong with a text: its length after trimming, or a character no database can hold."""
-    if "\0" in text or has_lone_surrogate(text):
-        return [(field, "must not contain NUL or lone surrogates")]
-    length = len(text.strip())
-    if not shortest <= length <= longest:
-        return [(field, f"must have {shortest} to {longest} characters")]
-    return []
-
-
-def shown_problems(field: str, text: str, longest: int) -> list[Problem]:
-    """What is wrong with a text that stands on screens: as `text_problems`, and that nothing of it can be seen."""
-    problems = text_problems(field, text, longest)
-    if not problems and not any(char.isprintable() and not char.isspace() for char in text):
-        problems.append((field, "must have a character that can be seen"))
-    return problems
-
-
-def username_problems(name: str) -> list[Problem]:
-    """What is wrong with the name of an account."""
-    problems = text_problems("username", name, LONGEST_NAME)
-    if not problems and not name.isprintable():
-        problems.append(("username", "must not contain control or invisible characters"))
-    return problems
 
 
 def option_problems(field: str, texts: Iterable[str], others: Iterable[str] = ()) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""A poll as the documents of both interfaces show it."""
+"""The poll that the documents of both interfaces show as their example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is asking: what a token proved, and nothing of where it came from."""
+"""Who is asking: what a token proved, and nothing about where it came from."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def is_guest(self) -> bool:
-        """Came by a poll's code, without an account."""
+        """Came in with a poll's code, without an account."""
         return self.voter.startswith("guest:")
 
     @property

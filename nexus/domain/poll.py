@@ -28,7 +28,7 @@ class Policy(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Whether counts travel in a view, or turnout alone."""
+    """Whether a view has counts, or turnout alone."""
 
     FULL = "full"
     TURNOUT = "turnout"
@@ -54,7 +54,7 @@ class Poll(msgspec.Struct, frozen=True):
     """One poll as the database holds it.
 
     `revision` grows with every change of the definition or status, `retractions` with every ballot taken back
-    or stripped: workers compare them to learn of what a totals frame does not show.
+    or stripped: workers compare them to notice what a totals frame does not show.
     """
 
     id: int
@@ -131,7 +131,7 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class Watch(NamedTuple):
-    """What a worker asks the database about a watched poll: cheap, and enough to know that it is behind."""
+    """What a worker reads about a watched poll: cheap, and enough to tell that it is behind."""
 
     place: Place
     revision: int
@@ -139,7 +139,7 @@ class Watch(NamedTuple):
 
 
 def status_due(status: Status, opens_at: datetime | None, expires_at: datetime | None, now: datetime) -> Status:
-    """The status the clock asks for at `now`; differs from `status` when an opening or expiry is due."""
+    """The status that the poll should have at `now`; it differs from `status` when an opening or expiry is due."""
     if status is Status.SCHEDULED and opens_at is not None and opens_at <= now:
         status = Status.OPEN
     if status is Status.OPEN and expires_at is not None and expires_at <= now:

@@ -1,7 +1,7 @@
 """Names for the ballots of anonymous polls: the same in every export, and without a tie to the voter.
 
-A ballot has a name of its own, and another in each round: by the names a voter's ballots had in common, who takes part
-in which rounds, or how often, the history would tell whose they are.
+Each ballot has its own name, and another one in each round. If a voter's ballots shared a name, the history would tell
+whose they are, by who took part in which rounds and how often.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from uuid import UUID
 
 
 class Pseudonyms:
-    """Keyed hashes: whoever lacks the key cannot try out subjects until one fits (`user:1`, `user:2`, …)."""
+    """Keyed hashes: without the key nobody can try out subjects (`user:1`, `user:2`, …) until one fits."""
 
     def __init__(self, key: bytes) -> None:
-        """`key` is the service's own; what signs tokens and what names ballots are different keys made of it."""
+        """`key` is the service's secret; the key that names ballots is derived from it, and signs no token."""
         self._key = hmac.digest(key, b"nexus pseudonyms", "sha256")
 
-    def of(self, poll: int, epoch: int, voter: str, slot: UUID) -> str:
+    def pseudonym(self, poll: int, epoch: int, voter: str, slot: UUID) -> str:
         """The name of a voter's ballot in one round of one poll: 16 hex digits."""
         return hmac.digest(self._key, f"{poll} {epoch} {slot} {voter}".encode(), "sha256").hex()[:16]

@@ -1,6 +1,20 @@
-"""Text as people write it: what is compared, and what can be kept at all."""
+"""Text as people write it: how it is compared, what a client may write, and how the documents tell the rules."""
 
 from __future__ import annotations
+
+import msgspec
+
+Problem = tuple[str, str]
+"""A field and what is wrong with it."""
+
+LONGEST_NAME = 150
+"""Characters of a username."""
+
+NO_NUL = r"^[^\u0000]*$"
+"""A text without NUL."""
+
+VISIBLE = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085\ufeff][^\u0000]*$"
+"""A text of which trimming leaves something: what Python trims, spelled out where other languages' \\s differs."""
 
 
 def fold(text: str) -> str:
@@ -11,3 +25,40 @@ def fold(text: str) -> str:
 def has_lone_surrogate(text: str) -> bool:
     """Whether `text` has half of a surrogate pair: JSON can say so (RFC 8259, section 8.2), and no UTF-8 can."""
     return any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def says(**rules: object) -> msgspec.Meta:
+    """Rules for the documents, as keywords of JSON Schema. They are not checked while decoding, where the first broken
+    one would hide the others: the functions named `…_problems` return all of them at once."""
+    return msgspec.Meta(extra_json_schema=rules)
+
+
+def text_rule(longest: int, *, shortest: int = 1) -> msgspec.Meta:
+    """What the documents say of a text that `text_problems` checks; its length counts after trimming."""
+    return says(minLength=shortest, maxLength=longest, pattern=VISIBLE if shortest else NO_NUL)
+
+
+def text_problems(field: str, text: str, longest: int, *, shortest: int = 1) -> list[Problem]:
+    """What is wrong with a text: its length after trimming, or a character no database can hold."""
+    if "\0" in text or has_lone_surrogate(text):
+        return [(field, "must not contain NUL or lone surrogates")]
+    length = len(text.strip())
+    if not shortest <= length <= longest:
+        return [(field, f"must have {shortest} to {longest} characters")]
+    return []
+
+
+def shown_problems(field: str, text: str, longest: int) -> list[Problem]:
+    """What is wrong with a text that screens show: as `text_problems`, and that nothing of it is visible."""
+    problems = text_problems(field, text, longest)
+    if not problems and not any(char.isprintable() and not char.isspace() for char in text):
+        problems.append((field, "must have a visible character"))
+    return problems
+
+
+def username_problems(name: str) -> list[Problem]:
+    """What is wrong with the name of an account."""
+    problems = text_problems("username", name, LONGEST_NAME)
+    if not problems and not name.isprintable():
+        problems.append(("username", "must not contain control or invisible characters"))
+    return problems

@@ -19,7 +19,7 @@ ONE_SLOT = UUID(int=0)
 
 
 class Box(msgspec.Struct, frozen=True):
-    """What of a poll decides about its ballots, read under its lock; `status` is by the database's clock."""
+    """What decides about a poll's ballots, read under its lock; `status` is by the database's clock."""
 
     poll: int
     status: Status
@@ -34,7 +34,7 @@ class Box(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What to do: `gone` stop to stand, `put` stands (in the slot of the one it replaces), the act is written.
+    """What to do: ballots in `gone` no longer stand, `put` stands (in the slot it takes over), and the act is kept.
 
     For a replay nothing is done, and `receipt` is the ledger's answer.
     """
@@ -54,10 +54,10 @@ class Verdict(msgspec.Struct, frozen=True):
 def decide(
     box: Box, ballot: Ballot, known: KnownAct | None, standing: tuple[StandingBallot, ...], *, joined: bool
 ) -> Verdict:
-    """Judge `ballot` of a voter whose ballots of this epoch are `standing` and whose op is `known` or new.
+    """Judge `ballot`; the voter's ballots of this epoch are `standing`, and `known` is what the ledger has of its op.
 
-    Raises a NexusError with the contract's code where it is refused. A known op is answered before any other
-    refusal but that of a poll the voter may not know of.
+    Raises a NexusError with the contract's code where it is refused. A known op is answered before any refusal but
+    that of a poll which the voter may not know of.
     """
     by = ballot.by
     if not may_know(by, box.poll, box.created_by, is_public=box.is_public, status=box.status, joined=joined):

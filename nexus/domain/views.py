@@ -1,4 +1,4 @@
-"""What a client sees of a poll: the shapes both edges share, with counts only where they may be seen.
+"""What a client sees of a poll: the shapes that both doors share, with counts only where they may be seen.
 
 Every count that leaves Nexus goes through here, hidden ones as null and never as 0 (contract, section 2).
 """
@@ -13,11 +13,11 @@ import msgspec
 from nexus.domain.ballot import CastVote
 from nexus.domain.poll import Option, Policy, Poll, Status, Totals, Visibility, percentage
 
+# What the documents say of the values of a view, which nothing checks: they are made here.
 Id = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1})]
 Number = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0})]
 Stamp = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time", "description": "In UTC, ending in Z."})]
 Share = Annotated[float, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": 100})]
-"""What the documents say of the values of a view, which nothing checks: it is made here."""
 
 
 class OptionView(msgspec.Struct, frozen=True):
@@ -30,7 +30,7 @@ class OptionView(msgspec.Struct, frozen=True):
 
 
 class PollView(msgspec.Struct, frozen=True):
-    """A poll, as one who may know of it sees it."""
+    """A poll, as those see it who may know of it."""
 
     id: Id
     code: str
@@ -122,13 +122,13 @@ def _stamp(time: datetime | None) -> str | None:
 
 
 def option_view(option: Option, sees: Visibility) -> OptionView:
-    """`option` as somebody sees it to whom `sees` applies."""
+    """`option` as those with the visibility `sees` see it."""
     count = option.votes_count if sees is Visibility.FULL else None
     return OptionView(option.id, option.option_text, option.position, count)
 
 
 def poll_view(poll: Poll, sees: Visibility) -> PollView:
-    """`poll` as somebody sees it to whom `sees` applies."""
+    """`poll` as those with the visibility `sees` see it."""
     return PollView(
         id=poll.id,
         code=poll.code,
@@ -156,7 +156,7 @@ def poll_view(poll: Poll, sees: Visibility) -> PollView:
 
 
 def results_view(poll: Poll, sees: Visibility, now: datetime) -> ResultsView:
-    """The results of `poll` as somebody sees them to whom `sees` applies."""
+    """The results of `poll` as those with the visibility `sees` see them."""
     full = sees is Visibility.FULL
     return ResultsView(
         poll=poll.id,
@@ -183,7 +183,7 @@ def results_view(poll: Poll, sees: Visibility, now: datetime) -> ResultsView:
 
 
 def totals_view(totals: Totals, sees: Visibility, now: datetime) -> TotalsView:
-    """A totals frame for those to whom `sees` applies."""
+    """A totals frame for those with the visibility `sees`."""
     full = sees is Visibility.FULL
     return TotalsView(
         poll=totals.poll,

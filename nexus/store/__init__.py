@@ -1,6 +1,13 @@
 """All SQL, and nothing else: the only user of `databases` and `asyncpg`.
 
-Each file is one room: `database` the pool and its transactions, `voting` the transaction of a batch of ballots,
-`polls`, `options` and `rounds` what hosts do, `accounts` users and their sessions, `watch` what workers ask to keep
-up, `audit` the log, `recount` the proof, `schema` the tables themselves.
+- `database`: the pool and its transactions; `schema`: the tables, and the steps that bring them forward
+- `voting`: the transaction of a batch of ballots; `batch`: what it changes; `ballot_sql`: its statements
+- `polls`: what hosts do to polls; `options`: to their options; `rounds`: opening, closing and resetting, also by the
+  clock; `categories`: what polls are sorted under
+- `listing`: lists of polls; `listing_sql`: their statements; `listing_counts`: how long they are
+- `watch`: what workers read to keep up; `rows`: rows of polls as values
+- `accounts`: users; `sessions`: their logins
+- `audit`: the audit log; `history`: the log and the acts in one list; `exports`: the ballots of a round
+- `recount`: counters against votes; `chain`: the history against its hashes
+- `vacuum`: what PostgreSQL would not clean up in time by itself
 """

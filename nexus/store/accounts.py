@@ -32,10 +32,11 @@ class User(msgspec.Struct, frozen=True):
 
 
 COLUMNS = "u.id, u.username, u.password_hash, u.is_admin, u.disabled_at IS NOT NULL AS disabled"
+"""What `user_of` reads, of the table `users` as `u`."""
 
 
 def user_of(row: Row) -> User:
-    """The user of a row of `COLUMNS`."""
+    """The user of a row with `COLUMNS`."""
     return User(
         id=row["id"],
         username=row["username"],
@@ -66,12 +67,12 @@ async def add(
 
 
 async def by_name(database: Database, username: str) -> User | None:
-    """The account of a name, in any case."""
+    """The account of a name, in upper or lower case; None where there is none."""
     return await _one(database, "lower(u.username) = lower(:key)", username)
 
 
 async def by_id(database: Database, user: int) -> User | None:
-    """The account of an id."""
+    """The account of an id, None where there is none."""
     return await _one(database, "u.id = :key", user)
 
 
@@ -96,7 +97,7 @@ async def disabled(database: Database) -> frozenset[int]:
 
 
 async def disable(database: Database, username: str, *, by: str) -> User:
-    """Disable an account and end its sessions. Raises `UserNotFound`."""
+    """Disable an account and end its logins. Raises `UserNotFound`."""
     async with database.transaction() as connection:
         row = await connection.one(
             "UPDATE users u SET disabled_at = coalesce(disabled_at, clock_timestamp()) "
@@ -112,7 +113,7 @@ async def disable(database: Database, username: str, *, by: str) -> User:
 
 
 async def rehash(database: Database, user: User, password_hash: str) -> User:
-    """Keep a hash made anew from the same password, with today's parameters; nothing where the password has changed."""
+    """Keep a new hash of the same password, made with today's parameters; nothing where the password has changed."""
     async with database.transaction() as connection:
         row = await connection.one(
             f"UPDATE users u SET password_hash = :new WHERE id = :user AND password_hash = :old RETURNING {COLUMNS}",

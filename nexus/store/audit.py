@@ -1,7 +1,7 @@
 """The audit log: one row for every change of state but votes, in the transaction of the change.
 
-The row of a close or reset holds a digest over the round it ends (ballots, acts, options): what is altered later is
-found.
+The row of a close or reset holds a digest of the round that it ends (ballots, acts, options), so that later alterations
+are found.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import msgspec
 from nexus.store.database import Connection
 
 CLOCK = "clock"
-"""The `user` of what happens by itself, when its time comes."""
+"""The `user` of what the clock does."""
 
 
 async def digests(connection: Connection, polls: Sequence[int]) -> dict[int, str]:
-    """Digests of the rounds of `polls`, in hex: for the row of what ends them, before `append`.
+    """Digests of the current rounds of `polls`, in hex, for the rows that end them; call it before `append`.
 
-    Takes about 6 s for a million ballots; under the polls' locks, so nothing changes meanwhile.
+    Takes about 6 s for a million ballots, under the polls' locks, so that nothing changes meanwhile.
     """
     if not polls:
         return {}

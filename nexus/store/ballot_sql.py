@@ -1,4 +1,4 @@
-"""The statements of a batch of ballots, in the order they run. Arrays are parallel: one element a ballot."""
+"""The statements of a batch of ballots, in the order in which they run. Arrays are parallel: one element a ballot."""
 
 PLANS = (
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; "
@@ -8,7 +8,7 @@ PLANS = (
 hash millions of rows to find a thousand."""
 
 LOCK = "SELECT id FROM polls WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE"
-"""$1 polls. ORDER BY gives every transaction the same order of locks, so no two wait for each other."""
+"""$1 polls. ORDER BY: every transaction takes locks in the same order, so no two wait for each other."""
 
 READ = """
 SELECT p.id, p.status, p.epoch, p.version, p.revision, p.retractions, p.voters, p.ballots, p.max_choices,
@@ -75,4 +75,4 @@ FROM unnest($23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[]) AS c (id
 WHERE p.id = c.id
 """
 """Everything a batch changes, in one round trip. $1 the time; acts $2-$10; ballots that stand $11-$16; ballots that
-stand no more $17-$20; differences of options $21-$22 and of polls whose totals change $23-$26."""
+no longer stand $17-$20; differences of options $21-$22 and of polls whose totals change $23-$26."""

@@ -54,7 +54,7 @@ class _Counts:
     def move(
         self, before: tuple[StandingBallot, ...], gone: tuple[StandingBallot, ...], put: StandingBallot | None
     ) -> None:
-        """Count a voter whose ballots were `before`: `gone` of them stop to stand, and `put` stands."""
+        """Count a voter whose ballots were `before`: `gone` of them no longer stand, and `put` stands."""
         now = len(before) - len(gone) + (put is not None)
         self.voters += bool(now) - bool(before)
         self.ballots += now - len(before)
@@ -102,7 +102,7 @@ class Changes:
             counts.move(before, verdict.gone, put)
 
     def answers(self) -> list[Receipt | NexusError]:
-        """One answer a ballot, in order: true once the batch has committed."""
+        """One answer for each ballot, in order: true once the batch has committed."""
         return [
             judged if isinstance(judged, NexusError) else judged[1].receipt or self._receipt(*judged)
             for judged in self._judged

@@ -1,4 +1,4 @@
-"""The proof of the history: no row of the audit log altered or missing, no ballot of an ended round either."""
+"""The proof of the history: no row of the audit log was altered or is missing, and no ballot of an ended round."""
 
 from __future__ import annotations
 
@@ -50,18 +50,21 @@ async def check_head(connection: Connection) -> list[str]:
         "FROM audit_head h LEFT JOIN audit_log l ON l.id = h.id"
     )
     if row is None:
-        return ["audit log: its head is gone"]
+        return ["audit log: the record of its newest row is missing"]
     if row["newest"] != row["id"] or not row["holds"]:
-        return [f"audit log: it ends with row {row['newest']}, and row {row['id']} was appended last"]
+        return [f"audit log: it ends with row {row['newest']}, but row {row['id']} was appended last"]
     return []
 
 
 async def check_rounds(connection: Connection, polls: Sequence[int]) -> list[str]:
-    """Ended rounds of `polls` that are not what the row of their end has the digest of."""
+    """Ended rounds of `polls` that do not match the digest in the row of their end."""
     rows = await connection.all(_ROUNDS, polls=list(polls))
-    return [f"poll {row['poll']}: round {row['round']} is not as audit row {row['id']} closed it" for row in rows]
+    return [
+        f"poll {row['poll']}: round {row['round']} does not match its digest, audit row {row['id']}" for row in rows
+    ]
 
 
+# The newest digest of a round counts: the poll may have been reopened and closed again. An open round has none.
 _ROUNDS = """
 SELECT d.poll, d.round, d.id FROM (
     SELECT DISTINCT ON (l.poll_id, r.round) l.id, l.poll_id AS poll, r.round, l.details ->> 'digest' AS digest
@@ -73,12 +76,11 @@ WHERE (d.round < p.epoch OR (d.round = p.epoch AND p.status = 'closed'))
   AND d.digest <> encode(round_digest(d.poll, d.round), 'hex')
 ORDER BY d.poll, d.round
 """
-"""The newest digest of a round counts: it may have been closed and reopened. One that is open again has none."""
 
 
 async def check_statuses(connection: Connection, polls: Sequence[int]) -> list[str]:
-    """Polls whose status is not what the last row about it says: a closed one that was opened by hand has no digest to
-    hold it to."""
+    """Polls whose status is not what the last row about it says: a closed poll that was opened in the database has no
+    digest to check it against."""
     rows = await connection.all(
         """
         SELECT p.id AS poll, p.status, l.status AS said FROM polls p CROSS JOIN LATERAL (
@@ -91,15 +93,15 @@ async def check_statuses(connection: Connection, polls: Sequence[int]) -> list[s
         """,
         polls=list(polls),
     )
-    return [f"poll {row['poll']} is {row['status']}, and the audit log says {row['said']}" for row in rows]
+    return [f"poll {row['poll']} is {row['status']}, but the audit log says {row['said']}" for row in rows]
 
 
 async def check_deletions(connection: Connection) -> list[str]:
-    """Polls that were made and are not there, without a row that says who deleted them."""
+    """Polls that were created and do not exist, without a row that says who deleted them."""
     rows = await connection.all(
         "SELECT l.poll_id AS poll FROM audit_log l WHERE l.target_type = 'poll' AND l.action = 'create' "
         "AND NOT EXISTS (SELECT 1 FROM polls p WHERE p.id = l.poll_id) "
         "AND NOT EXISTS (SELECT 1 FROM audit_log d WHERE d.poll_id = l.poll_id AND d.target_type = 'poll' "
         "AND d.action = 'delete') ORDER BY l.poll_id"
     )
-    return [f"poll {row['poll']} is gone, and the audit log has no row of its deletion" for row in rows]
+    return [f"poll {row['poll']} is gone, but the audit log has no row for its deletion" for row in rows]

@@ -1,4 +1,4 @@
-"""The ballots of a round, read in one snapshot and handed on a few hundred at a time, however many there are."""
+"""The ballots of a round: read in one snapshot and passed on a few hundred at a time, however many there are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nexus.store import audit
 from nexus.store.database import Connection, Database, Row
 
 PIECE = 500
-"""Ballots read and encoded at once: about 2 ms, so that votes and screens have their turn in between."""
+"""Ballots read and encoded at once: about 2 ms, so that votes and screens get their turn in between."""
 
 
 class Exported(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ class Round(msgspec.Struct, frozen=True):
 
 
 async def note(database: Database, poll: int, epoch: int, by: Identity, **details: object) -> None:
-    """Append to the audit log that the ballots of a round are given to `by`."""
+    """Append to the audit log that `by` exports the ballots of a round."""
     async with database.transaction() as connection:
         await audit.append(connection, by.voter, "export", "poll", poll, epoch=epoch, **details)
 
@@ -50,7 +50,7 @@ async def note(database: Database, poll: int, epoch: int, by: Identity, **detail
 async def ballots(
     database: Database, poll: int, epoch: int
 ) -> AsyncIterator[tuple[Round, AsyncIterator[list[Exported]]]]:
-    """The ballots of a round: in the order they were cast, those of an anonymous poll in an order of chance.
+    """The ballots of a round: in the order they were cast, those of an anonymous poll in random order.
 
     Holds a connection until the `with` ends. Raises `PollNotFound` where the poll has been deleted.
     """
@@ -84,7 +84,7 @@ class _Option(msgspec.Struct):
 
 
 async def _options(connection: Connection, poll: int, kept: str | None) -> dict[int, str]:
-    """Those kept when the round was reset, else the poll's own."""
+    """The options kept when the round was reset, else the poll's own."""
     if kept is not None:
         return {one.id: one.option_text for one in msgspec.json.decode(kept, type=list[_Option])}
     rows = await connection.all(
@@ -93,6 +93,7 @@ async def _options(connection: Connection, poll: int, kept: str | None) -> dict[
     return {row["id"]: row["option_text"] for row in rows}
 
 
+# $1 poll, $2 epoch, $3 a random text: the order of an anonymous poll differs each time, and tells nothing.
 _BALLOTS = """
 DECLARE ballots NO SCROLL CURSOR FOR
 SELECT v.voter, v.slot, v.op, v.choices, v.cast_at FROM votes v JOIN polls p ON p.id = v.poll_id
@@ -100,7 +101,6 @@ WHERE v.poll_id = $1 AND v.epoch = $2
 ORDER BY CASE WHEN p.anonymous THEN md5(concat($3::text, v.voter, v.slot)) END,
     CASE WHEN NOT p.anonymous THEN v.cast_at END, v.voter, v.slot
 """
-"""$1 poll, $2 epoch, $3 a random text: the order of an anonymous poll is another each time, and says nothing."""
 
 
 async def _pieces(connection: Connection, poll: int, epoch: int) -> AsyncIterator[list[Exported]]:

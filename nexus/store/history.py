@@ -1,7 +1,7 @@
-"""The history of everything: the audit log and the ledger of acts in one list, newest first, never with a choice.
+"""The history of everything: the audit log and the ledger of acts in one list, newest first, never with choices.
 
-In an anonymous poll an act shows the minute and not the moment, and acts of one minute stand in no order of time: the
-order of voters, laid beside the order in which totals grew, would tell who chose what.
+In an anonymous poll an act shows the minute and not the moment, and acts of one minute are not in order of time: the
+order of voters, compared with the order in which totals grew, would tell who chose what.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from nexus.store.database import Connection, Database, Row
 from nexus.store.listing_counts import Counts
 
 ACTS = ("vote", "retract")
+"""Actions that are in the ledger of acts, and not in the audit log."""
 
+# Hours back from now in which to look for the newest acts of all polls.
 _WINDOWS = (1 / 60, 1 / 6, 1.0, 6.0, 36.0, 216.0, 1296.0, 8760.0)
-"""Hours back from now in which to look for the newest acts of all polls."""
 
 
 class HistoryEntry(msgspec.Struct, frozen=True):
-    """One thing that happened: who did what to which thing, and when. `details` say what changed."""
+    """One thing that happened: who did what to what, and when. `details` says what changed."""
 
     id: int
     user: str
@@ -126,9 +127,10 @@ def _logged(which: Which) -> _Part | None:
     )
 
 
+# As the index `acts_minute` has it.
 _MINUTE = "date_trunc('minute', a.at AT TIME ZONE 'UTC')"
-"""As the index `acts_minute` has it."""
 
+# An act as an entry. Its id is made of its key, 53 bits of it, so that every client can hold it.
 _ACT = f"""
 SELECT hashtextextended(concat_ws(' ', a.poll_id, a.voter, a.op), 0) & 9007199254740991 AS id, a.voter AS "user",
     a.act AS action, 'poll' AS target_type, a.poll_id::text AS target_id,
@@ -137,7 +139,6 @@ SELECT hashtextextended(concat_ws(' ', a.poll_id, a.voter, a.op), 0) & 900719925
      ELSE jsonb_build_object('outcome', a.outcome, 'epoch', a.epoch, 'version', a.version, 'op', a.op) END)::text
         AS details
 """
-"""An act as an entry. Its id is made of its key, 53 bits of it, so that every client can hold it."""
 
 _NEWEST = f"ORDER BY {_MINUTE} DESC, shown DESC, id DESC LIMIT :last"
 

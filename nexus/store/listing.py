@@ -16,7 +16,7 @@ __all__ = ["COLLECTED", "Filter", "Ordering", "list_polls"]
 _GUARDS = f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; {GUARDS}; {sql.PLANS}"
 
 COLLECTED = 10_000
-"""Finds of a search that are sorted at once; of more, a walk along the ordering's index soon meets enough."""
+"""Results of a search that are sorted at once; of more, a walk along the ordering's index soon meets enough."""
 
 
 async def list_polls(

@@ -1,4 +1,4 @@
-"""Counts of long lists, kept for a moment: counting reads an index to its end, and everybody asks for the same."""
+"""Counts of long lists, kept for a moment: counting reads an index to its end, and everyone asks for the same."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ LONG = 5_000
 """Shorter lists are counted each time."""
 
 RENEWED_S = 1.5
-"""The first who asks after this long counts anew; the others are given the old count meanwhile."""
+"""After this long the next caller counts again; the others get the old count meanwhile."""
 
 STALE_S = 1.9
-"""Nobody is given an older count: lists may lag by 2 s (contract, section 2)."""
+"""Nobody gets an older count: lists may lag by 2 s (contract, section 2)."""
 
 KEPT = 1_000
+"""Counts in memory; beyond that the oldest is dropped."""
 
 
 class _Counted(NamedTuple):
@@ -25,7 +26,7 @@ class _Counted(NamedTuple):
 
 
 class Counts:
-    """Counts by the key of what was counted, of one worker and one database. `clock` gives seconds."""
+    """Counts by the key of what was counted, of one worker and one database. `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

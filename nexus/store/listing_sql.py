@@ -38,7 +38,7 @@ ALL = "true"
 """What exists for an admin."""
 
 PUBLIC = "p.is_public AND p.status <> 'draft'"
-"""What exists for everybody."""
+"""What exists for everyone."""
 
 HIDDEN = """p.id IN (
     SELECT o.id FROM polls o WHERE o.created_by = {me} AND NOT (o.is_public AND o.status <> 'draft')
@@ -46,7 +46,7 @@ HIDDEN = """p.id IN (
     SELECT j.id FROM poll_members m JOIN polls j ON j.id = m.poll_id
     WHERE m.voter = {me} AND NOT j.is_public AND j.status <> 'draft'
 )"""
-"""What exists for a voter and not for everybody: their own, and what they entered the code of. Few, and put into a hash
+"""What exists for a voter and not for everyone: their own, and those whose code they entered. Few, and put into a hash
 before a walk begins."""
 
 OWN = "p.created_by = {me}"
@@ -59,11 +59,11 @@ WORDS = "p.words @@ plainto_tsquery('simple', {search})"
 """All words of a search."""
 
 RARE_WORDS = "p.words @@ (SELECT plainto_tsquery('simple', {search}))"
-"""The same, by the index on words: what a subselect gives is not known when the plan is made, and taken for rare."""
+"""The same, by the index on words: when the plan is made, the result of a subselect is unknown and assumed rare."""
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """What of the polls to list."""
+    """Which polls to list, and in which order."""
 
     status: Status | None = None
     category: int | None = None
@@ -78,7 +78,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """SQL and the values of its $1, $2, ….; `is_shared` where nothing in it is of one person."""
+    """SQL and the values of its $1, $2, …; `is_shared` where nothing in it belongs to one person."""
 
     sql: str
     values: tuple[object, ...]
@@ -145,7 +145,7 @@ def counts(by: Identity, chosen: Filter) -> list[Statement]:
 
 def page(by: Identity, chosen: Filter, *, walk: bool, back: bool, limit: int, offset: int) -> Statement:
     """The ids of a page: `walk` along the ordering's index, else collect and sort. `back` counts from the list's end
-    and gives the page in reverse."""
+    and returns the page in reverse."""
     terms = _Terms(by, chosen)
     seen = " OR ".join(f"({terms.seen(kind)})" for kind in _kinds(by, chosen))
     column, order = _order(chosen.ordering, back=back)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET
 
-from nexus.domain.definition import OPTIONS, NewOption, OptionPatch, Problem, option_problems
+from nexus.domain.definition import OPTIONS, NewOption, OptionPatch, option_problems
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Option, Poll, Status
+from nexus.domain.text import Problem
 from nexus.errors import (
     Invalid,
     OptionHasVotes,
@@ -123,7 +124,7 @@ async def _locked(connection: Connection, option: int, by: Identity) -> tuple[Po
 
 
 def _refuse_closed(poll: Poll) -> None:
-    """Final totals stay as they are unless the host reopens or resets (contract, section 2)."""
+    """Final totals stay as they are unless the host reopens or resets the poll (contract, section 2)."""
     if poll.status is Status.CLOSED:
         raise PollClosed("The poll is closed and its totals are final. Reopen or reset it first.")
 
@@ -148,7 +149,7 @@ async def _move(connection: Connection, before: Poll, option: int, position: obj
 
 
 async def _discard_votes(connection: Connection, poll: Poll, option: Option, *, discard: bool) -> None:
-    """Strip `option` from the standing ballots; those left without a choice stand no more."""
+    """Strip `option` from the standing ballots; those left without a choice no longer stand."""
     if not option.votes_count:
         return
     if not discard:
@@ -175,7 +176,7 @@ async def _discard_votes(connection: Connection, poll: Poll, option: Option, *, 
 
 
 def _said(option: Option | None) -> dict[str, object] | None:
-    """An option as the history tells of it, without its count: those follow from the votes."""
+    """An option as the history shows it, without its count, which follows from the votes."""
     return None if option is None else {"option_text": option.option_text, "position": option.position}
 
 

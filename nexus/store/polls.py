@@ -1,4 +1,4 @@
-"""Polls as hosts make, change and delete them."""
+"""Polls as hosts create, change and delete them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from nexus.domain.codes import CODE_LENGTH, PRIVATE_CODE_LENGTH, new_code, normalize_code
-from nexus.domain.definition import NewPoll, PollPatch, Problem, new_poll_problems, patch_problems, time_problems
+from nexus.domain.definition import NewPoll, PollPatch, new_poll_problems, patch_problems, time_problems
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status
+from nexus.domain.text import Problem
 from nexus.errors import Invalid, PollHasVotes
 from nexus.store import audit
 from nexus.store.database import Connection, Database
@@ -17,9 +18,11 @@ from nexus.store.rounds import locked_for_host, now
 from nexus.store.rows import load
 
 CODE_ATTEMPTS = 20
+"""Codes tried before a poll is given up: they collide seldom."""
 """Codes tried for a poll before its creation fails: a new one is taken by another poll only by chance."""
 
 FROZEN_BY_VOTES = ("question", "max_choices", "votes_per_user")
+"""What cannot be changed once there are votes."""
 
 
 async def create(database: Database, new: NewPoll, by: Identity) -> Poll:
@@ -110,7 +113,7 @@ async def patch(database: Database, poll: int, change: PollPatch, by: Identity) 
 
 
 async def _recode(connection: Connection, poll: int) -> None:
-    """A poll that becomes private gets a long code: everybody could see the short one in the lists."""
+    """A poll that becomes private gets a long code: everyone could see the short one in the lists."""
     for _ in range(CODE_ATTEMPTS):
         row = await connection.one(
             "UPDATE polls SET code = :code WHERE id = :poll "
@@ -141,12 +144,12 @@ async def _refuse_frozen(connection: Connection, before: Poll, values: dict[str,
     frozen: list[str] = []
     if before.ballots:
         frozen += [name for name in FROZEN_BY_VOTES if name in values and _clean(values[name]) != getattr(before, name)]
-    # Ballots of earlier rounds are kept for export: what was cast as anonymous stays so.
+    # Ballots of earlier rounds are kept for export: those cast anonymously stay anonymous.
     if before.anonymous and values.get("anonymous") is False:
         kept = await connection.one("SELECT 1 FROM votes WHERE poll_id = :poll LIMIT 1", poll=before.id)
         frozen += ["anonymous"] if kept is not None else []
     if frozen:
-        raise PollHasVotes(f"There are votes already, so this cannot change: {', '.join(frozen)}.")
+        raise PollHasVotes(f"There are already votes, so this cannot be changed: {', '.join(frozen)}.")
 
 
 async def _update(connection: Connection, before: Poll, changed: dict[str, object]) -> None:
@@ -163,7 +166,7 @@ async def _update(connection: Connection, before: Poll, changed: dict[str, objec
 
 
 async def delete(database: Database, poll: int, by: Identity) -> None:
-    """Delete a poll with its options, ballots and ledger; the audit log keeps that it was."""
+    """Delete a poll with its options, ballots and ledger; the audit log still has its history."""
     async with database.long_transaction() as connection:
         before = await locked_for_host(connection, poll, by)
         await connection.run("DELETE FROM votes WHERE poll_id = :poll", poll=poll)
@@ -183,7 +186,7 @@ async def find_by_code(database: Database, code: str) -> Poll | None:
 
 async def join(database: Database, members: Sequence[tuple[int, str]]) -> None:
     """From now on each poll of the (poll, voter) pairs exists for its voter, private or not; polls that are gone are
-    passed over."""
+    skipped."""
     async with database.transaction() as connection:
         await connection.run(
             "INSERT INTO poll_members (poll_id, voter) "

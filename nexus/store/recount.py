@@ -1,4 +1,4 @@
-"""The proof: what the counters say, what the votes say, and how a difference is mended."""
+"""The proof of the counters: what they say, what the votes say, and how a difference is mended."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ CHUNK = 500
 """Polls recounted by one statement."""
 
 REPAIRER = "cli"
+"""The `user` of a repair in the audit log."""
 
 
 class PollCheck(msgspec.Struct, frozen=True):
@@ -45,19 +46,19 @@ async def check_after(connection: Connection, last: int) -> list[PollCheck]:
 
 
 async def orphans(connection: Connection) -> list[str]:
-    """Votes and acts of polls that are not there."""
+    """One line for each poll that does not exist but has votes or acts left."""
     rows = await connection.all(
         "SELECT 'votes' AS kind, poll_id, count(*) AS n FROM votes v "
         "WHERE NOT EXISTS (SELECT 1 FROM polls p WHERE p.id = v.poll_id) GROUP BY poll_id UNION ALL "
         "SELECT 'acts', poll_id, count(*) FROM acts a "
         "WHERE NOT EXISTS (SELECT 1 FROM polls p WHERE p.id = a.poll_id) GROUP BY poll_id"
     )
-    return [f"poll {row['poll_id']} is gone, and {row['n']} of its {row['kind']} are left" for row in rows]
+    return [f"poll {row['poll_id']} is gone, but its {row['kind']} are not: {row['n']} left" for row in rows]
 
 
 def _words(row: Row) -> str:
     what, counter, real = row["what"], row["counter"], row["real"]
-    return str(what) if counter is None else f"{what} is {counter}, the votes say {real}"
+    return str(what) if counter is None else f"{what} is {counter}, but the votes say {real}"
 
 
 _STANDING = "FROM votes v JOIN polls p ON p.id = v.poll_id AND p.epoch = v.epoch WHERE p.id = ANY(:polls)"
@@ -81,7 +82,7 @@ WHERE o.poll_id = ANY(:polls) AND o.votes_count <> coalesce(r.n, 0)
 """
 
 _DANGLING = """
-SELECT v.poll_id AS poll, count(*) || ' ballots name option ' || c.choice || ', which is not there' AS what,
+SELECT v.poll_id AS poll, 'ballots that name option ' || c.choice || ', which does not exist: ' || count(*) AS what,
        NULL AS counter, NULL AS real
 FROM votes v JOIN polls p ON p.id = v.poll_id AND p.epoch = v.epoch
 CROSS JOIN LATERAL unnest(v.choices) AS c (choice)
@@ -90,14 +91,14 @@ WHERE p.id = ANY(:polls) AND o.id IS NULL GROUP BY v.poll_id, c.choice
 """
 
 _OVER = """
-SELECT p.id AS poll, 'the voter ' || v.voter || ' has ' || count(*) || ' ballots of ' || p.votes_per_user AS what,
+SELECT p.id AS poll, 'voter ' || v.voter || ' has ' || count(*) || ' ballots, more than ' || p.votes_per_user AS what,
        NULL AS counter, NULL AS real
 FROM votes v JOIN polls p ON p.id = v.poll_id AND p.epoch = v.epoch
 WHERE p.id = ANY(:polls) GROUP BY p.id, v.voter HAVING count(*) > p.votes_per_user
 """
 
 _UNWRITTEN = f"""
-SELECT v.poll_id AS poll, count(*) || ' ballots stand without an act in the ledger' AS what,
+SELECT v.poll_id AS poll, 'ballots without an act in the ledger: ' || count(*) AS what,
        NULL AS counter, NULL AS real
 {_STANDING} AND NOT EXISTS (
     SELECT 1 FROM acts a WHERE a.poll_id = v.poll_id AND a.voter = v.voter AND a.op = v.op
@@ -113,7 +114,7 @@ async def places(database: Database, polls: list[int]) -> dict[int, Place]:
 
 
 async def repair_poll(database: Database, poll: int, beyond: Place | None = None) -> Poll | None:
-    """Set a poll's counters to what its votes say, without the options that are not there; None if it is gone.
+    """Set a poll's counters to what its votes say, without options that do not exist; returns None if it is gone.
 
     `beyond` is a place that screens have seen and the database has lost, as after a restore from a backup: the
     ballots then go on in an epoch that nobody has seen (contract, section 1, epoch).
@@ -123,7 +124,7 @@ async def repair_poll(database: Database, poll: int, beyond: Place | None = None
         before = (await load(connection, [poll])).get(poll)
         if before is None:
             return None
-        # A round that is not as it was closed stays one: its repair must not make the change its truth.
+        # A round that was altered after its close stays a difference: a repair must not make the alteration the truth.
         altered = await chain.check_rounds(connection, [poll])
         epoch = before.epoch if beyond is None else max(before.epoch, beyond.epoch) + 1
         for statement in _REPAIR:
@@ -174,7 +175,7 @@ _REPAIR = (
 
 
 async def remove_orphans(database: Database) -> None:
-    """Delete votes and acts of polls that are not there."""
+    """Delete votes and acts of polls that do not exist."""
     async with database.long_transaction() as connection:
         for table in ("votes", "acts"):
             await connection.run(

@@ -1,4 +1,4 @@
-"""Opening, closing and starting afresh, by a host or by the clock: always under the poll's lock."""
+"""Opening, closing and resetting, by a host or by the clock: always under the poll's lock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SETTLE_MOST = 100
 
 
 async def locked(connection: Connection, poll: int) -> Poll:
-    """Lock a poll, commit to what the clock asks of it, and read it. Raises `PollNotFound`."""
+    """Lock a poll, open or close it where that is due, and read it. Raises `PollNotFound`."""
     await connection.run("SELECT id FROM polls WHERE id = :poll FOR NO KEY UPDATE", poll=poll)
     await _settle(connection, [poll])
     found = (await load(connection, [poll])).get(poll)
@@ -54,9 +54,9 @@ async def refuse_stranger(connection: Connection, poll: Poll, by: Identity) -> N
 
 
 async def settle(database: Database, polls: list[int], *, skip_locked: bool = False) -> list[Poll]:
-    """Commit the openings and expiries of `polls` that are due; gives the polls that changed.
+    """Commit the openings and expiries of `polls` that are due; returns the polls that changed.
 
-    With `skip_locked` those that somebody holds are left for another time, so that one held poll delays no other.
+    With `skip_locked` those that somebody else has locked are left for another time, so that they delay no other.
     """
     skip = " SKIP LOCKED" if skip_locked else ""
     async with database.transaction(within_s=LONG_S) as connection:

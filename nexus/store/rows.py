@@ -1,4 +1,4 @@
-"""Rows of `polls` and `options` to the model's values."""
+"""Rows of `polls` and `options` as values of the domain."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ POLL_COLUMNS = (
 
 
 def due_at(now: str) -> str:
-    """SQL: whether the clock asks at `now` for another status of the poll `p` than the one that is committed."""
+    """SQL: whether the poll `p` is due to open or close at `now`."""
     return f"((p.status = 'scheduled' AND p.opens_at <= {now}) OR (p.status = 'open' AND p.expires_at <= {now}))"
 
 

@@ -1,4 +1,4 @@
-"""The tables themselves: an empty database gets `schema.sql`, a filled one the numbered steps it lacks."""
+"""The tables: an empty database gets `schema.sql`, one with data the numbered steps that it lacks."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from nexus.store.database import LONG_S, Connection, Database
 VERSION = 2
 """The version that this code wants, and that `schema.sql` makes."""
 
+# The advisory lock of a migration.
 _LOCK = 7305808869229539
-_WAIT = "SET LOCAL lock_timeout = '0'; SET LOCAL idle_in_transaction_session_timeout = '10min'"
-"""A step on a large table takes as long as it takes; a second migration waits for the first."""
 
+# A step on a large table takes as long as it takes; a second migration waits for the first.
+_WAIT = "SET LOCAL lock_timeout = '0'; SET LOCAL idle_in_transaction_session_timeout = '10min'"
 
 _TABLES = [
     *("users", "refresh_tokens", "categories", "polls", "poll_members", "options", "rounds", "votes", "acts"),
@@ -31,11 +32,11 @@ class SchemaError(OperatorError):
     """The database's schema is not what this code can bring forward; one line says why."""
 
 
-_FOREIGN = "the database holds tables of another program: give Nexus a database of its own"
+_FOREIGN = "the database holds tables of another program: Nexus needs its own database"
 
 
 async def version(database: Database) -> int:
-    """The schema's version; 0 for a database without our tables. Raises `SchemaError` for somebody else's."""
+    """The schema's version; 0 for an empty database. Raises `SchemaError` for another program's database."""
     async with database.read() as connection:
         return await _version(connection)
 
@@ -49,9 +50,9 @@ def require_current(found: int) -> None:
 
 
 async def migrate(database: Database, say: Callable[[str], None]) -> int:
-    """Bring the database to `VERSION`, telling `say` each step; gives the version it had. Raises `SchemaError`.
+    """Bring the database to `VERSION`, telling `say` each step; returns the version it had. Raises `SchemaError`.
 
-    Safe twice and from two places at once: the lock is the transaction's, so a pooler between does no harm.
+    Safe to run twice, and from two places at once: the lock belongs to the transaction, so it holds through a pooler.
     """
     try:
         async with database.transaction(_WAIT, within_s=LONG_S) as connection:

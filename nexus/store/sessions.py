@@ -1,6 +1,6 @@
 """Logins: each is a family of refresh tokens, of which the newest renews it.
 
-Whoever adds to a family or ends one holds a lock on the account's row first, so that no token slips in behind an end.
+A lock on the account's row comes before any change of a family, so that no token is added to one that has ended.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from nexus.store.database import GUARDS, Connection, Database, Row
 
 
 class Login(msgspec.Struct, frozen=True):
-    """A login that goes on: whose it is, and its id, the `sid` of its access tokens."""
+    """A login that has not ended: whose it is, and its id, the `sid` of its access tokens."""
 
     user: User
     id: str
 
 
 async def begin(database: Database, user: User, digest: bytes, ttl_s: int) -> Login:
-    """Keep the first refresh token of a login. Its commit does not wait for the disk: a login that a power cut takes is
-    begun again, and fifty a second must not burden the votes' commits.
+    """Keep the first refresh token of a login. Its commit does not wait for the disk: after a power cut a user logs in
+    again, and fifty logins a second must not slow down the votes' commits.
 
     Raises `InvalidCredentials` where the account was disabled or got another password since `user` was read.
     """
@@ -56,7 +56,7 @@ async def _keep(connection: Connection, user: int, family: UUID, digest: bytes, 
 
 
 async def rotate(database: Database, old: bytes, new: bytes, ttl_s: int) -> Login | None:
-    """Spend the token `old` and keep `new` in its place; None for one that does not hold.
+    """Spend the token `old` and keep `new` in its place; returns None where `old` is not valid.
 
     One that was spent before revokes its whole family: somebody else has a copy of it.
     """
@@ -112,8 +112,8 @@ async def end(database: Database, digest: bytes) -> None:
 
 
 async def begin_screen(database: Database, poll: int, by: Identity, ttl_s: int) -> str:
-    """Note that `by` makes a link for a screen of a poll; gives the id of a login that ends when the account's others
-    do, "" for a host without an account. It has no refresh token: a screen's access token lasts as long as the link."""
+    """Note that `by` makes a link for a screen of a poll; returns the id of a login that ends with the account's others,
+    "" for a host without an account. It has no refresh token: a screen's access token lasts as long as the link."""
     family = uuid4()
     async with database.transaction() as connection:
         if by.user_id is not None:

@@ -1,4 +1,4 @@
-"""What PostgreSQL would not see to by itself in time."""
+"""What PostgreSQL would not clean up in time by itself."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ async def forget_sessions(database: Database) -> None:
 async def vacuum_polls(database: Database) -> None:
     """Mark the pages of `polls` that votes have touched as visible to all, so that lists read indexes alone again.
 
-    A vote's update of its poll leaves nothing to collect (it is pruned with the next), so autovacuum would not come.
-    Looks only at pages touched since the last time, a tenth of a second for 25,000 polls; keeps nobody waiting.
+    A vote's update of its poll leaves nothing to collect (it is pruned with the next), so autovacuum would not run.
+    Looks only at pages touched since the last time: a tenth of a second for 25,000 polls. Nobody waits for it.
     """
     async with database.read() as connection:
         await connection.raw.execute("VACUUM (SKIP_LOCKED, TRUNCATE off) polls")

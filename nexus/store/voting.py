@@ -23,7 +23,7 @@ BATCH_S = 10.0
 
 
 class RecordedBatch(msgspec.Struct, frozen=True):
-    """What one committed batch did: an answer a ballot, in their order, and the totals of each poll that changed."""
+    """What one committed batch did: an answer for each ballot, in order, and the totals of each poll that changed."""
 
     answers: list[Receipt | NexusError]
     totals: list[Totals]
@@ -38,7 +38,7 @@ class _Poll(msgspec.Struct, frozen=True):
 async def record(database: Database, ballots: Sequence[Ballot]) -> RecordedBatch:
     """Record `ballots` in one transaction: at most one of each poll and voter.
 
-    Raises `Unavailable` where nothing was committed, `OutcomeUnknown` where that cannot be known.
+    Raises `Unavailable` where nothing was committed, `OutcomeUnknown` where that is not known.
     """
     settled: list[Totals] = []
     for _ in range(SETTLES):
@@ -46,11 +46,11 @@ async def record(database: Database, ballots: Sequence[Ballot]) -> RecordedBatch
         if isinstance(outcome, RecordedBatch):
             return RecordedBatch(outcome.answers, settled + outcome.totals)
         settled = [poll.totals() for poll in await settle(database, outcome)]
-    raise RuntimeError(f"polls stay due after {SETTLES} attempts to settle them")
+    raise RuntimeError(f"polls still due after {SETTLES} attempts to settle them")
 
 
 async def _attempt(database: Database, ballots: Sequence[Ballot]) -> RecordedBatch | list[int]:
-    """One transaction; where a poll's time has come, nothing is done and the polls that are due are given back."""
+    """One transaction; where polls are due to open or close, nothing is done and their ids are returned."""
     ids = sorted({ballot.poll for ballot in ballots})
     async with database.transaction(f"{GUARDS}; {sql.PLANS}", within_s=BATCH_S) as connection:
         raw = connection.raw

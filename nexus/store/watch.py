@@ -1,4 +1,4 @@
-"""What workers ask to keep up: places of polls, polls themselves, and the rights of voters. Reads only."""
+"""What workers read to keep up: the places of polls, polls themselves, and what voters are to them. Reads only."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ NO_STATE = VoterState(joined=False, votes=())
 
 
 class Places(msgspec.Struct, frozen=True):
-    """Where polls stand, by id, and which of them the clock wants moved; a poll that is missing is gone."""
+    """Where polls stand, by id, and the ids of those that are due to open or close; a poll that is missing is gone."""
 
-    of: dict[int, Watch]
+    watches: dict[int, Watch]
     due: list[int]
 
 

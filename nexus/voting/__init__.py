@@ -1,1 +1,7 @@
-"""How a vote is counted: the ballot box, the newest totals, opening and closing on time, the recount."""
+"""How a vote is counted, and how counts stay true.
+
+- `ballot_box`: takes ballots, commits them in batches, and answers each after its commit
+- `tallies`: the newest totals, to the bus and back as a cache
+- `schedule`: opens and closes polls on time
+- `recount`: `nexus verify`
+"""

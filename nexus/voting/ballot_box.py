@@ -1,7 +1,7 @@
 """The ballot box: a queue and a writer per lane, so that thousands of ballots share a transaction.
 
 A poll always goes to the same lane, so no two transactions of one worker meet on a poll. While a transaction
-runs the next batch gathers: no timer, no delay on an idle server (design, the way of a vote, step 2).
+runs, the next batch gathers: no timer, no delay on an idle server (design, the way of a vote, step 2).
 """
 
 from __future__ import annotations
@@ -18,25 +18,30 @@ from nexus.domain.ballot import Ballot, Receipt
 from nexus.domain.poll import Totals
 from nexus.errors import Busy, NexusError, OutcomeUnknown, Unavailable
 
-log = logging.getLogger("nexus.ballots")
+logger = logging.getLogger(__name__)
 
 Answer = Receipt | NexusError
 Done = Callable[[Answer], None]
 """Told once what became of a ballot, after the commit; must neither block nor raise."""
 
 BATCH = 1000
+"""Ballots in one transaction, at most."""
+
 WAITING = 20_000
-"""Ballots a lane holds; beyond it voters are told to retry, at once."""
+"""Ballots that a lane holds; beyond that voters are told to retry, at once."""
+
 WAITING_EACH = 100
-"""Ballots of one voter in one poll that may wait; they go one a transaction."""
+"""Ballots of one voter in one poll that may wait; each goes into a transaction of its own."""
+
 SIDINGS = 2
-"""Polls that may wait for somebody else's lock at once, each on a connection that the lanes do without."""
+"""Polls that may wait at once for a lock that somebody else holds, each on a connection taken from the lanes."""
+
 PATIENCE_S = 10.0
 """A ballot that waited longer is answered `retry`: the database is behind, and the voter should know."""
 
 
 class Recorded(Protocol):
-    """What one committed batch did."""
+    """What one committed batch did, as the ballot box sees it."""
 
     @property
     def answers(self) -> Sequence[Answer]:
@@ -58,7 +63,7 @@ class _Pending(NamedTuple):
 
 
 class BallotBox:
-    """Takes ballots from the edges, and answers each after its commit.
+    """Takes ballots from the doors, and answers each after its commit.
 
     `record` commits a batch; `committed` is told of every batch after its voters are.
     """
@@ -81,11 +86,11 @@ class BallotBox:
     def submit(self, ballot: Ballot, done: Done) -> None:
         """Queue a ballot; `done` is called once it is committed or refused. Raises `Unavailable` when full."""
         if self._closed:
-            raise Unavailable("The server is going. Try again.")
+            raise Unavailable("The server is shutting down. Try again.")
         self._lanes[ballot.poll % len(self._lanes)].put(ballot, done)
 
     async def cast(self, ballot: Ballot) -> Receipt:
-        """Submit a ballot and wait for its answer. Raises the refusal."""
+        """Submit a ballot and wait for its receipt. Raises the refusal."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
         def done(answer: Answer) -> None:
@@ -99,7 +104,7 @@ class BallotBox:
         return answer
 
     async def stop(self, within_s: float) -> None:
-        """Take no more, and answer all that wait; those left after `within_s` are told to retry."""
+        """Take no more ballots, and answer all that wait; those left after `within_s` are told to retry."""
         self._closed = True
         deadline = time.monotonic() + within_s
         while tasks := [task for lane in self._lanes for task in lane.tasks()]:
@@ -107,7 +112,7 @@ class BallotBox:
             if late:
                 break
         for lane in self._lanes:
-            lane.give_up(Unavailable("The server is going. Try again."))
+            lane.give_up(Unavailable("The server is shutting down. Try again."))
 
 
 class _Lane:
@@ -117,7 +122,7 @@ class _Lane:
         self._record = record
         self._committed = committed
         self._patiently = patiently
-        # Polls whose lock was not to be had, each with a lane of its own until it is had: they delay no other.
+        # Polls whose lock somebody else holds, each with a lane of its own until the lock is free: they delay no other.
         self._sidings: dict[int, _Lane] = {}
         # Of each voter in each poll, in order of arrival: a batch takes the first of each, so that no two ballots
         # of a voter share a transaction and a voter with many delays nobody.
@@ -194,9 +199,9 @@ class _Lane:
                 for poll, part in polls.items():
                     self._set_aside(poll, part, self._patiently)
         except (Unavailable, OutcomeUnknown) as error:
-            log.warning("%d ballots not recorded: %s (%r)", len(batch), error, error.__cause__)
+            logger.warning("%d ballots not recorded: %s (%r)", len(batch), error, error.__cause__)
             _answer(batch, [error] * len(batch))
-        except Exception as error:  # noqa: BLE001 - logged once the ballot that spoils the batch stands alone
+        except Exception as error:  # noqa: BLE001 - logged once the ballot that spoils the batch is alone
             half = len(batch) // 2
             if not half:
                 self._refuse(batch, error)
@@ -209,7 +214,7 @@ class _Lane:
             self._tell(ballots, recorded)
 
     def _siding(self, poll: int) -> _Lane | None:
-        """The siding of `poll`, until it is empty and the lock was to be had."""
+        """The siding of `poll`, until it is empty and the lock was free."""
         siding = self._sidings.get(poll)
         if siding is not None and siding.task is None and not siding.blocked:
             del self._sidings[poll]
@@ -239,15 +244,15 @@ class _Lane:
         try:
             self._committed(ballots, recorded)
         except Exception:
-            # The votes stand and are answered, and rooms are healed from the database: the lane goes on.
-            log.exception("a committed batch could not be told")
+            # The votes stand and are answered, and rooms catch up from the database: the lane goes on.
+            logger.exception("a committed batch could not be announced")
 
     def _refuse(self, batch: list[_Pending], error: Exception) -> None:
         if isinstance(error, NexusError):
-            log.warning("%d ballots not recorded: %s", len(batch), error)
+            logger.warning("%d ballots not recorded: %s", len(batch), error)
             _answer(batch, [error] * len(batch))
         else:
-            log.error("a ballot could not be recorded: %r", batch[0].ballot, exc_info=error)
+            logger.error("a ballot could not be recorded: %r", batch[0].ballot, exc_info=error)
             _answer(batch, [Unavailable() for _ in batch])
 
 
@@ -263,5 +268,5 @@ def _answer(batch: Sequence[_Pending], answers: Sequence[Answer]) -> None:
         try:
             one.done(answer)
         except Exception:
-            # One edge's fault must not keep its neighbours' answers from them.
-            log.exception("an answer could not be given to %s", one.ballot.by.voter)
+            # A fault of one door must not keep their answers from the others.
+            logger.exception("an answer could not be given to %s", one.ballot.by.voter)

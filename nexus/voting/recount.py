@@ -1,5 +1,5 @@
-"""`nexus verify`: counts in the database, on the bus and in the votes themselves must agree (contract, section 4), and
-the history must be whole."""
+"""`nexus verify`: the counts in the database, on the bus and in the votes must agree (contract, section 4), and the
+history must be complete."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from nexus.store import chain, recount
 from nexus.store.database import Connection, Database
 
 BUS_CATCHES_UP_S = 2.0
+"""Given to a bus that is behind, before its counters are compared again."""
+
 BUS_CHUNK = 500
+"""Polls whose counters are compared at once."""
 
 
 class Differences(msgspec.Struct, frozen=True):
-    """What does not agree, one line each: what `--repair` can mend, and what nothing can but a backup, as an altered
-    row of the history or an altered ballot of a round that has ended."""
+    """What does not agree, one line each: `mendable` by `--repair`, or `lasting`: an altered row of the history or an
+    altered ballot of a round that has ended, which only a backup can restore."""
 
     mendable: list[str]
     lasting: list[str]
 
 
 class Recount:
-    """One recount of everything; `say` is told how far it is. `bus` is None where there is none to compare."""
+    """One recount of everything; `say` is told of the progress. `bus` is None where there is none to compare."""
 
     def __init__(self, database: Database, bus: Bus | None, say: Callable[[str], None]) -> None:
         self._database = database
@@ -38,7 +41,7 @@ class Recount:
         self._lasting: list[str] = []
 
     async def run(self, *, repair: bool) -> Differences:
-        """Every difference; with `repair` those that can be are mended afterwards.
+        """Returns every difference; with `repair` the mendable ones are mended afterwards.
 
         Raises Unavailable where the database cannot be read, ValueError where the bus cannot.
         """
@@ -60,7 +63,7 @@ class Recount:
         """Nothing: a recount asks, it does not listen."""
 
     async def _count_votes(self) -> tuple[dict[int, Totals], bool]:
-        """Recount in one snapshot; gives every poll's counters in it, and whether there are votes without a poll."""
+        """Recount in one snapshot; returns every poll's counters in it, and whether there are votes without a poll."""
         totals: dict[int, Totals] = {}
         async with self._database.snapshot() as connection:
             total, last = await recount.how_many(connection), 0
@@ -94,8 +97,8 @@ class Recount:
         suspects = await self._suspects(totals, list(totals))
         if not suspects:
             return
-        # A bus that is merely behind is no difference: a worker that was killed between its commit and the bus has left
-        # it so. It is given what it missed, which changes nothing where it has newer, and looked at again.
+        # A bus that is merely behind is no difference: a worker was killed between its commit and the bus. It is sent
+        # what it missed, which changes nothing where it has newer counters, and compared again.
         if self._bus is not None:
             for poll in suspects:
                 await self._bus.publish(TotalsNews(totals[poll]))
@@ -116,10 +119,11 @@ class Recount:
             for poll, seen in on_bus.items():
                 counted = totals[poll]
                 if seen.place > now.get(poll, seen.place):
-                    lost = f"poll {poll}: the bus has {seen.place}, which the database has lost"
+                    lost = f"poll {poll}: the bus is at {_words(seen.place)}, which the database has lost"
                     found[poll] = (lost, seen.place)
                 elif seen.place < counted.place:
-                    found[poll] = (f"poll {poll}: the bus stays behind, at {seen.place} of {counted.place}", None)
+                    behind = f"poll {poll}: the bus is behind, at {_words(seen.place)}, not {_words(counted.place)}"
+                    found[poll] = (behind, None)
                 elif seen.place == counted.place and _shown(seen) != _shown(counted):
                     found[poll] = (f"poll {poll}: the bus says {_shown(seen)}, the database {_shown(counted)}", None)
         return found
@@ -139,6 +143,10 @@ class Recount:
                 await self._bus.publish(TotalsNews(mended.totals()))
         if lost:
             await recount.remove_orphans(self._database)
+
+
+def _words(place: Place) -> str:
+    return f"epoch {place.epoch}, version {place.version}"
 
 
 def _shown(totals: Totals) -> tuple[object, ...]:

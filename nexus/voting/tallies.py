@@ -1,4 +1,4 @@
-"""Newest totals: outward to the bus, and inward as a cache that is never stale.
+"""The newest totals: outward to the bus, and inward as a cache that is never stale.
 
 What was committed goes to the bus after the ack, coalesced. A read asks the database for a poll's place only, in one
 query shared by all who wait, and takes the cached poll where that still holds (design, the way of a vote, step 4).
@@ -21,18 +21,22 @@ from nexus.store import watch
 from nexus.store.database import Database
 from nexus.store.rounds import settle
 
-log = logging.getLogger("nexus.tallies")
+logger = logging.getLogger(__name__)
 
 INTERVAL_S = 0.05
 """Between two publications of one poll by one worker: at most 20 a second."""
 
 CONFIRM_S = 1.0
+"""Between two comparisons of what was sent with what the bus has."""
+
 CONFIRMED_AT_ONCE = 500
+"""Polls in one such comparison."""
+
 UNCONFIRMED = 10_000
-"""Polls whose totals may not have reached the bus, the longest so forgotten first: the next vote sends them too."""
+"""Polls whose totals may not have reached the bus; beyond that the oldest are dropped until their next vote."""
 
 CACHED = 2_000
-"""Polls kept, the longest unused dropped first."""
+"""Polls in the cache; beyond that the least recently used are dropped."""
 
 
 class Tallies:
@@ -96,9 +100,9 @@ class Tallies:
         """Where `polls` stand now, with what the clock asked for committed; what is missing is gone."""
         found = await watch.places(self._database, polls)
         if not found.due:
-            return found.of
+            return found.watches
         await self._settle(found.due)
-        return (await watch.places(self._database, polls)).of
+        return (await watch.places(self._database, polls)).watches
 
     async def _settle(self, due: list[int]) -> None:
         """Settle what is free at once; wait for what is held one by one, so that it delays no other."""
@@ -108,7 +112,7 @@ class Tallies:
             try:
                 settled += await settle(self._database, [poll_id])
             except Busy:
-                log.info("poll %d is due, and held: it is settled when it is free", poll_id)
+                logger.info("poll %d is due, and locked: it is settled when the lock is free", poll_id)
         for poll in settled:
             self.poll_changed(poll)
 
@@ -155,7 +159,7 @@ class Tallies:
         )
 
     def mark_unconfirmed(self, totals: Totals) -> None:
-        """The bus may not have these totals: they are compared within a second."""
+        """Note that the bus may not have these totals: they are compared within a second."""
         before = self._unconfirmed.get(totals.poll)
         if before is None or before.place < totals.place:
             self._unconfirmed[totals.poll] = totals
@@ -163,7 +167,7 @@ class Tallies:
             del self._unconfirmed[next(iter(self._unconfirmed))]
 
     async def keep_confirming(self) -> None:
-        """For ever, every second: send again what the bus lost, as it does when it hangs or comes back empty."""
+        """Run for ever: every second, send again what the bus lost, as it does when it hangs or comes back empty."""
         while True:
             await asyncio.sleep(CONFIRM_S)
             await self.confirm()
@@ -203,4 +207,4 @@ async def _logged(work: Coroutine[object, None, None]) -> None:
         await work
     except Exception:
         # Workers also ask the database every second, so what was not sent is late by that, not lost.
-        log.exception("news could not be sent")
+        logger.exception("news could not be sent")

@@ -67,16 +67,16 @@ async def test_equal_counts_are_said_to_be_equal(nexus: Command, poll: Poll) -> 
 
 VOTE = "INSERT INTO votes (poll_id, epoch, voter, slot, op, choices, cast_at) VALUES "
 TAMPERED = {
-    "UPDATE options SET votes_count = 7 WHERE id = :first": "votes_count of option {first} is 7, the votes say 2",
-    "UPDATE polls SET voters = 2 WHERE id = :poll": "voters is 2, the votes say 3",
-    "UPDATE polls SET ballots = 9 WHERE id = :poll": "ballots is 9, the votes say 3",
+    "UPDATE options SET votes_count = 7 WHERE id = :first": "votes_count of option {first} is 7, but the votes say 2",
+    "UPDATE polls SET voters = 2 WHERE id = :poll": "voters is 2, but the votes say 3",
+    "UPDATE polls SET ballots = 9 WHERE id = :poll": "ballots is 9, but the votes say 3",
     "UPDATE votes SET choices = ARRAY[:first, 999999] WHERE poll_id = :poll AND voter = 'user:1000'": (
-        "1 ballots name option 999999, which is not there"
+        "ballots that name option 999999, which does not exist: 1"
     ),
     VOTE + "(:poll, 1, 'user:1000', gen_random_uuid(), gen_random_uuid(), ARRAY[CAST(:first AS bigint)], now())": (
-        "the voter user:1000 has 2 ballots of 1"
+        "voter user:1000 has 2 ballots, more than 1"
     ),
-    "DELETE FROM acts WHERE poll_id = :poll AND voter = 'user:1001'": "1 ballots stand without an act in the ledger",
+    "DELETE FROM acts WHERE poll_id = :poll AND voter = 'user:1001'": "ballots without an act in the ledger: 1",
 }
 """What is done to a poll, and the difference that is found."""
 
@@ -88,11 +88,11 @@ async def test_what_was_tampered_with_is_found_and_mended(nexus: Command, databa
     lines = found(nexus)
     for victim, line in zip(tampered, TAMPERED.values(), strict=True):
         assert f"poll {victim.id}: {line.format(first=victim.options[0].id)}" in lines
-    before = (await watch.places(database, [poll.id, *(one.id for one in tampered)])).of
+    before = (await watch.places(database, [poll.id, *(one.id for one in tampered)])).watches
     assert nexus.says("verify", "--repair") == [*lines, f"{len(lines)} differences, mended"]
     assert nexus.says("verify") == EQUAL
     await assert_counts(database)
-    after = (await watch.places(database, list(before))).of
+    after = (await watch.places(database, list(before))).watches
     # The place moves on, so that screens take what is mended, and only there.
     assert {poll_id for poll_id, one in after.items() if one.place > before[poll_id].place} == {
         one.id for one in tampered
@@ -112,7 +112,7 @@ async def test_a_ballot_of_nothing_but_lost_options_is_dropped(nexus: Command, d
 
 async def test_votes_of_no_poll_are_found_and_removed(nexus: Command, database: Database, poll: Poll) -> None:
     await tamper(database, VOTE + "(999, 1, 'user:1', gen_random_uuid(), gen_random_uuid(), '{1}', clock_timestamp())")
-    assert found(nexus) == ["poll 999 is gone, and 1 of its votes are left"]
+    assert found(nexus) == ["poll 999 is gone, but its votes are not: 1 left"]
     nexus.says("verify", "--repair")
     assert nexus.says("verify") == EQUAL
     assert await rows(database, "SELECT count(*) FROM votes") == [(3,)]
@@ -192,7 +192,7 @@ async def test_a_restored_backup_goes_on_in_a_new_epoch_with_its_ballots(
     await put(redis, database, poll, epoch=3, version=40)  # what screens saw before the backup was restored
     with_bus = Command(nexus.folder, DATABASE_URL=nexus.environment()["DATABASE_URL"], REDIS_URL=redis.url)
     (line,) = found(with_bus)
-    assert line.startswith(f"poll {poll.id}: the bus has ") and line.endswith("which the database has lost")
+    assert line.startswith(f"poll {poll.id}: the bus is at epoch ") and line.endswith("which the database has lost")
     with_bus.says("verify", "--repair")
     assert with_bus.says("verify") == EQUAL
     after = (await watch.polls(database, [poll.id]))[poll.id]

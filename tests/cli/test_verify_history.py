@@ -73,7 +73,7 @@ async def test_row_that_was_altered_with_its_hash_parts_the_chain(database: Data
 
 @pytest.mark.parametrize(("missing", "said"), [
     (1, "audit log: row 2 does not follow the row before it"),
-    (2, "audit log: it ends with row 1, and row 2 was appended last"),
+    (2, "audit log: it ends with row 1, but row 2 was appended last"),
 ])  # fmt: skip
 async def test_missing_row_is_found(database: Database, missing: int, said: str) -> None:
     await closed(database)
@@ -100,7 +100,7 @@ async def test_altered_ballot_of_a_closed_poll_is_found_and_cannot_be_mended(dat
     async with database.transaction() as connection:
         await connection.run(ALTERED[how])
     (row,) = await rows(database, "SELECT id FROM audit_log WHERE action = 'close'")
-    line = f"poll {poll.id}: round 1 is not as audit row {row[0]} closed it"
+    line = f"poll {poll.id}: round 1 does not match its digest, audit row {row[0]}"
     assert line in await found(database)
     tried = await Recount(database, None, lambda line: None).run(repair=True)
     assert line in tried.lasting
@@ -114,7 +114,7 @@ async def test_what_cannot_be_mended_is_said_and_no_success(nexus: Command, data
     done = nexus.run("verify")
     *lines, last = done.stdout.splitlines()
     assert (done.returncode, last) == (1, f"{len(lines)} differences"), done.stdout + done.stderr
-    assert any(line.startswith(f"poll {poll.id}: round 1 is not as audit row ") for line in lines)
+    assert any(line.startswith(f"poll {poll.id}: round 1 does not match its digest, audit row ") for line in lines)
     done = nexus.run("verify", "--repair")
     assert done.returncode == 1, done.stdout
     assert "cannot be" in done.stdout
@@ -126,14 +126,14 @@ async def test_altered_ballot_of_an_earlier_round_is_found(database: Database) -
     async with database.transaction() as connection:
         await connection.run("DELETE FROM votes WHERE voter = 'user:1001'")
     (line,) = await found(database)
-    assert line.startswith(f"poll {poll.id}: round 1 is not as audit row ")
+    assert line.startswith(f"poll {poll.id}: round 1 does not match its digest, audit row ")
 
 
 async def test_poll_opened_behind_the_logs_back_is_found(database: Database) -> None:
     poll = await closed(database)
     async with database.transaction() as connection:
         await connection.run("UPDATE polls SET status = 'open', closed_at = NULL")
-    assert await found(database) == [f"poll {poll.id} is open, and the audit log says closed"]
+    assert await found(database) == [f"poll {poll.id} is open, but the audit log says closed"]
 
 
 async def test_renamed_option_of_an_earlier_round_is_found(database: Database) -> None:
@@ -142,14 +142,14 @@ async def test_renamed_option_of_an_earlier_round_is_found(database: Database) -
     async with database.transaction() as connection:
         await connection.run("UPDATE rounds SET options = replace(options::text, 'Yes', 'Nay')::jsonb")
     (line,) = await found(database)
-    assert line.startswith(f"poll {poll.id}: round 1 is not as audit row ")
+    assert line.startswith(f"poll {poll.id}: round 1 does not match its digest, audit row ")
 
 
 async def test_poll_that_is_gone_without_a_row_is_found(database: Database) -> None:
     poll = await make_poll(database)
     async with database.transaction() as connection:
         await connection.run("DELETE FROM polls WHERE id = :id", id=poll.id)
-    assert await found(database) == [f"poll {poll.id} is gone, and the audit log has no row of its deletion"]
+    assert await found(database) == [f"poll {poll.id} is gone, but the audit log has no row for its deletion"]
 
 
 async def test_expiry_has_its_digest_too(database: Database) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 from argon2 import PasswordHasher
 
-from nexus.domain.definition import LONGEST_NAME
+from nexus.domain.text import LONGEST_NAME
 from nexus.store import accounts
 from nexus.store.database import Database
 from tests.support.rest import Person, Rest, open_rest, refused

@@ -141,4 +141,4 @@ async def test_schedule_outlives_an_unreachable_database(
     monkeypatch.setattr(clock.schedule, "step", weather)
     async with running(clock):
         await until(lambda: clock.statuses(poll) == [Status.CLOSED])
-    assert "cannot be opened and closed on time" in caplog.text
+    assert "polls not opened and closed on time" in caplog.text

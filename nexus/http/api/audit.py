@@ -7,7 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from nexus.domain.definition import ID_MAX, text, text_problems
+from nexus.domain.definition import ID_MAX
+from nexus.domain.text import text_problems, text_rule
 from nexus.domain.views import stamp
 from nexus.errors import Forbidden, Invalid, PollNotFound
 from nexus.http.api.lists import Paged
@@ -20,7 +21,7 @@ from nexus.store.history import HistoryEntry, Which
 LONGEST_FILTER = 255
 """Characters of a filter."""
 
-AuditFilter = Annotated[str, text(LONGEST_FILTER)]
+AuditFilter = Annotated[str, text_rule(LONGEST_FILTER)]
 
 
 Change = Annotated[object, Meta(extra_json_schema={"description": "the new value, or [the old value, the new value]"})]

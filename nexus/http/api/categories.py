@@ -7,7 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from nexus.domain.definition import CATEGORY_MAX, DESCRIPTION_MAX, Description, text, text_problems
+from nexus.domain.definition import CATEGORY_MAX, DESCRIPTION_MAX, Description
+from nexus.domain.text import text_problems, text_rule
 from nexus.errors import CategoryInUse, CategoryNotFound, CategoryTaken, Forbidden, Invalid
 from nexus.http.api.lists import Paged
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
@@ -15,7 +16,7 @@ from nexus.http.services import RestCall, RestServices
 from nexus.store import categories
 from nexus.store.categories import Category
 
-CategoryName = Annotated[str, text(CATEGORY_MAX)]
+CategoryName = Annotated[str, text_rule(CATEGORY_MAX)]
 
 
 class NewCategory(msgspec.Struct, forbid_unknown_fields=True):

@@ -125,7 +125,7 @@ def _headers(round_: Round, ending: str) -> dict[str, str]:
 
 def _naming(round_: Round, pseudonyms: Pseudonyms) -> Callable[[Exported], ExportedBallot]:
     def anonymous(ballot: Exported) -> ExportedBallot:
-        name = pseudonyms.of(round_.poll, round_.epoch, ballot.voter, ballot.slot)
+        name = pseudonyms.pseudonym(round_.poll, round_.epoch, ballot.voter, ballot.slot)
         return ExportedBallot(list(ballot.choices), ballot=name)
 
     def named(ballot: Exported) -> ExportedBallot:

@@ -9,8 +9,8 @@ import msgspec
 
 from nexus.access.tokens import Tokens
 from nexus.domain.codes import LONGEST_CODE
-from nexus.domain.definition import text, text_problems
 from nexus.domain.poll import Status
+from nexus.domain.text import text_problems, text_rule
 from nexus.domain.views import Id
 from nexus.errors import GuestsNotAllowed, Invalid, PollNotFound, TooMany, Unauthenticated
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, bearer, call
@@ -20,7 +20,7 @@ from nexus.http.services import RestCall, RestServices
 class Code(msgspec.Struct, forbid_unknown_fields=True):
     """A poll's code as somebody typed it."""
 
-    code: Annotated[str, text(LONGEST_CODE)]
+    code: Annotated[str, text_rule(LONGEST_CODE)]
 
     def text(self) -> str:
         """The code. Raises `Invalid` for what cannot be one."""

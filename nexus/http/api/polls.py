@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from nexus.domain.definition import ID_MAX, NewPoll, PollPatch, text, text_problems
+from nexus.domain.definition import ID_MAX, NewPoll, PollPatch
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status, Visibility
+from nexus.domain.text import text_problems, text_rule
 from nexus.domain.views import Number, PollView, poll_view
 from nexus.errors import Forbidden, Invalid, PollHasVotes, PollNotFound, TooMany
 from nexus.http.api.guests import Code
@@ -32,7 +33,7 @@ class PollQuery(Paged, kw_only=True):
     status: Status | None = None
     category: int | None = None
     created_by: Literal["me"] | None = None
-    search: Annotated[str, text(LONGEST_SEARCH, shortest=0)] = ""
+    search: Annotated[str, text_rule(LONGEST_SEARCH, shortest=0)] = ""
     ordering: Ordering = "-created_at"
 
     def filter(self) -> Filter:

@@ -9,8 +9,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from nexus.domain.ballot import Act, Ballot, Outcome, Receipt
-from nexus.domain.definition import MOST_CHOICES, says
+from nexus.domain.definition import MOST_CHOICES
 from nexus.domain.rights import Role
+from nexus.domain.text import says
 from nexus.domain.views import BallotView, Id, ballot_views
 from nexus.errors import (
     AlreadyVoted,

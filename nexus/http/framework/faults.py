@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import FieldInfo
 
-from nexus.domain.definition import Problem
+from nexus.domain.text import Problem
 
 T = TypeVar("T")
 

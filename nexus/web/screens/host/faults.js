@@ -10,7 +10,7 @@ const RULES = [
   [/^must be from (\d+) to (\d+)$/, "range"],
   [/^must be (\d+) to (\d+)$/, "number"],
   [/must not contain/, "characters"],
-  [/can be seen$/, "invisible"],
+  [/a visible character$/, "invisible"],
   [/^is the same as another option$/, "same"],
   [/^must be in the future$/, "future"],
   [/^must be after opens_at$/, "order"],
