@@ -112,7 +112,7 @@ async def end(database: Database, digest: bytes) -> None:
 
 
 async def begin_screen(database: Database, poll: int, by: Identity, ttl_s: int) -> str:
-    """Note that `by` makes a link for a screen of a poll; returns the id of a login that ends with the account's others,
+    """Note that `by` makes a screen link of a poll; returns the id of a login that ends with the account's others,
     "" for a host without an account. It has no refresh token: a screen's access token lasts as long as the link."""
     family = uuid4()
     async with database.transaction() as connection:
