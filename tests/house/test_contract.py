@@ -20,13 +20,13 @@ from nexus.domain.codes import CODE_LENGTH, PRIVATE_CODE_LENGTH
 from nexus.domain.definition import (
     CATEGORY_MAX,
     DESCRIPTION_MAX,
-    LONGEST_NAME,
     MOST_CHOICES,
     MOST_VOTES,
     OPTION_MAX,
     OPTIONS,
     QUESTION_MAX,
 )
+from nexus.domain.text import LONGEST_NAME
 from nexus.errors import NexusError
 from nexus.http.api.lists import LONGEST_PAGE
 from nexus.http.api.routes import CALLS
