@@ -40,7 +40,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 async def fresh(tmp_path: Path) -> AsyncIterator[Server]:
     """A server that never ran, with a data folder of its own."""
-    server = Server(tmp_path, None)
+    server = Server(tmp_path, None, fresh=True)
     yield server
     server.kill()
     clear(tmp_path / "data")
@@ -125,7 +125,7 @@ async def until_said(server: Server, words: str) -> None:
 async def test_a_signal_ends_it_and_its_postgresql(
     tmp_path: Path, data: Path, number: signal.Signals, status: int
 ) -> None:
-    async with serving(tmp_path, None, NEXUS_DATA=str(data)) as server:
+    async with serving(tmp_path, None, fresh=True, NEXUS_DATA=str(data)) as server:
         assert server.process is not None
         pid = server.process.pid
         server.signal(number)
@@ -146,7 +146,7 @@ async def test_a_signal_ends_workers_and_postgresql(tmp_path: Path, data: Path, 
 
 
 async def test_a_killed_private_postgresql_is_started_again(tmp_path: Path, data: Path) -> None:
-    async with serving(tmp_path, None, NEXUS_DATA=str(data)) as server:
+    async with serving(tmp_path, None, fresh=True, NEXUS_DATA=str(data)) as server:
         before = pid_of(data)
         os.kill(before, signal.SIGKILL)
         assert until(lambda: lives(data) and pid_of(data) != before, 20)
@@ -187,7 +187,7 @@ async def test_a_port_in_use_is_one_line_and_nothing_is_made(tmp_path: Path) -> 
 
 
 async def test_an_empty_database_is_filled_and_gets_no_account(tmp_path: Path, empty_url: str) -> None:
-    async with serving(tmp_path, empty_url) as server:
+    async with serving(tmp_path, empty_url, fresh=True) as server:
         assert "creating schema" in server.log and not PASSWORD.search(server.log)
         assert (await server.command("user", "list")).stdout == ""
 

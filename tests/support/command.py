@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support import forked
 from tests.support.served import KEY
 
 RUN_S = 60.0
@@ -29,16 +30,7 @@ class Command:
 
     def run(self, *arguments: str, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
         """Run to its end, with `text` as from a pipe."""
-        return subprocess.run(
-            self._line(arguments),
-            check=False,
-            capture_output=True,
-            text=True,
-            input=text,
-            timeout=RUN_S,
-            cwd=self.folder,
-            env=self.environment(**settings),
-        )
+        return forked.run(arguments, self.environment(**settings), self.folder, text, RUN_S)
 
     def says(self, *arguments: str, text: str = "", **settings: str) -> list[str]:
         """The lines that it prints; fails where it does not succeed."""

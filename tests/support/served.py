@@ -11,7 +11,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from pathlib import Path
 import httpx
 
 from nexus.access.tokens import Tokens
+from tests.support import forked
 
 KEY = "a key of the tests, and of nothing else"
 START_S = 60.0
@@ -35,7 +35,8 @@ class Server:
     """One `nexus serve`: `start`, then `stop` or `kill`, and `start` again on the same port.
 
     `environment` adds settings. Without `database_url` the private PostgreSQL of `folder` serves. `allowed` are
-    patterns of complaints in the log that the test provokes.
+    patterns of complaints in the log that the test provokes. `fresh`: each start is a Python of its own (see `forked`),
+    as several workers always are.
     """
 
     def __init__(
@@ -46,12 +47,15 @@ class Server:
         *,
         workers: int = 1,
         allowed: Sequence[str] = (),
+        fresh: bool = False,
         **environment: str,
     ) -> None:
         self.port = 0
         self.allowed = [re.compile(pattern) for pattern in allowed]
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: forked.Process | None = None
         self._workers = workers
+        self._fresh = fresh or workers > 1
+        self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "serve.log"
         self._tokens = Tokens(KEY.encode())
@@ -147,9 +151,8 @@ class Server:
 
     async def command(self, *arguments: str, within_s: float = STOP_S) -> subprocess.CompletedProcess[str]:
         """Run another command of `nexus` with the same settings, such as `verify`."""
-        line = [sys.executable, "-m", "nexus", *arguments]
         return await asyncio.to_thread(
-            subprocess.run, line, capture_output=True, text=True, timeout=within_s, env=self.environment
+            forked.run, arguments, self.environment, self._folder, "", within_s, fresh=self._fresh
         )
 
     @property
@@ -162,13 +165,11 @@ class Server:
         lines = [line for line in self.log.splitlines() if COMPLAINT.search(line)]
         return [line for line in lines if not any(pattern.search(line) for pattern in self.allowed)]
 
-    def _begin(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "nexus", "serve", "--port", str(self.port), "--workers", str(self._workers)]
+    def _begin(self) -> forked.Process:
+        arguments = ["serve", "--port", str(self.port), "--workers", str(self._workers)]
         with self._log.open("ab") as log:
             # A group of its own: Ctrl-C is for the tests, which then end it; `kill` ends its workers too.
-            return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment, start_new_session=True
-            )
+            return forked.start(arguments, self.environment, self._folder, log, log, session=True, fresh=self._fresh)
 
     def _must_run(self) -> None:
         assert self.process is not None and self.process.poll() is None, f"it has ended\n{self.tail}"
@@ -200,10 +201,11 @@ async def serving(
     *,
     workers: int = 1,
     allowed: Sequence[str] = (),
+    fresh: bool = False,
     **environment: str,
 ) -> AsyncIterator[Server]:
     """A started `Server` (its arguments are these), and its end. `folder` holds its log, so two servers need two."""
-    server = Server(folder, database_url, redis_url, workers=workers, allowed=allowed, **environment)
+    server = Server(folder, database_url, redis_url, workers=workers, allowed=allowed, fresh=fresh, **environment)
     async with ending(server):
         await server.start()
         yield server

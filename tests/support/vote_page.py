@@ -45,7 +45,11 @@ SECTIONS = ("shared", "enter", "login", "vote")
 """The words of the pages that an audience sees."""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark") if THOROUGH else ("dark",)
 WORDS: dict[str, Json] = {name: json.loads((WEB / "words" / f"{name}.json").read_text()) for name in ("en", "de")}
-ROOM = {"NEXUS_VOTES_BURST": "100000", "NEXUS_WRONG_CODES_PER_MINUTE": "1000", "NEXUS_WRONG_CODES_PER_ADDRESS": "1000"}
+ROOM: dict[str, Any] = {
+    "NEXUS_VOTES_BURST": "100000",
+    "NEXUS_WRONG_CODES_PER_MINUTE": "1000",
+    "NEXUS_WRONG_CODES_PER_ADDRESS": "1000",
+}
 """Tests come from one address: what one does takes nothing from the next."""
 
 
@@ -284,7 +288,7 @@ def url(postgres: PostgresServer, template: str) -> Iterator[str]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def server(url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     """A server for all tests of a module."""
-    async with serving(tmp_path_factory.mktemp("server"), url, **ROOM) as server:  # type: ignore[arg-type]
+    async with serving(tmp_path_factory.mktemp("server"), url, **ROOM) as server:
         yield server
 
 
