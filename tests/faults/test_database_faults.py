@@ -17,9 +17,9 @@ import pytest
 from nexus.embedded import DatabaseAddress, PrivatePostgres, postmaster
 from nexus.errors import OutcomeUnknown
 from nexus.store.database import Database
-from tests.faults.crowd import Crowd, Polls, assert_books_hold, serving_crowds
-from tests.faults.screens import assert_kept_up, watching
+from tests.support.fault_crowd import Crowd, Polls, assert_book_holds, serving_crowds
 from tests.support.private_server import lives, pid_of, sql
+from tests.support.timed_viewers import assert_kept_up, watching
 
 SOAK = int(os.environ.get("NEXUS_SOAK") or 1)
 BACK_S = 15.0
@@ -104,7 +104,7 @@ async def test_votes_go_on_by_themselves(
                 await crowd.more_acks(300, BACK_S)
             await crowd.settle(BACK_S)
             await assert_kept_up(viewers, crowd)
-        await assert_books_hold(records, crowd)
+        await assert_book_holds(records, crowd)
         assert (await server.command("verify")).returncode == 0
 
 
@@ -116,10 +116,10 @@ async def test_voters_of_a_frozen_database_are_told_to_retry(
             await crowd.more_acks(300)
             with cluster.frozen():
                 # A retry before the freeze is no answer to it; none is expected either.
-                await crowd.until(lambda: all(book[-1].retries for book in crowd.books.values()), TOLD_S)
+                await crowd.until(lambda: crowd.all_told_to_retry, TOLD_S)
             await crowd.more_acks(300, BACK_S)
             await crowd.settle(BACK_S)
-        await assert_books_hold(records, crowd)
+        await assert_book_holds(records, crowd)
 
 
 async def test_a_frozen_session_with_a_polls_lock_delays_that_poll_alone(
@@ -131,14 +131,14 @@ async def test_a_frozen_session_with_a_polls_lock_delays_that_poll_alone(
             await asyncio.gather(stuck.more_acks(50), free.more_acks(50))
             async with records.long_transaction() as connection:
                 await connection.run(LOCK, poll=hot.one)
-                await stuck.until(lambda: all(book[-1].retries for book in stuck.books.values()), TOLD_S)
+                await stuck.until(lambda: stuck.all_told_to_retry, TOLD_S)
                 held = stuck.acks
                 await free.more_acks(100, OTHERS_S)
                 assert stuck.acks == held, "the lock was free again before the others went on"
             await asyncio.gather(stuck.more_acks(50, BACK_S), free.more_acks(50, BACK_S))
             await asyncio.gather(stuck.settle(BACK_S), free.settle(BACK_S))
         for crowd in (stuck, free):
-            await assert_books_hold(records, crowd)
+            await assert_book_holds(records, crowd)
 
 
 @pytest.mark.skipif(SOAK == 1, reason="ten idle seconds: NEXUS_SOAK=2 runs it")
@@ -150,12 +150,12 @@ async def test_a_frozen_session_holds_its_poll_not_for_long(
             with pytest.raises(OutcomeUnknown):  # the database ends the session before it can commit
                 await outlast_a_lock(records, crowd)
             await crowd.settle(BACK_S)
-        await assert_books_hold(records, crowd)
+        await assert_book_holds(records, crowd)
 
 
 async def outlast_a_lock(records: Database, crowd: Crowd) -> None:
     """Hold the lock of a poll as a worker does, and never let go, until votes in it are acknowledged again."""
     async with records.transaction() as connection:
         await connection.run(LOCK, poll=crowd.polls.one)
-        await crowd.until(lambda: all(book[-1].retries for book in crowd.books.values()), TOLD_S)
+        await crowd.until(lambda: crowd.all_told_to_retry, TOLD_S)
         await crowd.more_acks(50, FREED_S)

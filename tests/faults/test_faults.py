@@ -18,11 +18,11 @@ import pytest
 from nexus.embedded import PrivatePostgres
 from nexus.embedded.postmaster import until
 from nexus.store.database import Database
-from tests.faults.crowd import Crowd, Polls, assert_books_hold, serving_crowds
-from tests.faults.screens import assert_kept_up, watching
+from tests.support.fault_crowd import Crowd, Polls, assert_book_holds, serving_crowds
 from tests.support.private_server import clear, lives, pid_of
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.served import Server
+from tests.support.timed_viewers import assert_kept_up, watching
 
 SOAK = int(os.environ.get("NEXUS_SOAK") or 1)
 KILLS = 6 * SOAK
@@ -65,10 +65,10 @@ async def test_kill_nine_loses_no_acknowledged_vote_and_doubles_none(tmp_path: P
                 await crowd.lost()
                 assert crowd.unanswered, "the kill came between two votes"
                 await server.start()
-                await assert_books_hold(database, crowd)
+                await assert_book_holds(database, crowd)
                 crowd.let_in()
             await crowd.settle()
-            await assert_books_hold(database, crowd)
+            await assert_book_holds(database, crowd)
         await assert_verified(server)
 
 
@@ -84,7 +84,7 @@ async def test_a_power_cut_loses_no_acknowledged_vote_and_doubles_none(tmp_path:
                 assert until(lambda: not lives(data), 10)
                 await server.start()
                 async with private_database(data) as database:
-                    await assert_books_hold(database, crowd)
+                    await assert_book_holds(database, crowd)
                 crowd.let_in()
             await crowd.settle()
         await assert_verified(server)
@@ -108,8 +108,8 @@ async def test_redis_killed_and_back_empty_delays_no_ack_and_no_screen(
                 await crowd.more_acks(100)
                 await crowd.settle()
                 await assert_kept_up(viewers, crowd)
-                assert max(entry.answered - entry.asked for entry in crowd.entries) < ACK_S
-            await assert_books_hold(database, crowd)
+                assert max(one.answered - one.asked for one in crowd.all_acts) < ACK_S
+            await assert_book_holds(database, crowd)
             await assert_verified(one)
 
 

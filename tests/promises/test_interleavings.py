@@ -12,13 +12,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import msgspec
-
 from nexus.store.database import Database
+from tests.support.answer_book import AnswerBook, check_ledger, read_ledger
 from tests.support.audience import Audience, Device, audience_of
 from tests.support.audience_socket import Socket
 from tests.support.ballots import assert_counts, rows
-from tests.support.crowd import Book, Entry, Key, Member, Replay, gather_crowd
+from tests.support.crowd import Member, gather_crowd
 from tests.support.redis_server import running_redis
 from tests.support.served import Server, serving
 from tests.support.values import Json
@@ -56,14 +55,16 @@ async def _run(server: Server, database: Database) -> None:
     async with audience_of(server) as audience:
         host = audience.device("user:1", "user")
         polls = [await host.poll("Yes", "No", "Maybe", "Never", **fields) for fields in POLLS]
-        book = Book()
+        book = AnswerBook()
         crowd = await gather_crowd(audience, polls, book, seed, VOTERS)
         _both_serve(server, len(audience.sockets))
         await asyncio.gather(_host(host, polls, book), *(member.live(STEPS) for member in crowd))
         await _all_arrive(database, audience, crowd)
-        ledger = await _check(server, database, audience, book)
+        ids = [poll["id"] for poll in polls]
+        await _check(server, database, audience, ids, book)
+        ledger = await read_ledger(database, ids)
         await _old_ops_change_nothing(database, crowd)
-        assert await _ledger(database) == ledger
+        assert await read_ledger(database, ids) == ledger
     await assert_counts(database)
 
 
@@ -75,7 +76,7 @@ def _both_serve(server: Server, sockets: int) -> None:
         assert min(held) > sockets / 50, held
 
 
-async def _host(host: Device, polls: list[Json], book: Book) -> None:
+async def _host(host: Device, polls: list[Json], book: AnswerBook) -> None:
     for share, poll, turn in TURNS:
         await book.reaches(int(share * VOTERS * STEPS))
         await host.post(f"/polls/{polls[poll]['id']}/{turn}/")
@@ -99,33 +100,13 @@ async def _arrives(socket: Socket, newest: dict[object, tuple[object, ...]], dea
     await socket.until(lambda: socket.shown[room].place == newest[room], f"the newest of {room}", left_s)
 
 
-async def _ledger(database: Database) -> dict[Key, Entry]:
-    """The ledger, in the order in which it was written."""
-    found = await rows(
-        database,
-        "SELECT poll_id, voter, op, act, choices, ballot, outcome, epoch, version FROM acts "
-        "ORDER BY poll_id, epoch, version, at, voter",
-    )
-    entries = [msgspec.convert(row, Entry) for row in found]
-    return {(entry.voter, entry.poll, entry.op): entry for entry in entries}
-
-
-async def _check(server: Server, database: Database, audience: Audience, book: Book) -> dict[Key, Entry]:
-    ledger = await _ledger(database)
-    wrong = book.contradictions(ledger)
-    assert not wrong, "\n".join(wrong[:5])
-    limits = msgspec.convert(await rows(database, "SELECT id, votes_per_user FROM polls"), list[tuple[int, int]])
-    replay = Replay(ledger.values(), dict(limits))
-    assert not replay.wrong, replay.wrong[:5]
-    votes = await rows(database, "SELECT poll_id, epoch, voter, op, choices FROM votes")
-    stands = [(*key, op, list(options)) for key, own in replay.standing.items() for op, options in own.items()]
-    assert sorted(votes) == sorted(stands)
+async def _check(server: Server, database: Database, audience: Audience, polls: list[int], book: AnswerBook) -> None:
+    replay = await check_ledger(database, polls, book)
     wrong = replay.refuted(audience.checker.seen)
     assert not wrong, wrong[:5]
     await assert_counts(database)
     verified = await server.command("verify", within_s=VERIFY_S)
     assert verified.returncode == 0, verified.stdout
-    return ledger
 
 
 async def _old_ops_change_nothing(database: Database, crowd: list[Member]) -> None:

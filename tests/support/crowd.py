@@ -1,114 +1,25 @@
-"""A crowd that votes in every way at once, the book of what it was answered, and what the ledger says to that."""
+"""A crowd that votes in every way at once, each of its voters with a mind of its own, made of a seed."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import defaultdict
-from collections.abc import Iterable
-from typing import NamedTuple
 from uuid import UUID
 
+from tests.support.answer_book import AnswerBook
 from tests.support.audience import Audience, Device
-from tests.support.audience_acts import WAIT_S, Answer, SentAct
+from tests.support.audience_acts import Answer, SentAct
 from tests.support.audience_socket import Socket
-from tests.support.frame_checker import ShownState
 from tests.support.values import Json, new_op
 
-REFUSALS = {
-    "already_voted",
-    "change_not_allowed",
-    "duplicate_choice",
-    "op_reused",
-    "poll_closed",
-    "too_many_choices",
-    "unknown_option",
-    "vote_limit_reached",
-}
-"""What a member of the crowd may be refused; anything else is a fault."""
 RETRIES = 100
 PAUSE_S = 0.05
-
-Key = tuple[str, int, UUID]
-"""A voter, a poll and an op."""
-
-
-class Entry(NamedTuple):
-    """A row of the ledger."""
-
-    poll: int
-    voter: str
-    op: UUID
-    act: str
-    options: tuple[int, ...]
-    ballot: UUID | None
-    outcome: str
-    epoch: int
-    version: int
-
-
-class Book:
-    """Every act that was sent, with its answer; wakes those who wait for so many of them."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self._heard: dict[Key, list[tuple[SentAct, Answer]]] = defaultdict(list)
-        self._waiting: list[tuple[int, asyncio.Event]] = []
-
-    def note(self, voter: str, act: SentAct, answer: Answer) -> None:
-        """An act of a voter was answered."""
-        self._heard[voter, act.poll, UUID(act.op)].append((act, answer))
-        self.size += 1
-        for size, reached in self._waiting:
-            if self.size >= size:
-                reached.set()
-
-    async def reaches(self, size: int) -> None:
-        """Return once so many answers are noted."""
-        reached = asyncio.Event()
-        self._waiting.append((size, reached))
-        if self.size < size:
-            await asyncio.wait_for(reached.wait(), 10 * WAIT_S)
-
-    def contradictions(self, ledger: dict[Key, Entry]) -> list[str]:
-        """Where answers and the ledger disagree, or answers with each other."""
-        unheard = [f"nobody was answered {entry}" for key, entry in ledger.items() if key not in self._heard]
-        return unheard + [
-            f"{key}: {wrong}\n  ledger {ledger.get(key)}\n  heard {heard}"
-            for key, heard in self._heard.items()
-            if (wrong := _wrong(heard, ledger.get(key)))
-        ]
-
-
-def _wrong(heard: list[tuple[SentAct, Answer]], entry: Entry | None) -> str:
-    """What is wrong with the answers to one op, given its row in the ledger."""
-    firsts = [(act, answer) for act, answer in heard if answer.committed]
-    again = [(act, answer) for act, answer in heard if answer.status == "replayed"]
-    strange = {answer.status for _, answer in heard if not answer.committed} - REFUSALS - {"replayed", "retry"}
-    if strange:
-        return f"answered {strange}"
-    if entry is None:
-        return "acknowledged, and not in the ledger" if firsts or again else ""
-    if len(firsts) != 1 and not (not firsts and any(answer.status == "retry" for _, answer in heard)):
-        return f"took effect {len(firsts)} times"
-    if any(answer.status != entry.outcome or answer.stands is (entry.act == "retract") for _, answer in firsts):
-        return "the first answer is not the ledger's"
-    if any(answer.place != (entry.epoch, entry.version) for _, answer in firsts + again):
-        return "answered with another place"
-    if any(_names(act) != (entry.act, sorted(entry.options), entry.ballot) for act, _ in firsts + again):
-        return "another act was taken for it"
-    return ""
-
-
-def _names(act: SentAct) -> tuple[str, list[int], UUID | None]:
-    kind = "retract" if act.options is None else "vote"
-    return kind, sorted(act.options or ()), UUID(act.ballot) if act.ballot else None
 
 
 class Member:
     """One voter of the crowd: a device with one socket or two, and a mind of its own, made of the seed."""
 
-    def __init__(self, device: Device, polls: list[Json], book: Book, mind: random.Random) -> None:
+    def __init__(self, device: Device, polls: list[Json], book: AnswerBook, mind: random.Random) -> None:
         self.sockets: list[Socket] = []
         self._device = device
         self._polls = polls
@@ -195,7 +106,7 @@ class Member:
         return tuple(self._mind.sample(ids, self._mind.randint(1, poll["max_choices"])))
 
 
-async def gather_crowd(audience: Audience, polls: list[Json], book: Book, seed: int, size: int) -> list[Member]:
+async def gather_crowd(audience: Audience, polls: list[Json], book: AnswerBook, seed: int, size: int) -> list[Member]:
     """`size` voters in their rooms, every tenth with a second device."""
     turn = asyncio.Semaphore(64)
 
@@ -207,78 +118,3 @@ async def gather_crowd(audience: Audience, polls: list[Json], book: Book, seed: 
         return member
 
     return await asyncio.gather(*(come(n) for n in range(size)))
-
-
-class Replay:
-    """The ledger once more, act by act: which ballots stand, and the totals at each place."""
-
-    def __init__(self, entries: Iterable[Entry], limits: dict[int, int]) -> None:
-        self.standing: dict[tuple[int, int, str], dict[UUID, tuple[int, ...]]] = defaultdict(dict)
-        self.at: dict[tuple[int, int, int], tuple[int, int, dict[int, int]]] = {}
-        self.wrong: list[str] = []
-        self._limits = limits
-        self._rounds: dict[tuple[int, int], _Round] = defaultdict(_Round)
-        for entry in entries:
-            self._follow(entry)
-
-    def _follow(self, entry: Entry) -> None:
-        round_ = self._rounds[entry.poll, entry.epoch]
-        own = self.standing[entry.poll, entry.epoch, entry.voter]
-        before = dict(own)
-        if entry.act == "retract":
-            for op in [entry.ballot] if entry.ballot else list(own):
-                own.pop(op, None)
-        else:
-            if self._limits[entry.poll] == 1:
-                own.clear()
-            own[entry.op] = entry.options
-        if entry.outcome != _outcome(entry, before, own, single=self._limits[entry.poll] == 1):
-            self.wrong.append(f"{before} became {own} by {entry}")
-        if len(own) > self._limits[entry.poll]:
-            self.wrong.append(f"over the limit: {own} by {entry}")
-        round_.move(before, own)
-        self.at[entry.poll, entry.epoch, entry.version] = round_.totals()
-
-    def refuted(self, seen: dict[tuple[int, int, int], ShownState]) -> list[str]:
-        """Totals that screens were shown and the votes of that moment do not bear out."""
-        wrong, state, of = [], (0, 0, dict[int, int]()), (0, 0)
-        for place in sorted({*seen, *self.at}):
-            if place[:2] != of:
-                of, state = place[:2], (0, 0, {})
-            state = self.at.get(place, state)
-            shown = seen.get(place)
-            if shown is None:
-                continue
-            counts = None if shown.counts is None else {option: n for option, n in shown.counts.items() if n}
-            if shown.heads[1:] != state[:2] or counts not in (None, state[2]):
-                wrong.append(f"{place}: shown {shown}, the votes say {state}")
-        return wrong
-
-
-class _Round:
-    def __init__(self) -> None:
-        self._voters = self._ballots = 0
-        self._counts: dict[int, int] = defaultdict(int)
-
-    def move(self, before: dict[UUID, tuple[int, ...]], now: dict[UUID, tuple[int, ...]]) -> None:
-        self._voters += bool(now) - bool(before)
-        self._ballots += len(now) - len(before)
-        for ballots, sign in ((before, -1), (now, 1)):
-            for options in ballots.values():
-                for option in options:
-                    self._counts[option] += sign
-
-    def totals(self) -> tuple[int, int, dict[int, int]]:
-        return self._voters, self._ballots, {option: n for option, n in self._counts.items() if n}
-
-
-def _outcome(
-    entry: Entry, before: dict[UUID, tuple[int, ...]], now: dict[UUID, tuple[int, ...]], *, single: bool
-) -> str:
-    """What the contract calls the step from `before` to `now`."""
-    if entry.act == "retract":
-        return "retracted" if len(now) < len(before) else "unchanged"
-    if not single or not before:
-        return "recorded"
-    (old,) = before.values()
-    return "unchanged" if sorted(old) == sorted(entry.options) else "changed"

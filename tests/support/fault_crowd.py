@@ -1,6 +1,6 @@
-"""Voters that act without end and keep book of every answer.
+"""Voters that act without end, whatever dies meanwhile, for the tests of faults.
 
-The book is the oracle of the tests of faults: whatever dies meanwhile, the database must agree with it.
+All they were answered is kept in an `AnswerBook`: the database must agree with it.
 """
 
 from __future__ import annotations
@@ -8,13 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
@@ -22,7 +20,10 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from nexus.store.database import Database
+from tests.support.answer_book import LOST, AnswerBook, check_ledger
+from tests.support.audience_acts import Answer, SentAct, answer_of
 from tests.support.served import Server, serving
+from tests.support.values import new_op
 
 NO_LIMIT = "100000"
 BALLOTS = 100
@@ -60,22 +61,14 @@ async def make_poll(server: Server, **fields: object) -> dict[str, Any]:
 
 
 @dataclass
-class Entry:
-    """One act and its answer; without options it is a retraction. `retries`: when the server said `retry`."""
+class TimedAct:
+    """One act, its last answer, and when that came; `retries`: when the server said `retry`."""
 
-    op: UUID
-    poll: int
-    options: list[int]
+    act: SentAct
     asked: float
     answered: float = 0.0
-    version: int = 0
-    refused: str = ""
+    answer: Answer | None = None
     retries: list[float] = field(default_factory=list)
-
-    @property
-    def acked(self) -> bool:
-        """Whether the server promised that it has committed."""
-        return bool(self.answered) and not self.refused
 
 
 def serving_crowds(
@@ -120,7 +113,8 @@ class Crowd:
 
     def __init__(self, servers: Sequence[Server], polls: Polls, *, voters: int, pause_s: float = 0.0) -> None:
         self.polls = polls
-        self.books: dict[str, list[Entry]] = {f"user:{1000 + n}": [] for n in range(voters)}
+        self.book = AnswerBook(refusals=())
+        self.acts: dict[str, list[TimedAct]] = {f"user:{1000 + n}": [] for n in range(voters)}
         self.acks = self.connected = 0
         self._servers = servers
         self._pause_s = pause_s
@@ -131,8 +125,8 @@ class Crowd:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Crowd:
-        homes = [self._servers[n % len(self._servers)] for n in range(len(self.books))]
-        self._tasks = [asyncio.create_task(self._live(s, h)) for s, h in zip(self.books, homes, strict=True)]
+        homes = [self._servers[n % len(self._servers)] for n in range(len(self.acts))]
+        self._tasks = [asyncio.create_task(self._live(s, h)) for s, h in zip(self.acts, homes, strict=True)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -141,14 +135,19 @@ class Crowd:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
-    def entries(self) -> list[Entry]:
+    def all_acts(self) -> list[TimedAct]:
         """Every act so far."""
-        return [entry for book in self.books.values() for entry in book]
+        return [timed for own in self.acts.values() for timed in own]
+
+    @property
+    def all_told_to_retry(self) -> bool:
+        """Whether every voter was told to retry its last act."""
+        return all(own[-1].retries for own in self.acts.values())
 
     @property
     def unanswered(self) -> int:
         """How many acts are under way."""
-        return sum(bool(book) and not book[-1].answered for book in self.books.values())
+        return sum(bool(own) and not own[-1].answered for own in self.acts.values())
 
     async def more_acks(self, n: int, within_s: float = SETTLED_S) -> None:
         """Return once `n` more acts have been acknowledged; fails after `within_s`."""
@@ -173,7 +172,7 @@ class Crowd:
         assert not late, f"{len(late)} voters got no answer within {within_s} s"
 
     async def until(self, holds: Callable[[], bool], within_s: float) -> None:
-        """Return once something in the books holds; fails after `within_s`, or with the voter who failed."""
+        """Return once something about the acts holds; fails after `within_s`, or with the voter who failed."""
         async with asyncio.timeout(within_s), self._turn:
             await self._turn.wait_for(lambda: holds() or any(task.done() for task in self._tasks))
         for task in self._tasks:
@@ -204,68 +203,46 @@ class Crowd:
             await asyncio.sleep(BACK_S)
 
     async def _finished(self, subject: str) -> bool:
-        book = self.books[subject]
+        own = self.acts[subject]
         await self._changed()
-        return self._ending and (not book or bool(book[-1].answered))
+        return self._ending and (not own or bool(own[-1].answered))
 
     async def _act(self, socket: ClientConnection, subject: str) -> None:
-        book = self.books[subject]
+        own = self.acts[subject]
         while not await self._finished(subject):
-            if not book or book[-1].answered:
-                book.append(self._new(book))
-            entry = book[-1]
-            kind: dict[str, object] = {"type": "vote", "options": entry.options}
-            await socket.send(
-                json.dumps(
-                    {**(kind if entry.options else {"type": "retract"}), "op": str(entry.op), "poll": entry.poll}
-                )
-            )
-            await asyncio.wait_for(self._answer(socket, entry), ANSWER_S)
+            if not own or own[-1].answered:
+                own.append(TimedAct(self._new(len(own)), time.monotonic()))
+            timed = own[-1]
+            answer = Answer(timed.act.op, LOST)
+            try:
+                await socket.send(json.dumps(timed.act.message()))
+                answer = await asyncio.wait_for(self._answer(socket, timed), ANSWER_S)
+            finally:
+                self.book.note(subject, timed.act, answer)
             await asyncio.sleep(self._pause_s)
 
-    def _new(self, book: list[Entry]) -> Entry:
-        n = len(book)
+    def _new(self, n: int) -> SentAct:
         several = n % 3 == 2 and n < 3 * BALLOTS
         poll = self.polls.many if several else self.polls.one
-        options = [] if n % 7 == 6 and not several else [self.polls.options[poll][n % 4 % 3]]
-        return Entry(uuid4(), poll, options, time.monotonic())
+        options = None if n % 7 == 6 and not several else (self.polls.options[poll][n % 4 % 3],)
+        return SentAct(new_op(), poll, options)
 
-    async def _answer(self, socket: ClientConnection, entry: Entry) -> None:
+    async def _answer(self, socket: ClientConnection, timed: TimedAct) -> Answer:
         async for text in socket:
             message = json.loads(text)
-            if message.get("op") != str(entry.op):
+            if message.get("op") != timed.act.op:
                 continue
+            answer = answer_of(message)
             if message["type"] == "retry":
-                entry.retries.append(time.monotonic())
+                timed.retries.append(time.monotonic())
                 await asyncio.sleep(message["after_ms"] / 1000)
-            elif message["type"] == "ack":
-                entry.answered, entry.version = time.monotonic(), message["version"]
-                self.acks += 1
             else:
-                entry.answered, entry.refused = time.monotonic(), message["code"]
-            return
+                timed.answered, timed.answer = time.monotonic(), answer
+                self.acks += message["type"] == "ack"
+            return answer
         raise ConnectionError  # the server has closed the socket in order
 
 
-async def assert_books_hold(database: Database, crowd: Crowd) -> None:
-    """The ledger and the votes hold every acknowledged act once, at its version, and nothing nobody asked for."""
-    polls = crowd.polls
-    ids = [polls.one, polls.many]
-    async with database.read() as connection:
-        acts = await connection.all("SELECT poll_id, voter, op, version FROM acts WHERE poll_id = ANY(:ids)", ids=ids)
-        votes = await connection.all("SELECT poll_id, voter, op FROM votes WHERE poll_id = ANY(:ids)", ids=ids)
-    ledger = {(row["voter"], row["op"]): (row["poll_id"], row["version"]) for row in acts}
-    standing = defaultdict(list)
-    for row in votes:
-        standing[row["poll_id"], row["voter"]].append(row["op"])
-    asked = {(voter, entry.op) for voter, book in crowd.books.items() for entry in book}
-    assert set(ledger) <= asked, "acts that nobody asked for"
-    assert [entry for entry in crowd.entries if entry.refused] == []
-    for voter, book in crowd.books.items():
-        for entry in book:
-            kept = ledger.get((voter, entry.op))
-            assert not entry.acked or kept == (entry.poll, entry.version), f"acknowledged and lost: {entry}, {kept}"
-        took = [entry for entry in book if (voter, entry.op) in ledger]
-        last = [entry for entry in took if entry.poll == polls.one][-1:]
-        assert standing[polls.one, voter] == [entry.op for entry in last if entry.options]
-        assert sorted(standing[polls.many, voter]) == sorted(e.op for e in took if e.poll == polls.many)
+async def assert_book_holds(database: Database, crowd: Crowd) -> None:
+    """The ledger and the votes hold every acknowledged act once, at its place, and nothing nobody asked for."""
+    await check_ledger(database, [crowd.polls.one, crowd.polls.many], crowd.book)

@@ -1,4 +1,4 @@
-"""Screens that note when which totals came, for the tests of faults."""
+"""Viewers that note when which totals came, for the tests of faults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from websockets.exceptions import WebSocketException
 
-from tests.faults.crowd import BACK_S, Crowd, Entry, open_socket
+from tests.support.fault_crowd import BACK_S, Crowd, TimedAct, open_socket
 from tests.support.served import Server
 
 NEWEST_S = 2.0
@@ -42,10 +42,10 @@ class TimedViewer:
                 pass
             await asyncio.sleep(BACK_S)
 
-    async def reaches(self, version: int, within_s: float) -> None:
-        """Return once totals of at least `version` have come; fails after `within_s`."""
+    async def reaches(self, place: Place, within_s: float) -> None:
+        """Return once totals of `place` or newer have come; fails after `within_s`."""
         async with asyncio.timeout(within_s), self._came:
-            await self._came.wait_for(lambda: bool(self.seen) and self.seen[-1][1] >= (1, version))
+            await self._came.wait_for(lambda: bool(self.seen) and self.seen[-1][1] >= place)
 
     async def _note(self, message: dict[str, Any]) -> None:
         totals = message.get("totals") if message["type"] == "joined" else message
@@ -60,10 +60,11 @@ class TimedViewer:
         places = [place for _, place in self.seen]
         assert places == sorted(places)
 
-    def lateness(self, entry: Entry) -> float:
-        """Seconds from an ack to the first frame of at least its version; infinite where none has come."""
-        n = bisect_left(self.seen, (1, entry.version), key=lambda one: one[1])
-        return self.seen[n][0] - entry.answered if n < len(self.seen) else float("inf")
+    def lateness(self, timed: TimedAct) -> float:
+        """Seconds from an ack to the first frame of at least its place; infinite where none has come."""
+        assert timed.answer is not None
+        n = bisect_left(self.seen, timed.answer.place, key=lambda one: one[1])
+        return self.seen[n][0] - timed.answered if n < len(self.seen) else float("inf")
 
 
 @asynccontextmanager
@@ -83,8 +84,9 @@ async def watching(servers: Sequence[Server], poll: int, *, each: int = 1) -> As
 
 async def assert_kept_up(viewers: Sequence[TimedViewer], crowd: Crowd) -> None:
     """Every viewer saw the totals of every ack of `Polls.one` in time, and never older ones after newer."""
-    acks = [entry for entry in crowd.entries if entry.acked and entry.poll == crowd.polls.one]
+    acks = [one for one in crowd.all_acts if one.answer is not None and one.act.poll == crowd.polls.one]
+    newest = max(one.answer.place for one in acks if one.answer is not None)
     for viewer in viewers:
-        await viewer.reaches(max(entry.version for entry in acks), NEWEST_S)
+        await viewer.reaches(newest, NEWEST_S)
         viewer.assert_never_back()
-        assert max(viewer.lateness(entry) for entry in acks) < NEWEST_S
+        assert max(viewer.lateness(one) for one in acks) < NEWEST_S
