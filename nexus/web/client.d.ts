@@ -1,12 +1,12 @@
 /** The Nexus client for browsers, and for Node: votes that count once, screens that never go back. */
 
-/** An act's name: a UUID that the client makes. */
+/** The name of an act: a UUID that the client creates. */
 export type Op = string;
 export type Status = "draft" | "scheduled" | "open" | "closed";
 export type Role = "host" | "voter" | "screen";
 export type Outcome = "recorded" | "changed" | "unchanged" | "replayed" | "retracted";
 
-/** One possible answer; `votes_count` is null where counts are hidden. */
+/** One option; `votes_count` is null while counts are hidden. */
 export interface Option {
   readonly id: number;
   readonly option_text: string;
@@ -40,7 +40,7 @@ export interface Poll {
   readonly updated_at: string;
 }
 
-/** The whole counts of one poll at one place, `(epoch, version)`, in the order of totals. */
+/** All counts of one poll at one `(epoch, version)`. */
 export interface Totals {
   readonly poll: number;
   readonly epoch: number;
@@ -54,7 +54,7 @@ export interface Totals {
   readonly server_now: string;
 }
 
-/** One of the own ballots that stand. */
+/** One of this voter's ballots that count. */
 export interface Ballot {
   readonly op: Op;
   readonly options: readonly number[];
@@ -71,7 +71,7 @@ export interface Receipt {
   readonly stands: boolean;
 }
 
-/** A vote or retraction that was made here; `made` is in ms since 1970. */
+/** A vote or retraction created here; `made` is in ms since 1970. */
 export interface Act {
   readonly op: Op;
   readonly kind: "vote" | "retract";
@@ -82,46 +82,46 @@ export interface Act {
   readonly made: number;
 }
 
-/** Where the connection stands; `at` is the time of the next attempt, in ms by this machine's clock. */
+/** The state of the connection; `at` is the time of the next attempt, in ms by this machine's clock. */
 export type State =
   | { readonly name: "connecting" }
   | { readonly name: "open"; readonly via: "socket" | "http" }
   | { readonly name: "waiting"; readonly at: number; readonly error?: Error }
   | { readonly name: "closed"; readonly reason: string; readonly code?: number | string; readonly error: Error };
 
-/** Anything the client cannot do. */
+/** Any failure of the client. */
 export class NexusError extends Error {}
 /** A field of a request, such as `options[1].option_text`, and what is wrong with it. */
 export interface FieldError {
   readonly field: string;
   readonly message: string;
 }
-/** The server said no, and the act left no trace; `status` is 0 where the answer came by the socket. */
+/** The server refused, and the act left no trace; `status` is 0 if the answer came by the socket. */
 export class Refused extends NexusError {
   readonly code: string;
   readonly detail: string;
   readonly status: number;
   readonly afterMs: number;
-  /** The fields that break a rule; empty where the server names none. */
+  /** The fields that break a rule; empty if the server names none. */
   readonly errors: readonly FieldError[];
   constructor(code: string, detail: string, more?: { status?: number; afterMs?: number; errors?: readonly FieldError[] });
 }
-/** The server could not be reached, or did not answer in time. It may later. */
+/** The server could not be reached, or did not answer in time, but may later. */
 export class Unreachable extends NexusError {
-  /** The contract's, where the server said one. */
+  /** The contract's, if the server sent one. */
   readonly code: string | null;
   readonly afterMs: number;
   constructor(message: string, more?: { code?: string | null; afterMs?: number; cause?: unknown });
 }
-/** The server does not want this client back until something has changed; `code` is the close code. */
+/** The server asks this client not to come back until something has changed; `code` is the close code. */
 export class TurnedAway extends NexusError {
   readonly code: number;
   readonly reason: string;
   constructor(code: number, reason: string);
 }
-/** The client was closed while something still waited for it. */
+/** The client was closed while a caller was still waiting for it. */
 export class Closed extends NexusError {}
-/** So many votes wait for their answer that no more are taken. */
+/** Too many votes are waiting for an answer; no more are accepted. */
 export class Busy extends NexusError {}
 /** The client ended before this act was answered; the next one with the same storage sends it again. */
 export class Unsettled extends NexusError {
@@ -130,7 +130,7 @@ export class Unsettled extends NexusError {
   constructor(poll: number, op: Op, cause?: unknown);
 }
 
-/** What is needed of localStorage. */
+/** The part of localStorage that is used. */
 export interface StorageLike {
   readonly length: number;
   key(index: number): string | null;
@@ -147,7 +147,7 @@ export class MemoryStorage implements StorageLike {
   removeItem(key: string): void;
 }
 
-/** What is needed of WebSocket. */
+/** The part of WebSocket that is used. */
 export interface SocketLike {
   addEventListener(name: string, listener: (event: any) => void): void;
   removeEventListener(name: string, listener: (event: any) => void): void;
@@ -155,23 +155,23 @@ export interface SocketLike {
   close(code?: number, reason?: string): void;
 }
 
-/** Gives an access token, another one than `earlier`, which is undefined for the first. */
+/** Returns an access token other than `earlier`, which is undefined for the first. */
 export type TokenSource = (earlier?: string) => Promise<string>;
 
 export interface ConnectOptions {
   /** The server's http or https origin. */
   url: string;
-  /** An access token, or what gives one. */
+  /** An access token, or a function that returns one. */
   token: string | TokenSource;
-  /** Gives a newer token for a `token` that is a string. */
+  /** Returns a newer token, for a `token` that is a string. */
   renew?: TokenSource;
-  /** Keeps unanswered votes; localStorage where there is one. */
+  /** Keeps unanswered votes; by default localStorage, or memory where there is none. */
   storage?: StorageLike;
   WebSocket?: new (url: string, protocol: string) => SocketLike;
   fetch?: typeof fetch;
 }
 
-/** Connect to a server and stay connected; gives a client at once. Throws TypeError for what cannot work. */
+/** Connect to a server and stay connected; returns a client at once. Throws TypeError for invalid arguments. */
 export function connect(options: ConnectOptions): Client;
 
 export interface ClientEvents {
@@ -180,11 +180,11 @@ export interface ClientEvents {
   error: Error;
 }
 
-/** A connection to a server; `connect` makes it. */
+/** A connection to a server; `connect` creates it. */
 export class Client {
   private constructor();
   readonly state: State;
-  /** Such as `user:12`; null before the server has said. */
+  /** Such as `user:12`; null until the server has said so. */
   readonly voter: string | null;
   /** Votes and retractions without an answer, oldest first. */
   readonly pending: readonly Act[];
@@ -193,7 +193,7 @@ export class Client {
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void;
   /** Enter a room by the poll's id (a number) or code (a string). */
   join(poll: number | string): Promise<Room>;
-  /** One call of the REST interface with this client's token: the body of its answer. */
+  /** Call the REST interface with this client's token; returns the body of the answer. */
   call<Answer = unknown>(method: string, path: string, body?: unknown): Promise<Answer>;
   close(): void;
 }
@@ -206,7 +206,7 @@ export interface RoomEvents {
   deleted: number;
 }
 
-/** A poll that is watched; `client.join` gives it. What it shows never goes back. */
+/** A poll that is watched; `client.join` returns it. What it shows never goes back. */
 export class Room {
   private constructor();
   readonly id: number;
@@ -214,14 +214,14 @@ export class Room {
   readonly totals: Totals;
   readonly me: readonly Ballot[];
   readonly role: Role;
-  /** How many watch; null before that was said. */
+  /** How many are watching; null until the server has said so. */
   readonly online: number | null;
   on<Name extends keyof RoomEvents>(name: Name, listener: (event: RoomEvents[Name]) => void): () => void;
   /** Vote for one option or several; resolves once the vote has committed. */
   vote(options: number | readonly number[]): Promise<Receipt>;
-  /** Take back the own ballots, or the one whose op is `ballot`. */
+  /** Withdraw this voter's ballots, or the one whose op is `ballot`. */
   retract(ballot?: Op): Promise<Receipt>;
-  /** Read everything anew, the own ballots too. */
+  /** Read everything again, this voter's ballots too. */
   refresh(): Promise<void>;
   leave(): void;
 }
@@ -234,13 +234,13 @@ export interface Server {
 
 /** Enter a poll by its code, without an account; `token` is for `connect`. */
 export function enter(options: Server & { code: string }): Promise<{ poll: number; voter: string; token: TokenSource }>;
-/** Make an account. */
+/** Create an account. */
 export function register(
   options: Server & { username: string; password: string; email?: string },
 ): Promise<{ id: number; username: string; roles: string[] }>;
 /** Log in; the login stays in the storage. */
 export function login(options: Server & { username: string; password: string }): Promise<Session>;
-/** The login that the storage holds, or null. */
+/** The login in the storage, or null. */
 export function session(options: Server): Session | null;
 
 /** A login; `token` is for `connect`. */
@@ -254,5 +254,5 @@ export class Session {
 /** A new op: a UUID of version 7. */
 export function newOp(now?: number): Op;
 
-/** Whether `totals` are to be shown where `shown` are: by round, version, and full before turnout. */
+/** Whether `totals` should replace `shown`: by round, then version, then full before turnout. */
 export function isNewer(totals: Totals, shown: Totals | null): boolean;

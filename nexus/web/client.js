@@ -35,28 +35,28 @@ const POLL_TRIES = 3;
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Connect to the server at `url` (its http or https origin) and stay connected; gives a `Client` at once.
+/** Connect to the server at `url` (its http or https origin) and stay connected; returns a `Client` at once.
  *
- * `token` is an access token, or an async function that gives one: it is called without an argument for the first, and
- * with the token it is to replace when a newer one is needed; `renew` is that for a `token` that is a string. What
- * they throw ends the client if it is `Refused`; anything else is told as `error`, and tried again.
+ * `token` is an access token, or an async function that returns one: it is called without an argument for the first,
+ * and with the token to replace when a newer one is needed; `renew` is that function for a `token` that is a string. If
+ * they throw `Refused`, the client ends; anything else is reported as `error`, and tried again.
  * `storage` (default: localStorage, or memory where there is none) keeps unanswered votes. `WebSocket` and `fetch`
- * stand in for the global ones. Throws TypeError for arguments that cannot work. */
+ * replace the global ones. Throws TypeError for invalid arguments. */
 export function connect(options) {
   return new Client(options);
 }
 
-/** A connection to a server; `connect` makes it. Events, with what their listeners get:
+/** A connection to a server; `connect` creates it. Events, with what their listeners get:
  *
  * - `state`: the new `client.state`;
- * - `settled`: `{act, receipt, error}` at every answer to a vote or retraction, those of an earlier page included;
- * - `error`: what went wrong without anybody waiting for it. Without a listener it goes to the console. */
+ * - `settled`: `{act, receipt, error}` at every answer to a vote or retraction, including those of an earlier page;
+ * - `error`: an error that no caller is waiting for. Without a listener it is logged to the console. */
 export class Client {
   #events = new Emitter(EVENTS);
   #clock = new Clock();
   #rooms = new Map();
   #joining = new Map();
-  #early = []; // answers in polls whose room this client is not in
+  #early = []; // answers in polls whose rooms this client has not entered
   #tokens;
   #rest;
   #upkeep;
@@ -68,9 +68,9 @@ export class Client {
 
   constructor({ url, token, renew, storage, WebSocket, fetch }) {
     const origin = originOf(url);
-    if (typeof token !== "function" && !(typeof token === "string" && token)) throw new TypeError("a token is needed");
+    if (typeof token !== "function" && !(typeof token === "string" && token)) throw new TypeError("a token is missing");
     const SocketClass = WebSocket ?? globalThis.WebSocket;
-    if (!SocketClass) throw new TypeError("there is no WebSocket here");
+    if (!SocketClass) throw new TypeError("no WebSocket is available");
     this.#tokens = new Tokens(token, renew);
     this.#rest = new Rest(fetch ?? globalThis.fetch.bind(globalThis), origin, this.#tokens);
     this.#polling = new Polling(this.#rest, this.#clock);
@@ -80,39 +80,39 @@ export class Client {
     this.#upkeep.start().catch((error) => this.#upkeep.stop(error));
   }
 
-  /** Where the connection stands: `{name: "connecting"}`; `{name: "open", via}`, by `"socket"` or `"http"`;
-   * `{name: "waiting", at, error}` for the next attempt at `at` (ms, this machine's clock), after `error`;
-   * `{name: "closed", reason, code, error}`, for good, where `code` is the close code if the server sent one. */
+  /** The state of the connection: `{name: "connecting"}`; `{name: "open", via}`, by `"socket"` or `"http"`;
+   * `{name: "waiting", at, error}` until the next attempt at `at` (ms, this machine's clock), after `error`;
+   * `{name: "closed", reason, code, error}`, permanently, where `code` is the close code if the server sent one. */
   get state() {
     return this.#upkeep.state;
   }
 
-  /** Who the server takes this client for, such as `user:12`; null before it has said. */
+  /** Who this client is to the server, such as `user:12`; null until the server has said so. */
   get voter() {
     return this.#upkeep.voter ?? this.#polling.me?.sub ?? null;
   }
 
-  /** The votes and retractions that wait for their answer, oldest first: `[{op, kind, poll, options, …}]`. */
+  /** The votes and retractions without an answer, oldest first: `[{op, kind, poll, options, …}]`. */
   get pending() {
     return this.#outbox.pending;
   }
 
-  /** What the server's clock shows now, in ms since 1970, as far as can be known from here. */
+  /** The time by the server's clock, in ms since 1970, as well as it can be estimated. */
   now() {
     return this.#clock.now();
   }
 
-  /** Call `listener` at each event `name` from now on; gives the function that ends that. */
+  /** Call `listener` at each event `name` from now on; returns a function that stops that. */
   on(name, listener) {
     return this.#events.on(name, listener);
   }
 
-  /** Enter the room of a poll, by its id (a number) or its code (a string); a room that this client is in is given
-   * again. Waits for a connection. Rejects with `Refused` (`poll_not_found`, …), the error that ended the client, or
-   * TypeError. */
+  /** Enter the room of a poll, by its id (a number) or its code (a string), and return it; a room that this client is
+   * already in is returned as it is. Waits for a connection. Rejects with `Refused` (`poll_not_found`, …), the error
+   * that ended the client, or TypeError. */
   async join(poll) {
     const code = typeof poll === "string";
-    if (code ? !normalizeCode(poll) : !Number.isSafeInteger(poll)) throw new TypeError("a poll is named by id or code");
+    if (code ? !normalizeCode(poll) : !Number.isSafeInteger(poll)) throw new TypeError("a poll must be an id or a code");
     const key = code ? normalizeCode(poll) : poll;
     const known = this.#known(key);
     if (known) return known;
@@ -122,13 +122,13 @@ export class Client {
     return this.#joining.get(key);
   }
 
-  /** One call of the REST interface with this client's token: the body of its answer. `path` is like `/polls/`.
+  /** Call the REST interface with this client's token; returns the body of the answer. `path` is like `/polls/`.
    * Rejects with `Refused` or `Unreachable`. */
   async call(method, path, body) {
     return (await this.#rest.call(method, path, { body })).body;
   }
 
-  /** End. Votes without an answer are rejected with `Unsettled`, and stay in the storage. */
+  /** End the client. Votes without an answer are rejected with `Unsettled`, and stay in the storage. */
   close() {
     this.#upkeep.stop(new Closed("The client was closed."));
   }
@@ -155,7 +155,7 @@ export class Client {
     return this.#ask(link, message, (joined) => this.#admit(joined));
   }
 
-  /** Join once; null for another try, once it is time for it. Rejects with `Refused`. */
+  /** Join once; returns null, after a wait, if it is worth another attempt. Rejects with `Refused`. */
   async #ask(link, message, first) {
     const answer = await link.ask({ type: "join", ...message }, { first });
     if (answer?.type !== "error") return answer;
@@ -171,7 +171,7 @@ export class Client {
       return joined;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      this.#upkeep.http = false; // there is no way now: what comes next is `reached`
+      this.#upkeep.http = false; // the server can't be reached: the next step is `reached`
       return null;
     }
   }
@@ -188,7 +188,7 @@ export class Client {
     }
   }
 
-  /** Enter every room again, saying what is known of it. */
+  /** Enter every room again, telling the server what is known of it. */
   async #return(link) {
     for (const [id, entry] of [...this.#rooms]) {
       try {
@@ -211,7 +211,7 @@ export class Client {
     }
   }
 
-  /** What is known of the own ballots may be old: look again, soon. */
+  /** What is known of this voter's ballots may be out of date: read them again, soon. */
   #doubt(id) {
     const entry = this.#rooms.get(id);
     if (!entry || entry.doubted || entry.state.role !== "voter") return;
@@ -219,7 +219,7 @@ export class Client {
     setTimeout(() => {
       entry.doubted = false;
       if (this.#rooms.get(id) !== entry) return;
-      this.#reread(id).catch((error) => error instanceof Unreachable || this.#fail(error)); // the state tells of that
+      this.#reread(id).catch((error) => error instanceof Unreachable || this.#fail(error)); // the state shows that
     }, spread(REREAD_MS));
   }
 
@@ -241,7 +241,7 @@ export class Client {
     } else if (ROOM_FRAMES.has(message.type)) {
       const id = message.type === "poll" ? message.poll.id : message.poll;
       this.#rooms.get(id)?.state.take(message);
-      if (message.type === "poll") this.#doubt(id); // an option may have gone, and a ballot with it
+      if (message.type === "poll") this.#doubt(id); // an option may have been removed, and a ballot with it
       if (message.type === "deleted") this.#rooms.delete(id);
     }
   }
@@ -271,7 +271,7 @@ export class Client {
     return this.#upkeep.http ? this.#rest.act(act) : null;
   }
 
-  /** Tell the room of an answer, or keep it for the room that is being entered: its snapshot may be older. */
+  /** Pass an answer to its room, or keep it for a room that is being entered: its snapshot may be older. */
   #stands(act, receipt) {
     const entry = this.#rooms.get(act.poll);
     if (entry) entry.state.settled(act, receipt);
@@ -319,7 +319,7 @@ export class Client {
     this.#events.emit("state", state);
   }
 
-  /** Sockets fail where others may not: see whether HTTP gets through, and do with it until a socket does. */
+  /** Sockets fail here: find out whether HTTP gets through, and use it until a socket does. */
   async #fallBack() {
     if (this.#probing || this.#upkeep.http) return;
     this.#probing = true;
@@ -372,7 +372,7 @@ export class Client {
     });
   }
 
-  /** What a browser says of the network and of its own sleep. */
+  /** React to what a browser reports of the network and of its own sleep. */
   #listen() {
     const page = globalThis.document;
     const hurry = () => {

@@ -59,6 +59,19 @@ def test_translations_are_translations() -> None:
     assert not same
 
 
+@pytest.mark.parametrize(
+    ("language", "pattern"),
+    [
+        ("en", r"ballot|retract|'|\.\.\."),
+        # A poll is an Umfrage and its choices are Optionen, for hosts and audiences alike.
+        ("de", r"Abstimmung(?!sseite)|Antwort|Stimmzettel|Gastgeber|zurücknehm|\.\.\.|\S…"),
+    ],
+)
+def test_a_thing_has_one_name_and_signs_one_style(language: str, pattern: str) -> None:
+    texts = [form for sentence in WORDS.sections(language, *SECTIONS).values() for form in forms(sentence)]
+    assert not [text for text in texts if re.search(pattern, text, re.IGNORECASE)]
+
+
 def said() -> tuple[set[str], list[str]]:
     """The names that the scripts say, and the beginnings of those that are put together."""
     whole = set(re.findall(r'["\'`]((?:shared|enter|login|vote|live|host)\.\w+)["\'`]', SCRIPTS))

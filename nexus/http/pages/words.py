@@ -11,7 +11,7 @@ Sentence = str | dict[str, str]
 """A text with placeholders in braces, or one text for each plural category of `n` (CLDR: one, few, other …)."""
 
 FIRST = "en"
-"""The language of readers who want none of those there are."""
+"""The language for readers who ask for none of the available ones."""
 
 
 class Words:

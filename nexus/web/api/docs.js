@@ -1,6 +1,6 @@
 "use strict";
 
-// In a file of its own, since the page's Content-Security-Policy allows no script inside of it.
+// In a file of its own, since the page's Content-Security-Policy allows no inline scripts.
 window.addEventListener("load", () => {
   window.SwaggerUIBundle({
     url: "/api/openapi.json",
@@ -11,7 +11,7 @@ window.addEventListener("load", () => {
     docExpansion: "list",
     displayRequestDuration: true,
     tryItOutEnabled: true,
-    persistAuthorization: false, // a pasted token ends with the page
-    validatorUrl: null, // nothing is told to anybody else
+    persistAuthorization: false, // a pasted token is forgotten with the page
+    validatorUrl: null, // nothing is sent to third parties
   });
 });

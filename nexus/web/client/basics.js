@@ -1,6 +1,6 @@
-/** What everything else stands on: errors, events, names of acts, the clock, and where things are kept. */
+/** What everything else is built on: errors, events, ops, the clock, and storage. */
 
-/** Anything the client cannot do; `message` is one line for people. */
+/** Any failure of the client; `message` is one line for people. */
 export class NexusError extends Error {
   constructor(message, options) {
     super(message, options);
@@ -8,18 +8,18 @@ export class NexusError extends Error {
   }
 }
 
-/** The server said no, and the act left no trace. `code` is the contract's, such as `poll_closed`; `status` is the HTTP
- * status, 0 where the answer came by the socket; `afterMs` how long the server asks to wait, 0 where it says nothing;
- * `errors` the fields that break a rule, `[{field, message}]`, none where it names none. */
+/** The server refused, and the act left no trace. `code` is the contract's, such as `poll_closed`; `status` is the HTTP
+ * status, or 0 if the answer came by the socket; `afterMs` is how long the server asks to wait, 0 if it doesn't;
+ * `errors` lists the fields that break a rule, `[{field, message}]`, and is empty if the server names none. */
 export class Refused extends NexusError {
   constructor(code, detail, { status = 0, afterMs = 0, errors = [] } = {}) {
-    super(`${detail || "The server refused."} (${code})`);
+    super(`${detail || "The server refused the request."} (${code})`);
     Object.assign(this, { code, detail, status, afterMs, errors });
   }
 }
 
-/** The server could not be reached, did not answer in time, or cannot answer now. It may later; `code` is the contract's
- * where it said one, such as `too_many_requests`, else null. */
+/** The server could not be reached, did not answer in time, or can't answer now, but may later. `code` is the
+ * contract's if the server sent one, such as `too_many_requests`, else null. */
 export class Unreachable extends NexusError {
   constructor(message, { code = null, afterMs = 0, cause } = {}) {
     super(message, { cause });
@@ -27,7 +27,7 @@ export class Unreachable extends NexusError {
   }
 }
 
-/** The server does not want this client back until something has changed; `code` is the close code, 4500 to 4599. */
+/** The server asks this client not to come back until something has changed; `code` is the close code, 4500 to 4599. */
 export class TurnedAway extends NexusError {
   constructor(code, reason) {
     super(`${reason || "The server turned this client away."} (${code})`);
@@ -35,23 +35,23 @@ export class TurnedAway extends NexusError {
   }
 }
 
-/** The client, or this room of it, was closed while something still waited for it. */
+/** The client was closed while a caller was still waiting for it. */
 export class Closed extends NexusError {}
 
-/** So many votes wait for their answer that no more are taken. */
+/** Too many votes are waiting for an answer; no more are accepted. */
 export class Busy extends NexusError {}
 
-/** The client ended before this act was answered: it may count, or not. Its `op` stays in the storage, and the next
- * client of the same voter there sends it again, which never counts twice. */
+/** The client ended before this act was answered: it may count or not. It stays in the storage, and the next client of
+ * the same voter sends it again with the same `op`, so it never counts twice. */
 export class Unsettled extends NexusError {
   constructor(poll, op, cause) {
-    super(`No answer from poll ${poll} to the op ${op}: it may count, or not.`, { cause });
+    super(`Poll ${poll} has not answered the op ${op}: it may count or not.`, { cause });
     Object.assign(this, { poll, op });
   }
 }
 
-/** Listeners by the name of an event. One that throws stops neither the others nor the client: its error is thrown
- * again by itself, where `window.onerror` or the process sees it. */
+/** Listeners by the name of an event. One that throws stops neither the others nor the client: its error is rethrown on
+ * its own, where `window.onerror` or the process sees it. */
 export class Emitter {
   #listeners = new Map();
 
@@ -59,17 +59,17 @@ export class Emitter {
     for (const name of names) this.#listeners.set(name, new Set());
   }
 
-  /** Call `listener` at each event `name` from now on; gives what ends that. Throws TypeError for an unknown name. */
+  /** Call `listener` at each event `name` from now on; returns what stops that. Throws TypeError if it is unknown. */
   on(name, listener) {
     const listeners = this.#listeners.get(name);
     if (!listeners) throw new TypeError(`there is no event ${JSON.stringify(name)}`);
-    if (typeof listener !== "function") throw new TypeError("a listener is a function");
+    if (typeof listener !== "function") throw new TypeError("a listener must be a function");
     const entry = { listener };
     listeners.add(entry);
     return () => void listeners.delete(entry);
   }
 
-  /** Tell all listeners; gives whether there was one. */
+  /** Call all listeners; returns whether there were any. */
   emit(name, value) {
     const listeners = [...this.#listeners.get(name)];
     for (const { listener } of listeners) {
@@ -85,7 +85,7 @@ export class Emitter {
   }
 }
 
-/** A name for a new act: a UUID of version 7 (RFC 9562, section 5.7), so that later ones sort later. */
+/** The op of a new act: a UUID of version 7 (RFC 9562, section 5.7), so that later ones sort later. */
 export function newOp(now = Date.now()) {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   for (let i = 0; i < 6; i += 1) bytes[i] = Math.floor(now / 2 ** (8 * (5 - i))) & 0xff;
@@ -98,18 +98,18 @@ export function newOp(now = Date.now()) {
 const SAMPLES = 8;
 const JUMP_MS = 1000;
 
-/** The server's clock. Of the last samples the one that took the shortest way counts, and the offset moves half of the
- * way to it at each answer, so that a countdown does not jump. */
+/** The server's clock. Of the last samples the one with the shortest round trip counts, and the offset moves halfway to
+ * it at each answer, so that a countdown does not jump. */
 export class Clock {
   #samples = [];
   #offset = null;
 
-  /** Milliseconds since 1970 by the server's clock; by this machine's before the first sample. */
+  /** Milliseconds since 1970 by the server's clock; before the first sample, by this machine's. */
   now() {
     return Date.now() + (this.#offset ?? 0);
   }
 
-  /** Take an answer asked for and received at these times of this machine. What is no time is passed over. */
+  /** Learn from an answer that was asked for and received at these times of this machine. Invalid times are ignored. */
   learn(asked, answered, serverNow) {
     const offset = Date.parse(serverNow) - (asked + answered) / 2;
     const took = answered - asked;
@@ -128,7 +128,7 @@ export class Clock {
   }
 }
 
-/** A storage for one page: what localStorage can do, in memory. */
+/** A storage that lasts as long as the page: the interface of localStorage, in memory. */
 export class MemoryStorage {
   #items = new Map();
 
@@ -155,7 +155,7 @@ export class MemoryStorage {
 
 let memory = null;
 
-/** localStorage where there is one that may be used, else a memory that all clients of this page share. */
+/** localStorage where the page may use it, else a memory that all clients of this page share. */
 export function defaultStorage() {
   try {
     const probe = "nexus:probe";
@@ -163,40 +163,40 @@ export function defaultStorage() {
     globalThis.localStorage.removeItem(probe);
     return globalThis.localStorage;
   } catch {
-    // None here (Node), or none that a page may use (blocked, full): the page's own memory serves.
+    // There is none (Node), or the page can't use it (blocked, full): use the page's own memory.
     memory ??= new MemoryStorage();
     return memory;
   }
 }
 
-/** The http(s) origin that `url` names. Throws TypeError for what is none. */
+/** The http or https origin of `url`. Throws TypeError for any other URL. */
 export function originOf(url) {
   const parsed = new URL(url, globalThis.location?.href);
-  if (!/^https?:$/.test(parsed.protocol)) throw new TypeError(`${url} is no http or https URL`);
+  if (!/^https?:$/.test(parsed.protocol)) throw new TypeError(`${url} is not an http or https URL`);
   return parsed.origin;
 }
 
-/** Whom a token speaks for, as far as can be read from it: what is kept for one voter is never sent for another. */
+/** Whose token it is, as far as can be read from it: what is stored for one voter is never sent for another. */
 export function subjectOf(token) {
   try {
     const text = atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"));
     const { iss, sub } = JSON.parse(new TextDecoder().decode(Uint8Array.from(text, (char) => char.charCodeAt(0))));
     return `${iss}|${sub}`;
   } catch {
-    return token; // no JWT: then it is its own subject, and the server will say what it thinks of it
+    return token; // not a JWT: it stands for itself, and the server will judge it
   }
 }
 
-/** JSON of a stored item, or null where there is none that can be read. */
+/** The JSON of a stored item, or null if there is none or it can't be read. */
 export function readItem(storage, key) {
   try {
     return JSON.parse(storage.getItem(key));
   } catch {
-    return null; // another program's, or half written: worth nothing
+    return null; // another program's, or half written
   }
 }
 
-/** A time that is spread, so that a hall does not do everything at once. */
+/** `ms`, varied by up to a quarter either way, so that an audience does not do everything at once. */
 export function spread(ms) {
   return ms * (0.75 + Math.random() / 2);
 }

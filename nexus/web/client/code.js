@@ -1,4 +1,4 @@
-/** The rule for a poll's code; the server has the same (nexus/domain/codes.py). */
+/** The rule for a poll's code, the same as on the server (nexus/domain/codes.py). */
 
 const IGNORED = /[\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Pd}\u2212]/gu; // separators, what is invisible, dashes and the minus sign
 

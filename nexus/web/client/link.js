@@ -1,27 +1,27 @@
-/** One socket, from its handshake to its end: questions and their answers, and what comes unasked. */
+/** One socket, from its handshake to its end: requests and their answers, and messages that answer nothing. */
 
 import { Refused, Unreachable } from "./basics.js";
 
 const SUBPROTOCOL = "nexus.v1";
 const HANDSHAKE_MS = 8000;
 const ANSWER_MS = 15_000;
-const FAILED_MS = 100; // after an error: its close, with its code, comes at once if at all
+const FAILED_MS = 100; // after an error: the close event with its code follows at once, if at all
 const NO_CLOSE_FRAME = 1006; // RFC 6455, section 7.4.1
 const ANSWERS = { welcome: "hello", joined: "join", pong: "ping" };
 const VERDICTS = new Set(["ack", "reject", "retry"]);
 
-const NO_MESSAGE = { type: "error", code: "malformed", detail: "What came is no message of the server.", of: {} };
+const NO_MESSAGE = { type: "error", code: "malformed", detail: "The server did not send a message.", of: {} };
 
 function parse(data) {
   try {
     const message = JSON.parse(data);
     return typeof message?.type === "string" ? message : NO_MESSAGE;
   } catch {
-    return NO_MESSAGE; // which the client tells as an error
+    return NO_MESSAGE; // which the client reports as an error
   }
 }
 
-/** An open socket. Every wait for an answer ends, with null, when the socket does. */
+/** An open socket. When it ends, every wait for an answer ends too, with null. */
 export class Link {
   #socket;
   #take;
@@ -48,7 +48,7 @@ export class Link {
       }, HANDSHAKE_MS);
       socket.addEventListener("open", opened);
       socket.addEventListener("close", failed);
-      socket.addEventListener("error", failed); // which not every WebSocket lets a close follow
+      socket.addEventListener("error", failed); // not every WebSocket sends a close event after it
     });
   }
 
@@ -66,8 +66,8 @@ export class Link {
     socket.addEventListener("close", ({ code, reason }) => this.#end(code || NO_CLOSE_FRAME, reason));
   }
 
-  /** Ask, and give the answer: one of a kind at a time, since errors name only the kind. `first` is given the answer
-   * before anything that came after it is looked at. A server that does not answer within `ms` is left. */
+  /** Send a request and return its answer: one of a kind at a time, since errors name only the kind. `first` gets the
+   * answer before any later message is handled. If the server does not answer within `ms`, the socket is closed. */
   async ask(message, { ms = ANSWER_MS, first } = {}) {
     const kind = message.type;
     while (this.#asked.has(kind)) await this.#asked.get(kind).answered;
@@ -86,7 +86,7 @@ export class Link {
     }
   }
 
-  /** Send an act, and give what came of it, as `Outbox` wants it; null where that is not known. */
+  /** Send an act and return its outcome, as `Outbox` expects it; null if that is not known. */
   async exchange(message) {
     if (this.over) return null;
     const answered = new Promise((resolve) => this.#acts.set(message.op, resolve));
@@ -100,12 +100,12 @@ export class Link {
     }
   }
 
-  /** Send what needs no answer; into the void where the socket has ended. */
+  /** Send a message that needs no answer; it is dropped if the socket has ended. */
   send(message) {
     if (!this.over) this.#socket.send(JSON.stringify(message));
   }
 
-  /** End a socket that is of no use any more, without waiting for the other side. */
+  /** End a socket that is no longer of use, without waiting for the other side. */
   abort(reason, code = NO_CLOSE_FRAME) {
     this.#end(code, reason);
     this.#socket.close();

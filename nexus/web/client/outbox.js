@@ -1,15 +1,15 @@
-/** Acts of voting, from the moment they are made to their answer: stored before they are sent, sent until answered. */
+/** Acts of voting, from their creation to their answer: stored before they are sent, and sent until answered. */
 
 import { Busy, Unsettled, readItem } from "./basics.js";
 
-const WINDOW = 32; // under way at once: below what a server queues for one voter
+const WINDOW = 32; // in flight at once: fewer than a server queues for one voter
 const MOST = 100;
 const SOONEST_MS = 50;
 const LONGEST_MS = 60_000;
-const STALE_MS = 24 * 3600 * 1000; // longer than a guest lasts: nobody waits for it any more
+const STALE_MS = 24 * 3600 * 1000; // longer than a guest lasts: nobody is waiting for it
 
-/** The acts of one voter. Where their order matters (all but votes of a poll that takes several from one voter) each
- * waits for the one before it, so that no resend of an older vote can follow a newer one. */
+/** The acts of one voter. Where their order matters (everywhere but for votes in a poll that takes several from one
+ * voter), each waits for the one before it, so that no older vote is sent again after a newer one. */
 export class Outbox {
   #storage;
   #origin;
@@ -20,8 +20,9 @@ export class Outbox {
   #prefix = null;
   #ended = null;
 
-  /** `deliver(act)` gives `{receipt}`, `{error}`, `{afterMs}` or, where it went astray, null; or null itself where
-   * there is no way to the server now. `settled(act, receipt, error)` hears of each answer, `failed` of errors. */
+  /** `deliver(act)` returns a promise of `{receipt}`, `{error}`, `{afterMs}`, or null if the act got lost; it returns
+   * null itself if the server can't be reached now. `settled(act, receipt, error)` is called with each answer, `failed`
+   * with errors. */
   constructor({ storage, origin, deliver, settled, failed }) {
     this.#storage = storage;
     this.#origin = origin;
@@ -30,22 +31,22 @@ export class Outbox {
     this.#failed = failed;
   }
 
-  /** The acts that wait for their answer, oldest first. */
+  /** The acts without an answer, oldest first. */
   get pending() {
     return [...this.#entries.values()].map(({ act }) => ({ ...act }));
   }
 
-  /** Take up what this voter left unanswered in the storage: once, before anything is added. */
+  /** Load the unanswered acts of this voter from the storage: once, before any is added. */
   restore(subject) {
     if (this.#prefix !== null) return;
     this.#prefix = `nexus:op:${this.#origin}:${subject}:`;
     for (const act of this.#stored()) this.#entries.set(act.op, { act, flying: false, timer: null });
   }
 
-  /** Store an act, send it as soon as that is possible, and give its receipt. */
+  /** Store an act, send it as soon as possible, and return its receipt. */
   add(act) {
     if (this.#ended) return Promise.reject(this.#ended);
-    if (this.#entries.size >= MOST) return Promise.reject(new Busy(`${MOST} votes wait for their answer already.`));
+    if (this.#entries.size >= MOST) return Promise.reject(new Busy(`${MOST} votes are already waiting for an answer.`));
     this.#store(act);
     const entry = { act, flying: false, timer: null };
     this.#entries.set(act.op, entry);
@@ -54,7 +55,7 @@ export class Outbox {
     return receipt;
   }
 
-  /** Send what may be sent now. */
+  /** Send the acts that can be sent now. */
   pump() {
     if (this.#ended) return;
     const ahead = new Map();
@@ -70,7 +71,7 @@ export class Outbox {
     }
   }
 
-  /** Nothing more is sent; who waits for an answer gets `Unsettled`, and the acts stay stored. */
+  /** Send nothing more: callers that wait for an answer get `Unsettled`, and the acts stay stored. */
   end(reason) {
     this.#ended = reason;
     for (const { act, timer, reject } of this.#entries.values()) {
@@ -127,7 +128,7 @@ export class Outbox {
     try {
       this.#storage.setItem(this.#prefix + act.op, JSON.stringify(act));
     } catch (error) {
-      this.#failed(error); // full, or forbidden: the act goes on without a net
+      this.#failed(error); // full, or forbidden: the act is sent without being stored
     }
   }
 

@@ -1,8 +1,8 @@
-/** Rooms without a socket: what HTTP can tell of them. */
+/** Rooms without a socket: their state, read over HTTP. */
 
 import { Refused } from "./basics.js";
 
-/** Reads rooms by HTTP; what is as it was costs a 304. */
+/** Reads rooms over HTTP; an unchanged one costs a 304. */
 export class Polling {
   #rest;
   #clock;
@@ -11,16 +11,16 @@ export class Polling {
   constructor(rest, clock) {
     this.#rest = rest;
     this.#clock = clock;
-    /** Whom the token proves, `{sub, roles}`, once `greet` has asked. */
+    /** Whose token it is, `{sub, roles}`; known once `greet` has resolved. */
     this.me = null;
   }
 
-  /** Find out whether HTTP works, and for whom. Rejects as `Rest.call`. */
+  /** Find out whether HTTP works, and whose token this is. Rejects as `Rest.call`. */
   async greet() {
     this.me = (await this.#rest.call("GET", "/auth/me/")).body;
   }
 
-  /** What a socket's `joined` would say of the poll with this id or code. */
+  /** The content of a socket's `joined` for the poll with this id or code. */
   async join(target) {
     const poll =
       typeof target === "string" ? await this.#body("POST", "/polls/join/", { code: target }) : await this.#poll(target);
@@ -30,14 +30,14 @@ export class Polling {
     return { poll, totals: frame(totals.body), me, role };
   }
 
-  /** Bring a room up to date, or to its end where its poll is gone. */
+  /** Bring a room up to date, or end it if its poll is gone. */
   async refresh(state) {
     try {
       const results = await this.#results(state.id, this.#tags.get(state));
       if (results.status === 304) return;
-      state.takePoll(await this.#poll(state.id)); // results do not tell of every change of a definition
+      state.takePoll(await this.#poll(state.id)); // results do not show every change of a definition
       state.takeTotals(frame(results.body));
-      this.#tags.set(state, results.etag); // only now: what came before this must not be missed
+      this.#tags.set(state, results.etag); // only now, so that no change is missed
     } catch (error) {
       if (error instanceof Refused && error.code === "poll_not_found") state.end();
       else throw error;

@@ -1,14 +1,15 @@
-/** The HTTP side: calls with a token, guests, and accounts. */
+/** Over HTTP: calls with a token, guests, and accounts. */
 
 import { Refused, Unreachable, defaultStorage, originOf, readItem } from "./basics.js";
+import { normalizeCode } from "./code.js";
 
 const TIMEOUT_MS = 15_000;
-const EARLY_MS = 90_000; // before its end a token is renewed: earlier than the server warns of it
+const EARLY_MS = 90_000; // how long before its end a token is renewed: earlier than the server's warning
 const RETRY_MS = 1000;
 const TRANSIENT = new Set([408, 425, 429]);
 
-/** One HTTP call: `{status, body, etag, asked, answered}`. Rejects with `Refused`, or with `Unreachable` for what may
- * pass (no network, 429, 5xx). */
+/** Make one HTTP call; returns `{status, body, etag, asked, answered}`. Rejects with `Refused`, or with `Unreachable`
+ * for what may pass (no network, 429, 5xx). */
 export async function request(fetch, origin, method, path, { body, token, op, etag, signal } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -27,7 +28,7 @@ export async function request(fetch, origin, method, path, { body, token, op, et
     throw refusal(response, text);
   } catch (error) {
     if (error instanceof Refused || error instanceof Unreachable) throw error;
-    throw new Unreachable(`No answer of the server to ${method} ${path}.`, { cause: error });
+    throw new Unreachable(`The server did not answer ${method} ${path}.`, { cause: error });
   }
 }
 
@@ -36,21 +37,21 @@ function refusal(response, text) {
   try {
     problem = JSON.parse(text);
   } catch {
-    // Not the server's words: see below.
+    // Not from the server: see below.
   }
   const code = problem?.code;
   const detail = problem?.detail ?? "";
   const after = Number(response.headers.get("Retry-After"));
   const afterMs = Number.isFinite(after) ? Math.min(Math.max(after, 0), 60) * 1000 : 0;
-  // Without a code it is somebody between here and the server who speaks, and says nothing of a vote.
+  // Without a code the answer comes from something between here and the server, and says nothing about a vote.
   if (!code || response.status >= 500 || TRANSIENT.has(response.status)) {
-    const said = `${detail || "There is no answer of the server"} (${code ?? response.status})`;
+    const said = `${detail || "The server did not answer."} (${code ?? response.status})`;
     return new Unreachable(said, { code, afterMs });
   }
   return new Refused(code, detail, { status: response.status, afterMs, errors: problem.errors });
 }
 
-/** The token of a client: the newest, and how to come by a newer one. Renewals at the same time are one. */
+/** The token of a client: the newest one, and how to get a newer one. Simultaneous renewals share one request. */
 export class Tokens {
   #first;
   #source;
@@ -62,12 +63,12 @@ export class Tokens {
     this.current = null;
   }
 
-  /** Whether a newer token can be had. */
+  /** Whether a newer token can be requested. */
   get renewable() {
     return this.#source !== null;
   }
 
-  /** The newest token; asks for the first. */
+  /** The newest token; requests the first one. */
   async get() {
     if (this.current !== null) return this.current;
     if (typeof this.#first === "string") this.current = this.#first;
@@ -75,7 +76,7 @@ export class Tokens {
     return this.current;
   }
 
-  /** Ask for a newer token than the present one: whether there is one. Rejects as its source does. */
+  /** Request a newer token than the current one; resolves to whether there is one. Rejects as its source does. */
   renew() {
     this.#renewing ??= this.#ask().finally(() => {
       this.#renewing = null;
@@ -88,13 +89,13 @@ export class Tokens {
     const earlier = this.current;
     const source = earlier === null ? this.#first : this.#source;
     const token = await source(earlier ?? undefined);
-    if (typeof token !== "string" || !token) throw new TypeError("a token source gives a string");
+    if (typeof token !== "string" || !token) throw new TypeError("a token source must return a string");
     this.current = token;
     return token !== earlier;
   }
 }
 
-/** Calls with the newest token; one that is refused for its token alone is sent again with a newer. */
+/** Calls with the newest token; a call that is refused only because of its token is sent again with a newer one. */
 export class Rest {
   #fetch;
   #origin;
@@ -118,7 +119,7 @@ export class Rest {
     }
   }
 
-  /** Do an act of voting: what came of it, as `Outbox` wants it. */
+  /** Send an act of voting and return its outcome, as `Outbox` expects it. */
   async act({ kind, poll, op, options, ballot, epoch }) {
     const query = ballot ? `?ballot=${encodeURIComponent(ballot)}` : "";
     const method = kind === "vote" ? "POST" : "DELETE";
@@ -144,11 +145,11 @@ function tools({ url, storage, fetch }) {
 
 /** Enter a poll by its code, without an account: `{poll, voter, token}`, where `token` is for `connect`.
  *
- * The guest token stays in the storage for this poll; coming back, and renewing it, the device is the same voter.
+ * The guest token stays in the storage for this poll: a device that comes back, or renews it, is the same voter.
  * Rejects with `Refused` (`poll_not_found`, `guests_not_allowed`, …) or `Unreachable`. */
 export async function enter({ url, code, ...given }) {
   const { origin, kept, fetch } = tools({ url, ...given });
-  const key = `nexus:guest:${origin}:${code.replace(/[\s-]/g, "").toUpperCase()}`;
+  const key = `nexus:guest:${origin}:${normalizeCode(code)}`;
   let held = null;
   const read = () => readItem(kept, key) ?? held;
   const ask = async () => {
@@ -157,12 +158,12 @@ export async function enter({ url, code, ...given }) {
     const { body } = await request(fetch, origin, "POST", "/auth/guest/", { body: { code }, token: earlier });
     const { access, voter, poll, expires_in: lasts } = body;
     const other = read();
-    if (other && other.access !== earlier && other.voter !== voter) return other; // another tab was first
+    if (other && other.access !== earlier && other.voter !== voter) return other; // another tab was faster
     held = { access, voter, poll, until: asked + lasts * 1000 - Math.min(EARLY_MS, lasts * 500) };
     try {
       kept.setItem(key, JSON.stringify(held));
     } catch {
-      // Full: the guest is one for as long as the page lasts, which is better than none.
+      // Full: the guest lasts as long as the page, which is better than none.
     }
     return held;
   };
@@ -171,20 +172,21 @@ export async function enter({ url, code, ...given }) {
     const guest = read();
     return good(guest, earlier) ? guest : ask();
   };
-  // Tabs that open at once are one guest: they ask one after the other, where the browser has locks (secure pages).
+  // Tabs that open at once are one guest: they ask one after the other where the browser has locks (secure pages).
   const locks = globalThis.navigator?.locks;
   const newest = (earlier) => (locks ? locks.request(key, () => renewed(earlier)) : renewed(earlier));
   const guest = await newest();
   return { poll: guest.poll, voter: guest.voter, token: async (earlier) => (await newest(earlier)).access };
 }
 
-/** Make an account: `{id, username, roles}`. Rejects with `Refused` (`username_taken`, `invalid`) or `Unreachable`. */
+/** Create an account: `{id, username, roles}`. Rejects with `Refused` (`username_taken`, `invalid`), `Unreachable`. */
 export async function register({ url, username, password, email, ...given }) {
   const { origin, fetch } = tools({ url, ...given });
   return (await request(fetch, origin, "POST", "/auth/register/", { body: { username, password, email } })).body;
 }
 
-/** Log in: a `Session`, which stays in the storage. Rejects with `Refused` (`invalid_credentials`) or `Unreachable`. */
+/** Log in; returns a `Session`, which stays in the storage. Rejects with `Refused` (`invalid_credentials`) or
+ * `Unreachable`. */
 export async function login({ url, username, password, ...given }) {
   const { origin, kept, fetch } = tools({ url, ...given });
   const { body } = await request(fetch, origin, "POST", "/auth/token/", { body: { username, password } });
@@ -192,7 +194,7 @@ export async function login({ url, username, password, ...given }) {
   return new Session(origin, kept, fetch);
 }
 
-/** The login that this storage holds: a `Session`, or null where there is none. */
+/** The login in this storage: a `Session`, or null if there is none. */
 export function session({ url, ...given }) {
   const { origin, kept, fetch } = tools({ url, ...given });
   return readItem(kept, keyOf(origin)) ? new Session(origin, kept, fetch) : null;
@@ -207,8 +209,8 @@ function keep(origin, kept, { access, refresh, expires_in: lasts }) {
   kept.setItem(keyOf(origin), JSON.stringify({ access, refresh, until }));
 }
 
-/** A login. `token` is for `connect`; tabs that share a storage share it, and renew it one after the other where the
- * browser has locks (secure pages): a refresh token used twice would end the login. */
+/** A login. `token` is for `connect`; tabs that share a storage share the login, and renew it one after the other where
+ * the browser has locks (secure pages): a refresh token used twice would end it. */
 export class Session {
   #origin;
   #kept;
@@ -222,19 +224,19 @@ export class Session {
     this.token = async (earlier) => (await this.#alone(earlier)).access;
   }
 
-  /** End the login, on the server too; it is forgotten here whatever the server says. Rejects with `Unreachable`. */
+  /** End the login, on the server too; it is removed here in any case. Rejects with `Unreachable`. */
   async logout() {
     try {
       const { access: token, refresh } = await this.#alone();
       await request(this.#fetch, this.#origin, "POST", "/auth/logout/", { body: { refresh }, token });
     } catch (error) {
-      if (!(error instanceof Refused)) throw error; // a login that is refused has ended already
+      if (!(error instanceof Refused)) throw error; // a login that is refused has already ended
     } finally {
       this.#kept.removeItem(keyOf(this.#origin));
     }
   }
 
-  /** The newest pair, while no other tab renews it. */
+  /** The newest pair of tokens, while no other tab renews it. */
   #alone(earlier) {
     const locks = globalThis.navigator?.locks;
     const work = () => this.#pair(earlier);
@@ -244,7 +246,7 @@ export class Session {
   async #pair(earlier) {
     const key = keyOf(this.#origin);
     const pair = readItem(this.#kept, key);
-    if (!pair) throw new Refused("unauthenticated", "There is no login.", { status: 401 });
+    if (!pair) throw new Refused("unauthenticated", "There is no login here.", { status: 401 });
     if (pair.access !== earlier && pair.until > Date.now()) return pair;
     try {
       const options = { body: { refresh: pair.refresh } };

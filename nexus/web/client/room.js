@@ -1,15 +1,15 @@
-/** A room: the newest of everything, whichever way and in whatever order it came. No I/O. */
+/** A room: the newest state, however and in whatever order it arrived. No I/O. */
 
 import { Emitter } from "./basics.js";
 import { compare, isNewer } from "./order.js";
 
 const EVENTS = ["totals", "poll", "presence", "votes", "deleted"];
 
-/** What a room knows: `poll`, `totals`, `me`, `role`, `online`, `deleted`. `Room` shows it; the client feeds it. */
+/** The state of a room: `poll`, `totals`, `me`, `role`, `online`, `deleted`. `Room` shows it; the client feeds it. */
 export class RoomState {
   #events = new Emitter(EVENTS);
-  #places = new Map(); // op of an own ballot: the version at which it was heard of
-  #floor = 0; // the version of what `me` was last set by as a whole
+  #places = new Map(); // op of this voter's ballot: the version at which it was learned of
+  #floor = 0; // the version at which `me` was last set as a whole
 
   constructor(joined) {
     this.poll = joined.poll;
@@ -31,7 +31,7 @@ export class RoomState {
     return this.#events.on(name, listener);
   }
 
-  /** The snapshot of coming back. */
+  /** Take the snapshot that the server sends when the client comes back. */
   enter({ poll, totals, me, role }) {
     this.role = role;
     const { updated_at: updated, status } = this.poll;
@@ -46,7 +46,7 @@ export class RoomState {
     if (JSON.stringify(this.me) !== before) this.#events.emit("votes", this.me);
   }
 
-  /** A message of the server about this room. */
+  /** Take a message of the server about this room. */
   take(message) {
     if (message.type === "totals") this.takeTotals(message);
     else if (message.type === "poll") this.takePoll(message.poll);
@@ -54,7 +54,7 @@ export class RoomState {
     else if (message.type === "deleted") this.end();
   }
 
-  /** Counts, unless they are not newer than what is shown. */
+  /** Take counts if they are newer than those shown. */
   takeTotals(totals) {
     if (!isNewer(totals, this.totals)) return;
     const round = this.totals?.epoch;
@@ -63,7 +63,7 @@ export class RoomState {
     this.#events.emit("totals", totals);
   }
 
-  /** A definition, unless it is older than the one that is shown. */
+  /** Take a definition unless it is older than the one shown. */
   takePoll(poll) {
     const order = compare([poll.epoch, poll.version], [this.poll.epoch, this.poll.version]);
     const older = order === 0 && Date.parse(poll.updated_at) < Date.parse(this.poll.updated_at);
@@ -72,14 +72,14 @@ export class RoomState {
     this.#events.emit("poll", poll);
   }
 
-  /** The poll is gone. */
+  /** Take the end of the poll: it is gone. */
   end() {
     if (this.deleted) return;
     this.deleted = true;
     this.#events.emit("deleted", this.id);
   }
 
-  /** An own act was answered: what stands now, as far as can be told from here. */
+  /** Take the answer to an act of this voter, and work out which of their ballots stand now. */
   settled(act, receipt) {
     if (receipt.epoch !== (this.totals?.epoch ?? this.poll.epoch)) return;
     const before = this.me;
@@ -105,7 +105,7 @@ export class RoomState {
   }
 
   #retracted({ ballot }, { status, version }) {
-    if (status === "replayed") return; // what was taken back then is not in any snapshot since
+    if (status === "replayed") return; // what was withdrawn then is in no snapshot since
     this.#drop((one) => (ballot ? one.op === ballot : this.#places.get(one.op) <= version));
     if (!ballot) this.#floor = Math.max(this.#floor, version);
   }
@@ -137,10 +137,11 @@ export class RoomState {
   }
 }
 
-/** A poll that is watched; `client.join` gives it. What it shows never goes back.
+/** A poll that is watched; `client.join` returns it. What it shows never goes back.
  *
  * Events, with what their listeners get: `totals` (newer counts), `poll` (the definition or status changed), `presence`
- * (how many watch), `votes` (the own ballots changed), `deleted` (the poll's id: it is gone, or gone for this voter). */
+ * (how many are watching), `votes` (this voter's ballots changed), `deleted` (the poll's id: it is gone, or this voter
+ * no longer has access). */
 export class Room {
   #state;
   #acts;
@@ -155,7 +156,7 @@ export class Room {
     return this.#state.id;
   }
 
-  /** The newest definition and status; the counts in it are only as new as itself: `totals` is what moves. */
+  /** The newest definition and status; the counts in it are as old as itself, the newest ones are in `totals`. */
   get poll() {
     return this.#state.poll;
   }
@@ -165,51 +166,53 @@ export class Room {
     return this.#state.totals;
   }
 
-  /** The own ballots that stand, `[{op, options, cast_at}]`, as far as this device knows. */
+  /** The ballots of this voter that count, `[{op, options, cast_at}]`, as far as this device knows. */
   get me() {
     return this.#state.me;
   }
 
-  /** What this voter is here: `host`, `voter` or `screen`. */
+  /** The role of this client here: `host`, `voter` or `screen`. */
   get role() {
     return this.#state.role;
   }
 
-  /** How many watch; null before that was said, and while there is no socket. */
+  /** How many are watching; null until the server has said so, and while there is no socket. */
   get online() {
     return this.#state.online;
   }
 
-  /** Call `listener` at each event `name` from now on; gives the function that ends that. */
+  /** Call `listener` at each event `name` from now on; returns a function that stops that. */
   on(name, listener) {
     return this.#state.on(name, listener);
   }
 
-  /** Vote for one option or several (ids), in the round that this room shows: `{op, poll, status, epoch, version, stands}`
-   * once the vote has committed. It waits through lost connections for as long as the client lives.
+  /** Vote for one option or several (ids), in the round that this room shows; resolves to
+   * `{op, poll, status, epoch, version, stands}` once the vote has committed. It waits through lost connections for as
+   * long as the client exists.
    *
    * Rejects with `Refused` (`poll_closed`, `already_voted`, `poll_reset`, …), `Busy`, `Unsettled` if the client ends
    * first, or TypeError. */
   async vote(options) {
     const ids = Array.isArray(options) ? [...options] : [options];
-    if (ids.length > 1000 || !ids.every(Number.isSafeInteger)) throw new TypeError("options are ids of options");
+    if (ids.length > 1000 || !ids.every(Number.isSafeInteger)) throw new TypeError("options must be ids of options");
     const many = this.poll.votes_per_user > 1;
     return this.#acts.act({ kind: "vote", poll: this.id, options: ids, epoch: this.totals.epoch, many });
   }
 
-  /** Take back the own ballots, or the one whose op is `ballot`; else as `vote`. */
+  /** Withdraw this voter's ballots, or the one whose op is `ballot`; otherwise as `vote`. */
   async retract(ballot) {
-    if (ballot !== undefined && typeof ballot !== "string") throw new TypeError("a ballot is named by its op");
+    if (ballot !== undefined && typeof ballot !== "string") throw new TypeError("a ballot must be named by its op");
     return this.#acts.act({ kind: "retract", poll: this.id, ballot });
   }
 
-  /** Read everything anew, the own ballots too: another device of this voter may have changed them, which nobody is told.
-   * The client does so by itself where it has reason to. Resolves once that is done, or there is no connection. */
+  /** Read everything again, this voter's ballots too: another device may have changed them, which the server doesn't
+   * announce. The client does so by itself when it has a reason to. Resolves once that is done, or at once without a
+   * connection. */
   async refresh() {
     await this.#acts.refresh(this.id);
   }
 
-  /** Watch no more: no event comes after this. */
+  /** Stop watching: no event comes after this. */
   leave() {
     this.#acts.leave(this.id);
   }

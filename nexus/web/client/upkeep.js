@@ -1,4 +1,4 @@
-/** Keeping a client connected: hello, the token's renewal, signs of life, and coming back. */
+/** Keeping a client connected: hello, renewal of the token, pings, and reconnecting. */
 
 import { Refused, TurnedAway, Unreachable, spread } from "./basics.js";
 
@@ -6,22 +6,22 @@ const HELLO_MS = 10_000;
 const PING_MS = 15_000;
 const PONG_MS = 8000;
 const QUICK_PONG_MS = 2500;
-const STEADY_MS = 10_000; // a connection that lasted so long ends a row of failures
-const REST_MS = 5000; // a token that lasts for less than the server's warning is not renewed without end
+const STEADY_MS = 10_000; // a connection that lasted this long ends a series of failures
+const REST_MS = 5000; // keeps a token that expires within the server's warning from being renewed endlessly
 const FIRST_MS = 400;
 const FIRST_AFTER_44XX_MS = 2000;
-const SOON_MS = 1500; // over which an audience comes back to a server that restarts
-const LONGEST_SOON_MS = 2000; // a screen is right again within 3 s of a server's return,
-const SOON_FAILURES = 20; // as long as that is within half a minute or so;
-const LONGEST_MS = 15_000; // later it is spared
+const SOON_MS = 1500; // over which an audience comes back to a server that has restarted
+const LONGEST_SOON_MS = 2000; // a screen is up to date within 3 s of a server's return
+const SOON_FAILURES = 20; // if that takes half a minute or so at most;
+const LONGEST_MS = 15_000; // after that the server is spared
 const BLOCKED_AFTER = 3;
 const NO_CLOSE_FRAME = 1006;
 const TOKEN_ENDED = 4501;
 
 const within = (code, first, last) => code >= first && code <= last;
 
-/** Milliseconds before the next attempt to connect, after a close `code` and so many failures in a row before it;
- * `chance`, from 0 to 1, spreads an audience that was cut off at once. */
+/** Milliseconds before the next attempt to connect, after a close `code` and this many `failures` in a row before it;
+ * `chance`, from 0 to 1, spreads an audience that was cut off all at once. */
 export function pause(code, failures, chance) {
   if (failures === 0 && (code === 1001 || code === 1012)) return 100 + chance * SOON_MS;
   const asked = within(code, 4400, 4499) || code === 1009;
@@ -30,7 +30,7 @@ export function pause(code, failures, chance) {
   return Math.min(longest, first * 2 ** Math.min(failures, 10)) * (0.5 + chance / 2);
 }
 
-/** A connection that comes back until it is stopped, or turned away. */
+/** A connection that reconnects until it is stopped, or turned away. */
 export class Upkeep {
   #dial;
   #tokens;
@@ -45,13 +45,13 @@ export class Upkeep {
   #wake = null;
   #pinger = null;
   #shown = null; // the token of the last hello
-  #stale = null; // how the present token was turned away
+  #stale = null; // how the current token was turned away
   #renewed = false; // a newer token has not been welcomed yet
   #renewedAt = 0;
   #welcomedAt = null;
 
-  /** `dial(take)` gives a `Link`. `told` hears, by these methods: `changed(state)`; `welcomed(link)`, each time;
-   * `blocked()`, at each handshake that fails after several have; `take(message)`; `failed(error)`. */
+  /** `dial(take)` resolves to a `Link`. `told` has these methods: `changed(state)`; `welcomed(link)`, called each time;
+   * `blocked()`, called at each handshake that fails after several have; `take(message)`; `failed(error)`. */
   constructor({ dial, tokens, clock, told }) {
     this.#dial = dial;
     this.#tokens = tokens;
@@ -66,7 +66,7 @@ export class Upkeep {
     return this.#link?.over === false ? this.#link : null;
   }
 
-  /** Whether HTTP has to do, as long as there is no connection. */
+  /** Whether HTTP is used, as long as there is no connection. */
   get http() {
     return this.#http;
   }
@@ -76,14 +76,14 @@ export class Upkeep {
     this.#publish();
   }
 
-  /** Resolves once there is a way to the server; rejects with the error that ended the client. */
+  /** Resolves once the server can be reached; rejects with the error that ended the client. */
   reached() {
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.link || this.#http) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
-  /** Connect, and stay so. */
+  /** Connect, and stay connected. */
   async start() {
     let failures = 0;
     let unopened = 0;
@@ -104,25 +104,25 @@ export class Upkeep {
     }
   }
 
-  /** End for good: who waits for a way to the server gets `error`. */
+  /** End permanently: callers that wait for the server get `error`. */
   stop(error) {
     if (this.#failure) return;
     this.#failure = error;
     this.#http = false;
     clearTimeout(this.#pinger);
-    this.#dialed?.abort("the client ends", 1000);
+    this.#dialed?.abort("the client is closing", 1000);
     this.#wake?.();
     this.#publish();
   }
 
-  /** Something has changed for the better, or the machine has slept: do not wait for the next turn. */
+  /** The network may be back, or the machine has slept: do not wait for the next attempt. */
   hurry() {
     if (this.link) this.#check(this.link, QUICK_PONG_MS);
     else if (this.#phase.hasty) this.#wake?.();
   }
 
   #rest(ms, { code, error }) {
-    // Cut short by `hurry`, but for where the server asked for distance.
+    // Cut short by `hurry`, unless the server asked the client to wait.
     const hasty = !within(code, 4400, 4499);
     this.#enter({ name: "waiting", at: Date.now() + ms, error, hasty });
     return new Promise((resolve) => {
@@ -134,7 +134,7 @@ export class Upkeep {
     });
   }
 
-  /** One connection from its opening to its end: how it ended, which is never thrown. */
+  /** One connection from its opening to its end; returns how it ended, and never throws. */
   async #attempt() {
     this.#welcomedAt = null;
     try {
@@ -157,7 +157,7 @@ export class Upkeep {
     return null;
   }
 
-  /** Have a token that is worth showing. */
+  /** Make sure that there is a token which the server has not turned away. */
   async #freshen() {
     const token = await this.#tokens.get();
     if (!this.#stale) return;
@@ -169,7 +169,7 @@ export class Upkeep {
   async #live() {
     const link = await this.#dial((message) => this.#hear(message));
     this.#dialed = link;
-    if (this.#failure) link.abort("the client ends", 1000);
+    if (this.#failure) link.abort("the client is closing", 1000);
     if (await this.#greet(link)) this.#welcome(link);
     else link.abort("no welcome");
     const end = await link.ended;
@@ -217,14 +217,14 @@ export class Upkeep {
     else this.#told.take(message);
   }
 
-  /** Show a newer token. Where there is none the link ends with its old one, and the next begins with a new. */
+  /** Send a newer token. If there is none, the link ends with its token, and the next link starts with a new one. */
   async #renew(link) {
     const recent = Date.now() - this.#renewedAt < REST_MS;
     if (!link || recent || !this.#tokens.renewable) return;
     this.#renewedAt = Date.now();
     try {
       if ((await this.#tokens.renew()) && !(await this.#greet(link)) && !link.over) {
-        this.#told.failed(new Unreachable("The newer token was not welcome."));
+        this.#told.failed(new Unreachable("The server did not accept the newer token."));
       }
     } catch (error) {
       this.#told.failed(error);

@@ -3,7 +3,7 @@
 import { element, set, write } from "./dom.js";
 import { number, percent, say } from "./words.js";
 
-/** The parts of a bar, to be put into whatever holds it. */
+/** The parts of a bar, to be put into the element that holds it. */
 export class Bar {
   #fill = element("span", { class: "fill" });
   #track = element("span", { class: "track", "aria-hidden": "true" }, this.#fill);
@@ -13,7 +13,7 @@ export class Bar {
   #spoken = element("span", { class: "unseen" });
   #figures = element("span", { class: "figures" }, this.#share, " ", this.#count, this.#spoken);
 
-  /** The elements: the bar itself first, then its text and its figures, which the styles put on it or beside it. */
+  /** The elements: the bar itself, then its text and its figures, which the styles put on or beside it. */
   parts = [this.#track, this.#text, this.#figures];
 
   /** Show an option's text, and its `count` of `total` ballots; null hides figures and bar. */

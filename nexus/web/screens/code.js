@@ -4,7 +4,7 @@ import { normalizeCode } from "../client/code.js";
 import { element, write } from "./dom.js";
 import { say } from "./words.js";
 
-/** A form that leads to the poll of the code that is typed into it, on the page `at`; `typed` stands in it at first. */
+/** A form that leads to the poll whose code is typed into it, on the page `at`; at first it contains `typed`. */
 export function codeForm(typed = "", at = "/vote/") {
   const input = element("input", {
     id: "code",

@@ -1,7 +1,7 @@
 /** Elements of the page. Text is only ever set as text. */
 
-/** An element: `attributes` by name, of which true stands for an empty one, and false, null and undefined are left out;
- * `on` holds its listeners by event. `children` are nodes and texts; null, undefined and false are left out. */
+/** An element: `attributes` by name, where true is an empty attribute, and false, null and undefined are left out; `on`
+ * holds its listeners by event. `children` are nodes and texts; null, undefined and false are left out. */
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   const { on = {}, ...plain } = attributes;
@@ -19,13 +19,13 @@ export function set(node, key, value) {
   }
 }
 
-/** Put `children`, as in `element`, in the place of what is in `node`. */
+/** Replace the content of `node` with `children`, as in `element`. */
 export function fill(node, ...children) {
   node.replaceChildren(...present(children));
   return node;
 }
 
-/** Set a text, only if it is another one: a live region then says nothing again. */
+/** Set a text only if it differs, so that a live region does not announce the same text again. */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -37,7 +37,7 @@ export function byId(id) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** A picture of one path on a ground of 24 by 24, for the eye alone. */
+/** A picture of one path on a 24 by 24 grid, hidden from screen readers. */
 export function icon(path) {
   const svg = document.createElementNS(SVG, "svg");
   for (const [key, value] of [["viewBox", "0 0 24 24"], ["class", "icon"], ["aria-hidden", "true"]]) {

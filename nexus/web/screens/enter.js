@@ -1,4 +1,4 @@
-/** The first page: a code leads to its poll. */
+/** The start page: a code leads to its poll. */
 
 import { codeForm } from "./code.js";
 import { byId, element, fill } from "./dom.js";

@@ -1,4 +1,4 @@
-/** The host's screen: it begins here, with a login or with the polls. */
+/** The host's screen: it starts here, with the login or with the polls. */
 
 import { App } from "./host/app.js";
 import { byId } from "./dom.js";

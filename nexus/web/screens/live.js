@@ -1,4 +1,4 @@
-/** The presenter's page. What the page carries is painted at once, with the fewest files; the rest comes meanwhile. */
+/** The presenter's page. The data in the page is painted at once, with as few files as possible; the rest follows. */
 
 import { follow, given } from "./preview.js";
 

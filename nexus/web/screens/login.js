@@ -1,10 +1,10 @@
-/** Logging in, for hosts and for voters with an account. The login stays in this tab alone: in sessionStorage. */
+/** Logging in, for hosts and for voters with an account. The login stays in this tab: in sessionStorage. */
 
 import { Refused, login } from "../client.js";
 import { element, fill, set, write } from "./dom.js";
 import { reason, say } from "./words.js";
 
-/** A field of a form with its label, and a place for what is wrong with it; `input` is the field itself. */
+/** A field of a form with its label, and a place for its error; `input` is the field itself. */
 export function field(label, input, { hint, id = input.name } = {}) {
   const fault = element("p", { id: `${id}-fault`, class: "fault", hidden: true });
   const note = hint && element("p", { id: `${id}-hint`, class: "hint" }, hint);
@@ -13,7 +13,7 @@ export function field(label, input, { hint, id = input.name } = {}) {
   return element("div", { class: "field" }, element("label", { for: id }, label), note, input, fault);
 }
 
-/** Say what is wrong with a field that `field` made; an empty text says that nothing is. */
+/** Show the error of a field that `field` made; an empty text removes it. */
 export function blame(input, text) {
   const fault = document.getElementById(`${input.id}-fault`);
   write(fault, text);
@@ -21,7 +21,7 @@ export function blame(input, text) {
   set(input, "aria-invalid", text ? "true" : null);
 }
 
-/** A form for logging in. `entered(session)` is called once the server has said yes. */
+/** A form for logging in. `entered(session)` is called once the server has accepted the login. */
 export function loginForm(entered) {
   const username = element("input", { name: "username", autocomplete: "username", spellcheck: "false" });
   username.autocapitalize = "none";

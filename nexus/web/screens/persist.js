@@ -1,4 +1,4 @@
-/** Trying again, for as long as the page is open, what only waits for the server. */
+/** Retrying, for as long as the page is open, what only needs the server to be back. */
 
 import { Unreachable } from "../client.js";
 import { fill } from "./dom.js";
@@ -7,14 +7,14 @@ import { say } from "./words.js";
 const FIRST_MS = 1000;
 const LONGEST_MS = 10_000;
 
-/** Say `text` in `link`, the place for words about the connection. */
+/** Show `text` in `link`, the place for news of the connection. */
 export function tell(link, text) {
   fill(link, text);
   link.hidden = false;
 }
 
-/** What `attempt` gives, however long the server is out of reach, which `link` says meanwhile. The waits double, are
- * spread over an audience, and are no shorter than the server asks for. Rejects with whatever is not `Unreachable`. */
+/** The result of `attempt`, however long the server can't be reached; meanwhile `link` says so. The waits double, vary
+ * over an audience, and are no shorter than the server asks for. Rejects with any error but `Unreachable`. */
 export async function persist(link, attempt) {
   for (let wait = FIRST_MS; ; wait = Math.min(LONGEST_MS, wait * 2)) {
     try {

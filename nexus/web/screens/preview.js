@@ -1,4 +1,4 @@
-/** What a page of a poll shows before it is in touch: what the server put into it. */
+/** What a page of a poll shows before it is connected: what the server put into it. */
 
 import { Bar } from "./bar.js";
 import { byId, element, fill } from "./dom.js";
@@ -6,10 +6,10 @@ import { block, say } from "./words.js";
 
 const LONG = 120;
 
-/** What the page carries: `{code, server_now, poll, totals, refused}`, of which `poll` and `totals` may be null. */
+/** The data in the page: `{code, server_now, poll, totals, refused}`, where `poll` and `totals` may be null. */
 export const given = block("given");
 
-/** Paint it into the page, below `link`, the place for words about the connection. */
+/** Paint it into the page, below `link`, the place for news of the connection. */
 export function preview(link) {
   const { poll, totals } = given;
   if (!poll) {
@@ -21,7 +21,7 @@ export function preview(link) {
   fill(byId("screen"), link, element("header", {}, question), list);
 }
 
-/** Whether a question is so long that it takes a smaller type. */
+/** Whether a question is so long that it needs smaller type. */
 export function isLong(question) {
   return question.length > LONG;
 }
@@ -33,7 +33,7 @@ function line({ id, option_text: text, votes_count: count }, totals) {
   return element("li", { class: "option", "data-option": id, "data-count": count }, inside);
 }
 
-/** Load the rest by `load`, and hand it `link`; where that fails the page says so, and how to try again. */
+/** Load the rest with `load`, which gets `link`; if that fails, the page says so and offers to reload. */
 export async function follow(load) {
   const link = element("p", { id: "link", class: "note warn", role: "status", hidden: true });
   preview(link);

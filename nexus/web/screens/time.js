@@ -1,4 +1,4 @@
-/** Times for people, and a second that ticks by the server's clock. */
+/** Times for people, and a tick at each second of the server's clock. */
 
 import { moment, say } from "./words.js";
 
@@ -6,7 +6,7 @@ const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 
-/** So much time in words or figures: `3:07`, `1:00:00`, `2 days`. Below zero is zero. */
+/** A length of time in words or figures: `3:07`, `1:00:00`, `2 days`. Below zero is zero. */
 export function span(ms) {
   const left = Math.max(0, Math.ceil(ms / SECOND)) * SECOND;
   if (left >= 2 * DAY) return say("shared.days", { n: Math.floor(left / DAY) });
@@ -16,7 +16,7 @@ export function span(ms) {
   return `${Number(parts[0])}:${parts[1]}`;
 }
 
-/** How long a poll is open, or until it opens; an empty text where there is no end. `now` is the server's, in ms. */
+/** How long a poll stays open, or until it opens; empty if it has no end. `now` is the server's time, in ms. */
 export function timeLeft(poll, status, now) {
   const waiting = status === "scheduled";
   const at = waiting ? poll.opens_at : poll.expires_at;
@@ -26,7 +26,7 @@ export function timeLeft(poll, status, now) {
   return left < DAY ? say(soon, { time: span(left) }) : say(later, { time: moment(Date.parse(at), now) });
 }
 
-/** Call `paint` each time a second of `now()` begins, from now on; gives what ends that. */
+/** Call `paint` now and at the start of each second of `now()`; returns what stops that. */
 export function everySecond(now, paint) {
   let timer = null;
   const tick = () => {

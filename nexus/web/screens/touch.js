@@ -1,13 +1,13 @@
-/** Whether a screen is in touch with the server, said honestly and without flicker. */
+/** Whether a screen is connected to the server, shown honestly and without flicker. */
 
 import { TurnedAway } from "../client.js";
 import { element, fill } from "./dom.js";
 import { reason, say } from "./words.js";
 
-const PATIENCE_MS = 1000; // what is mended sooner is not worth a word
+const PATIENCE_MS = 1000; // shorter interruptions are not mentioned
 
 /** Shows the state of `client` in `node`, a live region, and on `document.body.dataset.touch`: `good`, `late` or
- * `lost`. `ended(error)` may take over what is said when the client has ended for good: it gives nodes, or null. */
+ * `lost`. `ended(error)` may replace what is said when the client has ended permanently: it returns nodes, or null. */
 export class Touch {
   #node;
   #ended;

@@ -1,4 +1,4 @@
-/** What the screens say, in the language that the page came in. The sentences stand in the page itself. */
+/** What the screens say, in the language of the page. The page itself contains the sentences. */
 
 const sentences = block("words") ?? {};
 
@@ -9,14 +9,14 @@ const plurals = new Intl.PluralRules(language);
 const plainNumber = new Intl.NumberFormat(language);
 const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
 
-/** The JSON that the page carries in its block `id`; null where it carries none. */
+/** The JSON in the page's block `id`; null if there is no such block. */
 export function block(id) {
   const held = document.getElementById(id);
   return held && JSON.parse(held.textContent);
 }
 
-/** The sentence of this name, such as `vote.recorded`, with `values` in the places of their names; `n` chooses between
- * plural forms. Throws RangeError for a name that there is not. */
+/** The sentence of this name, such as `vote.recorded`, with `values` in place of their names; `n` selects the plural
+ * form. Throws RangeError for an unknown name. */
 export function say(name, values = {}) {
   const found = sentences[name];
   if (found === undefined) throw new RangeError(`there is no sentence ${name}`);
@@ -34,19 +34,19 @@ export function number(n) {
   return plainNumber.format(n);
 }
 
-/** The share of `count` in `total` in percent, without decimals; of nothing it is 0 %. */
+/** The share of `count` in `total` in percent, without decimals; 0 % if `total` is 0. */
 export function percent(count, total) {
   return share.format(total ? count / total : 0);
 }
 
-/** A moment (ms since 1970): the time of day, and the date too where it is another day than `now`. */
+/** A moment (ms since 1970): the time of day, with the date unless it is the day of `now`. */
 export function moment(ms, now = Date.now()) {
   const at = new Date(ms);
   const today = at.toDateString() === new Date(now).toDateString();
   return at.toLocaleString(language, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** What a refusal means for people: our own words for its code, else the server's. */
+/** A refusal in words for people: our own for its code, else the server's. */
 export function reason(error) {
   const name = `shared.refused_${error.code}`;
   return known(name) ? say(name) : (error.detail ?? error.message);

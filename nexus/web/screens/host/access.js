@@ -1,4 +1,4 @@
-/** Before a login: logging in, or making an account first. */
+/** Before a login: logging in, or creating an account first. */
 
 import { login, register } from "../../client.js";
 import { element, fill, write } from "../dom.js";
@@ -7,7 +7,7 @@ import { say } from "../words.js";
 import { blameAll } from "./faults.js";
 import { button, heading, once } from "./parts.js";
 
-/** The view of whoever is not logged in; `note` says why it is shown, `entered(session)` is called at a login. */
+/** The view without a login; `note` says why it is shown, `entered(session)` is called at a login. */
 export class AccessView {
   #entered;
   #place = element("div", { class: "card" });

@@ -1,4 +1,4 @@
-/** The account: who one is, another password, and the way out. */
+/** The account: its name and roles, changing the password, and logging out. */
 
 import { element } from "../dom.js";
 import { blame, field } from "../login.js";

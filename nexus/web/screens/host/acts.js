@@ -1,4 +1,4 @@
-/** What a host does with a poll: open, close, start afresh, delete; and the ways to its form and its history. */
+/** What a host does with a poll: open, close, reset and delete it; with links to its form and its history. */
 
 import { element } from "../dom.js";
 import { say } from "../words.js";
@@ -6,7 +6,7 @@ import { ask } from "./dialog.js";
 import { told } from "./faults.js";
 import { announce, button, once } from "./parts.js";
 
-/** The buttons. What comes of them is said in `line`. */
+/** The buttons. Their outcome is announced in `line`. */
 export class Acts {
   #server;
   #path;
@@ -21,7 +21,7 @@ export class Acts {
     this.#server = server;
     this.#path = `/polls/${id}/`;
     this.#line = line;
-    /** Whether this page is what deletes the poll. */
+    /** Whether this page is deleting the poll. */
     this.deleting = false;
     const link = (to, text) => element("a", { class: "button", href: `#/poll/${id}/${to}` }, text);
     this.#links = [link("edit", say("host.edit")), link("history", say("host.history"))];
@@ -29,14 +29,14 @@ export class Acts {
     this.node = [this.#open, this.#close, ...this.#links, this.#reset, this.#delete];
   }
 
-  /** Offer what the status allows; null for a poll that is gone. */
+  /** Offer what the status allows; null means that the poll is gone. */
   show(status) {
     const held = this.node.includes(document.activeElement) ? document.activeElement : null;
     this.#open.textContent = say(status === "closed" ? "host.reopen" : "host.open");
     this.#open.hidden = !status || status === "open";
     this.#close.hidden = !["open", "scheduled"].includes(status);
     for (const one of [this.#reset, this.#delete, ...this.#links]) one.hidden = !status;
-    // What was pressed makes way for its opposite, and the focus goes with it.
+    // The button that was pressed is replaced by its opposite, and passes the focus on.
     if (held?.hidden) [this.#open, this.#close].find((one) => !one.hidden)?.focus();
   }
 

@@ -1,4 +1,4 @@
-/** The frame of the host's screen: who is logged in, where one is, and the view of that. */
+/** The frame of the host's screen: the login, the route, and the view that is shown. */
 
 import { Unreachable } from "../../client.js";
 import { element, fill, set } from "../dom.js";
@@ -13,8 +13,8 @@ import { Trouble } from "./trouble.js";
 
 const LATER = ["poll", "form", "history", "account"];
 
-/** The module of a view that is not there from the beginning. By a template, so that the page does not name it among
- * what it loads at once. Rejects with `Unreachable`. */
+/** The module of a view that is loaded later. Its name is a template, so that the page does not list it among the
+ * modules to load at once. Rejects with `Unreachable`. */
 async function later(name) {
   try {
     return await import(`./${name}.js`);
@@ -23,8 +23,8 @@ async function later(name) {
   }
 }
 
-/** The screen in `main`. A view has `node`, `heading`, `title` and `open()`, which may reject as calls do; and where it
- * needs them `close()`, `dirty`, and `keeps`: it can go on after another login. */
+/** The screen in `main`. A view has `node`, `heading`, `title` and `open()`, which may reject as calls do; if it needs
+ * them, also `close()`, `dirty`, and `keeps`, which says that it can continue after another login. */
 export class App {
   #main;
   #bar = element("header", { class: "bar", hidden: true });
@@ -33,10 +33,10 @@ export class App {
   #server;
   #router;
   #view = null;
-  #waiting = null; // a view that a login's end has put aside
+  #waiting = null; // a view that was put aside when its login ended
   #look = firstLook();
   #sub = null;
-  #turn = 0; // of the views that were asked for: the newest is shown
+  #turn = 0; // counts the views that were asked for: only the newest is shown
 
   constructor(main) {
     this.#main = main;
@@ -48,7 +48,7 @@ export class App {
     });
   }
 
-  /** Begin: with the login that this tab holds, if there is one. */
+  /** Start, with the login of this tab if there is one. */
   start() {
     const login = Server.held();
     if (login) this.#enter(login);
@@ -79,7 +79,7 @@ export class App {
   }
 
   #askLogin(note) {
-    this.#turn += 1; // no view comes in between
+    this.#turn += 1; // no view that is still loading replaces it
     set(this.#main, "aria-busy", null);
     this.#bar.hidden = true;
     if (this.#view !== this.#waiting) this.#view?.close?.();
@@ -135,7 +135,7 @@ export class App {
     return new ListView(server, this.#look);
   }
 
-  /** Show a view once it is there; what was shown stays until then. */
+  /** Show a view once it has loaded; the current one stays until then. */
   async #open(to) {
     const turn = (this.#turn += 1);
     let view = null;
@@ -145,14 +145,14 @@ export class App {
       await view.open();
     } catch (error) {
       view?.close?.();
-      if (turn !== this.#turn || error.status === 401) return; // a login's end is seen to
+      if (turn !== this.#turn || error.status === 401) return; // the end of a login is handled elsewhere
       view = new Trouble(error, () => this.#router.again());
     } finally {
       if (turn === this.#turn) set(this.#main, "aria-busy", null);
     }
     if (turn !== this.#turn) view.close?.();
     else this.#put(view);
-    for (const name of LATER) later(name).catch(() => {}); // it will be asked for again
+    for (const name of LATER) later(name).catch(() => {}); // it is requested again when it is needed
   }
 
   #put(view) {

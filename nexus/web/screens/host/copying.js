@@ -1,4 +1,4 @@
-/** Addresses to pass on: shown, opened, and copied also where a page may not use the clipboard. */
+/** Addresses to share: shown, opened, and copied, even if the page may not use the clipboard. */
 
 import { element, fill } from "../dom.js";
 import { say } from "../words.js";
@@ -6,7 +6,7 @@ import { announce, button } from "./parts.js";
 
 const SHOWN_MS = 2000;
 
-/** An address with its name, a link and a button that copies it; `line` is where it says what became of that. */
+/** An address with its name, a link and a button that copies it; the outcome is announced in `line`. */
 export function address(name, url, line) {
   const link = element("a", { href: url, target: "_blank", rel: "noopener" }, url.replace(/^https?:\/\//, ""));
   const copies = button(say("host.copy"), () => copy(url, link, copies, line));
@@ -28,19 +28,19 @@ async function byClipboard(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return false; // there is none on a page without https, or it was refused
+    return false; // there is no clipboard on a page without https, or it was refused
   }
 }
 
-/** Select what `node` shows, so that one key copies it, and try that too. */
+/** Select the text of `node`, so that the user can copy it with one shortcut, and try to copy it. */
 function bySelection(node, text) {
   const take = (event) => {
-    event.clipboardData?.setData("text/plain", text); // what is shown may be shorter
+    event.clipboardData?.setData("text/plain", text); // the text shown may be shorter
     event.preventDefault();
   };
   getSelection().selectAllChildren(node);
   document.addEventListener("copy", take, { once: true });
-  const done = document.execCommand("copy"); // obsolete, and all there is without https
+  const done = document.execCommand("copy"); // deprecated, but the only way without https
   document.removeEventListener("copy", take);
   return done;
 }

@@ -1,12 +1,12 @@
-/** Questions that are answered before anything is done. */
+/** Questions to answer before anything is done. */
 
 import { element } from "../dom.js";
 import { say } from "../words.js";
 
 let asked = 0;
 
-/** Ask: `title`, `text` that names what will come of it, and `act`, the word on the button that goes on. Resolves to
- * whether to go on; Escape means no. The focus goes back to where it was. */
+/** Ask: `title`, `text` that names the consequences, and `act`, the label of the button that confirms. Resolves to
+ * whether it was confirmed; Escape means no. The focus goes back to where it was. */
 export function ask({ title, text, act, danger = true }) {
   const id = `asked-${(asked += 1)}`;
   const cancel = element("button", { type: "button" }, say("shared.cancel"));
@@ -29,6 +29,6 @@ export function ask({ title, text, act, danger = true }) {
     });
     document.body.append(dialog);
     dialog.showModal();
-    cancel.focus(); // what cannot be undone is not one Enter away
+    cancel.focus(); // so that Enter alone does nothing that can't be undone
   });
 }

@@ -1,4 +1,4 @@
-/** The ballots as a file: of this round or an earlier one, with a word on how far it is. */
+/** The ballots as a file: of this round or an earlier one, with its progress. */
 
 import { Refused } from "../../client.js";
 import { element } from "../dom.js";
@@ -50,7 +50,7 @@ export class ExportCard {
     this.#choice.hidden = epoch < 2;
   }
 
-  /** End what is under way. */
+  /** Cancel a download under way. */
   close() {
     this.#stop.abort();
   }
@@ -67,7 +67,7 @@ export class ExportCard {
       hand(blob, nameOf(answer) ?? `poll.${format}`);
       announce(this.#line, say("host.export_done", { n: count, size: size(blob.size) }));
     } catch (error) {
-      const lost = error instanceof TypeError || error.name === "AbortError"; // fetch's word for a lost connection
+      const lost = error instanceof TypeError || error.name === "AbortError"; // fetch's errors for a lost connection
       announce(this.#line, lost ? say("host.export_lost") : told(error), true);
     } finally {
       this.#progress.hidden = true;

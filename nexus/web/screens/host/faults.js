@@ -1,10 +1,10 @@
-/** What is wrong, in words for people: errors of calls, and the rules that a field breaks. */
+/** Errors in words for people: those of calls, and the rules that a field breaks. */
 
 import { NexusError, Unreachable } from "../../client.js";
 import { blame } from "../login.js";
 import { known, reason, say } from "../words.js";
 
-/** The server's rules as it words them, and our sentences; figures stand in their order. */
+/** The server's rules as it words them, and our sentences; the numbers in them keep their order. */
 const RULES = [
   [/^must have (\d+) to (\d+) characters$/, "length"],
   [/^must be from (\d+) to (\d+)$/, "range"],
@@ -22,7 +22,7 @@ const RULES = [
   [/^must be an email address$/, "email"],
 ];
 
-/** A rule that a field breaks, in the page's language; one that we do not know, as the server words it. */
+/** A rule that a field breaks, in the page's language; an unknown one as the server words it. */
 export function rule(message) {
   for (const [pattern, name] of RULES) {
     const found = pattern.exec(message);
@@ -31,7 +31,7 @@ export function rule(message) {
   return message;
 }
 
-/** What an error of a call means. An error of our own is thrown again. */
+/** What an error of a call means. Any other error is a bug, and is thrown again. */
 export function told(error) {
   if (!(error instanceof NexusError)) throw error;
   const name = `host.refused_${error.code}`;
@@ -39,8 +39,8 @@ export function told(error) {
   return error instanceof Unreachable ? say("shared.unreachable") : reason(error);
 }
 
-/** Say at each of `inputs` (by the name of its field) what `error` finds wrong with it, and go to the first. Gives
- * what is left to say: an empty text where the fields say it all. */
+/** Show at each of `inputs` (by the name of its field) what `error` finds wrong with it, and focus the first. Returns
+ * what remains to be said: an empty text if the fields say it all. */
 export function blameAll(inputs, error) {
   const wrong = (error.errors ?? []).filter(({ field }) => inputs[field]);
   const texts = new Map();

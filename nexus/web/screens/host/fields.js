@@ -1,4 +1,4 @@
-/** The fields of a poll but its options: what is asked, who may do what, and when. */
+/** The fields of a poll apart from its options: what is asked, who may do what, and when. */
 
 import { element, fill, set, write } from "../dom.js";
 import { blame, field } from "../login.js";
@@ -43,7 +43,7 @@ export class Fields {
       question: question.value.trim(),
       description: description.value.trim(),
       category: category.value ? Number(category.value) : null,
-      max_choices: Math.trunc(most.valueAsNumber) || 0, // which the server refuses in words
+      max_choices: Math.trunc(most.valueAsNumber) || 0, // which the server refuses, and says why
       votes_per_user: Math.trunc(votes.valueAsNumber) || 0,
       ...Object.fromEntries(FLAGS.map((name) => [name, this.inputs[name].checked])),
       opens_at: toUtc(this.inputs.opens_at.value),
@@ -66,7 +66,7 @@ export class Fields {
     this.#count();
   }
 
-  /** Let only be read what cannot change any more. */
+  /** Make fields that can no longer change read-only. */
   freeze(names) {
     for (const name of names) {
       const input = this.inputs[name];
@@ -74,12 +74,12 @@ export class Fields {
     }
   }
 
-  /** Say nothing is wrong. */
+  /** Clear all errors. */
   clear() {
     for (const input of Object.values(this.inputs)) blame(input, "");
   }
 
-  /** Whether what can be told here is right; gives the first field that is not, or null. */
+  /** Check what can be checked here; returns the first field with an error, or null. */
   check() {
     this.clear();
     const { question } = this.inputs;

@@ -1,4 +1,4 @@
-/** Making a poll, and changing one. */
+/** Creating a poll, and changing one. */
 
 import { Unreachable } from "../../client.js";
 import { element } from "../dom.js";
@@ -13,7 +13,7 @@ import { differences, optionCalls } from "./saving.js";
 const MOST_CATEGORIES = 100;
 const FROZEN = ["question", "max_choices", "votes_per_user"];
 
-/** The view of the form: of the poll `id`, or of a new one where that is null. */
+/** The view of the form: for the poll `id`, or for a new one if that is null. */
 export class FormView {
   #server;
   #id;
@@ -36,7 +36,7 @@ export class FormView {
     this.node = element("div", { class: "stack" }, back(href, say(text)), this.heading);
   }
 
-  /** Whether something would be lost if it were left now. */
+  /** Whether leaving now would lose something. */
   get dirty() {
     return !this.#saved && this.#clean !== "" && this.#clean !== this.#state();
   }
@@ -73,7 +73,7 @@ export class FormView {
     form.addEventListener("keydown", (event) => {
       const { key, target } = event;
       const single = target.matches("input") || target === this.#fields.inputs.question;
-      if (key === "Enter" && single && !event.isComposing) event.preventDefault(); // a poll is not opened by the way
+      if (key === "Enter" && single && !event.isComposing) event.preventDefault(); // a poll is not opened by accident
     });
     this.node.append(form);
   }
@@ -161,8 +161,8 @@ export class FormView {
     announce(this.#line, left || say("host.look_again"), true);
   }
 
-  /** Change what has been changed, step by step; gives the poll's id, or null where the host has thought better of it.
-   * Where a step fails the earlier ones stand, and the form goes on from there. */
+  /** Save the changes, step by step; returns the poll's id, or null if the host has cancelled. If a step fails, the
+   * earlier ones remain, and the form continues from there. */
   async #change() {
     const before = this.#poll;
     const [was] = JSON.parse(this.#clean);
@@ -179,7 +179,7 @@ export class FormView {
         }
       }
     } catch (error) {
-      await this.#goOn().catch(() => {}); // out of reach now: the next attempt will see
+      await this.#goOn().catch(() => {}); // the server can't be reached now: the next attempt will find out
       throw error;
     }
     return before.id;
@@ -201,7 +201,7 @@ export class FormView {
     return ask({ title, text: [say("host.discard_text"), say("host.discard_final")], act: say("host.discard_act") });
   }
 
-  /** Take up how the poll is now as what the form began with; what was typed stays. */
+  /** Take the poll as it is now for what the form started with; what was typed stays. */
   async #goOn() {
     const typed = this.#fields.values;
     this.#poll = await this.#server.call("GET", `/polls/${this.#id}/`);
@@ -213,7 +213,7 @@ export class FormView {
   }
 }
 
-/** A refusal of one option's text, at the place of that option. */
+/** A refusal of an option's text, with the place of that option. */
 function located(error, place) {
   if (place === undefined || !error.errors?.length) return error;
   const errors = error.errors.map(({ field, message }) => ({ field: `options[${place}].${field}`, message }));

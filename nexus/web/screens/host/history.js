@@ -1,4 +1,4 @@
-/** What has happened to a poll, newest first, in sentences. */
+/** What has happened to a poll, in sentences, newest first. */
 
 import { element, fill, write } from "../dom.js";
 import { say } from "../words.js";

@@ -1,4 +1,4 @@
-/** The host's polls: searched, filtered, in order, by pages; the list keeps itself up to date. */
+/** The host's polls, with search, filters, order and pages; the list keeps itself up to date. */
 
 import { element, fill, set, write } from "../dom.js";
 import { timeLeft } from "../time.js";
@@ -12,12 +12,12 @@ const REFRESH_MS = 10_000;
 const STATUSES = ["", "open", "draft", "scheduled", "closed"];
 const ORDERS = ["-created_at", "created_at", "question", "-question", "expires_at", "-expires_at"];
 
-/** What a list shows before anybody has asked for something else. */
+/** What a list shows at first. */
 export function firstLook() {
   return { search: "", status: "", ordering: ORDERS[0], page: 1, all: false };
 }
 
-/** The list; `look` is what it shows, and is kept there for when one comes back. */
+/** The list; `look` says what it shows, and keeps that for when the host comes back. */
 export class ListView {
   #server;
   #look;
@@ -108,7 +108,7 @@ export class ListView {
     }, REFRESH_MS);
   }
 
-  /** Read, and say where that fails; what is shown stays. */
+  /** Read it, and say so if that fails; what is shown stays. */
   async #tryRead() {
     try {
       await this.#read();
@@ -127,7 +127,7 @@ export class ListView {
     if (status) query.set("status", status);
     if (!all) query.set("created_by", "me");
     const found = await this.#server.call("GET", `/polls/?${query}`);
-    if (asked !== this.#asked || this.#over) return; // another question has been asked since
+    if (asked !== this.#asked || this.#over) return; // a newer request has been made since
     if (!found.results.length && page > 1) await this.#change({ page: 1 });
     else this.#show(found);
   }
@@ -141,7 +141,7 @@ export class ListView {
     this.#showPages(page, Math.ceil(count / PAGE_SIZE));
   }
 
-  /** Rows stay the same elements as long as their polls are shown, so that the focus stays too. */
+  /** Rows stay the same elements while their polls are shown, so that they keep the focus. */
   #showRows(polls) {
     const before = this.#rows;
     this.#rows = new Map(polls.map((poll) => [poll.id, before.get(poll.id) ?? new Row(poll)]));

@@ -10,7 +10,7 @@ import { LONGEST, doubles, fold, length, lines } from "./texts.js";
 const MOST = 100;
 const FEWEST = 2;
 
-/** The list; `values` are its options, `{id, text}`, where `id` is null for a new one. */
+/** The list; `values` are its options, `{id, text}`, where `id` is null for a new option. */
 export class OptionList {
   #rows = [];
   #locked = false;
@@ -47,7 +47,7 @@ export class OptionList {
     return rows.filter(({ id, text }) => text || id !== null);
   }
 
-  /** Show options, and empty rows to make up two. `locked` ones are only read. */
+  /** Show options, filled up with empty rows to two. `locked` ones are read-only. */
   fill(options, locked = false) {
     this.#locked = locked;
     this.#rows = options.map(({ id, text }) => new OptionRow(text, id, this.#told));
@@ -56,7 +56,7 @@ export class OptionList {
     this.#paint();
   }
 
-  /** The options got these ids on the server (by their text); one that is gone there is a new one here. */
+  /** Take over the ids that the options have on the server, by their text; one that is gone there is new here. */
   rename(options) {
     const values = this.values;
     const ids = new Set(options.map(({ id }) => id));
@@ -70,7 +70,7 @@ export class OptionList {
     this.fill(values.map((one) => ({ id: idOf(one), text: one.text })), this.#locked);
   }
 
-  /** Whether the options are right; says at each what is not. */
+  /** Check the options and show their errors; returns whether all are `right`, and the `first` field to correct. */
   check() {
     if (this.#pasting) this.#toggle();
     const rows = this.#rows;
@@ -84,7 +84,7 @@ export class OptionList {
     return { right: number && !first, first: first?.input ?? (number ? null : rows[0]?.input) };
   }
 
-  /** Say what is wrong with the option at `place` of `values`; gives its field. */
+  /** Show the error of the option at `place` of `values`; returns its field. */
   blame(place, text) {
     const row = this.#rows.filter(({ id, text: held }) => held.trim() || id !== null)[place];
     row?.blame(text);
@@ -153,7 +153,7 @@ export class OptionList {
     announce(this.#line, say("host.option_removed", { text: row.text.trim() || String(place + 1) }));
   }
 
-  /** Lines that are pasted into a row: the first joins what stands there, the others follow as options. */
+  /** Paste lines into a row: the first is inserted into its text, the others follow as options. */
   #pasteInto(row, text) {
     const [first, ...more] = lines(text);
     const { selectionStart: from, selectionEnd: to } = row.input;
@@ -188,7 +188,7 @@ export class OptionList {
     announce(this.#line, "");
   }
 
-  /** The lines as options; one that was there before keeps its id, and with it its votes. */
+  /** The lines as options; an option that was there before keeps its id, and with it its votes. */
   #fromLines() {
     const ids = new Map(this.#rows.filter((row) => row.id !== null).map((row) => [fold(row.text), row.id]));
     return lines(this.#text.value).map((text) => {

@@ -1,4 +1,4 @@
-/** One option in the form: its text, and buttons that move and remove it. */
+/** One option in the form: its text, and buttons to move and remove it. */
 
 import { element, icon, set, write } from "../dom.js";
 import { say } from "../words.js";
@@ -10,7 +10,7 @@ const CROSS = "M6.4 5L12 10.6 17.6 5 19 6.4 13.4 12l5.6 5.6-1.4 1.4L12 13.4 6.4 
 
 let made = 0;
 
-/** A row; `told` hears of it by `moved(row, step)`, `removed(row)`, `entered(row)` and `pasted(row, text)`. */
+/** A row; `told` has the methods `moved(row, step)`, `removed(row)`, `entered(row)` and `pasted(row, text)`. */
 export class OptionRow {
   #number = element("span", { class: "number", "aria-hidden": "true" });
   #fault;
@@ -21,7 +21,7 @@ export class OptionRow {
     /** The id of the option on the server; null for a new one. */
     this.id = id;
     const named = { rows: "1", class: "option", "aria-describedby": this.#fault.id, autocomplete: "off", dir: "auto" };
-    /** The field of its text. It grows with the text; a line break in it makes another option. */
+    /** The field for its text. It grows with the text; a line break starts another option. */
     this.input = element("textarea", named);
     this.input.value = text;
     this.input.addEventListener("keydown", (event) => this.#key(event, told));
@@ -42,7 +42,7 @@ export class OptionRow {
     return this.input.value;
   }
 
-  /** Its place (from 0) among `count`; `locked` rows are only read. */
+  /** Its place (from 0) among `count`; `locked` rows are read-only. */
   place(n, count, locked) {
     write(this.#number, String(n + 1));
     set(this.input, "aria-label", say("host.option_n", { n: n + 1 }));
@@ -67,7 +67,7 @@ export class OptionRow {
     return document.activeElement === this.#buttons[which];
   }
 
-  /** Say what is wrong with it; an empty text: nothing. */
+  /** Show its error; an empty text removes it. */
   blame(text) {
     write(this.#fault, text);
     this.#fault.hidden = !text;
@@ -89,7 +89,7 @@ export class OptionRow {
 
   #paste(event, told) {
     const text = event.clipboardData?.getData("text/plain") ?? "";
-    if (!/[\r\n]/.test(text.trim())) return; // one line goes in as everywhere, but for a break at its end
+    if (!/[\r\n]/.test(text.trim())) return; // a single line, perhaps with a break at its end, is pasted as usual
     event.preventDefault();
     told.pasted(this, text);
   }

@@ -1,4 +1,4 @@
-/** Small parts that several views of the host's screen have. */
+/** Small parts that several views of the host's screen use. */
 
 import { element, set, write } from "../dom.js";
 import { language, say } from "../words.js";
@@ -26,13 +26,13 @@ export function button(text, act, kind) {
   return element("button", { type: "button", class: kind, on: { click: act } }, text);
 }
 
-/** A button with a picture for the eye, and a name for everybody else. */
+/** A button with a picture, and a name for screen readers. */
 export function iconButton(picture, name, act, kind = "plain") {
   const named = { type: "button", class: `${kind} icon-only`, "aria-label": name, title: name };
   return element("button", { ...named, on: { click: act } }, picture);
 }
 
-/** A place for what has just happened: it is read aloud. */
+/** A place that says what has just happened: screen readers announce it. */
 export function statusLine() {
   return element("p", { class: "said", role: "status" });
 }
@@ -43,7 +43,7 @@ export function announce(line, text, bad = false) {
   write(line, text);
 }
 
-/** A link back to where a view was come to from. */
+/** A link back to the view above. */
 export function back(href, text) {
   return element("a", { class: "back", href }, element("span", { "aria-hidden": "true" }, "← "), text);
 }
@@ -59,7 +59,7 @@ export function timeNode(iso) {
   return element("time", { datetime: iso, title: fullTime(iso) }, shown);
 }
 
-/** Run `work` while `node`, a button, cannot be pressed again; the focus stays where it is. */
+/** Run `work`; until it is done `node`, a button, can't be pressed again, and keeps the focus. */
 export async function once(node, work) {
   if (node.getAttribute("aria-disabled") === "true") return;
   set(node, "aria-disabled", "true");

@@ -26,7 +26,7 @@ export class PolicyChoice {
     this.#radios.get(policy).checked = true;
   }
 
-  /** Give the focus to what is chosen. */
+  /** Focus the chosen policy. */
   focus() {
     this.#radios.get(this.value).focus();
   }

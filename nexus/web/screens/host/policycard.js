@@ -1,4 +1,4 @@
-/** Setting who sees the results of a poll, while it runs. */
+/** Setting who can see the results of a poll, while it runs. */
 
 import { element } from "../dom.js";
 import { say } from "../words.js";
@@ -6,7 +6,7 @@ import { told } from "./faults.js";
 import { announce, once, statusLine } from "./parts.js";
 import { PolicyChoice } from "./policy.js";
 
-/** A card with the choice. A button applies it: the arrow keys pass over choices that would show what is hidden. */
+/** A card with the choice. A button applies it: the arrow keys pass over choices that would show hidden results. */
 export class PolicyCard {
   #server;
   #path;
@@ -27,7 +27,7 @@ export class PolicyCard {
     this.node = element("section", { class: "card", "aria-label": say("host.results_policy") }, form);
   }
 
-  /** Show the policy that holds; a choice that is not applied yet stays. */
+  /** Show the policy in force; a choice that is not applied yet stays. */
   show(policy) {
     if (policy === this.#set) return;
     const untouched = this.#set === null || this.#choice.value === this.#set;

@@ -1,4 +1,4 @@
-/** One poll, live: how it stands, and everything its host does with it. */
+/** One poll, live: its state, and everything that its host does with it. */
 
 import { element, set, write } from "../dom.js";
 import { everySecond, timeLeft } from "../time.js";
@@ -10,7 +10,7 @@ import { PolicyCard } from "./policycard.js";
 import { Results } from "./results.js";
 import { SharingCard } from "./sharing.js";
 
-const LONG = 100; // characters of a question that is set smaller
+const LONG = 100; // characters from which a question gets smaller type
 
 /** The view of the poll `id`. */
 export class PollView {

@@ -1,4 +1,4 @@
-/** The results of a poll as they come in: turnout, who is there, every option's count. The host sees them always. */
+/** The results of a poll as they come in: turnout, how many are online, and the count of each option. */
 
 import { element, write } from "../dom.js";
 import { number, percent, say } from "../words.js";
@@ -23,7 +23,7 @@ export class Results {
     this.node = element("section", { class: "card", "aria-labelledby": "results" }, title, figures, table);
   }
 
-  /** Show counts; `online` is null where nobody knows. */
+  /** Show counts; `online` is null if it is not known. */
   show(poll, totals, online) {
     write(this.#voters, number(totals.voters));
     write(this.#ballots, number(totals.total_votes));

@@ -1,4 +1,4 @@
-/** Where one is on the host's screen: the part of the address after `#`. */
+/** The routes of the host's screen: the part of the address after `#`. */
 
 const ROUTES = [
   [/^\/?$/, "list"],
@@ -9,7 +9,7 @@ const ROUTES = [
   [/^\/account$/, "account"],
 ];
 
-/** The view that a hash names: `{name, id}`; null for what is none. */
+/** The view that a hash names: `{name, id}`; null if there is no such view. */
 export function route(hash) {
   const path = hash.replace(/^#/, "");
   for (const [pattern, name] of ROUTES) {
@@ -20,7 +20,7 @@ export function route(hash) {
   return null;
 }
 
-/** Follows the hash: `show(route)` at each change, once `leave()` has resolved to true for what was shown. */
+/** Follows the hash: calls `show(route)` at each change, once `leave()` has resolved to true for what was shown. */
 export class Router {
   #show;
   #leave;
@@ -37,7 +37,7 @@ export class Router {
   async follow() {
     if (this.#asking || location.hash === this.#shown) return;
     if (this.#shown !== null && !(await this.#free())) {
-      history.pushState(null, "", this.#shown || "#/"); // the address is that of what is shown
+      history.pushState(null, "", this.#shown || "#/"); // the address stays that of the view that is shown
       return;
     }
     const found = route(location.hash);
@@ -46,7 +46,7 @@ export class Router {
     this.#show(found ?? route("#/"));
   }
 
-  /** Show the present view anew. */
+  /** Show the current view again. */
   again() {
     this.#shown = null;
     this.follow();

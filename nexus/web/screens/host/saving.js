@@ -1,23 +1,23 @@
-/** From what a poll's form says to the calls that make it so. */
+/** From the content of a poll's form to the calls that save it. */
 
 import { fold } from "./texts.js";
 
 const FEWEST = 2;
 
-/** What of `after` is another value than in `before`. */
+/** The fields of `after` whose values differ from those in `before`. */
 export function differences(before, after) {
   const same = (name) => before[name] === after[name];
   return Object.fromEntries(Object.entries(after).filter(([name]) => !same(name)));
 }
 
 /** The calls that turn the options `before` (`{id, option_text}`, in order) into `after` (`{id, text}`, in order, `id`
- * null for a new one): `{method, path, body, option, place}`, to be done one after the other. An option that is typed
- * anew where it was removed is the same one. */
+ * null for a new one): `{method, path, body, option, place}`, to be made one after the other. An option that was
+ * removed and typed again is the same option. */
 export function optionCalls(poll, before, after) {
   const wanted = adopt(before, after);
   const kept = new Set(wanted.map(({ id }) => id));
   const gone = before.filter(({ id }) => !kept.has(id));
-  // Never fewer than two on the way, and no place taken that a removal makes free.
+  // Removals come early, to make room for new options, but never leave fewer than two.
   const early = gone.slice(0, Math.max(0, before.length - FEWEST));
   const late = gone.slice(early.length);
   const texts = new Map(before.map(({ id, option_text: text }) => [id, text]));
@@ -44,7 +44,7 @@ function removal({ id, option_text: text }) {
   return { method: "DELETE", path: `/options/${id}/`, option: text, act: "remove" };
 }
 
-/** Renames, those first whose new text no other option has any more. */
+/** Renames, in such an order that no other option has the new text at that time, if there is one. */
 function renames(wanted, texts) {
   const waiting = wanted.filter(({ id, text }) => id !== null && texts.get(id) !== text);
   const calls = [];
@@ -60,7 +60,7 @@ function renames(wanted, texts) {
   return calls;
 }
 
-/** New options where they belong, and moves of those that are out of order: of the others as few as can be. */
+/** Additions of new options, and as few moves as possible of those that are out of order. */
 function placements(poll, wanted, order) {
   const steady = longestRun(wanted.map(({ id }) => order.indexOf(id)));
   const calls = [];
@@ -78,7 +78,7 @@ function placements(poll, wanted, order) {
   return calls;
 }
 
-/** The places of the longest rising run among `numbers`; a negative one is none. */
+/** The places of the longest rising subsequence of `numbers`; negative ones are skipped. */
 function longestRun(numbers) {
   const best = numbers.map((number) => ({ length: number < 0 ? 0 : 1, from: null }));
   numbers.forEach((number, at) => {

@@ -7,7 +7,7 @@ const LISTED = new Set(["update"]);
 const TIMES = new Set(["opens_at", "expires_at", "closed_at"]);
 const LONGEST_ID = 8; // of a guest: enough to tell one from another
 
-/** Whoever did it, in words. */
+/** Who did it, in words. */
 export function who(user, me) {
   if (user === me.sub) return say("host.who_you");
   const [kind, name = ""] = user.split(/:(.*)/s);
@@ -15,7 +15,7 @@ export function who(user, me) {
   return say(`host.who_${kind}`, { name: kind === "guest" ? name.slice(0, LONGEST_ID) : name });
 }
 
-/** What was done, in a sentence without its doer. */
+/** What was done, in a sentence that does not say by whom. */
 export function sentence(entry) {
   const { action, target_type: type, details } = entry;
   const names = [`host.did_${type}_${action}_${details.outcome}`, `host.did_${type}_${action}`, `host.did_${action}`];
@@ -28,7 +28,7 @@ export function sentence(entry) {
   return say(name, { status, option, round: String(round), format: String(details.format ?? "").toUpperCase() });
 }
 
-/** What changed, a line for each thing; none where the sentence says it all. */
+/** What changed, one line each; no lines if the sentence says it all. */
 export function changes({ action, target_type: type, details }) {
   if (type === "option") return optionChanges(details);
   if (!LISTED.has(action)) return [];

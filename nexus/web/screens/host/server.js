@@ -1,29 +1,30 @@
-/** The server as the host's screen uses it: one login, its client, and how a login ends. */
+/** The server as the host's screen uses it: one login, its client, and the end of a login. */
 
 import { Refused, connect, session } from "../../client.js";
 
 const URL_HERE = location.origin;
-const WRONG_PASSWORD = "invalid_credentials"; // is 401 too, and says nothing of the login
+const WRONG_PASSWORD = "invalid_credentials"; // is 401 too, but does not concern the login
 
 /** Whether `error` says that the login has ended. */
 function endsLogin(error) {
   return error?.code === 4501 || (error instanceof Refused && error.status === 401 && error.code !== WRONG_PASSWORD);
 }
 
-/** A login and its client. `ended()` is called once for a login that the server takes for none any more. */
+/** A login and its client. `ended(left)` is called once if the server no longer accepts the login; the promise `left`
+ * resolves when it is removed here. */
 export class Server {
   #session = null;
   #ended;
 
   constructor(ended) {
     this.#ended = ended;
-    /** The client of the present login; null before the first. */
+    /** The client of the current login; null before the first. */
     this.client = null;
-    /** `{sub, username, roles}` of whoever is logged in; null before that is known. */
+    /** `{sub, username, roles}` of the account that is logged in; null before that is known. */
     this.me = null;
   }
 
-  /** The login that this tab holds, or null. */
+  /** The login of this tab, or null. */
   static held() {
     return session({ url: URL_HERE, storage: sessionStorage });
   }
@@ -33,7 +34,7 @@ export class Server {
     return this.me.roles.includes("admin");
   }
 
-  /** Begin with a login. Rejects with `Unreachable`, or with `Refused` for a login that is none any more. */
+  /** Start with a login. Rejects with `Unreachable`, or with `Refused` if the login has ended. */
   async enter(login) {
     this.client?.close();
     this.#session = login;
@@ -56,7 +57,7 @@ export class Server {
     }
   }
 
-  /** The answer to a GET as it comes, for what is too large to hold. Rejects with `Refused` or TypeError. */
+  /** The answer to a GET as a stream, for large content. Rejects with `Refused` or TypeError. */
   async stream(path) {
     const login = this.#session;
     const ask = (token) => fetch(path, { headers: { Authorization: `Bearer ${token}` }, cache: "no-store" });
@@ -75,7 +76,7 @@ export class Server {
     const login = this.#session;
     this.#session = null;
     this.client?.close();
-    await login?.logout().catch(() => {}); // out of reach: it is forgotten here, and ends there by itself
+    await login?.logout().catch(() => {}); // the server can't be reached: the login is removed here, and expires there
   }
 
   #look(error, login) {

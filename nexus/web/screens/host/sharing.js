@@ -1,4 +1,4 @@
-/** How others come to a poll: its code, its addresses, and the link for a screen that nobody logs in at. */
+/** How others find a poll: its code, its addresses, and the link for a screen where nobody logs in. */
 
 import { element, fill } from "../dom.js";
 import { say } from "../words.js";

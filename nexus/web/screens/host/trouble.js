@@ -1,4 +1,4 @@
-/** A view that could not be shown: why, and what can be done. */
+/** Shown instead of a view that could not be loaded: why, and what can be done. */
 
 import { element } from "../dom.js";
 import { say } from "../words.js";

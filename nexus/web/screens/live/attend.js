@@ -1,4 +1,4 @@
-/** The ways to see a poll on stage: the login of this tab, the screen link's token, or as any guest. */
+/** The ways to see a poll on stage: with the login of this tab, the token of a screen link, or as a guest. */
 
 import { Refused, TurnedAway, connect, enter, session } from "../../client.js";
 import { codeForm } from "../code.js";
@@ -9,10 +9,10 @@ import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
 import { Show } from "./show.js";
 
-const PATIENCE_MS = 1000; // what takes longer is worth a word
+const PATIENCE_MS = 1000; // if connecting takes longer, the page says so
 const URL_HERE = location.origin;
 
-/** Show the poll of this page. `given` is what the page carries, `link` its place for words about the connection. */
+/** Show the poll of this page. `given` is the data in the page, `link` the place for news of the connection. */
 export async function attend(given, link) {
   let refusal = null;
   for (const way of ways(given.code)) {
@@ -28,8 +28,8 @@ export async function attend(given, link) {
   return turnAway(link, refusal, given.code);
 }
 
-/** Every way there is here, the one with the most rights first: `{name, open}`, where `open` gives a token source and
- * what to join. */
+/** Every way that is available, the one with the most rights first: `{name, open}`, where `open` returns a token source
+ * and what to join. */
 function ways(code) {
   const login = session({ url: URL_HERE, storage: sessionStorage });
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
@@ -44,16 +44,16 @@ function ways(code) {
   ].filter(Boolean);
 }
 
-/** The id of the poll that a screen's token is for, since its code may change; null for what is no such token. */
+/** The id of the poll that a screen's token is for, since its code may change; null if it is not such a token. */
 function pollOf(token) {
   try {
     return JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).polls?.[0] ?? null;
   } catch {
-    return null; // the server will say what it thinks of it
+    return null; // the server will judge it
   }
 }
 
-/** Go one way: `{client, room}`, or null where it leads to less than another may. Rejects where it leads nowhere. */
+/** Try one way: `{client, room}`, or null if another way may give more rights. Rejects if it leads nowhere. */
 async function attempt(way, link) {
   const { token, target } = await persist(link, way.open);
   const client = connect({ url: URL_HERE, token });
@@ -74,7 +74,7 @@ async function attempt(way, link) {
   return null;
 }
 
-/** Whether `error` says that the screen link of this page leads nowhere any more. */
+/** Whether `error` says that the screen link of this page is no longer valid. */
 function endedLink(error) {
   return error instanceof TurnedAway && location.hash.includes("token=");
 }
@@ -91,7 +91,7 @@ function turnAway(link, error, code) {
   link.hidden = true;
   const why = element("p", { id: "why" }, endedLink(error) ? say("live.link_ended") : reason(error));
   const title = element("h1", {}, say(unknown ? "live.unknown" : "live.no_entry"));
-  // A draft is there for its host alone, and looks like no poll to everybody else.
+  // Only its host sees a draft; to everyone else there is no such poll.
   const login = element("details", {}, element("summary", {}, say("live.log_in")), loginForm(() => location.reload()));
   fill(main, link, title, why, unknown && codeForm(code, "/live/"), login);
 }

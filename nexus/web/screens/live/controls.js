@@ -1,4 +1,4 @@
-/** What a presenter can do, by buttons and by keys. Out of the way while nobody touches anything. */
+/** What a presenter can do, with buttons and keys. Hidden while nobody uses them. */
 
 import { element, fill, write } from "../dom.js";
 import { loginForm } from "../login.js";
@@ -6,8 +6,8 @@ import { say } from "../words.js";
 
 const IDLE_MS = 4000;
 
-/** The controls below `root`. `acts` are `open`, `close` and `reveal`, which only a `host` has; `way` is how this screen
- * came in: by a `login`, which need not be asked for again, or otherwise. */
+/** The controls below `root`. `acts` are `open`, `close` and `reveal`, which only a `host` has; `way` is how the screen
+ * entered: after a `login` it does not offer another. */
 export class Controls {
   #acts;
   #host;
@@ -33,7 +33,7 @@ export class Controls {
     this.#listen();
   }
 
-  /** Show what can be done now. Of opening and closing one gives way to the other, the focus with it. */
+  /** Show what can be done now. The buttons for opening and closing replace each other, and pass the focus on. */
   show({ status, hold }) {
     if (!this.#host) return;
     const { open, close, reveal } = this.#buttons;
@@ -45,7 +45,7 @@ export class Controls {
     if (focused) (open.hidden ? close : open).focus();
   }
 
-  /** Say what went wrong; an empty text takes it back. */
+  /** Say what went wrong; an empty text clears it. */
   complain(text) {
     write(this.#trouble, text);
     this.#trouble.hidden = !text;
@@ -80,13 +80,13 @@ export class Controls {
     document.body.classList.remove("idle");
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
-      // A button that was clicked keeps the focus: only where the keyboard brought it does it keep the controls.
+      // A clicked button keeps the focus; only focus that the keyboard brought keeps the controls shown.
       const used = this.#bar.querySelector(":focus-visible") || document.querySelector("dialog[open]");
       document.body.classList.toggle("idle", !used);
     }, IDLE_MS);
   }
 
-  /** The list of keys, and the switch that turns them off (WCAG 2.2, 2.1.4). */
+  /** The list of shortcuts, and the switch that disables them (WCAG 2.2, 2.1.4). */
   #makeHelp(way) {
     const rows = [["O", "open"], ["C", "close"], ["R", "reveal"], ["F", "full"], ["L", "login"], ["?", "help"]];
     const list = element(
@@ -109,8 +109,8 @@ export class Controls {
   }
 }
 
-/** Whether a key is meant for a field or an open dialog. What is in a closed dialog may keep the focus, and so get keys,
- * until the page is next painted. */
+/** Whether a key is meant for a field or an open dialog. A field in a dialog that has just closed keeps the focus, and
+ * gets the keys, until the page is next painted. */
 function isTyping(target) {
   const dialog = target.closest?.("dialog");
   return dialog ? dialog.open : Boolean(target.closest?.("input, textarea, select"));

@@ -1,7 +1,7 @@
 /** The largest type at which everything fits the screen. */
 
-const LEAST_PX = 15; // below which nobody reads: then the page scrolls instead
-const MOST = 0.05; // of the shorter way across the screen, widened for wide ones
+const LEAST_PX = 15; // smaller type is unreadable: the page scrolls instead
+const MOST = 0.05; // of the screen's height, or of 0.6 of its width if that is less
 const MOST_COLUMNS = 4;
 const ROWS_FOR_COLUMNS = 7;
 const NARROWEST_COLUMN_EM = 14;
@@ -12,21 +12,21 @@ export class Fit {
   #stage;
   #list;
   #planned = 0;
-  #fitted = ""; // the room that there was at the last fit
+  #fitted = ""; // the space available at the last fit
 
   constructor(stage, list) {
     this.#stage = stage;
     this.#list = list;
     window.addEventListener("resize", () => this.#soon());
     stage.querySelector("img")?.addEventListener("load", () => this.#soon());
-    // The room changes without the window too: by what is said above the stage, and by a foot that has more to say.
+    // The space changes without the window too: with news above the stage, and with a longer footer.
     const changes = new ResizeObserver(() => this.#room() !== this.#fitted && this.#soon());
     for (const part of [stage, stage.querySelector("footer")]) changes.observe(part);
   }
 
   /** Fit at once. */
   now() {
-    this.#stage.classList.remove("scrolls"); // which would fit anything
+    this.#stage.classList.remove("scrolls"); // with it anything would fit
     let best = null;
     for (const columns of this.#candidates()) {
       const size = this.#largest(columns, best ? best.size + EXACT_PX : LEAST_PX);
@@ -42,7 +42,7 @@ export class Fit {
     return parts.map((part) => [part.offsetWidth, part.offsetHeight]).join();
   }
 
-  /** Too much for one screen: as many columns as can be read, and the page is longer. */
+  /** Too much for one screen: use as many columns as can be read, and let the page scroll. */
   #scroll() {
     this.#apply(LEAST_PX, 1);
     this.#stage.classList.add("scrolls");
@@ -61,7 +61,7 @@ export class Fit {
     return Array.from({ length: most }, (_, index) => index + 1);
   }
 
-  /** The largest size at which so many columns fit; 0 where they do not at `least`. Each look costs a layout. */
+  /** The largest size at which this many columns fit; 0 if they don't fit at `least`. Each check costs a layout. */
   #largest(columns, least) {
     let [low, high] = [least, Math.max(least, Math.min(window.innerWidth * 0.6, window.innerHeight) * MOST * 1.5)];
     if (!this.#fits(low, columns)) return 0;
@@ -77,7 +77,7 @@ export class Fit {
   #fits(size, columns) {
     this.#apply(size, columns);
     const wide = columns === 1 || this.#list.clientWidth / columns >= NARROWEST_COLUMN_EM * size;
-    // What is beside the bars overflows into the edge of the stage, which that does not count as too much.
+    // The aside overflows into the stage's padding, which the stage itself does not count as overflow.
     const parts = [this.#stage, this.#stage.querySelector("aside")];
     const holds = (part) => part.scrollHeight <= part.clientHeight && part.scrollWidth <= part.clientWidth;
     return wide && parts.every(holds);

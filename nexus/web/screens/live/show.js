@@ -1,4 +1,4 @@
-/** A poll on stage: what its room says goes to the stage, what its host does goes to the server. */
+/** A poll on stage: the room's news goes to the stage, and the host's acts go to the server. */
 
 import { Refused } from "../../client.js";
 import { byId, element, fill } from "../dom.js";
@@ -9,20 +9,20 @@ import { Stage } from "./stage.js";
 
 const CLOSED = "closed";
 
-/** Whether the stage holds the counts back, although whoever looks may see them: a screen in front of an audience shows
- * no more than the poll's results policy lets everybody know. */
+/** Whether the stage hides the counts, even if its viewer may see them: a screen in front of an audience shows no more
+ * than the poll's results policy lets everyone see. */
 export function veiled(poll, status) {
   if (poll.results === "live") return false;
   return poll.results === "host" || status !== CLOSED;
 }
 
-/** Shows `room` of `client`; `way` is how it came in, and `notice` what its presenter has to know of that. */
+/** Shows `room` of `client`; `way` is how the screen entered, and `notice` what the presenter should know of it. */
 export class Show {
   #client;
   #room;
   #stage;
   #controls;
-  #before = "host"; // the policy that held the results back
+  #before = "host"; // the policy that hid the results
 
   constructor({ client, room, link, way, notice }) {
     this.#client = client;
@@ -57,7 +57,7 @@ export class Show {
     };
   }
 
-  /** Let everybody know, on every screen, or hold back what is not said yet, by the policy that did so before. */
+  /** Show the results on every screen, or hide them again under the policy that hid them before. */
   #reveal(id) {
     const { poll, totals } = this.#room;
     const hidden = veiled(poll, totals.status);

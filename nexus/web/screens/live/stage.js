@@ -8,7 +8,7 @@ import { Fit } from "./fit.js";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** The stage in `root`, below `link`; an `overlay` is for stream software, and has no QR code. */
+/** The stage in `root`, below `link`; an `overlay` is for streaming software, and has no QR code. */
 export class Stage {
   #bars = new Map();
   #fit;
@@ -33,7 +33,7 @@ export class Stage {
     this.#fit = new Fit(stage, this.#list);
   }
 
-  /** Show a poll; `hold` keeps the counts back. */
+  /** Show a poll; `hold` hides the counts. */
   show({ poll, totals, online, hold }) {
     write(this.#question, poll.question);
     set(this.#question, "data-long", isLong(poll.question));
@@ -59,7 +59,7 @@ export class Stage {
     this.#time.hidden = !text;
   }
 
-  /** A poll that becomes private, or public again, gets another code. */
+  /** The code changes when a poll becomes private, or public again. */
   #showCode(code) {
     if (!code || code === this.#code) return;
     this.#code = code;
@@ -100,7 +100,7 @@ export class Stage {
     write(this.#veil, say(poll.results === "after_close" ? "live.veiled_after_close" : "live.veiled"));
   }
 
-  /** Find the size anew where texts changed, or the figures grew longer: not at each vote. */
+  /** Fit again if texts changed or the figures grew longer, but not at each vote. */
   #refit(poll, totals, hold) {
     const texts = poll.options.map(({ option_text: text }) => text);
     const key = JSON.stringify([poll.question, texts, hold, number(totals.total_votes).length]);

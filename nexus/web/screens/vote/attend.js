@@ -1,4 +1,4 @@
-/** A voter's way into a poll: as a guest, or with an account where guests are not let in. */
+/** How a voter enters a poll: as a guest, or with an account if the poll admits no guests. */
 
 import { Refused, connect, enter, session } from "../../client.js";
 import { codeForm } from "../code.js";
@@ -9,8 +9,8 @@ import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
 import { Seat } from "./seat.js";
 
-/** Take a seat in the poll of this page, and keep it. `given` is what the page carries, `link` its place for words about
- * the connection. */
+/** Take a seat in the poll of this page, and keep it. `given` is the data in the page, `link` the place for news of the
+ * connection. */
 export async function attend(given, link) {
   const at = { url: location.origin, code: given.code };
   if (given.refused === "poll_not_found") return turnAway(link, new Refused(given.refused, ""), at.code);
@@ -26,7 +26,7 @@ export async function attend(given, link) {
   }
 }
 
-/** A token and what to join with it, or null where the page says why there is none. */
+/** A token and what to join with it, or null if there is none and the page says why. */
 async function entry(at, link) {
   try {
     const guest = await persist(link, () => enter(at));
@@ -38,7 +38,7 @@ async function entry(at, link) {
   }
 }
 
-/** The way in with an account: the login of this tab, or a new one. */
+/** Entering with an account: by the login of this tab, or a new one. */
 function account(at, link) {
   const known = session({ url: at.url, storage: sessionStorage });
   if (known) return { token: known.token, target: at.code };

@@ -1,6 +1,6 @@
 /** What a voter can do, and which votes count: pure rules over what the room and the client know. No I/O. */
 
-/** How options are chosen: by one tap (`tap`), by choosing some and sending them (`pick`), or by a tap for each of
+/** How options are chosen: with one tap (`tap`), by picking some and sending them (`pick`), or with one tap for each of
  * several ballots (`several`). */
 export function modeOf(poll) {
   if (poll.max_choices > 1) return "pick";
@@ -13,8 +13,8 @@ function naming(list, id) {
 }
 
 /** All that the page shows of a poll: `poll`, the newest `totals` or null, the standing ballots `me`, the unanswered
- * `acts` of this voter in this poll, and the ids `picked`, which may be `unsent`; `over` where there is no way to the
- * server any more.
+ * `acts` of this voter in this poll, and the ids `picked`, which may be `unsent`; `over` if the client has ended and
+ * the server can't be reached again.
  *
  * Returns `{mode, most, status, options, sending, standing, ballotsLeft, open, mayVote, mayRetract, maySend, shown}`,
  * where `most` is how many options one ballot can name; each option is `{id, text, count, standing, sending, picked}`,
@@ -59,24 +59,24 @@ function ordered(poll) {
   return [...poll.options].sort((a, b) => a.position - b.position || a.id - b.id);
 }
 
-/** The ids that stay picked after a tap on `id`; null where `max` are picked already. */
+/** The ids that are picked after a tap on `id`; null if `max` are picked already. */
 export function toggled(picked, id, max) {
   const next = new Set(picked);
   if (next.delete(id)) return next;
   return next.size < max ? next.add(id) : null;
 }
 
-/** The ids that stay picked when the poll's options have changed. */
+/** The picked ids whose options the poll still has. */
 export function stillThere(picked, poll) {
   return new Set(poll.options.map(({ id }) => id).filter((id) => picked.has(id)));
 }
 
-/** What the choice of somebody who comes back is: what stands, where one ballot does. */
+/** The choice of a voter who comes back: the options of the ballot that stands, if there is only one. */
 export function standingChoice(poll, me) {
   return poll.votes_per_user === 1 && me.length === 1 ? new Set(me[0].options) : new Set();
 }
 
-/** The name of the sentence that says how things stand, and its values: nothing is called recorded before its ack. */
+/** The name of the sentence that says how things stand, and its values. Nothing is called recorded before its ack. */
 export function standing(view, { inTouch }) {
   if (view.over) return ["shared.link_expired", {}];
   if (view.sending) return [inTouch ? "vote.sending" : "vote.kept", {}];

@@ -5,7 +5,7 @@ import { isLong } from "../preview.js";
 import { say } from "../words.js";
 import { Row } from "./row.js";
 
-/** The page. `choose(id)`, `send()` and `retract()` are what a voter does with it. */
+/** The page. `choose(id)`, `send()` and `retract()` are called for what a voter does. */
 export class Paper {
   #acts;
   #rows = new Map();
@@ -58,7 +58,7 @@ export class Paper {
     this.#time.hidden = !text;
   }
 
-  /** Say what went wrong with an act, or what else a voter has to know (`warn`); an empty text takes it back. */
+  /** Say what went wrong with an act, or what else a voter has to know (`warn`); an empty text clears it. */
   complain(text, tone = "bad") {
     set(this.#trouble, "class", `note ${tone}`);
     write(this.#trouble, text);
@@ -77,13 +77,13 @@ export class Paper {
     });
   }
 
-  /** Options that cannot be chosen are no buttons: the keyboard passes them by. */
+  /** Options that can't be chosen are not buttons: the keyboard skips them. */
   #rebuild(fixed) {
     this.#fixed = fixed;
     for (const row of this.#rows.values()) row.build(fixed);
   }
 
-  /** What had the focus keeps it; where it is gone, the sentence that says how things stand has it, and not the top. */
+  /** Keep the focus where it was; if that is gone, move it to the sentence that says how things stand. */
   #keep(focused) {
     if (!focused || (focused === document.activeElement && !focused.hidden)) return;
     if (focused.isConnected && !focused.hidden) focused.focus();

@@ -1,4 +1,4 @@
-/** One option of the audience's page: a button while it can be chosen, else a line of results. */
+/** One option on the audience's page: a button while it can be chosen, else a line of results. */
 
 import { Bar } from "../bar.js";
 import { element, fill, icon, set, write } from "../dom.js";
@@ -20,7 +20,7 @@ export class Row {
     this.item = element("li", { class: "option", "data-option": id });
   }
 
-  /** Make it one that can be chosen, or a `fixed` one. */
+  /** Build it as a button, or `fixed`, as a line that can't be chosen. */
   build(fixed) {
     const [track, text, figures] = this.#bar.parts;
     const inside = [track, this.#mark, text, this.#times, figures, this.#note];
@@ -30,7 +30,7 @@ export class Row {
     fill(this.item, this.#body);
   }
 
-  /** Show an option of `choices`, of a poll whose ballots are `total`. */
+  /** Show an option of `choices`, of a poll with `total` ballots. */
   show(option, { total, mode, several }) {
     this.#bar.show(option.text, option.count, total);
     const state = option.sending ? "sending" : option.standing ? "standing" : "free";

@@ -1,4 +1,4 @@
-/** A voter in a room: what is tapped becomes an act, and what becomes of it is shown. */
+/** A voter in a room: a tap becomes an act, and its outcome is shown. */
 
 import { Busy, Refused } from "../../client.js";
 import { codeForm } from "../code.js";
@@ -16,7 +16,7 @@ export class Seat {
   #picked;
   #stop;
   #round; // the epoch that is shown
-  #unheard = false; // a choice was made that is not sent
+  #unheard = false; // a choice was made and is not sent yet
   #stood = false; // a ballot stood when this was last shown
   #retracting = false;
 
@@ -65,7 +65,7 @@ export class Seat {
       this.#unheard = true;
       this.#show();
     } else if (view.mode !== "tap" || !this.#isUnderWay(id)) {
-      // What seems to stand is sent too: another device may have changed it, and the server knows.
+      // A choice that seems to stand is sent too: another device may have changed it, and only the server knows.
       this.#act(this.#room.vote(id));
     }
   }
@@ -94,12 +94,12 @@ export class Seat {
     this.#act(this.#room.retract(several ? this.#room.me.at(-1)?.op : undefined));
   }
 
-  /** Show that an act is under way. What came of it comes as `settled`, where those of an earlier page come too. */
+  /** Show that an act is under way. Its outcome arrives as `settled`, as do those of acts of an earlier page. */
   #act(act) {
     this.#show();
     act.catch((error) => {
       if (error instanceof Busy) this.#paper.complain(say("vote.busy"));
-      else if (!(error instanceof Refused)) this.#show(); // the client has ended: what waits is said to be kept
+      else if (!(error instanceof Refused)) this.#show(); // the client has ended: say that waiting votes are kept
     });
   }
 
@@ -119,7 +119,7 @@ export class Seat {
     this.#show();
   }
 
-  /** An option that is gone must not take the place of one that could be picked. */
+  /** A removed option must not count towards those that can be picked. */
   #redefined() {
     this.#picked = stillThere(this.#picked, this.#room.poll);
     this.#show();
