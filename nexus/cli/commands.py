@@ -111,7 +111,7 @@ def list_users(arguments: argparse.Namespace, settings: Settings) -> int:
 
     async def work(database: Database) -> list[accounts.User]:
         await _migrated(database)
-        return await accounts.everybody(database)
+        return await accounts.all_users(database)
 
     for user in _with_database(settings, work):
         _say(f"{user.subject:12} {user.username:30} {','.join(user.roles)}{' disabled' if user.disabled else ''}")

@@ -62,7 +62,7 @@ async def _found(database: Database) -> int:
 
 
 async def _first_admin(database: Database, made: Callable[[str], None]) -> None:
-    if await accounts.everybody(database):
+    if await accounts.all_users(database):
         return
     password = secrets.token_urlsafe(12)
     passwords = Passwords(threads=1)

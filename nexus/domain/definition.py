@@ -144,7 +144,7 @@ def time_problems(
 
 
 def _has_utc(time: datetime) -> bool:
-    """An hour of the year 9999 west of Greenwich may be one of the year 10000 there, which no `datetime` holds."""
+    """Whether `time` can be expressed in UTC: late in the year 9999, west of Greenwich, it is the year 10000 there."""
     try:
         time.astimezone(UTC)
     except OverflowError:

@@ -6,7 +6,10 @@ from nexus.domain.poll import Policy, Status
 from nexus.domain.views import OptionView, PollView
 
 OP = "0199b3c4-5d6e-7f80-91a2-b3c4d5e6f708"
+"""The op of an act on it."""
+
 NOW = "2026-11-22T18:30:00Z"
+"""The time of a frame or answer about it."""
 
 YES = OptionView(id=12, option_text="Yes", position=0, votes_count=5)
 NO = OptionView(id=13, option_text="No", position=1, votes_count=4)

@@ -77,7 +77,7 @@ def _replay(box: Box, ballot: Ballot, known: KnownAct, standing: tuple[StandingB
     same = known.act is ballot.act and known.ballot == ballot.ballot
     if not same or sorted(known.options) != sorted(ballot.options):
         raise errors.OpReused
-    # Not by the epoch: a repair may have moved the ballot on into one that nobody has seen.
+    # Not decided by the epoch: a repair may have moved the ballot to one that nobody has seen.
     stands = any(one.op == known.op for one in standing)
     receipt = Receipt(
         poll=box.poll,

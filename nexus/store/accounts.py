@@ -82,7 +82,7 @@ async def _one(database: Database, where: str, key: object) -> User | None:
         return None if row is None else user_of(row)
 
 
-async def everybody(database: Database) -> list[User]:
+async def all_users(database: Database) -> list[User]:
     """Every account, by id."""
     async with database.read() as connection:
         return [user_of(row) for row in await connection.all(f"SELECT {COLUMNS} FROM users u ORDER BY u.id")]

@@ -42,8 +42,8 @@ RELEASE_S = 2.0
 """For a rollback, and for handing a connection back; one that takes longer is cut."""
 
 HELD_S = 20.0
-"""For everything done on one connection, beyond the server's own time-outs (`GUARDS`): a server that no longer answers
-at all keeps none of them."""
+"""For everything done on one connection. The server's own time-outs (`GUARDS`) are shorter, but a server that no longer
+answers does not keep them."""
 
 LONG_S = 3600.0
 """The same for what may touch every ballot of a poll or of the database."""

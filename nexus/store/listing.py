@@ -1,4 +1,4 @@
-"""Lists of polls: as many statements whatever the page's size, in a stable order, all of one moment."""
+"""Lists of polls: the same number of statements for a page of any size, in a stable order, all of one moment."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def _count(raw: Raw, kept: Counts, by: Identity, chosen: Filter) -> int:
 
 
 async def _page(raw: Raw, by: Identity, chosen: Filter, count: int, *, limit: int, offset: int) -> list[int]:
-    """The ids of a page that lies within the list, from whichever end is nearer.
+    """The ids of a page that lies within the list, read from the nearer end.
 
     From the far end it is the page as it was when the list was counted: that end seldom moves.
     """

@@ -18,7 +18,6 @@ from nexus.store.rounds import locked_for_host, now
 from nexus.store.rows import load
 
 CODE_ATTEMPTS = 20
-"""Codes tried before a poll is given up: they collide seldom."""
 """Codes tried for a poll before its creation fails: a new one is taken by another poll only by chance."""
 
 FROZEN_BY_VOTES = ("question", "max_choices", "votes_per_user")

@@ -73,15 +73,15 @@ async def _judge(raw: Raw, ballots: Sequence[Ballot], polls: dict[int, _Poll]) -
     changes = Changes({poll_id: poll.totals for poll_id, poll in polls.items()})
     if not ballots:
         return changes
-    of = [ballot.poll for ballot in ballots]
+    poll_ids = [ballot.poll for ballot in ballots]
     voters = [ballot.by.voter for ballot in ballots]
-    known = {row["n"]: _known(row) for row in await raw.fetch(sql.KNOWN, of, voters, [b.op for b in ballots])}
+    known = {row["n"]: _known(row) for row in await raw.fetch(sql.KNOWN, poll_ids, voters, [b.op for b in ballots])}
     standing: dict[int, list[StandingBallot]] = {}
-    for row in await raw.fetch(sql.STANDING, of, [polls[poll].box.epoch for poll in of], voters):
+    for row in await raw.fetch(sql.STANDING, poll_ids, [polls[poll].box.epoch for poll in poll_ids], voters):
         standing.setdefault(row["n"], []).append(_standing(row))
     joined: set[int] = set()
     if not all(poll.box.is_public for poll in polls.values()):
-        joined = {row["n"] for row in await raw.fetch(sql.JOINED, of, voters)}
+        joined = {row["n"] for row in await raw.fetch(sql.JOINED, poll_ids, voters)}
     for n, ballot in enumerate(ballots, 1):
         stands = tuple(standing.get(n, ()))
         try:

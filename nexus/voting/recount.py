@@ -60,7 +60,7 @@ class Recount:
         return Differences(self._lines, self._lasting)
 
     def on_news(self, news: News) -> None:
-        """Nothing: a recount asks, it does not listen."""
+        """Do nothing: a recount asks, it does not listen."""
 
     async def _count_votes(self) -> tuple[dict[int, Totals], bool]:
         """Recount in one snapshot; returns every poll's counters in it, and whether there are votes without a poll."""

@@ -97,7 +97,7 @@ class Tallies:
         return await self._voter_states.get((poll, voter)) or watch.NO_STATE
 
     async def places(self, polls: list[int]) -> dict[int, Watch]:
-        """Where `polls` stand now, with what the clock asked for committed; what is missing is gone."""
+        """Where `polls` stand now, those that were due opened or closed; a poll that is missing is gone."""
         found = await watch.places(self._database, polls)
         if not found.due:
             return found.watches
@@ -105,7 +105,7 @@ class Tallies:
         return (await watch.places(self._database, polls)).watches
 
     async def _settle(self, due: list[int]) -> None:
-        """Settle what is free at once; wait for what is held one by one, so that it delays no other."""
+        """Settle together what is not locked; wait for the rest one by one, so that none delays another."""
         settled = await settle(self._database, due, skip_locked=True)
         held = set(due).difference(poll.id for poll in settled)
         for poll_id in sorted(held):

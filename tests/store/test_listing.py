@@ -1,4 +1,4 @@
-"""Lists of polls: what a naive reading of all polls gives, of one moment, from indexes alone."""
+"""Lists of polls: what a naive reading of all polls returns, of one moment, from indexes alone."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def drawn(draw: random.Random) -> Filter:
 
 
 @pytest.mark.parametrize("collected", [0, listing.COLLECTED])
-async def test_lists_are_what_looking_at_each_poll_gives(
+async def test_lists_are_what_looking_at_each_poll_finds(
     database: Database, monkeypatch: pytest.MonkeyPatch, collected: int
 ) -> None:
     seed = random.randrange(2**32)
@@ -303,7 +303,7 @@ def test_a_long_count_is_kept_for_less_than_two_seconds() -> None:
     assert listing_counts.STALE_S < 2
 
 
-def test_one_counts_anew_and_the_others_need_not_wait() -> None:
+def test_one_counts_again_and_the_others_need_not_wait() -> None:
     clock = ManualClock(100.0)
     counts = Counts(clock)
     counts.keep("polls", 10_000, counts.begin())

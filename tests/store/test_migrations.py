@@ -65,7 +65,7 @@ async def catalog(database: Database) -> list[tuple[object, ...]]:
 
 
 def learn_step(folder: Path, monkeypatch: pytest.MonkeyPatch, sql: str) -> int:
-    """From now on Nexus is one version further, by the step `sql`; gives the version."""
+    """From now on Nexus is one version further, by the step `sql`; returns the version."""
     number = schema.VERSION + 1
     step, later, whole = (
         folder / f"{number:04}_colours.sql",
@@ -89,17 +89,17 @@ async def test_steps_are_numbered_without_gaps_up_to_the_version() -> None:
 async def test_both_ways_to_a_version_end_alike(
     urls: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with opened(urls[0]) as forward, opened(urls[1]) as anew:
+    async with opened(urls[0]) as forward, opened(urls[1]) as fresh:
         await schema.migrate(forward, _silent)
         number = learn_step(tmp_path, monkeypatch, STEP)
         said: list[str] = []
         assert await schema.migrate(forward, said.append) == number - 1
         assert said == [f"step {number}: {number:04}_colours.sql"]
-        assert await schema.migrate(anew, said.append) == 0
+        assert await schema.migrate(fresh, said.append) == 0
         assert await versions(forward) == [number - 1, number]
-        assert await versions(anew) == [number]
-        assert await catalog(forward) == await catalog(anew)
-        assert ("column", "categories", "colour") in {row[:3] for row in await catalog(anew)}
+        assert await versions(fresh) == [number]
+        assert await catalog(forward) == await catalog(fresh)
+        assert ("column", "categories", "colour") in {row[:3] for row in await catalog(fresh)}
 
 
 async def test_a_step_that_fails_leaves_everything_as_it_was(
@@ -121,13 +121,13 @@ def _silent(line: str) -> None:
 
 async def test_schema_sql_is_the_first_schema_and_every_step(urls: tuple[str, str]) -> None:
     first = Path(__file__).parent / "schema_1.sql"
-    async with opened(urls[0]) as forward, opened(urls[1]) as anew:
+    async with opened(urls[0]) as forward, opened(urls[1]) as fresh:
         async with forward.transaction() as connection:
             await connection.raw.execute(first.read_text("utf-8"))
             await connection.run("INSERT INTO schema_version (version) VALUES (1)")
         await schema.migrate(forward, _silent)
-        await schema.migrate(anew, _silent)
-        assert await catalog(forward) == await catalog(anew)
+        await schema.migrate(fresh, _silent)
+        assert await catalog(forward) == await catalog(fresh)
 
 
 async def _entries(database: Database, n: int) -> None:

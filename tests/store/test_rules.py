@@ -48,7 +48,7 @@ nth = st.integers(0, 1000)
 
 
 def op_of(op: int) -> UUID:
-    """Few ops for everybody: the same one comes again, from the same voter and from others, in every poll."""
+    """Few ops for everyone: the same one comes again, from the same voter and from others, in every poll."""
     return UUID(int=op)
 
 
@@ -127,7 +127,7 @@ class Voting(RuleBasedStateMachine):
         if turn == "reset":
             poll.epoch += 1
             poll.ballots.clear()
-            poll.version = now.version  # it may begin anew: the contract orders versions inside an epoch alone
+            poll.version = now.version  # it may start again: the contract orders versions inside an epoch alone
         else:
             poll.status = "open" if turn == "open" else "closed"
             poll.version += poll.state() != before

@@ -80,7 +80,7 @@ def scribe() -> Scribe:
     return Scribe()
 
 
-async def test_cast_gives_the_receipt_or_raises_the_refusal(scribe: Scribe) -> None:
+async def test_cast_returns_the_receipt_or_raises_the_refusal(scribe: Scribe) -> None:
     async def refuse(ballots: Sequence[Ballot]) -> Recorded:
         return RecordedBatch([PollClosed() for _ in ballots], [])
 
@@ -225,7 +225,7 @@ async def test_lane_goes_on_where_nobody_could_be_told(scribe: Scribe, caplog: p
     assert "answering" in caplog.text
 
 
-async def test_stop_answers_everybody_and_takes_no_more(scribe: Scribe) -> None:
+async def test_stop_answers_everyone_and_takes_no_more(scribe: Scribe) -> None:
     box = BallotBox(scribe.record, scribe.committed, lanes=2)
     answers = Answers(box)
     asked = [ballot(n % 10, poll=n % 3) for n in range(100)]
