@@ -35,6 +35,21 @@ def shown_help(setting: Setting) -> str:
     return f"{setting.help} ({setting.flag})" if setting.flag else setting.help
 
 
+def folders(of: str) -> set[str]:
+    """The folders right below one of the checkout that hold sources."""
+    return {path.name for path in (ROOT / of).iterdir() if path.is_dir() and not path.name.startswith(("_", "."))}
+
+
+def test_readme_maps_every_room() -> None:
+    mapped = README.partition("## Where things are")[2].partition("## ")[0]
+    assert set(re.findall(r"^  (\w+)/ ", mapped, re.MULTILINE)) | {"demo"} == folders("nexus")
+
+
+def test_contributing_lists_every_folder_of_tests() -> None:
+    listed = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Tests")[2].partition("scripts/test")[0]
+    assert set(re.findall(r"`tests/(\w+)`", listed)) == folders("tests")
+
+
 def test_changelog_has_the_version() -> None:
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     assert newest is not None
