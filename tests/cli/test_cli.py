@@ -145,7 +145,7 @@ def test_an_older_schema_is_left_to_migrate(tmp_path: Path, postgres: PostgresSe
 def test_tables_of_another_program_are_left_alone(tmp_path: Path, postgres: PostgresServer, table: str) -> None:
     with new_database(postgres, f"CREATE TABLE {table}") as url:
         said = Command(tmp_path, DATABASE_URL=url).refused("migrate")
-    assert said == "the database holds tables of another program: give Nexus a database of its own"
+    assert said == "the database holds tables of another program: Nexus needs its own database"
 
 
 def test_a_schema_that_cannot_be_made_is_one_line(tmp_path: Path, postgres: PostgresServer) -> None:
