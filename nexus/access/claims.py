@@ -14,11 +14,11 @@ from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
 
 OWN_ISSUER = "nexus"
-"""`iss` and `aud` of the tokens made here; no external issuer may go by this name."""
+"""`iss` and `aud` of the tokens made here; no external issuer may use this name."""
 
-# What an external issuer may make of its subjects. A screen sees hidden counts: only our own tokens make one.
+# The roles that an external issuer may grant. A screen sees hidden counts, so only our own tokens may make one.
 _EXTERNAL_ROLES = frozenset({"admin", "host"})
-# How far the clocks of two machines may be apart where a token says from when it counts.
+# How far apart the clocks of two machines may be where a token says from when it is valid.
 _SKEW_S = 60.0
 # The end of the year 9999, the last that a date can hold.
 _LAST_SECOND = 253402300799
@@ -32,7 +32,7 @@ _Role = Annotated[str, Meta(min_length=1, max_length=64)]
 
 @dataclass(frozen=True, slots=True)
 class TrustedIssuer:
-    """An external issuer of tokens; `roles_claim` is "" where its roles do not count."""
+    """An external issuer of tokens; `roles_claim` is "" where its roles are ignored."""
 
     jwks_url: str
     issuer: str
@@ -53,28 +53,28 @@ class _OwnClaims(_Claims):
     sid: Annotated[str, Meta(max_length=64)] = ""
 
 
-_Shape = TypeVar("_Shape", bound=_Claims)
+ClaimsT = TypeVar("ClaimsT", bound=_Claims)
 
 
 def own_identity(claims: Mapping[str, object], now: float) -> Identity:
-    """Whom our own claims mean, whether or not they have expired at `now`, Unix seconds.
+    """The identity that our own claims describe, expired or not at `now`, Unix seconds.
 
-    Raises ValueError, in words for people, for a wrong shape, a subject that is none (`is_subject`), a screen
-    that is bound to no poll, and times that make no sense.
+    Raises ValueError, in words for people, for a wrong shape, a wrong subject (`is_subject`), a screen that is bound to
+    no poll, and times that make no sense.
     """
     own = _shaped(claims, _OwnClaims)
     _check(own, own.sub, now)
     if "screen" in own.roles and not own.polls:
-        raise ValueError("A screen's token must be bound to a poll: it sees hidden counts.")
+        raise ValueError("A screen's token must be bound to a poll, because it shows hidden counts.")
     polls = None if own.polls is None else frozenset(own.polls)
     return Identity(voter=own.sub, roles=frozenset(own.roles), polls=polls, expires_at=own.exp, login=own.sid)
 
 
 def external_identity(claims: Mapping[str, object], roles_claim: str, now: float) -> Identity:
-    """Whom an external issuer's claims mean: `ext:<sub>`, expired or not at `now`, Unix seconds.
+    """The identity that an external issuer's claims describe, `ext:<sub>`, expired or not at `now`, Unix seconds.
 
-    `roles_claim` names a list of strings, or one string with spaces; "" grants no roles, and of those named
-    only `admin` and `host` count. Raises ValueError as `own_identity` does.
+    `roles_claim` names a list of strings, or one string with spaces; "" grants no roles. Only the roles `admin` and
+    `host` count. Raises ValueError as `own_identity` does.
     """
     external = _shaped(claims, _Claims)
     voter = f"ext:{external.sub}"
@@ -90,7 +90,7 @@ def is_subject(voter: str) -> bool:
     return not voter.startswith("user:") or int(voter[5:]) <= ID_MAX
 
 
-def _shaped(claims: Mapping[str, object], shape: type[_Shape]) -> _Shape:
+def _shaped(claims: Mapping[str, object], shape: type[ClaimsT]) -> ClaimsT:
     try:
         return msgspec.convert(claims, shape)
     except msgspec.ValidationError as error:
@@ -104,7 +104,7 @@ def _check(claims: _Claims, voter: str, now: float) -> None:
     if not 0 <= claims.exp <= _LAST_SECOND:
         raise ValueError("A token must end before the year 10000.")
     if not (claims.iat <= now + _SKEW_S and claims.nbf <= now + _SKEW_S):
-        raise ValueError("The token does not count yet.")
+        raise ValueError("The token is not valid yet.")
 
 
 def _roles(value: object) -> frozenset[str]:

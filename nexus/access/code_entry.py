@@ -14,7 +14,7 @@ from nexus.store.database import Database
 
 
 class CodeEntry:
-    """Looks codes up. `by_voter` and `by_address` limit how many wrong ones somebody may try."""
+    """Finds polls by their codes. `by_voter` and `by_address` limit how many wrong codes may be tried."""
 
     def __init__(self, database: Database, by_voter: Rate, by_address: Rate) -> None:
         self._database = database
@@ -52,8 +52,8 @@ class CodeEntry:
         return poll
 
     def _failed(self, address: str, voter: str) -> None:
-        """Count a wrong code. An address that tried too many is told so, and its right ones still pass: a hall shares
-        one, and nobody in it may lock the others out."""
+        """Count a wrong code. Raises `TooMany` where the address has tried too many; its right codes still work, since
+        everybody in a hall shares one address, and nobody may lock the others out."""
         if voter:
             self._by_voter.take(voter)
         if wait := self._by_address.take(address_key(address)):

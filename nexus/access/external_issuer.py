@@ -1,4 +1,4 @@
-"""Tokens of an external issuer (OIDC), proved by its published keys."""
+"""Tokens of an external issuer (OIDC), checked with its published keys."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ExternalIssuer:
         clock: Callable[[], float] = time.time,
         keys: KeySet[jwt.PyJWK] | None = None,
     ) -> None:
-        """`clock` gives Unix seconds; `keys` stand in for those at the issuer's address."""
+        """`clock` returns Unix seconds; `keys` replace those at the issuer's address."""
         self.issuer = issuer.issuer
         self._audience = issuer.audience
         self._roles_claim = issuer.roles_claim
@@ -38,7 +38,7 @@ class ExternalIssuer:
         self._keys = keys or KeySet(issuer.jwks_url, parse_keys)
 
     async def identity(self, token: str) -> Identity:
-        """Whom `token` proves; raises Unauthenticated, or Unavailable where the issuer is out of reach."""
+        """The identity that `token` proves. Raises Unauthenticated, or Unavailable where the issuer is out of reach."""
         key = await self._keys.find(key_id(token))
         if key is None:
             raise Unauthenticated(NOT_VALID)
@@ -54,7 +54,7 @@ class ExternalIssuer:
 
 
 def parse_keys(document: bytes) -> dict[str, jwt.PyJWK]:
-    """The public signing keys of a JWK set by id, "" for one without; raises ValueError if there are none."""
+    """The public signing keys of a JWK set by id ("" for a key without one). Raises ValueError if there are none."""
     try:
         keys = jwt.PyJWKSet.from_dict(dict(json.loads(document))).keys
     except (jwt.PyJWTError, TypeError, RecursionError) as error:

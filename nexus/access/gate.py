@@ -1,5 +1,5 @@
-"""The gate: whose token holds, for both edges. A disabled account or an ended login is out within seconds, on every
-worker."""
+"""The gate: whose token still holds, for both edges. A disabled account or an ended login is out within seconds, on
+every worker."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from nexus.errors import Unauthenticated, Unavailable
 from nexus.store import accounts, sessions
 from nexus.store.database import Database
 
-log = logging.getLogger("nexus.gate")
+logger = logging.getLogger(__name__)
 
 INTERVAL_S = 2.0
-"""Between two looks at which accounts are disabled and which logins have ended; the contract allows 5 s."""
-
+"""Between two reads of which accounts are disabled and which logins have ended; the contract allows 5 s."""
 
 LATE_S = 30.0
-"""A login's end is timed before it commits, by no more than this."""
+"""How long after its own time the end of a login may be committed."""
 
 
 class Gate:
-    """Turns tokens into identities; `expel` is told the voters and logins that have no more access since the last look.
+    """Turns tokens into identities; `expel` gets the voters and logins that have lost access since the last refresh.
 
-    Logins that ended longer than `longest_s` ago need no look: no access token of theirs is left.
+    Logins that ended more than `longest_s` ago are not read: none of their access tokens is left.
     """
 
     def __init__(
@@ -62,8 +61,8 @@ class Gate:
         return identity
 
     async def refresh(self) -> None:
-        """Read which accounts are disabled and which logins have ended, and expel those that are so since the last
-        look."""
+        """Read which accounts are disabled and which logins have ended, and expel those that were not at the last
+        refresh."""
         disabled = await accounts.disabled(self._database)
         await self._refresh_ended()
         out = frozenset(f"user:{user}" for user in disabled) | self._ended.keys()
@@ -73,7 +72,7 @@ class Gate:
             self._expel(new)
 
     async def _refresh_ended(self) -> None:
-        """Only what is new is read, with what may have committed late."""
+        """Read only what is new, and what may have been committed late."""
         newest = max(self._ended.values(), default=None)
         after = None if newest is None else newest - timedelta(seconds=LATE_S)
         self._ended |= await sessions.ended(self._database, after=after, within_s=self._longest_s)
@@ -83,7 +82,7 @@ class Gate:
             self._ended = {login: at for login, at in self._ended.items() if at > oldest}
 
     async def keep_refreshing(self) -> None:
-        """Look for ever; while the database is out of reach, what was last known holds."""
+        """Refresh every `INTERVAL_S`, for ever; while the database is out of reach, what was last known holds."""
         reached = True
         while True:
             try:
@@ -91,6 +90,6 @@ class Gate:
                 reached = True
             except Unavailable as error:
                 if reached:
-                    log.warning("cannot see which accounts are disabled and which logins have ended: %s", error)
+                    logger.warning("cannot read which accounts are disabled and which logins have ended: %s", error)
                 reached = False
             await asyncio.sleep(INTERVAL_S)

@@ -1,4 +1,4 @@
-"""Who the bearer of a token is, whoever made the token."""
+"""Who the bearer of a token is, whether we made it or an external issuer did."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nexus.domain.identity import Identity
 
 
 class Identifier:
-    """Who a bearer of a token is, whoever made the token.
+    """Tells who the bearer of a token is, whether we made it or an external issuer did.
 
     The issuer a token claims only chooses who checks it; each checker then demands its own issuer and key.
     """
@@ -19,11 +19,11 @@ class Identifier:
         self._external = external
 
     def identify_now(self, token: str) -> Identity | None:
-        """As `identify`, without waiting; None where only `identify` can tell, for an external token."""
+        """As `identify`, without waiting; None for an external token, of which only `identify` can tell."""
         return None if self._external_for(token) else self._tokens.identity(token)
 
     async def identify(self, token: str) -> Identity:
-        """Whom `token` proves; raises Unauthenticated, or Unavailable where its issuer is out of reach."""
+        """The identity that `token` proves. Raises Unauthenticated, or Unavailable where its issuer is out of reach."""
         external = self._external_for(token)
         return await external.identity(token) if external else self._tokens.identity(token)
 

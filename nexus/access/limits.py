@@ -1,7 +1,7 @@
-"""Rates and caps: how often somebody may do something, and how many of a thing they may hold.
+"""Rates and caps: how often something may be done, and how many of a thing may be held.
 
-All state is one worker's own, in memory and bounded, so no limit costs a round trip on the way of a vote; a
-client whose requests reach several workers gets at most the limit of each.
+All state is per worker, in memory and bounded, so that no limit costs a vote a round trip; a client whose requests
+reach several workers gets at most the limit of each.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import islice
 
-# Waiting exactly as long as was asked must be enough, whatever the floats lost on the way.
+# Waiting exactly as long as was asked must be enough, whatever rounding has lost.
 _EPSILON_S = 1e-6
-# Among how many of the longest unused keys the one that loses least is evicted.
+# Of this many longest unused keys, the one that loses least is evicted.
 _SAMPLE = 8
-# A host that is no IP address (a socket's path, a proxy's invention) is cut: a key's size is bounded too.
+# A host that is not an IP address (a socket's path, a proxy's invention) is cut, so that keys are bounded too.
 _LONGEST_HOST = 64
 
 
@@ -30,7 +30,7 @@ class _Pace:
 
     def __init__(self, per_s: float, burst: int) -> None:
         if per_s <= 0 or burst < 1:
-            raise ValueError("A rate needs a positive pace and a burst of at least 1.")
+            raise ValueError("a rate needs a positive pace and a burst of at least 1")
         self.burst = burst
         self.interval_s = 1.0 / per_s
         self.tolerance_s = burst * self.interval_s
@@ -38,7 +38,7 @@ class _Pace:
     def after(self, due: float, now: float, n: int) -> float:
         """When the bucket will be full again once `n` are taken from it at `now`."""
         if not 1 <= n <= self.burst:
-            raise ValueError(f"{n} at once can never be had from a burst of {self.burst}.")
+            raise ValueError(f"{n} at once is more than the burst of {self.burst} can ever allow")
         return max(due, now) + n * self.interval_s
 
     def wait(self, after: float, now: float) -> float:
@@ -53,7 +53,7 @@ class Bucket:
     __slots__ = ("_clock", "_due", "_pace")
 
     def __init__(self, per_s: float, burst: int, *, clock: Callable[[], float]) -> None:
-        """Start full; `clock` gives monotonic seconds."""
+        """Starts full; `clock` returns monotonic seconds."""
         self._pace = _Pace(per_s, burst)
         self._clock = clock
         self._due = float("-inf")
@@ -71,15 +71,15 @@ class Bucket:
 class Rate:
     """Token buckets by key (voter, address): `per_s` on average and `burst` at once for each.
 
-    At most `keys` buckets are kept. Each new key sweeps out full ones, which loses nothing; past the bound
-    the fullest of the longest unused goes. So a spent bucket cannot be had back early for less than some
-    `keys` allowed requests under other keys.
+    At most `keys` buckets are kept. Each new key removes full ones, which loses nothing; past the bound the fullest of
+    the longest unused ones is evicted. So an empty bucket cannot be refilled early by fewer than about `keys` allowed
+    requests under other keys.
     """
 
     def __init__(self, per_s: float, burst: int, *, clock: Callable[[], float], keys: int = 100_000) -> None:
-        """All buckets start full; `clock` gives monotonic seconds."""
+        """All buckets start full; `clock` returns monotonic seconds."""
         if keys < 1:
-            raise ValueError("A rate needs room for at least one key.")
+            raise ValueError("a rate needs room for at least one key")
         self._pace = _Pace(per_s, burst)
         self._clock = clock
         self._keys = keys
@@ -92,7 +92,7 @@ class Rate:
     def take(self, key: str, n: int = 1) -> float:
         """Take `n` and return 0.0, or take nothing and return the seconds until `n` may be taken.
 
-        Raises ValueError where `n` is more than the burst: it could never be had.
+        Raises ValueError where `n` is more than the burst, which could never be allowed.
         """
         now = self._clock()
         due = self._due.get(key)
@@ -109,7 +109,7 @@ class Rate:
     def wait(self, key: str) -> float:
         """Seconds until one may be taken, 0.0 for now; takes nothing.
 
-        For what only failures pay for (wrong codes, wrong passwords): ask before, take after a failure.
+        For limits on failures alone (wrong codes, wrong passwords): ask before the attempt, take after a failure.
         """
         now = self._clock()
         return self._pace.wait(self._pace.after(self._due.get(key, now), now, 1), now)
@@ -127,15 +127,15 @@ class Rate:
 
 
 def by_minute(most: int, *, clock: Callable[[], float] = time.monotonic) -> Rate:
-    """A rate of `most` a minute, all of which may come at once."""
+    """A rate of `most` per minute, all of which may come at once."""
     return Rate(most / 60, most, clock=clock)
 
 
 class Caps:
-    """How many of a thing are held at once, such as an address's sockets: `each` a key and `total` in all."""
+    """How many of a thing may be held at once, such as an address's sockets: `each` per key and `total` in all."""
 
     def __init__(self, each: int, *, total: int) -> None:
-        """Start with nothing held."""
+        """Starts with nothing held."""
         self._each = each
         self._total = total
         self._held: dict[str, int] = {}
@@ -155,7 +155,7 @@ class Caps:
         return True
 
     def release(self, key: str) -> None:
-        """Give one back; KeyError if `key` holds none, as that would loosen the cap unseen."""
+        """Release one. Raises KeyError if `key` holds none, since that would loosen the cap unnoticed."""
         held = self._held[key]
         if held == 1:
             del self._held[key]
@@ -167,8 +167,8 @@ class Caps:
 def address_key(host: str) -> str:
     """The key by which a client's address is limited.
 
-    An IPv6 host owns a whole /64 (RFC 6177, RFC 4291 section 2.5.4), so all of it is one key; an IPv4 address
-    in IPv6 clothes is the IPv4 one. What is no address stays as it is, cut to a bounded size.
+    An IPv6 host owns a whole /64 (RFC 6177, RFC 4291 section 2.5.4), so all of it is one key; an IPv4-mapped IPv6
+    address is the IPv4 address. Anything that is not an address stays as it is, cut to a bounded size.
     """
     try:
         address = ip_address(host.partition("%")[0])

@@ -1,4 +1,4 @@
-"""Which web pages may open a socket: a browser tells its page's Origin truly (contract, section 3)."""
+"""Which web pages may open a socket; a browser states the Origin of a page truthfully (contract, section 3)."""
 
 from __future__ import annotations
 

@@ -7,16 +7,18 @@ from pathlib import Path
 
 from nexus.domain.text import has_lone_surrogate
 
-SHORTEST, LONGEST = 8, 256
-"""The bounds of a password's length in characters (NIST SP 800-63B, section 3.1.1.2, asks for at least 8)."""
+SHORTEST = 8
+"""The fewest characters of a password (NIST SP 800-63B, section 3.1.1.2, asks for at least 8)."""
 
+LONGEST = 256
+"""The most characters of a password."""
 
-# Very common passwords of at least SHORTEST characters, folded; what is shorter is refused by its length.
+# Very common passwords of at least SHORTEST characters, case-folded; shorter ones are refused for their length.
 _COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text("utf-8").split())
 
 
 def check_password(password: str, username: str) -> list[str]:
-    """Every rule that `password` breaks for the account `username`, in words for the client; empty if none.
+    """Every rule that `password` breaks for the account `username`, in words for the client; empty if there is none.
 
     NIST SP 800-63B, section 3.1.1.2: a minimum length and a list of common values, and no rules of
     composition, which only make people add "1!".

@@ -40,32 +40,32 @@ def _yield_to_others() -> None:
 class Passwords:
     """Argon2id (RFC 9106) in a thread of its own: m = 19 MiB, t = 2, p = 1 (OWASP Password Storage).
 
-    A hash takes tens of milliseconds of a core, so at most `waiting` calls are under way or in line; one more
-    raises `TooMany` at once, and a crowd that logs in cannot pile up memory or time. The thread yields to everything
-    else on the machine: a vote does not wait for a login. More logins a second need more workers.
+    A hash takes tens of milliseconds of a core, so at most `waiting` calls are under way or in line; one more raises
+    `TooMany` at once, so that a crowd logging in cannot pile up memory or time. The thread yields to everything else on
+    the machine: a vote does not wait for a login. More logins per second need more workers.
     """
 
     def __init__(self, *, threads: int = 1, waiting: int = 256) -> None:
-        """Starts no thread yet; they come with the first calls."""
+        """Starts no threads yet; the first calls do."""
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._threads = ThreadPoolExecutor(threads, "passwords", initializer=_yield_to_others)
         self._waiting = 0
         self._most = waiting
 
     async def hash(self, password: str) -> str:
-        """The hash to keep, with its salt and parameters in PHC form. Raises TooMany when overloaded."""
+        """The hash to store, with its salt and parameters in PHC form. Raises TooMany when overloaded."""
         return await self._off_loop(lambda: self._hasher.hash(_octets(password)))
 
     async def verify(self, known: str | None, password: str) -> bool:
-        """Whether `password` is the one `known` was made of; for None (no such account) False as slowly.
+        """Whether `known` is a hash of `password`; for None (no such account) False, after as long a time.
 
-        Raises TooMany when overloaded, and argon2's InvalidHashError where `known` is no hash at all.
+        Raises TooMany when overloaded, and argon2's InvalidHashError where `known` is not a hash.
         """
         matches = await self._off_loop(lambda: self._matches(known or NOBODYS_HASH, password))
         return matches and known is not None
 
     def needs_rehash(self, known: str) -> bool:
-        """Whether `known` was made with other parameters than today's: hash anew at the next login."""
+        """Whether `known` was made with other parameters than today's, so that the next login should hash again."""
         return self._hasher.check_needs_rehash(known)
 
     @property

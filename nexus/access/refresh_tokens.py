@@ -7,11 +7,11 @@ import secrets
 
 
 def new_refresh() -> tuple[str, bytes]:
-    """A new refresh token, 256 random bits, and the digest that is kept in its place."""
+    """A new refresh token of 256 random bits, and the digest that is stored instead of it."""
     token = secrets.token_urlsafe(32)
     return token, refresh_digest(token)
 
 
 def refresh_digest(token: str) -> bytes:
-    """SHA-256 of a refresh token; it needs neither salt nor stretching, having 256 bits of its own."""
+    """The SHA-256 of a refresh token; 256 random bits need neither salt nor stretching."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -1,4 +1,4 @@
-"""The key that signs tokens: given by a setting, or made once and kept in the data folder."""
+"""The key that signs tokens: set by NEXUS_SECRET_KEY, or made once and kept in the data folder."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _NAME = "secret-key"
 
 
 def secret_key(given: bytes | None, data: Path) -> bytes:
-    """`given` (NEXUS_SECRET_KEY), or the key kept in the folder `data`, made there (mode 0600) by the first who asks.
+    """`given` (NEXUS_SECRET_KEY), or the key kept in the folder `data`, made there (mode 0600) if missing.
 
-    Processes that ask at once get the same key. Touches the disk: call it while starting. Raises
+    Processes that ask at the same time get the same key. It uses the disk: call it while starting. Raises
     SettingsError where the folder cannot be used or the kept key is too short.
     """
     if given is not None:
@@ -30,14 +30,16 @@ def secret_key(given: bytes | None, data: Path) -> bytes:
             _make(path)
         key = path.read_bytes().strip()
     except OSError as error:
-        raise SettingsError(f"NEXUS_DATA: the key {path} cannot be kept: {error.strerror}.") from error
+        raise SettingsError(f"NEXUS_DATA: cannot keep the key in {path}: {error.strerror}.") from error
     if len(key) < SHORTEST_KEY:
-        raise SettingsError(f"NEXUS_SECRET_KEY: {path} holds fewer than {SHORTEST_KEY} bytes; delete it.")
+        raise SettingsError(
+            f"NEXUS_SECRET_KEY: the key in {path} has fewer than {SHORTEST_KEY} bytes; delete that file."
+        )
     return key
 
 
 def _make(path: Path) -> None:
-    # A link appears whole or not at all, and never over another's: who comes second keeps the first's key.
+    # A link appears whole or not at all, and never replaces another's: the second process keeps the first one's key.
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(f"{secrets.token_hex(32)}\n")

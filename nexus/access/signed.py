@@ -1,7 +1,7 @@
-"""Signed tokens (RFC 7519): the claims of one that a key proves, or a refusal.
+"""Signed tokens (RFC 7519): the claims of a token that a key proves, or a refusal.
 
-Algorithms are pinned by who signed (RFC 8725, section 3.1): HS256 with our key alone, asymmetric ones with an external
-issuer's, so that no key can ever be taken for one of the other kind.
+Algorithms are pinned to the signer (RFC 8725, section 3.1): HS256 with our key alone, asymmetric ones with an external
+issuer's, so that a key can never be mistaken for one of the other kind.
 """
 
 from __future__ import annotations
@@ -15,12 +15,9 @@ import msgspec
 from nexus.errors import Unauthenticated
 
 LONGEST_TOKEN = 8 * 1024
-"""The most characters of a token, checked before anything is parsed: as much as most proxies let pass."""
-
+"""The most characters of a token, checked before anything is parsed: as many as most proxies let through."""
 
 EXPIRED = "The token has expired."
-
-
 NOT_VALID = "The token is not valid."
 
 
@@ -36,11 +33,11 @@ def verified_claims(
     audience: str,
     require: Sequence[str] = (),
 ) -> dict[str, object]:
-    """The claims of `token`, proved by `key` and from `issuer` for `audience`; `exp`, `iss`, `aud`, `sub` and `require`
-    are among them, times unchecked. Raises Unauthenticated."""
+    """The claims of `token`, signed with `key` by `issuer` for `audience`. They include `exp`, `iss`, `aud`, `sub` and
+    those in `require`; times are not checked. Raises Unauthenticated."""
     _check_size(token)
     try:
-        # Times are checked by our own clock, not by the library's.
+        # Times are checked with our own clock, not the library's.
         return jwt.decode(
             token,
             key,
@@ -65,7 +62,7 @@ def _check_size(token: str) -> None:
 
 
 def key_id(token: str) -> str | None:
-    """The id of the key that a token names, None where it names none. Raises Unauthenticated."""
+    """The id of the key that a token names, None if it names none. Raises Unauthenticated."""
     _check_size(token)
     try:
         kid = jwt.get_unverified_header(token).get("kid")
@@ -75,7 +72,7 @@ def key_id(token: str) -> str | None:
 
 
 def claimed_issuer(token: str) -> str:
-    """The issuer that a token claims, unproved; "" where it names none. Raises Unauthenticated for an oversized one."""
+    """The issuer that a token claims, unproved; "" if it names none. Raises Unauthenticated for an oversized token."""
     _check_size(token)
     try:
         body = token.split(".")[1]

@@ -1,4 +1,4 @@
-"""Our own access tokens: made, and proved (RFC 7519; contract, section 2)."""
+"""Our own access tokens, made and proved (RFC 7519; contract, section 2)."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from nexus.access.signed import EXPIRED, NOT_VALID, verified_claims
 from nexus.domain.identity import Identity
 from nexus.errors import SettingsError, Unauthenticated
 
-# How many proved tokens are remembered: a hall's worth, a few megabytes.
+# How many valid tokens are remembered: a hall's worth, a few megabytes.
 _KEPT = 10_000
 
 
 class Tokens:
     """Our own access tokens: HS256 under one key, issuer and audience `nexus`.
 
-    A token that has proved good is remembered, as HTTP brings the same one with each request: the signature
-    is checked once, the expiry every time.
+    A token found valid is remembered, since HTTP sends the same one with each request: its signature is checked once,
+    its expiry every time.
     """
 
     def __init__(self, key: bytes, *, access_ttl_s: int = 900, clock: Callable[[], float] = time.time) -> None:
-        """`clock` gives Unix seconds. Raises SettingsError for a key that HMAC should not be given."""
+        """`clock` returns Unix seconds. Raises SettingsError for a key that HMAC should not be given."""
         self._key = key
         self._ttl_s = access_ttl_s
         self._clock = clock
@@ -36,7 +36,7 @@ class Tokens:
         try:
             usable = len(key) >= SHORTEST_KEY and bool(self.access("user:1"))
         except jwt.InvalidKeyError as error:
-            raise SettingsError("NEXUS_SECRET_KEY must be random, and no key of another kind.") from error
+            raise SettingsError("NEXUS_SECRET_KEY must be random bytes, not a key of another kind.") from error
         if not usable:
             raise SettingsError(f"NEXUS_SECRET_KEY must have at least {SHORTEST_KEY} bytes.")
 
@@ -75,7 +75,7 @@ class Tokens:
         return jwt.encode(claims, self._key, algorithm="HS256")
 
     def identity(self, token: str) -> Identity:
-        """Whom `token` proves; raises Unauthenticated where it has expired or was not made here."""
+        """The identity that `token` proves. Raises Unauthenticated where it has expired or was not made here."""
         known = self._known.get(token)
         identity = known or self._proved(token)
         if identity.expires_at <= self._clock():
@@ -89,7 +89,7 @@ class Tokens:
     def guest_identity_lately(self, token: str, grace_s: float = 7 * 86400) -> Identity | None:
         """The guest that `token` proves, or proved until at most `grace_s` ago; None for any other token.
 
-        A guest has no password to come back with: the old token is what tells that it is the same voter.
+        A guest has no password to come back with: only the old token shows that it is the same voter.
         """
         try:
             identity = self._proved(token)

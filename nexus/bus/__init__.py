@@ -1,7 +1,10 @@
 """What a bus is, and the news it carries.
 
-A bus carries news between workers, and may lose, double or swap it: everything on it is absolute and
-versioned, and whoever listens also asks the database (`hub`, healing). Nothing on the way of an ack waits for it.
+A bus carries news between workers. It may lose, duplicate or reorder it: everything on it is absolute and versioned,
+and listeners also ask the database (`nexus.rooms.hub`, healing). No ack waits for it.
+
+    local   the bus of a single worker, in process
+    redis/  the bus of several workers
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ class PollNews(msgspec.Struct, frozen=True, tag="poll"):
 
 
 class DeletedNews(msgspec.Struct, frozen=True, tag="deleted"):
-    """A poll is gone."""
+    """A poll was deleted."""
 
     poll: int
 
@@ -44,7 +47,7 @@ News = TotalsNews | PollNews | DeletedNews | PresenceNews
 
 
 class NewsListener(Protocol):
-    """Who is told what the bus brings. Called on the event loop; must not block."""
+    """Receives what the bus brings. It is called on the event loop, so it must not block."""
 
     def on_news(self, news: News) -> None:
         """Take one piece of news about a poll this process subscribed to."""
@@ -54,10 +57,10 @@ class Bus(Protocol):
     """Carries news between workers. No method raises because the bus is down, and none waits long for it."""
 
     async def start(self, listener: NewsListener) -> None:
-        """Begin to deliver to `listener`; returns also while the bus is out of reach, and reconnects by itself."""
+        """Start delivering to `listener`. Returns even while the bus is out of reach; it reconnects by itself."""
 
     async def stop(self) -> None:
-        """Let go of every connection; bounded."""
+        """Close every connection, within a few seconds."""
 
     async def publish(self, news: News) -> None:
         """Tell every worker, this one included. Totals are also kept as the bus's counters, in one step and
@@ -65,14 +68,14 @@ class Bus(Protocol):
         deleted news pass through; deleted also forgets the counters."""
 
     async def subscribe(self, poll: int) -> None:
-        """Hear news of `poll` from now on, also after a reconnection."""
+        """Receive news of `poll` from now on, after a reconnection too."""
 
     async def unsubscribe(self, poll: int) -> None:
-        """Stop hearing of `poll`."""
+        """Receive no more news of `poll`."""
 
     async def newest(self, polls: list[int]) -> dict[int, Totals] | None:
-        """The bus's own counters of those `polls` it knows; None while the bus is out of reach."""
+        """The bus's counters of those `polls` that it knows; None while the bus is out of reach."""
 
     @property
     def healthy(self) -> bool:
-        """Whether the bus was heard within the last seconds."""
+        """Whether the bus answered within the last few seconds."""

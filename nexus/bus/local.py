@@ -1,4 +1,4 @@
-"""The bus of a single worker: news goes round in the process."""
+"""The bus of a single worker: news stays in the process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from nexus.domain.poll import Place, Totals
 
 
 class LocalBus:
-    """The bus of a single worker: news goes round in the process."""
+    """The bus of a single worker: news stays in the process."""
 
     def __init__(self) -> None:
         self._listener: NewsListener | None = None
@@ -15,7 +15,7 @@ class LocalBus:
         self._places: dict[int, Place] = {}
 
     async def start(self, listener: NewsListener) -> None:
-        """Begin to deliver to `listener`."""
+        """Start delivering to `listener`."""
         self._listener = listener
 
     async def stop(self) -> None:
@@ -34,11 +34,11 @@ class LocalBus:
         self._listener.on_news(news)
 
     async def subscribe(self, poll: int) -> None:
-        """Hear news of `poll` from now on."""
+        """Receive news of `poll` from now on."""
         self._subscribed.add(poll)
 
     async def unsubscribe(self, poll: int) -> None:
-        """Stop hearing of `poll`, and forget its place."""
+        """Receive no more news of `poll`, and forget its place."""
         self._subscribed.discard(poll)
         self._places.pop(poll, None)
 

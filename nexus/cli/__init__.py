@@ -1,4 +1,10 @@
-"""The command line (contract, section 4): reads arguments and settings, and runs one command."""
+"""The command line (contract, section 4): reads arguments and settings, and runs one command.
+
+serving    `nexus serve`: the port, the database, the banner, the demo
+preparing  its database: waited for, filled, and kept up
+workers    its processes, under uvicorn
+commands   the other commands; `token` is apart, since it needs no database
+"""
 
 from __future__ import annotations
 
@@ -78,8 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     migrate.set_defaults(command="migrate")
     _user_parsers(parsers)
     _token_parser(parsers)
-    verify = parsers.add_parser("verify", help="recount every vote; exit 1 and the differences if counts disagree")
-    verify.add_argument("--repair", action="store_true", help="mend what disagrees")
+    verify = parsers.add_parser(
+        "verify", help="recount every vote; exit status 1 and the differences if counts disagree"
+    )
+    verify.add_argument("--repair", action="store_true", help="mend the counts that disagree")
     verify.set_defaults(command="verify")
     return parser
 
@@ -87,37 +95,37 @@ def _parser() -> argparse.ArgumentParser:
 def _serve_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     serve = parsers.add_parser(
         "serve",
-        help="serve; see `nexus serve --help` for every setting",
+        help="run the server; `nexus serve --help` lists every setting",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_settings_table(),
     )
     for one in SETTINGS:
         if one.flag:
             serve.add_argument(one.flag, dest=one.name, metavar=one.flag.removeprefix("--").upper(), help=one.help)
-    serve.add_argument("--demo", action="store_true", help="with a sample poll and a simulated audience")
+    serve.add_argument("--demo", action="store_true", help="add a sample poll with a simulated audience")
     serve.set_defaults(command="serve")
 
 
 def _user_parsers(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     user = parsers.add_parser("user", help="accounts")
     acts = user.add_subparsers(required=True, metavar="ACT")
-    add = acts.add_parser("add", help="make an account; its password is asked for, read from a pipe, or made")
+    add = acts.add_parser("add", help="add an account; its password is asked for, read from a pipe, or generated")
     add.add_argument("name")
-    add.add_argument("--admin", action="store_true", help="may do what any host may")
+    add.add_argument("--admin", action="store_true", help="an administrator: may do whatever any host may")
     add.set_defaults(command="user add")
-    acts.add_parser("list", help="every account").set_defaults(command="user list")
-    disable = acts.add_parser("disable", help="end an account's sessions and let it in no more")
+    acts.add_parser("list", help="list all accounts").set_defaults(command="user list")
+    disable = acts.add_parser("disable", help="end an account's sessions and refuse it from now on")
     disable.add_argument("name")
     disable.set_defaults(command="user disable")
 
 
 def _token_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    token = parsers.add_parser("token", help="mint an access token")
+    token = parsers.add_parser("token", help="make an access token")
     token.add_argument("subject", metavar="SUB", help="user:<id>, guest:<uuid> or ext:<name>")
-    token.add_argument("--role", action="append", default=[], help="may be given more than once")
-    token.add_argument("--ttl", type=int, metavar="SECONDS", help="how long it lasts")
+    token.add_argument("--role", action="append", default=[], help="a role of its bearer; may be given more than once")
+    token.add_argument("--ttl", type=int, metavar="SECONDS", help="its lifetime")
     token.add_argument(
-        "--poll", type=int, action="append", help="the only poll it may know of; more than once for more"
+        "--poll", type=int, action="append", help="the only poll it gives access to; may be given more than once"
     )
     token.set_defaults(command="token")
 

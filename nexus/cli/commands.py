@@ -1,4 +1,4 @@
-"""The commands beside `serve`: the schema, accounts, tokens, and the proof that counts equal votes."""
+"""The commands that use a database: the schema, accounts, and the proof that counts equal votes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _say(line: str) -> None:
 
 @contextmanager
 def _database_url(settings: Settings) -> Iterator[str]:
-    """The database of the settings; the private one is started where no server runs it."""
+    """The database of the settings; the private one is started if no server runs it."""
     if settings.database_url is not None:
         yield settings.database_url
         return
@@ -68,12 +68,12 @@ def migrate(arguments: argparse.Namespace, settings: Settings) -> int:
         return await schema.migrate(database, _say)
 
     before = _with_database(settings, work)
-    _say(f"the schema is {schema.VERSION}" + (", as it was" if before == schema.VERSION else f", it was {before}"))
+    _say(f"the schema is {schema.VERSION}" + (", unchanged" if before == schema.VERSION else f", it was {before}"))
     return 0
 
 
 def add_user(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Make an account."""
+    """Add an account."""
     name: str = arguments.name.strip()
     if wrong := username_problems(name):
         raise ValueError("; ".join(f"the {field} {text}" for field, text in wrong))
@@ -98,9 +98,9 @@ def add_user(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _password() -> tuple[str, bool]:
-    """The password, and whether it was made here: asked for at a terminal, read from a pipe, else made."""
+    """The password, and whether it was generated: asked for at a terminal, read from a pipe, otherwise generated."""
     if sys.stdin is not None and sys.stdin.isatty():
-        given = getpass.getpass("Password (empty: one is made): ")
+        given = getpass.getpass("Password (leave empty to generate one): ")
     else:
         given = sys.stdin.readline().rstrip("\n") if sys.stdin is not None else ""
     return (given, False) if given else (secrets.token_urlsafe(12), True)
@@ -119,7 +119,7 @@ def list_users(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def disable_user(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Disable an account: it is out within 5 s."""
+    """Disable an account: it loses access within 5 s."""
 
     async def work(database: Database) -> accounts.User:
         await _migrated(database)
@@ -134,7 +134,7 @@ def disable_user(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def verify(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Recount; exit status 1 where anything disagrees and was not mended."""
+    """Recount every vote; exit status 1 if anything disagrees and was not mended."""
     from nexus.bus.redis.bus import open_bus
     from nexus.voting.recount import Recount  # with Redis: the other commands start faster without it
 
@@ -157,11 +157,11 @@ def verify(arguments: argparse.Namespace, settings: Settings) -> int:
 def _mended(differences: Differences) -> str:
     if not differences.lasting:
         return ", mended"
-    return f", {len(differences.mendable)} mended; what the history says cannot be, but from a backup"
+    return f", {len(differences.mendable)} mended; the history can only be restored from a backup"
 
 
 def _progress(line: str) -> None:
-    """Say how far a long work is, on a terminal alone."""
+    """Show how far a long task is, on a terminal only."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\033[K{line}")
         sys.stderr.flush()

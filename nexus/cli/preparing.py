@@ -1,4 +1,4 @@
-"""What `nexus serve` does for its database: waits for it, fills an empty one, and keeps a private one up."""
+"""What `nexus serve` does for its database: waits for it, fills an empty one, and keeps a private one running."""
 
 from __future__ import annotations
 
@@ -17,26 +17,27 @@ from nexus.errors import Unavailable
 from nexus.store import accounts, schema
 from nexus.store.database import Database
 
-log = logging.getLogger("nexus.serve")
+logger = logging.getLogger(__name__)
 
 DATABASE_WAIT_S = 60.0
-"""How long a start waits for a database that is not up yet, as when both start together."""
+"""How long a start waits for a database that is not up yet, such as one that starts at the same time."""
 LOOK_S = 1.0
+"""Between two looks at whether the private PostgreSQL is still alive."""
 ADMIN = "admin"
-"""The account that a fresh data folder begins with."""
+"""The first account of a new data folder."""
 
 
 async def prepare(url: str, made: Callable[[str], None], *, private: bool) -> None:
-    """Bring an empty database to the schema; a private one without accounts gets an admin, `made` its password.
+    """Bring an empty database to the schema; a private one without accounts gets an admin, whose password `made` gets.
 
-    Raises SchemaError for a filled database of another version: changing that is `nexus migrate`'s to do.
+    Raises SchemaError for a filled database of another version: changing that is left to `nexus migrate`.
     """
     database = Database(url, size=2)
     await database.connect()
     try:
         found = await _found(database)
         if found == 0:
-            await schema.migrate(database, log.info)
+            await schema.migrate(database, logger.info)
         else:
             schema.require_current(found)
         if private:
@@ -46,7 +47,7 @@ async def prepare(url: str, made: Callable[[str], None], *, private: bool) -> No
 
 
 async def _found(database: Database) -> int:
-    """The schema's version, once the database is there; raises Unavailable after `DATABASE_WAIT_S`."""
+    """The version of the schema, once the database is there. Raises Unavailable after `DATABASE_WAIT_S`."""
     pause_s, waited_s = 0.2, 0.0
     while True:
         try:
@@ -55,7 +56,9 @@ async def _found(database: Database) -> int:
             if waited_s >= DATABASE_WAIT_S:
                 raise
             if not waited_s:
-                log.warning("the database is out of reach, waiting up to %.0f s: %s", DATABASE_WAIT_S, error.__cause__)
+                logger.warning(
+                    "the database is out of reach; waiting up to %.0f s for it: %s", DATABASE_WAIT_S, error.__cause__
+                )
         await asyncio.sleep(pause_s)
         waited_s += pause_s
         pause_s = min(2.0, pause_s * 1.5)
@@ -70,14 +73,14 @@ async def _first_admin(database: Database, made: Callable[[str], None]) -> None:
         hashed = await passwords.hash(password)
     finally:
         passwords.close()
-    with _signals_deferred():  # an account whose password nobody was told would be of no use
+    with _signals_deferred():  # an account whose password nobody has seen would be useless
         await accounts.add(database, ADMIN, None, hashed, admin=True, by="cli")
         made(password)
 
 
 @contextmanager
 def _signals_deferred() -> Iterator[None]:
-    """Signals that would end the process wait for the end of the `with`; in the main thread alone."""
+    """Signals that would end the process wait for the end of the `with`; in the main thread only."""
     came: list[int] = []
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     before = [signal.signal(number, lambda number, frame: came.append(number)) for number in numbers]
@@ -92,7 +95,7 @@ def _signals_deferred() -> Iterator[None]:
 
 @contextmanager
 def kept_up(server: PrivatePostgres, data: Path) -> Iterator[None]:
-    """Start the private PostgreSQL anew whenever it has died: nobody else would."""
+    """Start the private PostgreSQL again whenever it has died: nothing else would."""
     ended = threading.Event()
     keeper = threading.Thread(target=_keep_up, args=(server, data.resolve() / "postgres", ended), daemon=True)
     keeper.start()
@@ -108,8 +111,8 @@ def _keep_up(server: PrivatePostgres, cluster: Path, ended: threading.Event) -> 
         found = postmaster.read(cluster)
         if found is not None and postmaster.lives(cluster, found.pid):
             continue
-        log.warning("the private PostgreSQL has died; it is started again")
+        logger.warning("the private PostgreSQL has died; starting it again")
         try:
             server.start()
         except EmbeddedError as error:
-            log.error("the private PostgreSQL does not start: %s", error)
+            logger.error("cannot start the private PostgreSQL: %s", error)

@@ -1,4 +1,4 @@
-"""`nexus serve`: the port, the private PostgreSQL where there is no other, the schema, and the workers."""
+"""`nexus serve`: the port, the private PostgreSQL if there is no other, the schema, and the workers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from nexus.settings import Settings
 PORT_WAIT_S = 3.0
 """How long a start waits for its port: the workers of a killed `nexus serve` hold it for a moment."""
 DEMO_STOP_S = 5.0
+"""How long the demo may take to stop before it is killed."""
 NOT_STARTED = 3
+"""The exit status where the server could not start."""
 
 
 def serve(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -39,69 +41,69 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
         signal.signal(signal.SIGHUP, _hang_up)
     _allow_many_sockets()
     secret_key(settings.secret, settings.data)
-    with ExitStack() as house:
+    with ExitStack() as cleanup:
         if settings.database_url is None:
-            house.enter_context(claim(settings.data))
+            cleanup.enter_context(claim(settings.data))
         sock = _listen(settings)
-        house.callback(sock.close)
+        cleanup.callback(sock.close)
         banner = _Banner(_address(settings.host, sock.getsockname()[1]))
-        house.callback(banner.show_password)  # also where the start goes wrong after it was made
-        url = settings.database_url or _private(house, settings)
+        cleanup.callback(banner.show_password)  # also if the start fails after the password was made
+        url = settings.database_url or _private(cleanup, settings)
         asyncio.run(prepare(url, banner.take_password, private=settings.database_url is None))
-        demo = house.enter_context(_demo(settings, banner.address)) if arguments.demo else None
+        demo = cleanup.enter_context(_demo(settings, banner.address)) if arguments.demo else None
         return 0 if workers.run(settings, url, sock, lambda: _ready(banner, demo, ending)) else NOT_STARTED
 
 
 class _Ending:
-    """SIGTERM before uvicorn takes it over, and again once it is done: every `with` is left."""
+    """Handles SIGTERM before uvicorn takes over, and again once it is done: every `with` is left."""
 
     def __init__(self) -> None:
         self.begun = False
 
     def begin(self, number: int, frame: FrameType | None) -> None:
-        """End where the signal strikes; remembered, since a `__del__` it strikes in swallows the exception."""
+        """End where the signal arrives; remember it, since a `__del__` that it interrupts swallows the exception."""
         self.begun = True
         raise SystemExit(0)
 
 
 def _hang_up(number: int, frame: FrameType | None) -> None:
-    """The terminal was closed: end in order, with the private PostgreSQL."""
+    """The terminal was closed: shut down properly, with the private PostgreSQL."""
     signal.raise_signal(signal.SIGTERM)
 
 
 def _allow_many_sockets() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):  # macOS names a limit that it does not grant
+    with suppress(OSError, ValueError):  # macOS reports a limit that it does not grant
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _private(house: ExitStack, settings: Settings) -> str:
-    """The address of the private PostgreSQL, which runs until `house` is left."""
+def _private(cleanup: ExitStack, settings: Settings) -> str:
+    """The address of the private PostgreSQL, which runs until `cleanup` ends."""
     server = PrivatePostgres(settings.data)
-    url = house.enter_context(server).url
-    house.enter_context(kept_up(server, settings.data))
+    url = cleanup.enter_context(server).url
+    cleanup.enter_context(kept_up(server, settings.data))
     return url
 
 
 class _Banner:
-    """What a person at the terminal needs; the password is shown once."""
+    """What a person at the terminal needs to see; the password is shown once."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self._password: str | None = None
 
     def take_password(self, password: str) -> None:
-        """Show `password` with the rest."""
+        """Keep `password`, to be shown with the rest."""
         self._password = password
 
     def show(self) -> None:
-        """Say that it serves."""
+        """Say where it serves."""
         print(f"\nNexus serves {self.address}", flush=True)
         self.show_password()
         print(flush=True)
 
     def show_password(self) -> None:
-        """Show the password, unless it was shown."""
+        """Show the password, unless it has been shown."""
         password, self._password = self._password, None
         if password is not None:
             print(f"Log in at {self.address}/host as {ADMIN} with the password {password} (shown only now)", flush=True)
@@ -116,7 +118,7 @@ def _ready(banner: _Banner, demo: Callable[[], None] | None, ending: _Ending) ->
 
 
 def _listen(settings: Settings) -> socket.socket:
-    """The port, bound and not yet listened on. Raises ValueError where it is another's."""
+    """A socket bound to the port, not yet listening. Raises ValueError if the port is taken or not allowed."""
     deadline = time.monotonic() + PORT_WAIT_S
     while True:
         try:
@@ -130,7 +132,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    # The protocol is named, since asyncio sends small answers at once (TCP_NODELAY) only where it is.
+    # The protocol is named, since asyncio sends small answers at once (TCP_NODELAY) only if it is.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -150,7 +152,7 @@ def _address(host: str, port: int) -> str:
 
 @contextmanager
 def _demo(settings: Settings, address: str) -> Iterator[Callable[[], None]]:
-    """Gives what starts the simulated audience, a process of its own; it ends with the server."""
+    """Yields the function that starts the simulated audience as a separate process, which ends with the server."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> None:

@@ -1,4 +1,4 @@
-"""`nexus token`: mints an access token. It needs no database."""
+"""`nexus token`: makes an access token. It needs no database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""uvicorn, as one process or as several: how they start, say that they are ready, and end."""
+"""uvicorn, as one process or several: how they start, report that they are ready, and end."""
 
 from __future__ import annotations
 
@@ -23,18 +23,21 @@ from nexus.settings import Settings
 from nexus.ws.protocol import SocketProtocol
 
 FRAME_BYTES = 16 * 1024
+"""The largest message that a socket may send."""
 BACKLOG = 4096
-"""Connections that may wait to be accepted: an audience comes all at once."""
+"""Connections that may wait to be accepted: an audience arrives all at once."""
 GRACE_S = 10
+"""How long requests in progress may take when the server shuts down."""
 HEALTHCHECK_S = 15
-"""A worker that does not answer its parent for so long is replaced; on a busy machine it takes seconds to start."""
+"""A worker that does not answer its parent for this long is replaced; on a busy machine a start takes seconds."""
 PARENT_LOOK_S = 0.5
+"""How often a worker checks that its parent is alive."""
 
 
 def run(settings: Settings, url: str, sock: socket.socket, ready: Callable[[], None]) -> bool:
     """Serve on `sock` until told to stop; `ready` is called once, when every worker accepts connections.
 
-    False where the server could not start.
+    Returns False if the server could not start.
     """
     if settings.workers == 1:
         server = _Server(_config(settings, _built(settings, url)), ready)
@@ -51,26 +54,26 @@ def run(settings: Settings, url: str, sock: socket.socket, ready: Callable[[], N
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it is ready."""
+    """A server that reports when it is ready."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to accept connections, then say so."""
+        """Start accepting connections, then report it."""
         await super().startup(sockets)
         if self.started:
             self._ready()
 
 
 class _Workers(Multiprocess):
-    """Worker processes whose parent says when all of them are ready."""
+    """Worker processes whose parent reports when all of them are ready."""
 
     def __init__(self, config: uvicorn.Config, sock: socket.socket, ready: Callable[[], None]) -> None:
         hangup = signal.getsignal(signal.SIGHUP)
         super().__init__(config, sockets=[sock])
-        signal.signal(signal.SIGHUP, hangup)  # it would start its workers anew, and never end
+        signal.signal(signal.SIGHUP, hangup)  # uvicorn would restart its workers, and never end
         self.ready = False
         self._tell = ready
 
@@ -84,7 +87,7 @@ class _Workers(Multiprocess):
 
 def worker() -> ASGIApp:
     """The application of one of several workers, from the environment."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal: the parent ends its workers in order
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal: the parent ends its workers properly
     settings = Settings.load(os.environ)
     begin_logging(settings.log)
     if settings.database_url is None:
@@ -110,7 +113,7 @@ def _built(settings: Settings, url: str) -> ASGIApp:
 
 
 def _end_with_parent(parent: int) -> None:
-    """A worker whose parent was killed would hold the port, and nobody would start it anew."""
+    """End with the parent: a worker whose parent was killed would hold the port, and nothing would replace it."""
     while os.getppid() == parent:
         time.sleep(PARENT_LOOK_S)
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""`python -m nexus.demo`: the demo as a process of its own, ended by SIGTERM or Ctrl-C."""
+"""`python -m nexus.demo`: the demo as a separate process, ended by SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from nexus.demo.demo import Demo
 
 VOTERS = 200
 MOST_VOTERS = 5_000
-RATE = 30.0  # votes a second
-HIGHEST_RATE = 1_000.0  # votes a second
+RATE = 30.0
+"""Votes per second, unless given."""
+HIGHEST_RATE = 1_000.0
+"""Votes per second, at most."""
 
 
 async def _run(arguments: argparse.Namespace, base_url: str, token: str) -> None:
@@ -29,12 +31,12 @@ async def _run(arguments: argparse.Namespace, base_url: str, token: str) -> None
 
 
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
-    """Run the demo until SIGTERM or Ctrl-C; returns the exit status. What is wrong is said in one line."""
+    """Run the demo until SIGTERM or Ctrl-C, and return the exit status. An error is one line on standard error."""
     arguments = _parser().parse_args(argv)
     base_url, token = environ.get("NEXUS_DEMO_URL", ""), environ.get("NEXUS_DEMO_TOKEN", "")
     try:
         if not token:
-            raise ValueError("NEXUS_DEMO_TOKEN must be set; `nexus serve --demo` does it")
+            raise ValueError("NEXUS_DEMO_TOKEN must be set; `nexus serve --demo` sets it")
         socket_url(base_url)
     except ValueError as error:
         sys.stderr.write(f"nexus.demo: {error}\n")
@@ -50,23 +52,25 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m nexus.demo", description="A sample poll with an audience.")
-    parser.add_argument("--voters", type=_voters, default=VOTERS, help=f"how many, {VOTERS} unless given")
-    parser.add_argument("--rate", type=_rate, default=RATE, help=f"votes a second, {RATE:g} unless given")
+    parser = argparse.ArgumentParser(
+        prog="python -m nexus.demo", description="A sample poll with a simulated audience."
+    )
+    parser.add_argument("--voters", type=_voters, default=VOTERS, help=f"how many voters ({VOTERS} by default)")
+    parser.add_argument("--rate", type=_rate, default=RATE, help=f"votes per second ({RATE:g} by default)")
     return parser
 
 
 def _voters(text: str) -> int:
     voters = int(text)
     if not 1 <= voters <= MOST_VOTERS:
-        raise argparse.ArgumentTypeError(f"from 1 to {MOST_VOTERS}")
+        raise argparse.ArgumentTypeError(f"must be from 1 to {MOST_VOTERS}")
     return voters
 
 
 def _rate(text: str) -> float:
     rate = float(text)
     if not 0 < rate <= HIGHEST_RATE:
-        raise argparse.ArgumentTypeError(f"above 0, and at most {HIGHEST_RATE:g}")
+        raise argparse.ArgumentTypeError(f"must be above 0 and at most {HIGHEST_RATE:g}")
     return rate
 
 

@@ -1,7 +1,7 @@
 """`nexus serve --demo`: a sample poll and a simulated audience, as real guests over real WebSockets.
 
-The server and a host's token come from `NEXUS_DEMO_URL` and `NEXUS_DEMO_TOKEN`: an argument could be read by anybody
-in the list of processes.
+The server and a host's token come from `NEXUS_DEMO_URL` and `NEXUS_DEMO_TOKEN`: arguments can be read by anybody in the
+list of processes.
 """
 
 from __future__ import annotations
@@ -38,18 +38,19 @@ QUESTION = "Where should our next team trip go?"
 PLACES = ("Lisbon", "Reykjavík", "Kyoto", "Skiing in the Alps", "A cabin by a lake, no Wi-Fi")
 
 ARRIVING = 20
-"""Voters on their way in at once."""
+"""Voters who are connecting at the same time."""
 RETRACTING = 0.06
-"""Of the acts of those who have voted; the others change their vote."""
+"""The share of retractions among the acts of those who have voted; the others change their vote."""
 START_S = 60.0
-"""For a server that is about to accept connections."""
+"""How long the demo waits for a server that is about to accept connections."""
 STOP_S = 1.5
+"""How long voters may take to leave."""
 PATIENCE = Patience(connect_s=START_S, away_s=120.0)
-"""A server may be restarted under the demo; one that stays away ends it."""
+"""The demo survives a restart of the server, and ends if the server stays away."""
 
 
 class Demo:
-    """A poll and its audience, which votes until the demo is cancelled."""
+    """A sample poll and its audience, which votes until the demo is cancelled."""
 
     def __init__(self, base_url: str, *, voters: int, rate: float, out: TextIO, chance: random.Random) -> None:
         self._base_url = base_url.rstrip("/")
@@ -64,7 +65,7 @@ class Demo:
         self._progress = Progress("connecting voters", voters, out)
 
     async def run(self, host_token: str) -> None:
-        """Make the poll, bring in the audience and let it vote; until cancelled, or until a voter fails.
+        """Make the poll, bring in the audience and let it vote, until cancelled or until a voter fails.
 
         Raises the `ClientError` of what failed. Ends within `STOP_S`.
         """
@@ -98,7 +99,7 @@ class Demo:
                 voted = await self._act(nexus, room, voted=voted)
 
     async def _act(self, nexus: Nexus, room: Room, *, voted: bool) -> bool:
-        """Vote, change the vote or take it back; gives whether one stands then."""
+        """Vote, change the vote or retract it. Returns whether a vote stands afterwards."""
         try:
             if voted and self._chance.random() < RETRACTING:
                 await nexus.retract(room.id)
@@ -110,7 +111,7 @@ class Demo:
         except Refused as error:
             if error.code == "poll_not_found":
                 raise
-            return voted  # closed, say: the next turn tries again
+            return voted  # the poll is closed, say: the next turn tries again
         return True
 
     def _choice(self) -> int:
@@ -121,7 +122,7 @@ class Demo:
 
 
 async def create_poll(base_url: str, token: str) -> Poll:
-    """Make the sample poll as the host whose token this is. Raises `Refused` or `Unreachable`."""
+    """Make the sample poll as the host with this token. Raises `Refused` or `Unreachable`."""
     definition = {
         "question": QUESTION,
         "description": "A sample poll with a simulated audience.",
@@ -134,7 +135,7 @@ async def create_poll(base_url: str, token: str) -> Poll:
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """Call until it succeeds, for `START_S`. Raises its last error, and at once what will not pass."""
+    """Call until it succeeds, for `START_S`. Raises its last error then, and at once an error that will not pass."""
     deadline = time.monotonic() + START_S
     while True:
         try:
@@ -148,7 +149,7 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
 
 
 def announcement(base_url: str, poll: Poll, python: str, folder: Path) -> str:
-    """What a person at a terminal in `folder` needs to see the poll; `python` is the interpreter that runs this."""
+    """What a person at a terminal in `folder` needs to open the poll; `python` is the interpreter that runs this."""
     relative = os.path.relpath(python, folder)
     if not relative.startswith("."):
         relative = f".{os.sep}{relative}"

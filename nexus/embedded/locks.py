@@ -1,4 +1,4 @@
-"""Who may do what in a data folder: locks on its files (flock(2)), which fall with their process."""
+"""Who may do what in a data folder: locks on its files (flock(2)), which end with their process."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from nexus.embedded.postmaster import until
 from nexus.embedded.system_user import EmbeddedError
 
 TURN_S = 180.0
-"""How long a command waits for another that starts or stops the server: longer than both may take."""
+"""How long a command waits for another that starts or stops the server: longer than either can take."""
 
 
 @contextlib.contextmanager
 def claim(folder: Path) -> Iterator[None]:
-    """Be the one `nexus serve` of the data folder `folder`, which is made where it is missing.
+    """Be the only `nexus serve` of the data folder `folder`, which is made if it is missing.
 
-    Raises EmbeddedError where another process is, or the folder cannot be had.
+    Raises EmbeddedError if another process is, or if the folder cannot be used.
     """
     try:
         file = opened(folder, "lock")
@@ -38,19 +38,19 @@ def claim(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def turn(folder: Path) -> Iterator[None]:
-    """Be the only one who creates, starts or stops the server of `folder`; EmbeddedError after TURN_S."""
+    """Be the only command that creates, starts or stops the server of `folder`. Raises EmbeddedError after TURN_S."""
     with opened(folder, "postgres.lock") as file:
         if not until(lambda: _taken(file, fcntl.LOCK_EX), TURN_S):
-            raise EmbeddedError(f"another command has been starting or stopping PostgreSQL in {folder}: end it")
+            raise EmbeddedError(f"another command is still starting or stopping PostgreSQL in {folder}: end it")
         yield
 
 
 class Use:
-    """One command's use of the server in `folder`; begun and ended within a `turn`."""
+    """One command's use of the server in `folder`; it begins and ends within a `turn`."""
 
     def __init__(self, folder: Path) -> None:
         self._file = opened(folder, "postgres.users")
-        # Exclusive only for the moment in which the last user leaves, which is another's turn.
+        # It is exclusive only while the last user leaves, which is during another turn.
         fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
     def is_last(self) -> bool:
@@ -58,12 +58,12 @@ class Use:
         return _taken(self._file, fcntl.LOCK_EX)
 
     def end(self) -> None:
-        """Use it no longer."""
+        """End the use of the server."""
         self._file.close()
 
 
 def opened(folder: Path, name: str) -> TextIO:
-    """The file `name` of the data folder; both are made, for this user alone, where they are missing."""
+    """The file `name` of the data folder; both are made, for this user alone, if they are missing."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return os.fdopen(os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
 

@@ -1,6 +1,6 @@
-"""A PostgreSQL server as its `postmaster.pid` tells of it: who it is, whether it lives, how it is stopped.
+"""A PostgreSQL server as its `postmaster.pid` describes it: its process, whether that is alive, how it is stopped.
 
-Its lines are PostgreSQL's own (src/include/utils/pidfile.h); the eighth says how far the server is.
+PostgreSQL defines the lines of that file (src/include/utils/pidfile.h); the eighth is the server's status.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from pathlib import Path
 from nexus.embedded.system_user import EmbeddedError
 
 FAST_S = 30.0
+"""How long a fast shutdown may take (SIGINT)."""
 IMMEDIATE_S = 10.0
+"""How long an immediate one may take (SIGQUIT)."""
 _PROC = Path("/proc")
 # Between two looks at whether what is waited for has come: a start and a stop wait several times.
 _LOOK_S = 0.005
@@ -26,7 +28,7 @@ _LOOK_S = 0.005
 
 @dataclass(frozen=True)
 class Postmaster:
-    """What `postmaster.pid` says; `status` is `starting`, `ready`, `stopping`, or empty very early."""
+    """What `postmaster.pid` says; `status` is `starting`, `ready`, `stopping`, or empty at the very beginning."""
 
     pid: int
     port: int
@@ -34,7 +36,7 @@ class Postmaster:
     status: str
 
     def listens(self) -> bool:
-        """Whether its socket is there and listened on; it may be too busy to answer."""
+        """Whether its socket exists and accepts connections; it may be too busy to answer."""
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(2.0)
             outcome = probe.connect_ex(str(self.socket / f".s.PGSQL.{self.port}"))
@@ -42,7 +44,7 @@ class Postmaster:
 
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until `condition` holds; False where it still does not after `seconds`."""
+    """Wait until `condition` holds; False if it still does not after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -52,7 +54,7 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def read(cluster: Path) -> Postmaster | None:
-    """What the cluster's `postmaster.pid` says, None where there is none or it makes no sense."""
+    """What the cluster's `postmaster.pid` says, None if it is missing or makes no sense."""
     try:
         lines = os.fsdecode((cluster / "postmaster.pid").read_bytes()).split("\n")
     except FileNotFoundError:
@@ -65,7 +67,7 @@ def read(cluster: Path) -> Postmaster | None:
 
 
 def lives(cluster: Path, pid: int) -> bool:
-    """Whether process `pid` is a server of this very cluster, and not a program that got its number since."""
+    """Whether process `pid` is a server of this very cluster, and not a program that has its id now."""
     if not _PROC.joinpath("self").exists():
         return _shown_by_ps(cluster, pid)
     process = _PROC / str(pid)
@@ -77,9 +79,9 @@ def lives(cluster: Path, pid: int) -> bool:
 
 
 def remove_stale_lock(folder: Path, port: int) -> None:
-    """Remove what a killed server left beside its socket, unless some PostgreSQL has its number.
+    """Remove the lock that a killed server left beside its socket, unless some PostgreSQL has its process id.
 
-    PostgreSQL itself asks only whether any process has the number: another program, or a corpse not yet buried.
+    PostgreSQL itself only checks whether any process has that id: another program, or a zombie.
     """
     lock = folder / f".s.PGSQL.{port}.lock"
     try:
@@ -109,15 +111,15 @@ def _is_postgres(command: list[bytes]) -> bool:
 
 def _works_in(process: Path, cluster: Path, command: list[bytes]) -> bool:
     try:
-        # Right even where the data folder was moved under the server, or is a copy of another's.
+        # Right even if the data folder was moved while the server runs, or is a copy of another.
         return process.joinpath("cwd").samefile(cluster)
     except PermissionError:
-        # Root without CAP_SYS_PTRACE, as in a container: what it was started with must do.
+        # Root without CAP_SYS_PTRACE, as in a container: the arguments it was started with must do.
         return os.fsencode(cluster) in command
 
 
 def stop(cluster: Path) -> None:
-    """Stop the server of `cluster`, if one lives: fast, or at once after FAST_S. EmbeddedError in vain."""
+    """Stop the server of `cluster`, if one is alive: fast, then at once. Raises EmbeddedError if it stays."""
     server = read(cluster)
     if server is None or not lives(cluster, server.pid):
         return

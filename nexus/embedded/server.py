@@ -1,4 +1,4 @@
-"""The private server: found or started, and stopped by the last command that uses it."""
+"""The private server: found running or started, and stopped by the last command that uses it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from nexus.embedded.system_user import EmbeddedError, SystemUser
 from nexus.runtime.processes import is_taken
 
 READY_S = 60.0
+"""How long a start may take, with the recovery from a crash."""
 LOG_BYTES = 8 * 1024 * 1024
+"""The size from which a start moves the log aside."""
 
 _PORT = 5432
 _SETTINGS = {
@@ -33,7 +35,7 @@ _SETTINGS = {
     "logging_collector": "off",
     "log_destination": "stderr",
 }
-"""Set on the command line, where no file overrides them: an acknowledged vote survives a power cut."""
+"""Set on the command line, which no file overrides: an acknowledged vote survives a power cut."""
 
 
 @dataclass(frozen=True)
@@ -54,20 +56,20 @@ class DatabaseAddress:
 
 
 class PrivatePostgres:
-    """The PostgreSQL of one data folder. Several commands may use it at once; the last one stops it."""
+    """The PostgreSQL of one data folder. Several commands may use it at the same time; the last one stops it."""
 
     def __init__(self, folder: Path) -> None:
-        """For the data folder `folder`; nothing is touched before `start`."""
+        """For the data folder `folder`; nothing happens before `start`."""
         self._folder = folder.resolve()
         self._cluster = self._folder / "postgres"
         self._use: Use | None = None
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> DatabaseAddress:
-        """Have a server that accepts connections, and say where: the one that still runs, or a new one.
+        """Return the address of a server that accepts connections: the one that still runs, or a new one.
 
-        Blocks for up to READY_S where it recovers from a crash. May be called again: a server that has died
-        since is started again, at the same address. Raises EmbeddedError.
+        Blocks for up to READY_S while it recovers from a crash. May be called again: a server that has died since is
+        started again, at the same address. Raises EmbeddedError.
         """
         try:
             with turn(self._folder):
@@ -76,7 +78,7 @@ class PrivatePostgres:
             raise EmbeddedError(f"cannot run PostgreSQL in {self._folder}: {error}") from error
 
     def stop(self) -> None:
-        """Stop the server, unless another command still uses it. Idempotent. EmbeddedError if it stays."""
+        """Stop the server, unless another command still uses it. Idempotent. Raises EmbeddedError if it stays."""
         use, self._use = self._use, None
         if use is None:
             return
@@ -105,19 +107,19 @@ class PrivatePostgres:
         return DatabaseAddress(str(server.socket), server.port, clusters.ROLE, secret, clusters.DATABASE)
 
     def _running(self) -> Postmaster | None:
-        """The server that still runs here, ready; None where there is none, or none that can be reached."""
+        """The server that still runs here, ready; None if there is none, or none that can be reached."""
         until(self._is_settled, READY_S)
         found = postmaster.read(self._cluster)
         if found is None or not postmaster.lives(self._cluster, found.pid):
             if found is None or is_taken(found.pid):
-                # PostgreSQL takes any process with the number in a stale file for a server, and refuses.
+                # PostgreSQL takes any process with the id in a stale file for a server, and refuses to start.
                 (self._cluster / "postmaster.pid").unlink(missing_ok=True)
             return None
         if found.status != "ready":
             doing = found.status or "starting"
-            raise EmbeddedError(f"PostgreSQL is {doing} for over {READY_S:.0f} s: see {self._log_path}")
+            raise EmbeddedError(f"PostgreSQL has been {doing} for over {READY_S:.0f} s: see {self._log_path}")
         if not found.listens():
-            postmaster.stop(self._cluster)  # its socket was cleaned away: nobody will reach it again
+            postmaster.stop(self._cluster)  # its socket was removed: nobody can reach it any more
             return None
         return found
 
@@ -134,7 +136,7 @@ class PrivatePostgres:
         deadline = time.monotonic() + READY_S
         while True:
             if self._child:
-                self._child.poll()  # one that has died since it was started
+                self._child.poll()  # it may have died since it was started
             with self._log() as log:
                 begin = log.tell()
                 child = self._child = user.start(command, log)
@@ -145,7 +147,7 @@ class PrivatePostgres:
             if "is still in use" not in said or time.monotonic() > deadline:
                 sockets.remove(socket_folder)
                 raise EmbeddedError(f"PostgreSQL did not start in {self._folder}: {said} (see {self._log_path})")
-            time.sleep(0.1)  # processes of a killed server are about to notice, and to leave its memory
+            time.sleep(0.1)  # processes of a killed server are about to notice, and to release its memory
 
     def _awaited(self, child: subprocess.Popen[bytes], deadline: float) -> Postmaster | None:
         """The server that `child` is, once ready; None where it ended, or is not ready by `deadline`."""
@@ -165,8 +167,8 @@ class PrivatePostgres:
         if use.is_last():
             self._shut_down(child)
         elif child:
-            child.returncode = 0  # it stays, for the others: no longer this process's to wait for
-        use.end()  # before the turn is: the next may be a start's
+            child.returncode = 0  # it stays for the others; this process need not wait for it
+        use.end()  # before the turn ends: the next turn may be a start
 
     def _shut_down(self, child: subprocess.Popen[bytes] | None) -> None:
         found = postmaster.read(self._cluster)
@@ -181,7 +183,7 @@ class PrivatePostgres:
         return self._folder / "postgres.log"
 
     def _log(self) -> BinaryIO:
-        """The log, open for more; moved aside when it has grown large."""
+        """The log, open for appending; moved aside if it has grown large."""
         path = self._log_path
         if path.exists() and path.stat().st_size > LOG_BYTES:
             path.replace(path.with_name("postgres.log.1"))
@@ -192,4 +194,4 @@ class PrivatePostgres:
         with self._log_path.open("rb") as log:
             log.seek(begin)
             lines = log.read().decode(errors="replace").split("\n")
-        return " | ".join(line for line in lines if line)[-600:] or "it said nothing"
+        return " | ".join(line for line in lines if line)[-600:] or "it logged nothing"

@@ -1,4 +1,4 @@
-"""Where the server's Unix socket lies: in a short private folder, as its path may have 100 bytes or so."""
+"""Where the server's Unix socket is: in a private folder with a short path, since about 100 bytes are allowed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LONGEST_NAME = "/.s.PGSQL.65535"
 
 
 def socket_folder(data: Path, user: SystemUser) -> Path:
-    """The folder for the socket of the data folder `data`, made where missing; nobody else can plant it.
+    """The folder for the socket of the data folder `data`, made if missing; nobody else can plant it.
 
-    Raises EmbeddedError where no place is short, writable and one's own.
+    Raises EmbeddedError if no place is short, writable and ours alone.
     """
     name = f"nexus-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
     for place in _places():
@@ -28,11 +28,13 @@ def socket_folder(data: Path, user: SystemUser) -> Path:
         usable = place.is_dir() and os.access(place, os.W_OK | os.X_OK) and user.may_pass(place) is None
         if fits and usable and _own(folder, user):
             return folder
-    raise EmbeddedError(f"no private folder {name} for PostgreSQL's socket: set TMPDIR to a short path of your own")
+    raise EmbeddedError(
+        f"no private folder {name} for PostgreSQL's socket: set TMPDIR to a short path that only you can write to"
+    )
 
 
 def remove(folder: Path) -> None:
-    """Leave no empty socket folder behind; one that is gone or not empty harms nobody."""
+    """Remove an empty socket folder; one that is gone or not empty does no harm."""
     with contextlib.suppress(OSError):
         folder.rmdir()
 
@@ -47,8 +49,8 @@ def _places() -> Iterator[Path]:
 
 
 def _own(folder: Path, user: SystemUser) -> bool:
-    """Make `folder`, or find that what is there is a folder of this user's or this process's, closed to others."""
-    with contextlib.suppress(FileExistsError):  # it is judged below, like one's own
+    """Whether `folder`, made if missing, is a folder of `user` or of this process's user, closed to others."""
+    with contextlib.suppress(FileExistsError):  # it is checked below, like one of our own
         folder.mkdir(mode=0o700)
     info = folder.lstat()
     private = stat.S_ISDIR(info.st_mode) and not stat.S_IMODE(info.st_mode) & 0o077

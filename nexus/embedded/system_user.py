@@ -1,10 +1,10 @@
 """Whom the private PostgreSQL runs as.
 
-PostgreSQL refuses to run as root. Started by root it runs as another user, who may have to pass folders
-that only root may pass (a checkout below /root). No folder outside the data folder is opened up for that:
-where one is barred, the server gets the one capability that lets it through, CAP_DAC_READ_SEARCH
-(capabilities(7)), by way of setpriv(1). With it the cluster's superuser could read every file of the machine;
-one reason why the role that Nexus connects as is none.
+PostgreSQL refuses to run as root. Started by root it runs as another user, who may have to pass through folders that
+only root may enter (a checkout below /root). No folder outside the data folder is opened up for that: where one is
+barred, the server gets the one capability that lets it through, CAP_DAC_READ_SEARCH (capabilities(7)), with setpriv(1).
+With it the cluster's superuser could read every file of the machine, which is one reason why the role that Nexus
+connects as is not a superuser.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class EmbeddedError(OperatorError):
 
 @dataclass(frozen=True)
 class SystemUser:
-    """A system user to run PostgreSQL's programs as; `prefix` is a command that passes on a capability."""
+    """A system user to run PostgreSQL's programs as; `prefix` is a command that hands on a capability."""
 
     uid: int
     gid: int
@@ -39,7 +39,7 @@ class SystemUser:
     prefix: tuple[str, ...] = ()
 
     def may_pass(self, path: Path) -> Path | None:
-        """None where this user can reach the folder `path`, else the first folder on the way that bars it."""
+        """None if this user can reach the folder `path`, otherwise the first folder on the way that bars it."""
         resolved = path.resolve()
         for folder in (*reversed(resolved.parents), resolved):
             info = folder.stat()
@@ -50,7 +50,7 @@ class SystemUser:
         return None
 
     def run(self, command: Sequence[str], text: str = "") -> None:
-        """Run a program to its end with `text` as its input. Raises EmbeddedError with what it said last."""
+        """Run a program to its end with `text` as its input. Raises EmbeddedError with its last output."""
         process = self._spawn(command, subprocess.PIPE, subprocess.PIPE)
         with process:
             try:
@@ -58,7 +58,7 @@ class SystemUser:
             except BaseException as error:
                 process.kill()
                 if isinstance(error, subprocess.TimeoutExpired):
-                    raise EmbeddedError(f"{Path(command[0]).name} took over {_RUN_S:.0f} s") from None
+                    raise EmbeddedError(f"{Path(command[0]).name} took longer than {_RUN_S:.0f} s") from None
                 raise
         if process.returncode:
             said = " | ".join(output.decode(errors="replace").split("\n")[-4:]).strip(" |")
@@ -77,7 +77,7 @@ class SystemUser:
             stdin=stdin,
             stdout=stdout,
             stderr=subprocess.STDOUT,
-            # The caller's folder may be barred to this user, its environment hold secrets and PG* variables.
+            # The caller's folder may be barred to this user, and its environment may hold secrets and PG* variables.
             cwd="/",
             env={"LC_ALL": "C"} | {name: os.environ[name] for name in _HANDED_DOWN if name in os.environ},
             start_new_session=detached,
@@ -94,9 +94,9 @@ def is_root() -> bool:
 
 
 def choose(cluster: Path) -> SystemUser:
-    """The user for the cluster in `cluster`: its owner; for one yet to be made this user, or root's stand-in.
+    """The user for the cluster in `cluster`: its owner or, for a cluster yet to be made, this user or root's stand-in.
 
-    Raises EmbeddedError where that is impossible.
+    Raises EmbeddedError if that is impossible.
     """
     owner = cluster.stat() if cluster.exists() else None
     if owner and is_root() and owner.st_uid:
@@ -106,7 +106,7 @@ def choose(cluster: Path) -> SystemUser:
     if not is_root():
         return SystemUser(os.geteuid(), os.getegid(), _name(os.geteuid()))
     if owner:
-        raise EmbeddedError(f"{cluster} belongs to root, whom PostgreSQL refuses to run as: chown it to another")
+        raise EmbeddedError(f"{cluster} belongs to root, as whom PostgreSQL refuses to run: chown it to another user")
     for name in ("postgres", "nobody"):
         try:
             entry = pwd.getpwnam(name)
@@ -117,9 +117,9 @@ def choose(cluster: Path) -> SystemUser:
 
 
 def admit(user: SystemUser, folder: Path, programs: Path) -> SystemUser:
-    """`user` with what it takes to reach the data folder and the programs; changes `folder` alone.
+    """`user` with what it takes to reach the data folder and the programs; only `folder` is changed.
 
-    Raises EmbeddedError naming what bars the way, where nothing here can lift it.
+    Raises EmbeddedError, naming what bars the way, if nothing here can lift it.
     """
     if not is_root():
         return user
@@ -140,7 +140,7 @@ def _capable(user: SystemUser, barred: Path) -> SystemUser:
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise EmbeddedError(
-            f"PostgreSQL refuses to run as root, and {barred} lets no other user pass: "
+            f"PostgreSQL refuses to run as root, and {barred} lets no other user through: "
             "allow that, install setpriv (util-linux), or set DATABASE_URL"
         )
     return replace(
@@ -151,7 +151,7 @@ def _capable(user: SystemUser, barred: Path) -> SystemUser:
             f"--regid={user.gid}",
             "--clear-groups",
             "--no-new-privs",
-            # initdb asks access(2) about its neighbour, which else heeds the capabilities of root alone.
+            # initdb asks access(2) about its neighbour, which otherwise considers the capabilities of root alone.
             "--securebits=+no_setuid_fixup",
             "--inh-caps=-all,+dac_read_search",
             "--ambient-caps=-all,+dac_read_search",

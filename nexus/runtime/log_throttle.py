@@ -1,4 +1,4 @@
-"""A log line that does not repeat itself, however often its cause does."""
+"""A warning that is logged at most once a minute, however often its cause occurs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import logging
 import time
 
 EVERY_S = 60.0
+"""Between two lines of one throttle."""
 
 
 class LogThrottle:
-    """Says the same thing at most once a minute, however often it happens."""
+    """Logs a warning at most once every `EVERY_S`, and says how many were left out."""
 
     def __init__(self, logger: logging.Logger, text: str) -> None:
         self._logger = logger
@@ -18,7 +19,7 @@ class LogThrottle:
         self._unsaid = 0
 
     def __call__(self, what: object) -> None:
-        """Log `what` as a warning, or count it."""
+        """Log `what`, or count it as left out."""
         now = time.monotonic()
         if now - self._said_at < EVERY_S:
             self._unsaid += 1

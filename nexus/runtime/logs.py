@@ -1,4 +1,4 @@
-"""Logging: lines for people or, with NEXUS_LOG=json, one JSON object a line. Tokens and query strings never go in."""
+"""Logging: lines for people or, with NEXUS_LOG=json, one JSON object per line. No token or query string is logged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message and, where there is one, the exception."""
+    """One JSON object per line: time, level, logger, message and, if there is one, the exception."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line of JSON."""
@@ -26,7 +26,7 @@ class JsonLines(logging.Formatter):
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
-    """uvicorn says three things of every socket: with an audience nothing else would be seen."""
+    """uvicorn logs three lines per socket: with an audience nothing else would be seen."""
     text = record.getMessage()
     return not (text.startswith("connection ") or text.endswith("[accepted]"))
 

@@ -1,7 +1,7 @@
-"""What is measured, in one place, for Prometheus: votes, batches, requests, and how full everything is.
+"""What is measured, for Prometheus: votes, batches, requests, and how full everything is.
 
 With several workers each writes its own figures into a folder that all of them share (`PROMETHEUS_MULTIPROC_DIR`, made
-by `nexus serve`), and whichever is asked adds them up.
+by `nexus serve`), and the one that is asked adds them up.
 """
 
 from __future__ import annotations
@@ -23,36 +23,39 @@ from nexus.runtime.processes import is_taken
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that names the folder shared by several workers; prometheus_client reads it too."""
 
 _BALLOTS = (1, 3, 10, 30, 100, 300, 1000)
 _SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 
 _LEVELS = {
-    "ballots_waiting": "Ballots that wait for their transaction.",
-    "sockets": "Sockets that are open.",
-    "rooms": "Polls that somebody watches here.",
-    "exports": "Exports under way.",
-    "logins_waiting": "Passwords that wait to be hashed or are being hashed.",
-    "bus_up": "Workers whose bus is within reach.",
+    "ballots_waiting": "Ballots waiting for their transaction.",
+    "sockets": "Open sockets.",
+    "rooms": "Polls that have viewers here.",
+    "exports": "Exports in progress.",
+    "logins_waiting": "Passwords being hashed or waiting for it.",
+    "bus_up": "Workers whose bus is in reach.",
 }
-"""What goes up and down, sampled every second; over several workers the sum."""
+"""What goes up and down, sampled every second; summed over the workers."""
 
 
 class Metrics:
-    """The figures of one worker. What counts is cheap enough for the vote's way: once a batch, not once a vote."""
+    """The figures of one worker. Counting is cheap enough for the path of a vote: once per batch, not once per vote."""
 
     def __init__(self) -> None:
-        """Start at zero."""
+        """Starts at zero."""
         self._folder = os.environ.get(FOLDER)
         self._registry = CollectorRegistry()
         own = None if self._folder else self._registry
         self._votes = Counter("nexus_votes", "Acts of voting that took effect.", ["outcome"], registry=own)
         self._refusals = Counter("nexus_refusals", "Acts of voting that were refused.", ["code"], registry=own)
-        self._batch = Histogram("nexus_batch_ballots", "Ballots of a transaction.", registry=own, buckets=_BALLOTS)
-        self._commit = Histogram("nexus_batch_seconds", "Time of a transaction.", registry=own, buckets=_SECONDS)
+        self._batch = Histogram("nexus_batch_ballots", "Ballots per transaction.", registry=own, buckets=_BALLOTS)
+        self._commit = Histogram(
+            "nexus_batch_seconds", "Time of a transaction, in seconds.", registry=own, buckets=_SECONDS
+        )
         self._requests = Histogram(
             "nexus_http_request_seconds",
-            "Time of a request until its answer begins.",
+            "Time of a request until its answer begins, in seconds.",
             ["method", "path", "status"],
             registry=own,
             buckets=_SECONDS,
@@ -78,7 +81,7 @@ class Metrics:
             self._refusals.labels(code).inc(n)
 
     def requested(self, method: str, path: str, status: int, took_s: float) -> None:
-        """A request was answered; `path` is the route's, so that ids make no figures of their own."""
+        """A request was answered; `path` is the route's, so that ids do not multiply the figures."""
         self._requests.labels(method, path, str(status)).observe(took_s)
 
     def sample(self, levels: Mapping[str, float]) -> None:
@@ -87,14 +90,14 @@ class Metrics:
             self._levels[name].set(level)
 
     def text(self) -> bytes:
-        """Everything, as Prometheus reads it."""
+        """Everything, in the text format of Prometheus."""
         if self._folder:
             _forget_the_dead(Path(self._folder))
         return generate_latest(self._registry)
 
 
 def _forget_the_dead(folder: Path) -> None:
-    """The levels of a worker that has ended are no more; what it counted stays counted."""
+    """Drop the levels of workers that have ended; what they counted stays counted."""
     for file in folder.glob("gauge_live*_*.db"):
         found = re.search(r"_(\d+)\.db$", file.name)
         if found and not is_taken(int(found[1])):

@@ -1,4 +1,4 @@
-"""Processes of this machine, by their numbers."""
+"""Processes of this machine, by their ids."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def is_taken(pid: int) -> bool:
-    """Whether any process has this number."""
+    """Whether any process has this id."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

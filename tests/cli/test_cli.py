@@ -110,7 +110,7 @@ def test_a_database_out_of_reach_is_one_line(tmp_path: Path) -> None:
 def test_migrate_fills_an_empty_database_and_may_be_repeated(tmp_path: Path, empty_url: str) -> None:
     nexus = Command(tmp_path, DATABASE_URL=empty_url)
     assert nexus.says("migrate") == [f"creating schema {schema.VERSION}", f"the schema is {schema.VERSION}, it was 0"]
-    assert nexus.says("migrate") == [f"the schema is {schema.VERSION}, as it was"]
+    assert nexus.says("migrate") == [f"the schema is {schema.VERSION}, unchanged"]
 
 
 async def test_migrate_from_two_places_at_once_fills_it_once(tmp_path: Path, empty_url: str) -> None:

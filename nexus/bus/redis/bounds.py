@@ -1,4 +1,4 @@
-"""How long anything waits for Redis, what going wrong looks like, and cancellations that are not lost."""
+"""How long a call to Redis may take, which errors it may end with, and waits that lose no cancellation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from redis.exceptions import RedisError
 T = TypeVar("T")
 
 CALL_S = 1.0
+"""For one command or beat."""
 CONNECT_S = 2.0
+"""For connecting and logging in."""
 SENTINEL_S = 0.3
 """Sentinels are asked one after the other, all within one call or connection attempt."""
 
@@ -20,10 +22,10 @@ TROUBLE = (RedisError, OSError)
 
 
 async def within(seconds: float, doing: Awaitable[T]) -> T:
-    """What `doing` answers; TimeoutError after `seconds`. Never answers a task that was cancelled meanwhile.
+    """The result of `doing`; raises TimeoutError after `seconds`. Never returns to a task that was cancelled meanwhile.
 
     Until Python 3.12 `asyncio.wait_for`, in which redis-py asks sentinels, swallows a cancellation that comes
-    together with the result: whoever cancels a publisher would wait for it in vain.
+    together with the result: the one who cancels a publisher would then wait for it forever.
     """
     before = _cancellations()
     async with asyncio.timeout(seconds):
@@ -35,7 +37,7 @@ async def within(seconds: float, doing: Awaitable[T]) -> T:
 
 
 async def until_one_ends(*jobs: Coroutine[None, None, None]) -> None:
-    """Run `jobs` side by side; as soon as one ends, end the others, and raise what ended it.
+    """Run `jobs` concurrently; as soon as one ends, cancel the others, and raise its error if it had one.
 
     Not a TaskGroup: until Python 3.13 one loses a cancellation that comes together with an error.
     """

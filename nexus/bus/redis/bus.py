@@ -1,7 +1,7 @@
 """The bus over Redis: news on channels, counters in hashes (design, Tallies and Healing).
 
-`RedisBus` knows news, polls and places. Where they travel is the business of `Servers`: one server
-(`redis_node`), or the nodes of a cluster (`redis_cluster`).
+`RedisBus` knows news, polls and places. Where they travel is left to `Servers`: one server (`OneServer`), or the nodes
+of a cluster (`ClusterNodes`).
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ POLLS_AT_ONCE = 500
 
 
 class Servers(Protocol):
-    """One server or many; nothing raises because one is out of reach."""
+    """One server or many; no method raises because one is out of reach."""
 
     async def start(self) -> None:
-        """Connect and stay connected; bounded."""
+        """Connect and stay connected; returns within about a second."""
 
     async def stop(self) -> None:
-        """Close every connection; bounded."""
+        """Close every connection, within a few seconds."""
 
     def node_for(self, name: str) -> Node | None:
-        """The server of a key or channel; None while nobody knows."""
+        """The server that holds a key or channel; None while that is unknown."""
 
     async def want(self, channel: str) -> None:
-        """Serve `channel` from now on; bounded."""
+        """Serve `channel` from now on; returns within about a second."""
 
     def unwant(self, channel: str) -> None:
         """Serve `channel` no longer."""
 
     @property
     def healthy(self) -> bool:
-        """Whether every server was heard within the last seconds."""
+        """Whether every server answered within the last few seconds."""
 
 
 class OneServer:
@@ -67,20 +67,20 @@ class OneServer:
         self._node = node
 
     async def start(self) -> None:
-        """Connect and stay connected; returns when a beat came back, or after a second."""
+        """Connect and stay connected; returns when a beat has come back, or after a second."""
         self._node.start()
         await self._node.ready()
 
     async def stop(self) -> None:
-        """Close every connection; bounded."""
+        """Close every connection, within a few seconds."""
         await self._node.stop()
 
     def node_for(self, name: str) -> Node:
-        """The one, for any name."""
+        """The server, for any name."""
         return self._node
 
     async def want(self, channel: str) -> None:
-        """Serve `channel` from now on; bounded."""
+        """Serve `channel` from now on; returns within about a second."""
         await self._node.want(channel)
 
     def unwant(self, channel: str) -> None:
@@ -89,20 +89,20 @@ class OneServer:
 
     @property
     def healthy(self) -> bool:
-        """Whether it was heard within the last seconds."""
+        """Whether it answered within the last few seconds."""
         return self._node.healthy
 
 
 class RedisBus:
-    """A `nexus.bus.Bus` that joins any number of workers; its promises are those of the protocol.
+    """A `nexus.bus.Bus` for any number of workers, with the promises of that protocol.
 
-    While Redis is out of reach publishing drops what it is given, at once: workers also ask the database.
+    While Redis is out of reach, `publish` drops the news at once: workers also ask the database.
     """
 
     def __init__(self, address: RedisAddress, *, prefix: str = "nexus", worker: str) -> None:
-        """Connects to nothing yet. Raises ValueError, one line that names REDIS_URL, for options that are unknown.
+        """Connects to nothing yet. Raises ValueError, one line that names REDIS_URL, for unknown options.
 
-        `worker` is for people who look at the channels; it need not be unique.
+        `worker` is for people who inspect the channels; it need not be unique.
         """
         place = address if isinstance(address, ClusterRedis) else open_source(address)
         # The beat of this very object: a twin of the same name must not keep it alive.
@@ -112,20 +112,20 @@ class RedisBus:
         self._listener: NewsListener | None = None
         self._polls: dict[str, int] = {}
         self._places: dict[int, Place] = {}
-        self._garbage = LogThrottle(logger, "Not of this service, and ignored")
+        self._garbage = LogThrottle(logger, "ignored what is not from this service")
 
     async def start(self, listener: NewsListener) -> None:
-        """Begin to deliver to `listener`; returns after about a second also while Redis is out of reach."""
+        """Start delivering to `listener`; returns within about a second, even while Redis is out of reach."""
         self._listener = listener
         await self._servers.start()
 
     async def stop(self) -> None:
-        """Deliver nothing more, and close every connection within a few seconds."""
+        """Stop delivering, and close every connection within a few seconds."""
         self._listener = None
         await self._servers.stop()
 
     async def publish(self, news: News) -> None:
-        """Tell every worker that subscribed; within a second, and at once while Redis is out of reach."""
+        """Tell every worker that subscribed; returns within a second, and at once while Redis is out of reach."""
         poll = poll_of(news)
         key, channel = self._names.counters(poll), self._names.channel(poll)
         node = self._servers.node_for(key)
@@ -142,20 +142,20 @@ class RedisBus:
                 await node.call(lambda client: client.execute_command(verb, channel, body))
 
     async def subscribe(self, poll: int) -> None:
-        """Hear news of `poll`; when this returns, from now on, unless Redis is out of reach or very slow."""
+        """Receive news of `poll`: from the moment this returns, unless Redis is out of reach or very slow."""
         channel = self._names.channel(poll)
         self._polls[channel] = poll
         await self._servers.want(channel)
 
     async def unsubscribe(self, poll: int) -> None:
-        """Stop hearing of `poll`, at once, and forget its place."""
+        """Receive no more news of `poll`, from now on, and forget its place."""
         channel = self._names.channel(poll)
         self._polls.pop(channel, None)
         self._places.pop(poll, None)
         self._servers.unwant(channel)
 
     async def newest(self, polls: list[int]) -> dict[int, Totals] | None:
-        """The counters Redis has of `polls`; None while any server they live on is out of reach."""
+        """The counters that Redis has of `polls`; None while any server that holds some of them is out of reach."""
         homes: dict[Node | None, list[int]] = defaultdict(list)
         for poll in polls:
             homes[self._servers.node_for(self._names.counters(poll))].append(poll)
@@ -171,7 +171,7 @@ class RedisBus:
 
     @property
     def healthy(self) -> bool:
-        """Whether a beat went out and came back within the last seconds, on every server."""
+        """Whether, on every server, a beat came back within the last few seconds."""
         return self._servers.healthy
 
     async def _bodies(self, node: Node, polls: Sequence[int]) -> list[object] | None:
@@ -194,7 +194,7 @@ class RedisBus:
                 self._garbage(f"{self._names.counters(poll)}: {body!r:.100}")
 
     def _came(self, channel: str, body: bytes) -> None:
-        """A message came, maybe late, doubled, foreign or garbage."""
+        """A message arrived: it may be late, a duplicate, another service's, or garbage."""
         poll = self._polls.get(channel)
         if self._listener is None or poll is None:
             return

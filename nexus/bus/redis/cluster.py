@@ -2,7 +2,7 @@
 
 Sharded pub/sub (Redis 7): a poll's news stay on the node of its slot. redis-py's own sharded reader polls the
 nodes in turn and does not follow a slot that moves; here each node has its link, and the map of slots is
-asked for again whenever an answer says that it changed, and from time to time.
+asked for again whenever an answer says that it has changed, and every few seconds.
 """
 
 from __future__ import annotations
@@ -28,16 +28,19 @@ from nexus.runtime.log_throttle import LogThrottle
 logger = logging.getLogger(__name__)
 
 ASK_EVERY_S = 5.0
+"""How often the map of slots is asked for while all is well."""
 ASK_EVERY_WHILE_ILL_S = 1.0
+"""How often while a slot has no primary or a primary does not answer."""
 ASK_AT_MOST_EVERY_S = 0.2
 STRANGERS_A_TIME = 3
+"""Seeds and nodes out of reach that are asked in one attempt, one after the other."""
 
 Owners = tuple[NodeAddress | None, ...]
 """The primary of each slot."""
 
 
 class ClusterNodes:
-    """`Servers` of a cluster. A news item that meets a slot on the move is dropped, as if Redis were down."""
+    """The `Servers` of a cluster. News for a slot that is being moved is dropped, as if Redis were down."""
 
     def __init__(self, cluster: ClusterRedis, names: Names, worker: str, hear: Callable[[str, bytes], None]) -> None:
         self._cluster = cluster
@@ -51,7 +54,7 @@ class ClusterNodes:
         self._watching: asyncio.Task[None] | None = None
         self._outdated = asyncio.Event()
         self._mapped = asyncio.Event()
-        self._lost = LogThrottle(logger, "A Redis does not say where the slots of its cluster are")
+        self._lost = LogThrottle(logger, "a Redis node does not return the slot map of its cluster")
 
     async def start(self) -> None:
         """Find the nodes and stay connected to them; returns within about `CALL_S`."""
@@ -63,7 +66,7 @@ class ClusterNodes:
                     await node.ready()
 
     async def stop(self) -> None:
-        """Close every connection; bounded."""
+        """Close every connection, within a few seconds."""
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait({self._watching}, timeout=CALL_S)
@@ -74,12 +77,12 @@ class ClusterNodes:
             await asyncio.wait(self._leaving)
 
     def node_for(self, name: str) -> Node | None:
-        """The primary that serves a key or channel; None while nobody is known to."""
+        """The primary that serves a key or channel; None while none is known."""
         owner = self._owner(name)
         return self._nodes.get(owner) if owner is not None else None
 
     async def want(self, channel: str) -> None:
-        """Serve `channel` from now on, wherever its slot goes; bounded."""
+        """Serve `channel` from now on, wherever its slot moves; returns within about a second."""
         node = self._homes[channel] = self.node_for(channel)
         if node is not None:
             await node.want(channel)
@@ -92,20 +95,20 @@ class ClusterNodes:
 
     @property
     def healthy(self) -> bool:
-        """Whether every slot has a primary and every primary was heard within the last seconds."""
+        """Whether every slot has a primary and every primary answered within the last few seconds."""
         return self._mapped.is_set() and all(node.healthy for node in self._nodes.values())
 
     def _owner(self, name: str) -> NodeAddress | None:
         return self._owners[key_slot(name.encode())]
 
     async def _watch(self) -> None:
-        """Keep the map fresh; never returns."""
+        """Keep the map up to date; never returns."""
         while True:
             self._outdated.clear()
             try:
                 await self._refresh()
             except Exception:
-                logger.exception("The map of the Redis Cluster could not be read; it is asked for again.")
+                logger.exception("cannot read the slot map of the Redis Cluster; asking again")
             await asyncio.sleep(ASK_AT_MOST_EVERY_S)
             rest = ASK_EVERY_S if self.healthy else ASK_EVERY_WHILE_ILL_S
             with suppress(TimeoutError):
@@ -125,7 +128,7 @@ class ClusterNodes:
             self._mapped.set()
 
     def _follow(self, primaries: set[NodeAddress]) -> None:
-        """Let nodes come and go, and move the channels whose slots moved; waits for nothing."""
+        """Add and dismiss nodes, and move the channels whose slots have moved; waits for nothing."""
         for address in primaries - self._nodes.keys():
             self._nodes[address] = node = Node(
                 cluster_node(self._cluster, address), SHARDED, self._beat(address), self._hear, self._outdated.set
@@ -154,12 +157,12 @@ class ClusterNodes:
         leaving.add_done_callback(self._leaving.discard)
 
     def _beat(self, address: NodeAddress) -> str:
-        """A channel in one of the slots of `address`, for there alone its link can hear it."""
+        """A channel in one of the slots of `address`: its link can hear no other."""
         beats = (self._names.beat(self._worker, number) for number in itertools.count())
         return next(beat for beat in beats if self._owner(beat) == address)
 
     async def _ask(self) -> Owners | None:
-        """The map as some node in reach knows it, else a seed; None if none answers."""
+        """The map as known to a node in reach, otherwise to a seed; None if none answers."""
         friends = [(address, node) for address, node in self._nodes.items() if node.in_reach()]
         random.shuffle(friends)
         for address, node in friends:

@@ -1,4 +1,4 @@
-"""One pub/sub connection to Redis: it heals by itself, and knows by its own beat whether it is alive.
+"""One pub/sub connection to Redis: it reconnects by itself, and its own beat tells it whether it is alive.
 
 redis-py's `PubSub` reconnects on its own terms and notices nothing while the server is frozen; here the
 connection is read directly, so that there is one reader, one place that reconnects, and one truth about
@@ -23,14 +23,17 @@ from nexus.bus.redis.subscriptions import Subscriptions
 logger = logging.getLogger(__name__)
 
 BEAT_S = 1.0
+"""Between two beats."""
 LOST_BEATS = 3
+"""After this many beats in a row that did not come back the connection is lost."""
 HEALTHY_S = LOST_BEATS * BEAT_S
 FIRST_PAUSE_S = 0.1
+"""Before the first attempt to reconnect; it doubles with each that fails."""
 LONGEST_PAUSE_S = 2.0
 
 
 class Verbs(NamedTuple):
-    """The words of plain or of sharded pub/sub: three commands, and the kinds of three answers."""
+    """The vocabulary of plain or of sharded pub/sub: three commands, and the kinds of three answers."""
 
     subscribe: str
     unsubscribe: str
@@ -45,7 +48,7 @@ SHARDED = Verbs("SSUBSCRIBE", "SUNSUBSCRIBE", "SPUBLISH", b"ssubscribe", b"sunsu
 
 
 class RawConnection(Protocol):
-    """What is used of a redis-py connection."""
+    """What a link uses of a redis-py connection."""
 
     async def connect(self) -> None:
         """Connect and authenticate."""
@@ -54,7 +57,7 @@ class RawConnection(Protocol):
         """Close."""
 
     def pack_commands(self, commands: Iterable[Iterable[str]]) -> list[bytes]:
-        """Encode commands as one stretch of bytes."""
+        """Encode commands, to be written as one."""
 
     async def send_packed_command(self, command: Iterable[bytes], check_health: bool) -> None:
         """Write what was packed."""
@@ -64,22 +67,22 @@ class RawConnection(Protocol):
 
 
 class Owner(Protocol):
-    """What a link tells, and asks of, the node it belongs to. Only `send_beat` waits."""
+    """What a link tells, and asks of, its node. Only `send_beat` waits."""
 
     async def send_beat(self, channel: str) -> None:
         """Publish an empty message on `channel` over another connection, within `CALL_S` or an error."""
 
     def heard(self, channel: str, body: bytes) -> None:
-        """A message came."""
+        """A message arrived."""
 
     def came_up(self) -> None:
-        """A beat came back: everything that was wanted when the connection was made is subscribed."""
+        """A beat came back: everything wanted when the connection was made is subscribed."""
 
     def went_down(self, error: BaseException) -> None:
-        """The connection is lost, or could not be made; told again at each attempt that fails."""
+        """The connection is lost or could not be made; called again for each attempt that fails."""
 
     def gone(self, channel: str, error: ResponseError | None) -> None:
-        """The server refused `channel`, or ended it unasked (error None)."""
+        """The server refused `channel`, or ended it without being asked (error None)."""
 
 
 class PubSubLink:
@@ -107,11 +110,11 @@ class PubSubLink:
 
     @property
     def healthy(self) -> bool:
-        """Whether a beat came back within the last seconds on the connection there is now."""
+        """Whether a beat came back on the present connection within the last few seconds."""
         return self.up.is_set() and time.monotonic() - self._heard_at < HEALTHY_S
 
     def want(self, channel: str) -> None:
-        """Serve `channel` from now on, on every connection to come."""
+        """Serve `channel` from now on, on later connections too."""
         self._subscriptions.want(channel)
         self._stirred.set()
 
@@ -129,7 +132,7 @@ class PubSubLink:
         self.want(channel)
 
     def doubt(self, error: RedisError) -> None:
-        """Give this connection up at its next beat: `error` says that it leads to the wrong server."""
+        """Give up this connection at its next beat: `error` shows that it leads to the wrong server."""
         self._doubt = error
 
     async def confirmed(self, channel: str, within: float = CALL_S) -> None:
@@ -142,14 +145,14 @@ class PubSubLink:
         await asyncio.wait({waiting}, timeout=within)
 
     async def run(self) -> None:
-        """Connect, serve, and start over with a jittered back-off whatever happens; never returns."""
+        """Connect, serve, and start over after a jittered back-off, whatever happens; never returns."""
         while True:
             try:
                 await self._serve()
             except TROUBLE as error:
                 self._owner.went_down(error)
             except Exception:
-                logger.exception("The pub/sub connection ended on an unexpected error; it is made anew.")
+                logger.exception("unexpected error on the pub/sub connection; reconnecting")
             pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(self._failures, 10))
             self._failures += 1
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 (jitter, no secret)
@@ -189,7 +192,7 @@ class PubSubLink:
             case [self._verbs.unsubscribed, bytes(channel), _]:
                 self._answered(channel.decode(), held=False)
             case _:
-                logger.debug("An answer of an unknown kind on the pub/sub connection: %.100r", answer)
+                logger.debug("unknown kind of answer on the pub/sub connection: %.100r", answer)
 
     def _answered(self, channel: str, *, held: bool) -> None:
         unasked = not held and self._subscriptions.holds(channel)
@@ -212,7 +215,7 @@ class PubSubLink:
             waiting.set_result(None)
 
     async def _ask(self, raw: RawConnection) -> None:
-        """Send what is due, in batches that gather while the batch before is written."""
+        """Send what is due; the next batch gathers while one is written."""
         words = {True: self._verbs.subscribe, False: self._verbs.unsubscribe}
         while True:
             self._stirred.clear()
@@ -223,7 +226,7 @@ class PubSubLink:
             await self._stirred.wait()
 
     async def _keep_beating(self) -> None:
-        """Beats are counted, not timed: a stall of this process's own event loop loses no connection."""
+        """Beats are counted, not timed: a stall of this process's event loop costs no connection."""
         await self.confirmed(self._beat)
         trouble: BaseException | None = None
         while self._doubt is None and self._unanswered < LOST_BEATS:
@@ -250,4 +253,4 @@ async def _close(raw: RawConnection) -> None:
     try:
         await raw.disconnect()
     except TROUBLE as error:
-        logger.debug("A connection that is given up did not close in time: %s", error)
+        logger.debug("an abandoned connection did not close in time: %s", error)

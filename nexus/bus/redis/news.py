@@ -10,18 +10,18 @@ from nexus.bus import DeletedNews, News, PollNews, PresenceNews, TotalsNews
 from nexus.domain.poll import Totals
 
 COUNTERS_KEPT_S = 7 * 24 * 3600
-"""How long the counters of a poll outlive their last change."""
+"""How long the counters of a poll are kept after their last change."""
 
 
 class Script:
-    """A Lua script of one key, with the digest by which a server that has seen it knows it."""
+    """A Lua script on one key, and its digest, by which a server that has seen it knows it."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-# Absolute and versioned: a retry, a double or a latecomer changes nothing and tells nobody.
+# Absolute and versioned: what is repeated or late changes nothing and is published to nobody.
 PUT_TOTALS = Script("""
 local held = redis.call('HMGET', KEYS[1], 'epoch', 'version')
 local epoch, version = tonumber(held[1] or nil), tonumber(held[2] or nil)
@@ -51,9 +51,9 @@ class Names:
     """
 
     def __init__(self, prefix: str, database: int = 0) -> None:
-        """Raises ValueError where `prefix` would break the hash tags."""
+        """Raises ValueError if `prefix` would break the hash tags."""
         if "{" in prefix or "}" in prefix:
-            raise ValueError("the prefix of a bus may hold no braces")
+            raise ValueError("the prefix of a bus must not contain braces")
         self._prefix = prefix
         self._end = f":{database}" if database else ""
 
@@ -66,7 +66,7 @@ class Names:
         return f"{{{self._prefix}:{poll}}}:news{self._end}"
 
     def beat(self, worker: str, number: int = 0) -> str:
-        """A channel for the beat of one link of `worker`; each `number` lies in a slot of its own."""
+        """A channel for the beat of one link of `worker`; each `number` has its own slot."""
         return f"{{{self._prefix}:beat:{number}}}:{worker}{self._end}"
 
 

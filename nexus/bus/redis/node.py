@@ -23,10 +23,11 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 COMMANDS_AT_ONCE = 16
+"""Commands under way to one server; the others wait for their turn."""
 
 
 class Client(Protocol):
-    """What is used of a redis-py client."""
+    """What a node uses of a redis-py client."""
 
     def execute_command(self, *args: str | bytes | int) -> Awaitable[object]:
         """Send one command."""
@@ -36,7 +37,7 @@ class Client(Protocol):
 
 
 class Pipeline(Protocol):
-    """What is used of a redis-py pipeline."""
+    """What a node uses of a redis-py pipeline."""
 
     def execute_command(self, *args: str | bytes | int) -> object:
         """Add a command."""
@@ -48,7 +49,7 @@ class Pipeline(Protocol):
 class Node:
     """A server, or whichever one the sentinels call the primary; no call raises because it is out of reach.
 
-    While it is known to be out of reach, calls return at once: only the link connects, at its back-off, and
+    While it is known to be out of reach, calls return at once: only the link tries to connect, with its back-off, and
     only its beat tries a command, once a second.
     """
 
@@ -60,7 +61,7 @@ class Node:
         hear: Callable[[str, bytes], None],
         moved: Callable[[], None] | None = None,
     ) -> None:
-        """`hear` takes (channel, body); `moved` is told that a slot of a cluster is elsewhere."""
+        """`hear` takes (channel, body); `moved` is called when a slot of the cluster is found elsewhere."""
         self.verbs = verbs
         self._name = source.name
         self._source = source
@@ -72,7 +73,7 @@ class Node:
         self._turns = asyncio.Semaphore(COMMANDS_AT_ONCE)
         self._commands_work = True
         self._down_since: float | None = None
-        self._refusal = LogThrottle(logger, f"Redis at {source.name} refuses a command")
+        self._refusal = LogThrottle(logger, f"Redis at {source.name} refused a command")
 
     def in_reach(self) -> bool:
         """Whether a command is worth trying."""
@@ -80,7 +81,7 @@ class Node:
 
     @property
     def healthy(self) -> bool:
-        """Whether a beat went out and came back within the last seconds."""
+        """Whether a beat came back within the last few seconds."""
         return self._link.healthy
 
     @property
@@ -93,7 +94,7 @@ class Node:
         self._running = asyncio.create_task(self._link.run(), name=f"bus at {self._name}")
 
     async def ready(self) -> None:
-        """Wait until a beat came back, at most `CALL_S`."""
+        """Wait until a beat has come back, at most `CALL_S`."""
         with suppress(TimeoutError):
             await within(CALL_S, self._link.up.wait())
 
@@ -127,7 +128,7 @@ class Node:
         self._link.beat_on(channel)
 
     async def call(self, do: Callable[[Client], Awaitable[T]]) -> T | None:
-        """What `do` answers within `CALL_S`; None if it did not happen, or nobody knows."""
+        """The result of `do` within `CALL_S`; None if it failed, or if its outcome is unknown."""
         if not self.in_reach():
             return None
         try:
@@ -145,7 +146,7 @@ class Node:
         return None
 
     async def run_script(self, script: Script, key: str, *args: str | bytes | int) -> None:
-        """Run `script` on `key`; its text goes only to a server that does not know it, such as a new one."""
+        """Run `script` on `key`; its text is sent only to a server that does not know it yet."""
 
         async def run(client: Client) -> object:
             try:
@@ -156,32 +157,32 @@ class Node:
         await self.call(run)
 
     async def send_beat(self, channel: str) -> None:
-        """Publish a beat; the one command that is tried while all others are held back."""
+        """Publish a beat; the only command that is tried while all others are held back."""
         await within(CALL_S, self._client.execute_command(self.verbs.publish, channel, b""))
 
     def heard(self, channel: str, body: bytes) -> None:
-        """Hand a message on; whoever listens may fail without costing the others the connection."""
+        """Pass on a message; a listener that fails does not cost the others the connection."""
         try:
             self._hear(channel, body)
         except Exception:
-            logger.exception("A listener failed on a message of %s.", channel)
+            logger.exception("a listener failed on a message on %s", channel)
 
     def came_up(self) -> None:
-        """A beat went all the way round: commands work, and so does the link."""
+        """A beat came back: commands work, and so does the link."""
         self._commands_work = True
         if self._down_since is not None:
-            logger.info("Redis at %s is back after %.1f s.", self._name, time.monotonic() - self._down_since)
+            logger.info("Redis at %s is back after %.1f s", self._name, time.monotonic() - self._down_since)
             self._down_since = None
 
     def went_down(self, error: BaseException) -> None:
-        """Hold commands back until a beat comes round; logged once an outage."""
+        """Hold commands back until a beat comes back; logged once per outage."""
         self._commands_work = False
         if self._down_since is None:
             self._down_since = time.monotonic()
             logger.warning("Redis at %s is out of reach: %s", self._name, str(error) or "no answer in time")
 
     def gone(self, channel: str, error: ResponseError | None) -> None:
-        """A channel is served elsewhere, or may not be served."""
+        """A channel is served elsewhere, or cannot be served."""
         if error is None or isinstance(error, AskError):
             self._elsewhere(error or f"{channel} has left")
         else:
@@ -189,7 +190,7 @@ class Node:
 
     async def _in_turn(self, do: Callable[[Client], Awaitable[T]]) -> T | None:
         async with self._turns:
-            # Whoever waited for its turn while the server was lost need not find that out again.
+            # What waited for its turn while the server was lost need not find that out again.
             return await do(self._client) if self.in_reach() else None
 
     def _elsewhere(self, what: object) -> None:
@@ -199,12 +200,12 @@ class Node:
             self._refusal(what)
 
     async def _take_every_turn(self) -> None:
-        """Whoever waits for a turn comes before; nobody comes after."""
+        """Let those who wait have their turn first; nobody gets one afterwards."""
         for _ in range(COMMANDS_AT_ONCE):
             await self._turns.acquire()
 
     async def _leave(self, error: ResponseError) -> None:
-        """A primary that became a replica: let go of it, for the name may lead to the new primary by now."""
+        """The primary has become a replica: leave it, since the name may lead to the new primary by now."""
         self.went_down(error)
         self._link.doubt(error)
         await self._source.drop_idle()

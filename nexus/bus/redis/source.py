@@ -39,15 +39,15 @@ class Source:
         return int(self.pool.connection_kwargs.get("db") or 0)
 
     def connection(self) -> AbstractConnection:
-        """A connection of its own, outside the pool and not yet connected."""
+        """A separate connection, outside the pool and not yet connected."""
         return self.pool.connection_class(**self.pool.connection_kwargs)
 
     async def drop_idle(self) -> None:
-        """Close the connections that nobody uses now, within a second or let go of them."""
+        """Close the connections that are not in use; one that does not close within a second is abandoned."""
         await self._bounded(self.pool.disconnect(inuse_connections=False))
 
     async def aclose(self) -> None:
-        """Close the pool's connections and those to the sentinels, each within a second or let go of them."""
+        """Close the pool's connections and those to the sentinels; what does not close within a second is abandoned."""
         await self._bounded(self.pool.aclose())
         if self._sentinel is not None:
             await self._bounded(self._sentinel.aclose())
@@ -56,7 +56,7 @@ class Source:
         try:
             await within(CALL_S, closing)
         except TROUBLE as error:
-            logger.debug("A connection to Redis at %s did not close in time: %s", self.name, error)
+            logger.debug("a connection to Redis at %s did not close in time: %s", self.name, error)
 
 
 def open_source(address: OneRedis | SentinelRedis) -> Source:
@@ -71,7 +71,7 @@ def cluster_node(cluster: ClusterRedis, address: NodeAddress) -> Source:
 
 
 def _options(login: RedisLogin | None = None) -> dict[str, Any]:
-    """What every connection has, whatever a URL says: bounds, no retries of redis-py's own, plain RESP2."""
+    """What every connection has, whatever a URL says: bounds, none of redis-py's retries, plain RESP2."""
     named = {"username": login.username, "password": login.password} if login else {}
     return {key: value for key, value in named.items() if value} | {
         "protocol": 2,
