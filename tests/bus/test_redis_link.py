@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from redis import Redis
@@ -18,37 +18,11 @@ from nexus.bus.redis.link import PLAIN
 from nexus.bus.redis.node import COMMANDS_AT_ONCE, Node
 from nexus.bus.redis.source import Source
 from tests.support.listening import Ear, totals_news
-from tests.support.redis_server import RedisServer, running_redis
+from tests.support.redis_server import RedisServer
 from tests.support.waiting import until
 
 HEAL_S = 8.0
 """The longest pause before a connection, the time to notice, and a slow machine."""
-
-
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    with running_redis(own=True) as server:
-        yield server
-
-
-@pytest.fixture
-def redis(server: RedisServer) -> Iterator[Redis]:
-    """A blocking client, to look at what the bus keeps and to interfere."""
-    with Redis(port=server.port, protocol=2, socket_timeout=5) as client:
-        yield client
-
-
-@pytest.fixture
-def ear() -> Ear:
-    return Ear()
-
-
-@pytest.fixture
-async def bus(server: RedisServer, ear: Ear) -> AsyncIterator[RedisBus]:
-    bus = RedisBus(parse_address(server.url), worker="one")
-    await bus.start(ear)
-    yield bus
-    await bus.stop()
 
 
 @pytest.fixture

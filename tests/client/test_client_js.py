@@ -7,51 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import signal
 import subprocess
 from asyncio.subprocess import STDOUT
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nexus import __version__
-from tests.support.checkout import ROOT
+from tests.support.checkout import ROOT, WEB
+from tests.support.node import node, required
 from tests.support.served import Server, serving
 
-WEB = ROOT / "nexus" / "web"
 FILES = sorted((ROOT / "tests" / "client" / "js").glob("*.test.js"))
-OLDEST_NODE = 20
 WITHIN_S = 240
 COMPILER = ("npx", "-y", "-p", "typescript@5", "tsc")
-
-
-@cache
-def node() -> tuple[list[str], str]:
-    """The command of a Node that has WebSocket, or why there is none."""
-    program = shutil.which("node")
-    if program is None:
-        return [], "there is no Node"
-    probe = f"process.exit(typeof WebSocket === 'function' && parseInt(process.versions.node) >= {OLDEST_NODE} ? 0 : 1)"
-    for flags in ([], ["--experimental-websocket"]):
-        done = subprocess.run([program, *flags, "-e", probe], capture_output=True, timeout=60, check=False)
-        if done.returncode == 0:
-            return [program, *flags], ""
-    return [], f"the Node here is older than {OLDEST_NODE}, or has no WebSocket"
-
-
-def required(command: list[str], reason: str) -> list[str]:
-    """The command; without one the test is skipped, or fails where everything must run."""
-    if not command and os.environ.get("NEXUS_CI") == "1":
-        pytest.fail(reason)
-    if not command:
-        pytest.skip(reason)
-    return command
 
 
 class Keeper:

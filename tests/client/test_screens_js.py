@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.client.test_client_js import WEB, node, required
-from tests.support.checkout import ROOT
+from tests.support.checkout import ROOT, WEB
+from tests.support.node import node, required
 from tests.support.served import serving
 
 RULES = sorted(str(path) for path in (ROOT / "tests" / "client" / "js" / "rules").glob("*.js"))

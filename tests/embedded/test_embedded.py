@@ -7,14 +7,13 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from nexus.embedded import DatabaseAddress, EmbeddedError, PrivatePostgres
 from nexus.embedded.postmaster import until
-from tests.support.private_server import clear, kill, line, lives, login, pid_of, program, psql, sql
+from tests.support.private_server import kill, line, lives, login, pid_of, program, psql, sql
 
 WARM_S = 3.0
 
@@ -24,12 +23,6 @@ from nexus.embedded import PrivatePostgres
 print(PrivatePostgres(pathlib.Path(sys.argv[1])).start().host, flush=True)
 time.sleep(600)
 """
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "data"
-    clear(tmp_path / "data")
 
 
 def test_fresh_start_gives_an_own_database_in_unicode(data: Path) -> None:

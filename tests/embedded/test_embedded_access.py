@@ -8,7 +8,6 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ import pytest
 from nexus.embedded import DatabaseAddress, EmbeddedError, PrivatePostgres, binaries, claim, sockets
 from nexus.embedded import cluster as clusters
 from nexus.embedded.system_user import SystemUser
-from tests.support.private_server import clear, kill, line, pid_of, program, sql
+from tests.support.private_server import kill, line, pid_of, program, sql
 
 ROOT = os.geteuid() == 0
 DAC_READ_SEARCH = 2
@@ -29,12 +28,6 @@ with claim(pathlib.Path(sys.argv[1])):
     print("claimed", flush=True)
     time.sleep(600)
 """
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "data"
-    clear(tmp_path / "data")
 
 
 def test_the_role_of_nexus_reads_no_files(data: Path) -> None:

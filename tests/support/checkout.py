@@ -3,3 +3,5 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+WEB = ROOT / "nexus" / "web"
+"""What browsers are served."""

@@ -1,4 +1,4 @@
-"""Upkeep: what PostgreSQL would not see to by itself in time."""
+"""Vacuum: what PostgreSQL would not see to by itself in time."""
 
 from nexus.store import vacuum
 from nexus.store.database import Database
