@@ -18,7 +18,7 @@ from collections import Counter
 import uvloop
 
 from bench.server import Running, serving
-from bench.votes import Poll, Tally, Voter, make_poll
+from bench.votes import HotPoll, Tally, Voter, make_poll
 
 VOTERS = 500
 ACCOUNTS = 100
@@ -26,7 +26,7 @@ PASSWORD = "correct horse battery"
 ENTER_S = 30.0
 
 
-class Crowd:
+class LoginCrowd:
     """People who log in, so many a second."""
 
     def __init__(self, port: int) -> None:
@@ -35,7 +35,7 @@ class Crowd:
         self.latencies: list[float] = []
 
     async def post(self, path: str, body: dict[str, str]) -> int:
-        """One request on a connection of its own; gives the status."""
+        """One request on a connection of its own; returns the status."""
         raw = json.dumps(body).encode()
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         writer.write(
@@ -67,7 +67,7 @@ class Crowd:
                 group.create_task(self.log_in(n))
 
 
-async def enter(running: Running, poll: Poll, tally: Tally) -> list[Voter]:
+async def enter(running: Running, poll: HotPoll, tally: Tally) -> list[Voter]:
     """An audience that watches, and votes when it is told."""
     loop, host, audience = asyncio.get_running_loop(), f"127.0.0.1:{running.port}", []
     for n in range(VOTERS):
@@ -81,7 +81,7 @@ async def enter(running: Running, poll: Poll, tally: Tally) -> list[Voter]:
 
 
 async def phase(audience: list[Voter], tally: Tally, rate: int, seconds: float) -> list[float]:
-    """Vote at `rate` for so long; gives the latencies of the acks."""
+    """Vote at `rate` for so long; returns the latencies of the acks."""
     tally.latencies.clear()
     began = time.perf_counter()
     for n in range(int(rate * seconds)):
@@ -93,9 +93,9 @@ async def phase(audience: list[Voter], tally: Tally, rate: int, seconds: float) 
     return sorted(tally.latencies)
 
 
-async def measure(running: Running, poll: Poll, arguments: argparse.Namespace) -> int:
+async def measure(running: Running, poll: HotPoll, arguments: argparse.Namespace) -> int:
     """Alternate the phases, and print each."""
-    tally, crowd = Tally(counting=True), Crowd(running.port)
+    tally, crowd = Tally(counting=True), LoginCrowd(running.port)
     await crowd.register()
     audience = await enter(running, poll, tally)
     await phase(audience, tally, arguments.votes, 2)

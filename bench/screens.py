@@ -98,7 +98,7 @@ PING = """async ([token, times]) => {
 
 
 @dataclass(frozen=True)
-class Poll:
+class BenchPoll:
     """A poll of this benchmark: the first two options are the crowd's, the other two those of the one who taps."""
 
     id: int
@@ -120,15 +120,15 @@ class Bench:
         async with httpx.AsyncClient(base_url=self.server.url, headers=headers, timeout=30) as client:
             return (await client.request(method, path, json=body)).raise_for_status().json()
 
-    async def poll(self) -> Poll:
+    async def poll(self) -> BenchPoll:
         """A new poll, with a vote for its second option: a bar that has a width."""
         options = [{"option_text": text} for text in ("Amsterdam", "Berlin", "Copenhagen", "Dublin")]
         made = await self.ask("POST", "/polls/", {"question": "Where shall we meet?", "options": options})
-        poll = Poll(made["id"], made["code"], [option["id"] for option in made["options"]])
+        poll = BenchPoll(made["id"], made["code"], [option["id"] for option in made["options"]])
         await self.vote(poll, 1)
         return poll
 
-    async def vote(self, poll: Poll, option: int, subject: str = "user:2") -> None:
+    async def vote(self, poll: BenchPoll, option: int, subject: str = "user:2") -> None:
         """A vote over HTTP."""
         await self.ask("POST", f"/polls/{poll.id}/vote/", {"options": [poll.options[option]]}, subject)
 
@@ -160,7 +160,7 @@ async def until_counted(page: Page, number: int) -> list[tuple[str, float]]:
     return kept
 
 
-async def taps(bench: Bench, poll: Poll, stage: Page, paper: Page) -> list[float]:
+async def taps(bench: Bench, poll: BenchPoll, stage: Page, paper: Page) -> list[float]:
     """Tap on one device, and see on the other: ms from each tap to its count."""
     rows = paper.locator("#results > [data-option]")
     took = []
@@ -176,7 +176,7 @@ async def taps(bench: Bench, poll: Poll, stage: Page, paper: Page) -> list[float
 
 
 @asynccontextmanager
-async def crowd(bench: Bench, poll: Poll) -> AsyncIterator[Tally]:
+async def crowd(bench: Bench, poll: BenchPoll) -> AsyncIterator[Tally]:
     """Voters who watch, and of whom one after the other votes, so many a second."""
     tally, loop, port = Tally(), asyncio.get_running_loop(), bench.server.port
     members = []

@@ -105,12 +105,12 @@ class Voter:
 
 
 @dataclass(frozen=True)
-class Poll:
+class HotPoll:
     id: int
     options: list[int]
 
 
-def make_poll(running: Running) -> Poll:
+def make_poll(running: Running) -> HotPoll:
     body = {"question": "Which?", "options": [{"option_text": text} for text in ("Yes", "No")]}
     request = urllib.request.Request(
         f"http://127.0.0.1:{running.port}/polls/",
@@ -122,11 +122,11 @@ def make_poll(running: Running) -> Poll:
     )
     with urllib.request.urlopen(request) as answer:
         poll = json.load(answer)
-    return Poll(poll["id"], [option["id"] for option in poll["options"]])
+    return HotPoll(poll["id"], [option["id"] for option in poll["options"]])
 
 
-async def measure(running: Running, poll: Poll, voters: int, seconds: float) -> tuple[Tally, float, float]:
-    """Run the audience; gives what it saw, the measured seconds and the server's CPU seconds."""
+async def measure(running: Running, poll: HotPoll, voters: int, seconds: float) -> tuple[Tally, float, float]:
+    """Run the audience; returns what it saw, the measured seconds and the server's CPU seconds."""
     tally, loop, host = Tally(), asyncio.get_running_loop(), f"127.0.0.1:{running.port}"
     audience = []
     for n in range(voters):
@@ -151,7 +151,7 @@ async def measure(running: Running, poll: Poll, voters: int, seconds: float) -> 
     return tally, took, used
 
 
-def pgbench(running: Running, poll: Poll, seconds: int) -> float:
+def pgbench(running: Running, poll: HotPoll, seconds: int) -> float:
     """Votes a second that pgbench commits, one a transaction."""
     parts = urlsplit(running.database_url)
     where = parse_qs(parts.query)

@@ -1,0 +1,1 @@
+"""The OpenAPI and AsyncAPI documents, and the server held against them."""

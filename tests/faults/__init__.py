@@ -1,0 +1,1 @@
+"""Servers, databases and Redis that die under load."""

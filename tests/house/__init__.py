@@ -1,0 +1,1 @@
+"""The repository itself: layers, documents, settings, scripts, the wheel."""

@@ -1,0 +1,1 @@
+"""The hub, rooms and fan-out."""

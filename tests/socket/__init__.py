@@ -1,0 +1,1 @@
+"""The WebSocket interface, from bytes to rooms."""

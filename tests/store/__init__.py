@@ -1,0 +1,1 @@
+"""All SQL: polls, votes, lists, the schema and its migrations."""

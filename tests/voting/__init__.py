@@ -1,0 +1,1 @@
+"""The ballot box, tallies and the schedule."""
