@@ -6,7 +6,7 @@ Small things:
   `counts_told` (whether a text tells a count).
 
 Servers and what they need:
-- `postgres_server` and `driven_database`; `redis_server` and `redis_cluster`; `private_server` (the private PostgreSQL).
+- `postgres_server`, `driven_database`, `private_server` (the private PostgreSQL), `redis_server`, `redis_cluster`.
 - `served`: `nexus serve` as a process; `forked` starts it quickly; `shared_servers`: one for all tests of a file;
   `command`: any command.
 - `rest` and `sockets`: the REST interface and a whole worker inside the test's process.
