@@ -117,7 +117,7 @@ async def test_what_a_test_provokes_is_allowed(chromium: Chromium, home: str) ->
 @in_session
 async def test_axe_finds_what_is_bad_and_nothing_else(chromium: Chromium, home: str) -> None:
     async with chromium.visit(home) as visitor:
-        page = await visitor.open("/api/")  # has a policy that lets in no script of others
+        page = await visitor.open("/api/")  # its policy admits no scripts from elsewhere
         await page.set_content(GOOD)
         await axe(page)
         await page.set_content(BAD)

@@ -65,7 +65,7 @@ async def test_the_bars_reach_the_count_of_a_crowd(venue: Venue) -> None:
 
 
 async def check_the_end(venue: Venue, poll: Json, stage: Page, paper: Page) -> None:
-    """Both browsers show what the results are, and have only ever gone up."""
+    """Both browsers show the current results, and have never shown older counts after newer ones."""
     results = await venue.host.get(f"/polls/{poll['id']}/results/")
     counts = [option["votes_count"] for option in results["options"]]
     assert counts == [VOTERS // 2, VOTERS // 2, 1] and results["voters"] == VOTERS + 1
@@ -85,7 +85,7 @@ async def check_the_end(venue: Venue, poll: Json, stage: Page, paper: Page) -> N
 
 @asynccontextmanager
 async def crowd(venue: Venue, poll: Json, size: int) -> AsyncIterator[list[Nexus]]:
-    """So many voters in the room of a poll, each with a connection of their own."""
+    """This many voters in the room of a poll, each with their own connection."""
     door = asyncio.Semaphore(AT_ONCE)
     async with AsyncExitStack() as visits:
 
@@ -100,7 +100,7 @@ async def crowd(venue: Venue, poll: Json, size: int) -> AsyncIterator[list[Nexus
 
 
 async def vote_in_turns(members: list[Nexus], poll: Json) -> None:
-    """Everybody votes, some at once, for the first or the second option: each as many."""
+    """Everybody votes, some at once: half for the first option, half for the second."""
     ids = [option["id"] for option in poll["options"][:2]]
     for n in range(0, len(members), AT_ONCE):
         turn = members[n : n + AT_ONCE]
@@ -110,7 +110,7 @@ async def vote_in_turns(members: list[Nexus], poll: Json) -> None:
 async def test_no_screen_weighs_60_kilobytes(venue: Venue) -> None:
     poll = await venue.host.poll()
     for path in ("/", "/host", f"/vote/{poll['code']}", live(poll)):
-        async with venue.visit() as visitor:  # of its own: nothing is kept from an earlier one
+        async with venue.visit() as visitor:  # a new one each time: nothing is kept from earlier ones
             page = await visitor.context.new_page()
             async with transferred(page) as sent:
                 await page.goto(venue.server.url + path)
@@ -157,7 +157,7 @@ async def test_a_screen_that_waits_for_its_first_touch_says_so(venue: Venue) -> 
         page = await visitor.context.new_page()
         await page.route_web_socket("**/ws", hold)
         await page.goto(venue.server.url + await screen_path(venue.host, poll))
-        await expect(page.locator("#results .count")).to_have_text(["2", "1"])  # of the page itself
+        await expect(page.locator("#results .count")).to_have_text(["2", "1"])  # from the page itself
         await expect(page.locator("#link")).to_have_text("Connecting…")
         assert len(held) == 1
         await page.unroute_all()

@@ -30,7 +30,7 @@ BEYOND = """[document.documentElement, ...document.querySelectorAll("main *, hea
   one.getBoundingClientRect().right > innerWidth + 1
   || (!one.matches(".unseen, .me, .track") && one.clientWidth && one.scrollWidth > one.clientWidth + 1)
 ).map((one) => `${one.outerHTML.slice(0, 100)} ${one.scrollWidth} > ${one.clientWidth}`)"""
-"""What of the page reaches over its right edge, or holds more than its width."""
+"""The elements that extend beyond the right edge of the page, or whose content is wider than they are."""
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def views(poll: int, question: str) -> dict[str, str]:
 
 
 async def text_of(download: Download) -> str:
-    """What a page has given to save."""
+    """The content of a download."""
     path = await download.path()
     return await asyncio.to_thread(path.read_text, "utf-8")
 
@@ -212,7 +212,7 @@ async def test_a_poll_is_made_by_keyboard_alone(chromium: Chromium, home: str) -
         keys = host.page.keyboard
 
         async def to(name: str) -> None:
-            """Tab to what has this name."""
+            """Tab to the element with this name."""
             held = "document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent"
             for _ in range(60):
                 await keys.press("Tab")
@@ -293,7 +293,7 @@ async def test_the_list_searches_filters_and_keeps_itself_up_to_date(chromium: C
         await expect(host.status("1 poll")).to_be_visible()
         await page.get_by_role("link", name="Quite another").focus()
         made = await host.make("Made elsewhere")
-        await page.clock.fast_forward(10_000)  # after so long the list looks again; what has the focus keeps it
+        await page.clock.fast_forward(10_000)  # the list is read again; the focus stays where it is
         await expect(page.get_by_role("link", name="Made elsewhere")).to_be_visible()
         await expect(page.get_by_role("link", name="Quite another")).to_be_focused()
         await page.get_by_role("link", name="Made elsewhere").click()
@@ -311,7 +311,7 @@ async def test_a_changed_form_is_not_left_unasked(chromium: Chromium, home: str)
         await page.go_back()
         await host.button("Cancel").click()
         await expect(page.get_by_label("Question")).to_have_value("Half a")
-        await expect(page).to_have_url(re.compile("#/new$"))  # once the dialog has said that it is closed
+        await expect(page).to_have_url(re.compile("#/new$"))  # restored once the dialog has closed
         await page.get_by_role("link", name="Account").click()
         await host.button("Leave").click()
         await expect(host.heading("Account")).to_be_focused()

@@ -47,7 +47,7 @@ async def status_of(device: Device, poll: Json) -> tuple[str, str]:
 
 
 async def held_back(page: Page) -> None:
-    """Returns once the stage says that it holds the counts back, and has none of them."""
+    """Returns once the stage says that the results are hidden, and contains no counts."""
     await expect(page.locator("#veil")).to_have_text("The results are hidden.")
     await shows(page, None, None, None)
     assert await page.locator("[data-count]").count() == 0
@@ -102,7 +102,7 @@ async def test_a_guest_can_do_nothing_to_a_poll(venue: Venue) -> None:
         for name in HOSTS_ACTS:
             await expect(act(page, name)).to_have_count(0)
             await page.keyboard.press(name[0])
-        await page.keyboard.press("?")  # the last of the keys has been heard
+        await page.keyboard.press("?")  # by then the other keys have been handled
         await expect(page.get_by_role("dialog")).to_contain_text("log in as host")
         assert await status_of(venue.host, poll) == ("open", "live")
 
@@ -209,7 +209,7 @@ async def test_a_host_logs_in_and_every_screen_follows(venue: Venue) -> None:
         await expect(page.get_by_label("Username")).to_be_focused()
         await page.keyboard.type(venue.account.name)
         await page.keyboard.press("Tab")
-        await page.keyboard.type(f"{PASSWORD}?")  # keys that do nothing else here, although all of them are in it
+        await page.keyboard.type(f"{PASSWORD}?")  # contains all shortcuts, which do nothing in a field
         await page.keyboard.press("Enter")
         visitor.allow("401")
         await expect(page.get_by_role("alert").first).to_have_text("Wrong username or password.")
@@ -223,7 +223,7 @@ async def test_a_host_logs_in_and_every_screen_follows(venue: Venue) -> None:
 
 
 async def check_keys_and_buttons(page: Page, screens: list[Page]) -> None:
-    """Close, reopen, hold back and reveal, by a key each and by a button each."""
+    """Close, reopen, hide and show results, with the keys and then with the buttons."""
     for by_key in (True, False):
         for name, says in (("close", "Final results"), ("open", "Open")):
             await (page.keyboard.press(name[0]) if by_key else act(page, name).click())
@@ -277,7 +277,7 @@ async def test_keys_are_listed_and_can_be_switched_off(venue: Venue) -> None:
         await expect(dialog).to_be_hidden()
         for key in "cfr":
             await page.keyboard.press(key)
-        await page.keyboard.press("?")  # works all the same: the switch is there
+        await page.keyboard.press("?")  # still works: it leads to the switch
         await page.get_by_label("Enable shortcuts").check()
         assert await status_of(venue.host, poll) == ("open", "live")
         await dialog.get_by_role("button", name="Close").click()
@@ -303,7 +303,7 @@ async def test_a_host_presents_by_keyboard_alone(venue: Venue) -> None:
             await page.keyboard.press("Tab")
             await expect(act(page, name)).to_be_focused()
         await page.clock.fast_forward(5000)
-        await expect(act(page, "help")).to_be_visible()  # for as long as it has the focus
+        await expect(act(page, "help")).to_be_visible()  # while it has the focus
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("dialog")).to_be_visible()
         assert await page.evaluate("document.querySelector('dialog[open]').contains(document.activeElement)")

@@ -47,7 +47,7 @@ STAGES = (
     *((2, LONG_WORD, LONG), (3, ARABIC, ARABIC), (3, EMOJI, LONG)),
     *((8, SENTENCE, SHORT), (30, LONG_WORD, LONG), (100, WORD, LONG)),
 )
-"""How many options, the text of each, and the question."""
+"""The number of options, the text of each, and the question."""
 
 
 async def resized(page: Page, size: tuple[int, int]) -> None:
@@ -57,13 +57,13 @@ async def resized(page: Page, size: tuple[int, int]) -> None:
 
 
 def texts_of(number: int, text: str) -> list[str]:
-    """So many options with nearly this text: no two may be alike."""
+    """This many options with nearly this text: no two may be the same."""
     return [f"{text[: len(text) - 3 * (len(text) > 190)]}{n or ''}" for n in range(number)]
 
 
 async def test_nothing_overlaps_or_is_cut_off(venue: Venue) -> None:
     wrong = []
-    async with venue.visit(device_scale_factor=0.25) as visitor:  # nobody looks: the same layout, quickly drawn
+    async with venue.visit(device_scale_factor=0.25) as visitor:  # no picture is taken: the same layout, drawn quickly
         page = await venue.page(visitor, "/")
         for turn, (number, text, question) in enumerate(STAGES):
             poll = await venue.host.poll(*texts_of(number, text), question=question)
@@ -102,7 +102,7 @@ async def test_what_comes_after_the_first_fit_finds_room(venue: Venue) -> None:
 
 
 async def idle(page: Page) -> None:
-    """Wind on to where the controls have gone."""
+    """Advance the clock until the controls are hidden."""
     await page.clock.fast_forward(5000)
     await expect(page.locator("body.idle")).to_be_attached()
 
@@ -180,7 +180,7 @@ def pixel(png: bytes) -> tuple[int, ...]:
 
 
 async def overlay(venue: Venue, visitor: Visitor, poll: Json, *, login: bool) -> Page:
-    """The page for stream software: bars and the code, and nothing to use."""
+    """The page for streaming software: bars and the code, and no controls."""
     page = await venue.page(visitor, f"{live(poll)}?overlay=1", login=login)
     await in_touch(page)
     await shows(page, 2, 1)
@@ -213,7 +213,7 @@ SAID = """() => [document.title, ...[...document.querySelectorAll("body *")].fla
 
 
 def sentences(language: str) -> set[str]:
-    """What the words of a language say, whatever stands in their places."""
+    """The sentences of a language, with their placeholders."""
     words = json.loads((WEB / "words" / f"{language}.json").read_text("utf-8"))
     return {text for part in ("shared", "enter", "login", "live") for text in flat(words[part])}
 

@@ -1,4 +1,4 @@
-"""The audience's pages in a real browser: entering a code, voting, and all that may happen meanwhile."""
+"""The audience's pages in a real browser: entering a code, voting, and what may happen meanwhile."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["booth", "server", "url"]
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-# --- The way in ----------------------------------------------------------------------------------------------------
+# --- Entering ------------------------------------------------------------------------------------------------------
 
 
 async def test_a_code_leads_to_its_poll_and_one_that_is_none_can_be_typed_again(booth: Booth) -> None:

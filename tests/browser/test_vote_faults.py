@@ -27,7 +27,7 @@ CUT = ("WebSocket connection to .* failed", "ERR_(CONNECTION_|NETWORK_|EMPTY|FAI
 
 
 async def is_out_of_touch(page: Page) -> None:
-    """The page comes to say that it is out of touch."""
+    """Returns once the page says that it is disconnected."""
     before, _, after = said("shared.link_waiting", since="|").partition("|")
     words = re.compile(f"^{re.escape(before)}.*{re.escape(after)}$")
     await expect(page.locator("#link")).to_have_text(words, timeout=WAIT_MS)
@@ -35,14 +35,14 @@ async def is_out_of_touch(page: Page) -> None:
 
 
 async def is_in_touch(page: Page) -> None:
-    """The page comes to be in touch again, without having been loaded again."""
+    """Returns once the page is connected again, without having been reloaded."""
     await expect(page.locator("body")).to_have_attribute("data-touch", "good", timeout=WAIT_MS)
     await expect(page.locator("#link")).to_be_hidden()
     assert await page.evaluate("window.stayed") is True
 
 
 async def is_right_again(paper: Paper, began: float, what: str) -> None:
-    """The page comes to show the recorded vote and the right counts; says how long after `began` that was."""
+    """Returns once the page shows the recorded vote and the right counts; prints how long after `began` that was."""
     await paper.says("vote.recorded_change")
     await paper.shows(1, 0)
     took = time.monotonic() - began
@@ -51,7 +51,7 @@ async def is_right_again(paper: Paper, began: float, what: str) -> None:
 
 
 async def walk(paper: Paper, key: str, name: str) -> None:
-    """Go on by `key` until `name` has the focus, which a few steps must do."""
+    """Press `key` until `name` has the focus, which must take only a few steps."""
     for _ in range(4):
         if await paper.focused() == name:
             return
@@ -96,7 +96,7 @@ async def test_a_voter_sees_options_come_and_go(booth: Booth) -> None:
         await paper.lists("Green", "Blue")
         await booth.door.host.patch(f"/polls/{poll['id']}/", {"description": "Think twice"})
         await expect(paper.page.get_by_text("Think twice")).to_be_visible(timeout=WAIT_MS)
-        await paper.tap("Blue")  # what is gone takes no place among the two
+        await paper.tap("Blue")  # a removed option does not count as one of the two
         await paper.press("vote.send")
         await paper.stands("Green", "Blue")
         assert await booth.counted(poll) == (1, [1, 1])
@@ -261,7 +261,7 @@ async def test_a_page_that_cannot_enter_yet_tries_again_by_itself(booth: Booth) 
         await page.goto(f"{booth.server.url}/vote/{poll['code']}")
         await expect(page.locator("#link")).to_have_text(said("shared.unreachable"), timeout=WAIT_MS)
         paper = Paper(page)
-        await paper.shows(2, 1)  # what the page brought along
+        await paper.shows(2, 1)  # from the page itself
         await page.unroute("**/auth/guest/")
         await paper.tap("Yes")
         await paper.says("vote.recorded_change")

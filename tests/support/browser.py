@@ -1,4 +1,4 @@
-"""A real browser for tests: one Chromium a pytest worker, and for each visit a context that must have no complaints.
+"""A real browser for tests: one Chromium per pytest worker, and for each visit a context that must cause no complaints.
 
 The browser lives in the loop of the session, so its tests do too; servers are started and databases made as ever:
 
@@ -55,9 +55,9 @@ WITHIN_S = 60.0
 SCREENSHOTS = ROOT / "screenshots"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 THOROUGH = os.environ.get("NEXUS_CI") == "1" or bool(os.environ.get("NEXUS_SOAK"))
-"""Whether everything is looked at; else what is alike but for its colours or its size is looked at once."""
+"""Whether everything is checked; otherwise what differs only in colours or size is checked once."""
 HERE = {"about", "blob", "data"}
-"""Schemes that ask nobody."""
+"""Schemes that need no request."""
 
 PHONE, DESKTOP, PROJECTOR = (390, 844), (1280, 720), (1920, 1080)
 """Viewports, in CSS pixels."""
@@ -70,7 +70,7 @@ RUN_AXE = """(tags) => axe.run(document, { runOnly: { type: "tag", values: tags 
 
 
 def program() -> str:
-    """The path of a Chromium; without one the test is skipped, or fails where everything must run."""
+    """The path of a Chromium; without one the test is skipped, or fails in CI."""
     found = next((path for path in map(shutil.which, PROGRAMS) if path), None)
     if found is None and os.environ.get("NEXUS_CI") == "1":
         pytest.fail("there is no Chromium")
@@ -80,7 +80,7 @@ def program() -> str:
 
 
 class Visitor:
-    """A browser context at the server `home`, and what its pages complained of."""
+    """A browser context at the server `home`, and the complaints of its pages."""
 
     def __init__(self, context: BrowserContext, home: str, allowed: Sequence[str]) -> None:
         self.context = context
@@ -93,7 +93,7 @@ class Visitor:
         context.on("page", self._page)
 
     def allow(self, *patterns: str) -> None:
-        """Complaints in which one of these patterns is found are no failure: the test provokes them."""
+        """Ignore complaints that match one of these patterns: the test provokes them."""
         self._allowed += [re.compile(pattern) for pattern in patterns]
 
     async def open(self, path: str = "/") -> Page:
@@ -106,7 +106,7 @@ class Visitor:
         """All so far but the allowed ones: console errors, uncaught errors, refusals of the Content Security Policy,
         crashes, and what was asked of another origin."""
         for page in self.context.pages:
-            # An answer comes after whatever the page has said before; a page in mid-navigation has none.
+            # The answer comes after everything the page has said before; a page that is navigating has none.
             with suppress(Error, TimeoutError):
                 async with asyncio.timeout(5):
                     await page.evaluate("0")
@@ -186,7 +186,7 @@ async def launched() -> AsyncIterator[Chromium]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=path,
-            chromium_sandbox=False,  # it needs rights that root in a container lacks
+            chromium_sandbox=False,  # it needs privileges that root in a container lacks
             args=FLAGS,
             timeout=WITHIN_S * 1000,
         )
@@ -198,7 +198,7 @@ async def launched() -> AsyncIterator[Chromium]:
 
 async def axe(page: Page) -> None:
     """Fails with a list of what axe-core finds against the page: WCAG 2.2 A and AA, and its best practices."""
-    # Evaluated, which a Content Security Policy does not concern; a script element it would refuse.
+    # Evaluated: a Content Security Policy would refuse a script element, but does not apply to this.
     await page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
     found = await page.evaluate(RUN_AXE, RULES)
     lines = []
@@ -231,7 +231,7 @@ class Transfer:
 
     by_url: dict[str, int] = field(default_factory=dict)
     under_way: dict[str, str] = field(default_factory=dict)
-    """The URL of each request without an end so far; a stream has none and is not waited for."""
+    """The URL of each request that has not ended; streams never end and are not waited for."""
     moved: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

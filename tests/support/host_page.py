@@ -1,4 +1,4 @@
-"""The page `/host` for tests: a host of the test's own, what others do meanwhile, and the way to each view."""
+"""The page `/host` for tests: a host for each test, what others do meanwhile, and the way to each view."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Host:
 
 
 async def guest_votes(url: str, code: str, *options: int) -> str:
-    """A new guest votes for `options`: its token."""
+    """Vote for `options` as a new guest; returns its token."""
     async with httpx.AsyncClient(base_url=url) as http:
         guest = (await http.post("/auth/guest/", json={"code": code})).json()
         token = str(guest["access"])
@@ -74,7 +74,7 @@ async def guest_votes(url: str, code: str, *options: int) -> str:
 
 
 async def new_account(http: httpx.AsyncClient) -> str:
-    """Make an account with `PASSWORD`: its name."""
+    """Create an account with `PASSWORD`; returns its name."""
     name = f"host-{uuid4().hex[:8]}"
     answer = await http.post("/auth/register/", json={"username": name, "password": PASSWORD})
     assert answer.status_code == 201, answer.text
@@ -82,7 +82,7 @@ async def new_account(http: httpx.AsyncClient) -> str:
 
 
 async def log_in(page: Page, name: str, password: str = PASSWORD) -> None:
-    """Fill in the login's form and send it, in English or German."""
+    """Fill in the login form and send it, in English or German."""
     await page.locator("[name=username]").fill(name)
     await page.locator("[name=password]").fill(password)
     await page.locator("form.login").get_by_role("button").click()
@@ -94,7 +94,7 @@ _LOGIN = "if (location.protocol === 'http:' && !sessionStorage.length) sessionSt
 
 @asynccontextmanager
 async def hosting(chromium: Chromium, url: str, **options: Any) -> AsyncIterator[Host]:
-    """A new host, logged in already, at the list of polls. (The form of the login has tests of its own.)"""
+    """A new host, logged in already, at the list of polls. (The login form has its own tests.)"""
     async with httpx.AsyncClient(base_url=url) as http, chromium.visit(url, **options) as visitor:
         name = await new_account(http)
         pair = (await http.post("/auth/token/", json={"username": name, "password": PASSWORD})).json()

@@ -1,4 +1,4 @@
-"""The presenter's page for tests: a server and a host's account that a module shares, and what stands on the stage.
+"""The presenter's page for tests: a server and a host's account that a module shares, and what the stage shows.
 
 A module imports the fixtures it needs: `venue`, with `account`, `live_server` and `live_database` below it.
 """
@@ -46,7 +46,7 @@ new MutationObserver(() => {
   sessionStorage.setItem("seen", JSON.stringify(seen));
 }).observe(document, { subtree: true, childList: true, attributes: true });
 """
-"""Every place that the stage is ever at, with its counts; reloads add to it."""
+"""Records every epoch and version that the stage shows, with its counts; reloads add to the list."""
 
 
 MEASURE = """() => {
@@ -104,11 +104,11 @@ MEASURE = """() => {
   });
   return { faults: faults.slice(0, 8), number: faults.length, texts: boxes.length };
 }"""
-"""What is wrong with where texts are: too small, outside of what can be scrolled to, cut off, too wide, overlapping."""
+"""Finds texts that are too small, out of reach, cut off, too wide or overlapping."""
 
 CONTRAST = """() => axe.run(document, { runOnly: ["color-contrast", "link-in-text-block"] })
   .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`)))"""
-"""Of axe, what depends on the colour scheme."""
+"""The rules of axe that depend on the colour scheme."""
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +167,7 @@ class Venue:
         return self.chromium.visit(self.server.url, **options)
 
     async def ballots(self, poll: Json, *choices: int, first: int = 1) -> None:
-        """A vote each of one voter after the other, from the number `first` on: `choices` are places of options."""
+        """Cast one vote each for `choices`, places of options, by voters numbered from `first` on."""
         for n, choice in enumerate(choices, first):
             await self.door.voter(n).act(vote(poll, choice))
 
@@ -206,13 +206,13 @@ async def screen_path(device: Device, poll: Json) -> str:
 
 
 async def in_touch(page: Page) -> None:
-    """Returns once the page is connected, and says nothing of it."""
+    """Returns once the page is connected and shows no message about the connection."""
     await expect(page.locator("body[data-touch=good]")).to_be_attached(timeout=TOUCH_MS)
     await expect(page.locator("#link")).to_be_hidden()
 
 
 async def out_of_touch(page: Page) -> None:
-    """Returns once the page says that it is not connected, since when, and that it tries."""
+    """Returns once the page says since when it has no connection, and that it is reconnecting."""
     await expect(page.locator("body[data-touch=lost]")).to_be_attached(timeout=TOUCH_MS)
     await expect(page.locator("#link")).to_contain_text("No connection since")
     await expect(page.locator("#link")).to_be_visible()
@@ -224,7 +224,7 @@ def act(page: Page, name: str) -> Locator:
 
 
 async def shows(page: Page, *counts: int | None) -> None:
-    """Returns once the stage shows these counts, in the order of the options; None is a count held back."""
+    """Returns once the stage shows these counts, in the order of the options; None is a hidden count."""
     bars = page.locator("#results .bar")
     await expect(bars).to_have_count(len(counts))
     for n, count in enumerate(counts):
@@ -237,19 +237,19 @@ async def shows(page: Page, *counts: int | None) -> None:
 
 
 async def places(page: Page) -> list[list[Any]]:
-    """Every `[epoch, version, counts]` that the stage has shown in this tab, in the order of showing."""
+    """Every `[epoch, version, counts]` that the stage has shown in this tab, in that order."""
     kept: list[list[Any]] = await page.evaluate("JSON.parse(sessionStorage.getItem('seen'))")
     return kept
 
 
 def never_back(seen: list[list[Any]]) -> None:
-    """Fails where a place came after a higher one."""
+    """Fails if an older epoch or version was shown after a newer one."""
     back = [(one, later) for one, later in itertools.pairwise(seen) if later[:2] < one[:2]]
     assert not back, back
 
 
 async def accessible(page: Page, name: str = "") -> None:
-    """Fails where axe finds anything in light, or anything of colours in dark.
+    """Fails if axe finds anything in light mode, or anything about colours in dark mode.
 
     Keeps a picture of each, if it has a name: `live-NAME-WIDTH-light` and `-dark`.
     """
@@ -265,13 +265,13 @@ async def accessible(page: Page, name: str = "") -> None:
 
 
 async def painted(page: Page) -> None:
-    """Returns once the page has had the time to find its size: it notices in one frame, and does it in the next."""
+    """Returns once the page has had time to fit: it notices a change in one frame and fits in the next."""
     frame = "await new Promise(requestAnimationFrame)"
     await page.evaluate(f"async () => {{ {frame}; {frame}; {frame}; }}")
 
 
 async def laid_out(page: Page) -> None:
-    """Fails where a text of the stage is cut off, overlapped, out of reach or too small."""
+    """Fails if a text of the stage is cut off, overlapped, out of reach or too small."""
     await painted(page)
     found = await page.evaluate(MEASURE)
     assert found["texts"] > 5 and not found["number"], found

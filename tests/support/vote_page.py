@@ -1,4 +1,4 @@
-"""The audience's page in a browser: a server and its polls, what the page says, and a wire that can be held."""
+"""The audience's page in a browser: a server and its polls, what the page says, and sockets that can be held up."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WAIT_MS = 20_000
 PHONE = (360, 740)
 LARGE = ((1280, 720), (3840, 2160))
 NO_POLL = r"status of 404.*/vote/"
-"""What browsers say of a page of no poll."""
+"""What browsers say of a page whose poll does not exist."""
 HOSTILE: tuple[str, ...] = (
     '<img src="x" onerror="window.ran = 1">',
     "<script>window.ran = 2</script>",
@@ -38,9 +38,9 @@ HOSTILE: tuple[str, ...] = (
     "{n} {reason} {{question}} $& &lt;b&gt; ${window.ran = 5}",
     "' autofocus onfocus='window.ran = 6' x='",
 )
-"""Texts that would run, or break out of where they stand, if they were ever taken for more than texts."""
+"""Texts that would run, or break the page, if they were ever treated as more than text."""
 HOURS_AHEAD = "{ const now = Date.now; Date.now = () => now() + 5 * 3_600_000; }"
-"""What puts a browser's clock wrong."""
+"""Sets a browser's clock wrong."""
 SECTIONS = ("shared", "enter", "login", "vote")
 """The words of the pages that an audience sees."""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark") if THOROUGH else ("dark",)
@@ -50,11 +50,11 @@ ROOM: dict[str, Any] = {
     "NEXUS_WRONG_CODES_PER_MINUTE": "1000",
     "NEXUS_WRONG_CODES_PER_ADDRESS": "1000",
 }
-"""Tests come from one address: what one does takes nothing from the next."""
+"""All tests come from one address: none may use up the limits of the next."""
 
 
 def after(seconds: float) -> str:
-    """A time so many seconds from now, as polls have it."""
+    """The time this many seconds from now, in the format of polls."""
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
@@ -67,7 +67,7 @@ def said(name: str, language: str = "en", **values: object) -> str:
 
 
 def _english() -> set[str]:
-    """What English sentences consist of, between the places for values; two words of them are German too."""
+    """The texts of English sentences between their placeholders, without two words that are German too."""
     whole = [text for name in SECTIONS for text in WORDS["en"][name].values()]
     forms = [form for text in whole for form in ([text] if isinstance(text, str) else text.values())]
     pieces = {piece.strip(" :.…–") for form in forms for piece in re.split(r"\{\w+\}", form)}
@@ -75,7 +75,7 @@ def _english() -> set[str]:
 
 
 class Wire:
-    """Every socket of a page, from its opening: what the page sent, and the answers to its acts, held on demand."""
+    """All sockets of a page: what the page sent, and the answers to its acts, which can be held back."""
 
     def __init__(self) -> None:
         self.holding = False
@@ -87,12 +87,12 @@ class Wire:
         self._held: list[tuple[WebSocketRoute, str]] = []
 
     async def on(self, page: Page) -> Wire:
-        """Stand between `page`, which must not be loaded yet, and its server."""
+        """Start to intercept the sockets of `page`, which must not be loaded yet."""
         await page.route_web_socket(re.compile("/ws$"), self._route)
         return self
 
     def let_go(self) -> None:
-        """Hand on what was held, and hold nothing more."""
+        """Pass on what was held, and hold nothing more."""
         self.holding = False
         for socket, message in self._held:
             socket.send(message)
@@ -133,35 +133,35 @@ class Paper:
         return self.page.locator("#results > .option").filter(has=self.page.get_by_text(text, exact=True))
 
     async def tap(self, text: str) -> None:
-        """Tap an option, as soon as it can be chosen."""
+        """Tap an option as soon as it can be chosen."""
         await self.option(text).locator("button.choice").click()
 
     async def press(self, name: str) -> None:
-        """Tap the button that bears this sentence, be it one that only explains itself."""
+        """Tap the button with this label, even if it is marked as disabled."""
         await self.page.get_by_role("button", name=said(name, self.language), exact=True).click(force=True)
 
     async def says(self, name: str, **values: object) -> None:
-        """Comes to say how things stand, by the sentence of this name."""
+        """Returns once the page says how things stand with the sentence of this name."""
         text = said(name, self.language, **values)
         await expect(self.page.locator("#said")).to_have_text(text, timeout=WAIT_MS)
 
     async def complains(self, name: str, **values: object) -> None:
-        """Comes to say what is wrong, by the sentence of this name."""
+        """Returns once the page says what is wrong with the sentence of this name."""
         text = said(name, self.language, **values)
         await expect(self.page.locator("#trouble")).to_have_text(text, timeout=WAIT_MS)
         await expect(self.page.get_by_role("alert").filter(has_text=text)).to_be_visible()
 
     async def lists(self, *texts: str) -> None:
-        """Comes to list these options, in this order."""
+        """Returns once the page lists these options, in this order."""
         await expect(self.page.locator("#results .text")).to_have_text(list(texts), timeout=WAIT_MS)
 
     async def stands(self, *texts: str) -> None:
-        """Comes to mark these options as voted for, and no others."""
+        """Returns once the page marks these options, and no others, as voted for."""
         standing = self.page.locator('#results [data-state="standing"] .text')
         await expect(standing).to_have_text(list(texts), timeout=WAIT_MS)
 
     async def shows(self, *counts: int) -> None:
-        """Comes to show these counts, for everybody to see."""
+        """Returns once the page visibly shows these counts."""
         await expect(self.page.locator("#results .count")).to_have_text([str(n) for n in counts], timeout=WAIT_MS)
         for place, count in enumerate(counts):
             line = self.page.locator("#results > .option").nth(place)
@@ -169,12 +169,12 @@ class Paper:
             await expect(line.locator(".count")).to_be_visible()
 
     async def can_choose(self, whether: bool) -> None:
-        """Comes to offer options as buttons, or comes to offer none."""
+        """Returns once the page offers options as buttons, or offers none."""
         buttons = self.page.locator("#results button.choice")
         await (expect(buttons).not_to_have_count(0) if whether else expect(buttons).to_have_count(0, timeout=WAIT_MS))
 
     async def hides_all(self) -> None:
-        """No count and no share of three options is in the page, seen or unseen, nor in what it carries."""
+        """Fails if the page or its data contains a count or share of its three options, visible or not."""
         inside = await self.page.content()
         assert not tells_counts(inside) and "data-count" not in inside
         assert await self.page.locator("#results .figures").all_text_contents() == [" "] * 3
@@ -194,7 +194,7 @@ class Paper:
         return focused
 
     async def until_focused(self, name: str) -> None:
-        """Comes to have the focus where `focused` says so."""
+        """Returns once `focused` is `name`."""
         async with asyncio.timeout(WAIT_MS / 1000):
             while await self.focused() != name:  # noqa: ASYNC110 - the page tells nobody
                 await asyncio.sleep(0.02)
@@ -214,7 +214,7 @@ class Booth:
         return self.door.server
 
     async def poll(self, *texts: str, crowd: Sequence[int] = (), lasts_s: float = 0, **fields: object) -> Json:
-        """A new poll of the options `texts`, the first of which have as many votes as `crowd` says."""
+        """A new poll with the options `texts`; `crowd` says how many votes the first ones have."""
         fields |= {"expires_at": after(lasts_s)} if lasts_s else {}
         poll = await self.door.host.poll(*texts, **fields)
         places = [place for place, count in enumerate(crowd) for _ in range(count)]
@@ -231,13 +231,13 @@ class Booth:
         return results["voters"], [option["votes_count"] for option in results["options"]]
 
     async def until_counted(self, poll: Json, *counts: int) -> None:
-        """Return once the options have so many votes; fails where they never do."""
+        """Returns once the options have these counts; fails if they never do."""
         async with asyncio.timeout(WAIT_MS / 1000):
             while (await self.counted(poll))[1] != list(counts):  # noqa: ASYNC110 - the server is asked
                 await asyncio.sleep(0.02)
 
     def visit(self, **options: Any) -> AbstractAsyncContextManager[Visitor]:
-        """A phone of its own."""
+        """A phone with its own storage."""
         return self.chromium.visit(self.server.url, **{"viewport": PHONE, **options})
 
     async def paper(self, visitor: Visitor, poll: Json, language: str = "en") -> Paper:
@@ -245,7 +245,7 @@ class Booth:
         return Paper(await visitor.open(f"/vote/{poll['code']}"), language)
 
     async def wired(self, visitor: Visitor, poll: Json) -> tuple[Paper, Wire]:
-        """The same, with a hand on its wire."""
+        """The same, with its sockets intercepted."""
         page = await visitor.context.new_page()
         wire = await Wire().on(page)
         await page.goto(f"{self.server.url}/vote/{poll['code']}")
@@ -253,13 +253,13 @@ class Booth:
 
     @asynccontextmanager
     async def seat(self, poll: Json, *allowed: str) -> AsyncIterator[tuple[Paper, Wire]]:
-        """The page of a poll on a phone of its own, with a hand on its wire; see `Chromium.visit`."""
+        """The page of a poll on a new phone, with its sockets intercepted; see `Chromium.visit`."""
         async with self.visit(allowed=allowed) as visitor:
             yield await self.wired(visitor, poll)
 
 
 async def examine(page: Page, name: str, *, large: bool = False) -> None:
-    """Let axe look at the page in light and dark, and keep pictures of it as `name`; of `large` screens too."""
+    """Check the page with axe in light and dark mode, and keep pictures as `name`; if `large`, of large screens too."""
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme)
         await axe(page)
@@ -270,7 +270,7 @@ async def examine(page: Page, name: str, *, large: bool = False) -> None:
 
 
 async def is_german(page: Page) -> None:
-    """No English sentence is left in a page, seen or unseen."""
+    """Fails if an English sentence is left in a page, visible or not."""
     assert await page.locator("html").get_attribute("lang") == "de"
     labels = "[...document.querySelectorAll('[aria-label]')].map((one) => one.ariaLabel)"
     told = f"[document.title, document.querySelector('main').textContent, ...{labels}]"
