@@ -1,6 +1,6 @@
 -- Nexus: the whole current schema, for PostgreSQL 15 and newer.
 -- `nexus migrate` applies it to an empty database; a filled one is brought forward by the numbered steps of
--- nexus/store/migrations/, with the same result. Names are those of the contract.
+-- nexus/store/migrations/, with the same result. Names are those of docs/contract.md.
 
 CREATE TABLE schema_version (
     version     integer     NOT NULL PRIMARY KEY,

@@ -1,4 +1,4 @@
-"""One tree of errors, each with its stable code (contract, sections 2 and 3).
+"""One tree of errors, each with its stable code (docs/contract.md, "Error codes").
 
 The doors translate an error once: `http.framework.problem` to a status and a problem document, `ws.refusals` to a
 `reject`, `retry` or `error` frame. A `detail` is written for the client and never holds SQL, a path or a secret.

@@ -95,7 +95,7 @@ async def rest(database: Database) -> AsyncIterator[Rest]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Chromium]:
-    """The browser of this worker; `tests/browser.py` says how to use it."""
+    """The browser of this worker; `tests/support/browser.py` says how to use it."""
     from tests.support.browser import (
         launched,  # Playwright takes long to import, and most runs of a few tests do without
     )

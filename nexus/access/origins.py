@@ -1,4 +1,5 @@
-"""Which web pages may open a socket; a browser states the Origin of a page truthfully (contract, section 3)."""
+"""Which web pages may open a socket; a browser states the Origin of a page truthfully
+(docs/contract.md, "WebSocket")."""
 
 from __future__ import annotations
 

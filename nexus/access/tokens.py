@@ -1,4 +1,4 @@
-"""Our own access tokens, made and proved (RFC 7519; contract, section 2)."""
+"""Our own access tokens, made and proved (RFC 7519; docs/contract.md, "Tokens")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line (contract, section 4): reads arguments and settings, and runs one command.
+"""The command line (docs/contract.md, "Running"): reads arguments and settings, and runs one command.
 
 serving    `nexus serve`: the port, the database, the banner, the demo
 preparing  its database: waited for, filled, and kept up

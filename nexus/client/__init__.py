@@ -1,4 +1,4 @@
-"""A client of Nexus in Python, for bots, rehearsals, benchmarks and tests (contract, section 3).
+"""A client of Nexus in Python, for bots, rehearsals, benchmarks and tests (docs/contract.md, "WebSocket").
 
     async with connect("ws://127.0.0.1:8000/ws", token) as nexus:
         room = await nexus.join(code="K7M2QP")

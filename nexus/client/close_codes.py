@@ -1,4 +1,5 @@
-"""The close codes of a server that a client acts on, and which of them let it come back (contract, section 3)."""
+"""The close codes of a server that a client acts on, and which of them let it come back
+(docs/contract.md, "Close codes")."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class Closed(ClientError):
 
 
 class TurnedAway(ClientError):
-    """The server does not want this client back until something has changed (contract, section 3, close codes).
+    """The server does not want this client back until something has changed (docs/contract.md, "Close codes").
 
     `code` is the close code, 4500 to 4599, or the HTTP status with which the handshake was refused.
     """

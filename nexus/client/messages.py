@@ -1,4 +1,5 @@
-"""The messages that a client reads and writes: the shapes of `nexus.v1` (contract, section 3), read with tolerance.
+"""The messages that a client reads and writes: the shapes of `nexus.v1` (docs/contract.md, "Server messages"), read
+with tolerance.
 
 Fields and messages of newer servers are ignored, and what has a fixed list of words today is a plain string here.
 """
@@ -76,7 +77,7 @@ class Totals(msgspec.Struct, frozen=True, tag="totals"):
 
     @property
     def rank(self) -> tuple[int, int, bool]:
-        """The order of totals: show these only if they rank above those that are shown (contract, section 1)."""
+        """The order of totals: show these only if they rank above those that are shown (docs/contract.md, "Words")."""
         return self.epoch, self.version, self.visibility == "full"
 
 

@@ -1,4 +1,4 @@
-"""Ballots and what becomes of them: values alone (contract, section 2, Voting)."""
+"""Ballots and what becomes of them: values alone (docs/contract.md, "Voting")."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class KnownAct(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """The answer to an act, true once its transaction has committed (contract, section 2, Voting)."""
+    """The answer to an act, true once its transaction has committed (docs/contract.md, "Voting")."""
 
     poll: int
     op: UUID

@@ -1,4 +1,4 @@
-"""Codes: by what people enter a poll, read from a screen and typed on a phone (contract, section 2)."""
+"""Codes: by what people enter a poll, read from a screen and typed on a phone (docs/contract.md, "Codes")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a client may write of a poll: shapes, defaults, and every rule about their values (contract, section 2).
+"""What a client may write of a poll: shapes, defaults, and every rule about their values
+(docs/contract.md, "The poll").
 
 Shapes are checked by msgspec while decoding; the functions named `…_problems` return every broken rule about values
 at once.

@@ -1,4 +1,4 @@
-"""Polls and their totals: pure values, no I/O and no clock (contract, sections 1 and 2)."""
+"""Polls and their totals: pure values, no I/O and no clock (docs/contract.md, "The poll")."""
 
 from __future__ import annotations
 

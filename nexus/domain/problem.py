@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): what every door answers where it refuses (contract, section 2)."""
+"""Problem documents (RFC 9457): what every door answers where it refuses (docs/contract.md, "Errors")."""
 
 from __future__ import annotations
 

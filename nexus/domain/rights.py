@@ -38,7 +38,8 @@ def require_host(identity: Identity, created_by: str) -> None:
 def may_know(
     identity: Identity, poll_id: int, created_by: str, *, is_public: bool, status: Status, joined: bool
 ) -> bool:
-    """Whether the poll exists at all for `identity`; if not, everything about it answers 404 (contract, section 2).
+    """Whether the poll exists at all for `identity`; if not, everything about it answers 404
+    (docs/contract.md, "Who may know of a poll").
 
     `joined`: the voter entered the poll's code before. A bound token (guest, screen) was made for its poll,
     so it needs no joining; a draft is seen by its host and admins only.

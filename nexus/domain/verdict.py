@@ -1,4 +1,4 @@
-"""What becomes of a ballot: the rules of voting as one pure function (contract, section 2, Voting).
+"""What becomes of a ballot: the rules of voting as one pure function (docs/contract.md, "Voting").
 
 The store calls it inside the transaction, under the poll's lock, with what it has just read.
 """

@@ -1,6 +1,7 @@
 """What a client sees of a poll: the shapes that both doors share, with counts only where they may be seen.
 
-Every count that leaves Nexus goes through here, hidden ones as null and never as 0 (contract, section 2).
+Every count that leaves Nexus goes through here, hidden ones as null and never as 0
+(docs/contract.md, "Who sees results").
 """
 
 from __future__ import annotations

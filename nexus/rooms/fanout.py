@@ -1,7 +1,7 @@
 """Fan-out: each room's newest frames to all its viewers, within a set share of the event loop.
 
 A room that was idle is sent at once; passes then follow at a tick that widens with what the last one cost. Each
-audience of a room gets its frame, encoded once (design, the way of a vote, step 5).
+audience of a room gets its frame, encoded once (docs/architecture.md, "Step 6: rooms and fan-out").
 """
 
 from __future__ import annotations

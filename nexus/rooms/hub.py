@@ -1,7 +1,7 @@
 """The hub: who is in which room, and what each room knows. It knows no WebSocket, only sinks that take frames.
 
 News comes from this worker's own commits, from the bus, and every second from the database, so that anything the bus
-loses, repeats or reorders costs about a second (design, the way of a vote, steps 5 and 6).
+loses, repeats or reorders costs about a second (docs/architecture.md, "Step 7: healing").
 """
 
 from __future__ import annotations

@@ -93,7 +93,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set (contract, section 4); `Settings()` holds the defaults. Its repr shows no secret.
+    """Everything that can be set (docs/contract.md, "Running"); `Settings()` holds the defaults. Its repr shows
+    no secret.
 
     `database_url` and `redis` are None where the private PostgreSQL and the in-process bus serve;
     `secret` is NEXUS_SECRET_KEY, of which `nexus.access.secret.secret_key` makes the key.

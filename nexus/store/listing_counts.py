@@ -13,7 +13,7 @@ RENEWED_S = 1.5
 """After this long the next caller counts again; the others get the old count meanwhile."""
 
 STALE_S = 1.9
-"""Nobody gets an older count: lists may lag by 2 s (contract, section 2)."""
+"""Nobody gets an older count: lists may lag by 2 s (docs/contract.md, "Lists")."""
 
 KEPT = 1_000
 """Counts in memory; beyond that the oldest is dropped."""

@@ -117,7 +117,7 @@ async def repair_poll(database: Database, poll: int, beyond: Place | None = None
     """Set a poll's counters to what its votes say, without options that do not exist; returns None if it is gone.
 
     `beyond` is a place that screens have seen and the database has lost, as after a restore from a backup: the
-    ballots then go on in an epoch that nobody has seen (contract, section 1, epoch).
+    ballots then go on in an epoch that nobody has seen (docs/contract.md, "Words").
     """
     async with database.long_transaction() as connection:
         await connection.run("SELECT id FROM polls WHERE id = :poll FOR NO KEY UPDATE", poll=poll)

@@ -1,4 +1,5 @@
-"""The transaction of a batch of ballots: lock, read, judge, write, commit (design, the way of a vote, step 3)."""
+"""The transaction of a batch of ballots: lock, read, judge, write, commit
+(docs/architecture.md, "Step 3: the store")."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The ballot box: a queue and a writer per lane, so that thousands of ballots share a transaction.
 
 A poll always goes to the same lane, so no two transactions of one worker meet on a poll. While a transaction
-runs, the next batch gathers: no timer, no delay on an idle server (design, the way of a vote, step 2).
+runs, the next batch gathers: no timer, no delay on an idle server (docs/architecture.md, "Step 2: the ballot box").
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""`nexus verify`: the counts in the database, on the bus and in the votes must agree (contract, section 4), and the
-history must be complete."""
+"""`nexus verify`: the counts in the database, on the bus and in the votes must agree (docs/contract.md, "Running"),
+and the history must be complete."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The newest totals: outward to the bus, and inward as a cache that is never stale.
 
 What was committed goes to the bus after the ack, coalesced. A read asks the database for a poll's place only, in one
-query shared by all who wait, and takes the cached poll where that still holds (design, the way of a vote, step 4).
+query shared by all who wait, and takes the cached poll where that still holds
+(docs/architecture.md, "Step 5: tallies").
 """
 
 from __future__ import annotations

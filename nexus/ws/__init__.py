@@ -1,4 +1,4 @@
-"""The WebSocket door, `/ws` (contract, section 3).
+"""The WebSocket door, `/ws` (docs/contract.md, "WebSocket").
 
 - `endpoint`: who may open a socket. `session`: the life of one that is open, with its hello, rooms and votes.
 - `messages`: every message in both directions. `unreadable`, `refusals`: answers to those that are wrong or refused.

@@ -7,7 +7,8 @@ from typing import Self
 
 
 class CloseCode(IntEnum):
-    """A WebSocket close code that the server sends or reports (contract, section 3; RFC 6455, section 7.4.1).
+    """A WebSocket close code that the server sends or reports
+    (docs/contract.md, "Close codes"; RFC 6455, section 7.4.1).
 
     `meaning` and `come_back` (whether to connect again) are the words of the AsyncAPI document, which lists the codes
     that have them. From 4400 to 4499 a client may come back after a back-off, from 4500 to 4599 not by itself.

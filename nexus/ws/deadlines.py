@@ -1,4 +1,5 @@
-"""What a socket must do by when: send a hello, and a new token before the old one expires (contract, section 3)."""
+"""What a socket must do by when: send a hello, and a new token before the old one expires
+(docs/contract.md, "WebSocket")."""
 
 from __future__ import annotations
 

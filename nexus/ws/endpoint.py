@@ -1,4 +1,4 @@
-"""`/ws`: who may open a socket, and a session for each one that is open (contract, section 3)."""
+"""`/ws`: who may open a socket, and a session for each one that is open (docs/contract.md, "WebSocket")."""
 
 from __future__ import annotations
 

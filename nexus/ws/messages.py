@@ -1,4 +1,5 @@
-"""Every message of `nexus.v1` in both directions, and how they are read and written (contract, section 3)."""
+"""Every message of `nexus.v1` in both directions, and how they are read and written
+(docs/contract.md, "Client messages")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Messages that could not be read: what is wrong with them, and what is readable all the same (contract, section 3)."""
+"""Messages that could not be read: what is wrong with them, and what is readable all the same
+(docs/contract.md, "WebSocket")."""
 
 from __future__ import annotations
 

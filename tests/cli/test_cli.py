@@ -1,4 +1,4 @@
-"""The commands beside `serve` and `verify`, each as a process of its own (contract, section 4)."""
+"""The commands beside `serve` and `verify`, each as a process of its own (docs/contract.md, "Running")."""
 
 from __future__ import annotations
 

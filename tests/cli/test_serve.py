@@ -1,4 +1,5 @@
-"""`nexus serve` as a process: how it starts, what it says, and that it leaves nothing behind (contract, section 4)."""
+"""`nexus serve` as a process: how it starts, what it says, and that it leaves nothing behind
+(docs/contract.md, "Running")."""
 
 from __future__ import annotations
 

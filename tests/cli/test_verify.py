@@ -1,4 +1,4 @@
-"""`nexus verify`: what it finds, what it mends, and what it leaves alone (contract, section 4)."""
+"""`nexus verify`: what it finds, what it mends, and what it leaves alone (docs/contract.md, "Running")."""
 
 from __future__ import annotations
 

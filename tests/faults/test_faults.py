@@ -1,4 +1,4 @@
-"""What dies under load takes nothing along: the server, its PostgreSQL, the bus (contract, section 5, promises 1 to 4).
+"""What dies under load takes nothing along: the server, its PostgreSQL, the bus (docs/contract.md, "Promises").
 
 NEXUS_SOAK=n repeats each fault n times as often.
 """

@@ -1,4 +1,5 @@
-"""Who sees counts: every result policy, phase and role, on every path that could show them (contract, 2, 3, 5).
+"""Who sees counts: every result policy, phase and role, on every path that could show them
+(docs/contract.md, "Who sees results").
 
 What is expected is written out from the contract's text, and taken from no code of the product.
 """

@@ -1,4 +1,5 @@
-"""When somebody begins or ends to see counts: over HTTP, and on sockets that stay (contract, sections 2 and 3)."""
+"""When somebody begins or ends to see counts: over HTTP, and on sockets that stay
+(docs/contract.md, "Who sees results")."""
 
 import json
 import re

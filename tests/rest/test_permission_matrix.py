@@ -1,6 +1,6 @@
 """Every call of the table of routes for everybody who may make it: who is let in, and that nobody else changes a thing.
 
-The rights are written out from the contract (section 2), and the rows must be those of the table of routes: a new route
+The rights are written out from docs/contract.md, and the rows must be those of the table of routes: a new route
 needs a row here.
 """
 

@@ -1,4 +1,4 @@
-"""Wrong messages: each is answered as the contract says, and changes nothing; the socket stays open (section 3)."""
+"""Wrong messages: each is answered as the contract says, and changes nothing; the socket stays open."""
 
 import json
 from collections.abc import AsyncIterator, Iterator

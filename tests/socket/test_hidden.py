@@ -1,4 +1,4 @@
-"""Nobody sees counts that are hidden, and those who may see them do at once (contract, sections 3 and 5)."""
+"""Nobody sees counts that are hidden, and those who may see them do at once (docs/contract.md, "Who sees results")."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack

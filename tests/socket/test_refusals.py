@@ -1,4 +1,4 @@
-"""What is not there, not allowed or does not hold: refused as the contract says, and nothing changes (section 3)."""
+"""What is not there, not allowed or does not hold: refused as the contract says, and nothing changes."""
 
 import json
 import time

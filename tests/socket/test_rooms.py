@@ -1,4 +1,4 @@
-"""Joining and watching: snapshots, totals, presence, and the end of rooms (contract, section 3)."""
+"""Joining and watching: snapshots, totals, presence, and the end of rooms (docs/contract.md, "WebSocket")."""
 
 import asyncio
 from collections.abc import AsyncIterator

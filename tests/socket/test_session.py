@@ -1,4 +1,5 @@
-"""Who a socket is: handshake, hello, tokens and their end, rates, and the server's shutdown (contract, section 3)."""
+"""Who a socket is: handshake, hello, tokens and their end, rates, and the server's shutdown
+(docs/contract.md, "WebSocket")."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Votes over the socket: acks, rejects, retries, and what they leave (contract, sections 2 and 3)."""
+"""Votes over the socket: acks, rejects, retries, and what they leave (docs/contract.md, "Voting")."""
 
 import asyncio
 from collections.abc import AsyncIterator

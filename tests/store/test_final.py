@@ -1,4 +1,5 @@
-"""What must not move any more: final totals, and what was cast as anonymous (contract, section 2)."""
+"""What must not move any more: final totals, and what was cast as anonymous
+(docs/contract.md, "Opening, closing and resetting")."""
 
 from dataclasses import dataclass, field
 

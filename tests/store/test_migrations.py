@@ -1,4 +1,4 @@
-"""The schema: a new database and one brought forward end alike, and the audit log takes no change (design, Data)."""
+"""The schema: a new database and one brought forward end alike, and the audit log takes no change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The transaction of a batch: every outcome and refusal of the contract, section 2, Voting."""
+"""The transaction of a batch: every outcome and refusal of docs/contract.md, "Voting"."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

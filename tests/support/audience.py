@@ -21,7 +21,7 @@ from tests.support.values import Json
 
 HTTP_AT_ONCE = 32
 ARRIVE_S = 2.0
-"""From a commit to the last screen (contract, section 5, promise 4)."""
+"""From a commit to the last screen (docs/contract.md, "Promises")."""
 
 
 class Device:

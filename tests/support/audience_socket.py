@@ -1,5 +1,5 @@
 """One WebSocket of a simulated voter, which checks every frame as it comes against what screens are promised
-(contract, sections 1, 3 and 5); what breaks a promise is kept in `breaches`."""
+(docs/contract.md, "Promises"); what breaks a promise is kept in `breaches`."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ async def rows(database: Database, sql: str, **values: object) -> Sequence[tuple
 
 
 async def assert_counts(database: Database) -> None:
-    """Every poll's counts equal a recount of its standing votes (contract, section 5, promise 3)."""
+    """Every poll's counts equal a recount of its standing votes (docs/contract.md, "Promises")."""
     async with database.read() as connection:
         found = await connection.all("SELECT id, epoch, voters, ballots FROM polls")
         for poll in found:

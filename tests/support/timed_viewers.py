@@ -16,7 +16,7 @@ from tests.support.fault_crowd import BACK_S, Crowd, TimedAct, open_socket
 from tests.support.served import Server
 
 NEWEST_S = 2.0
-"""Screens reach the newest within this of its commit (contract, section 5, promise 4)."""
+"""Screens reach the newest within this of its commit (docs/contract.md, "Promises")."""
 
 Place = tuple[int, int]
 

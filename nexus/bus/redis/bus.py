@@ -1,4 +1,4 @@
-"""The bus over Redis: news on channels, counters in hashes (design, Tallies and Healing).
+"""The bus over Redis: news on channels, counters in hashes (docs/architecture.md, "The bus").
 
 `RedisBus` knows news, polls and places. Where they travel is left to `Servers`: one server (`OneServer`), or the nodes
 of a cluster (`ClusterNodes`).

@@ -1,4 +1,4 @@
-"""The REST interface: a file for each resource, and `routes`, the table of every call (contract, section 2).
+"""The REST interface: a file for each resource, and `routes`, the table of every call (docs/contract.md).
 
 A new resource is a new file here:
 

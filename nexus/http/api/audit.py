@@ -1,4 +1,4 @@
-"""The audit log, with the votes of the ledger: who did what to what, and when (contract, section 2)."""
+"""The audit log, with the votes of the ledger: who did what to what, and when (docs/contract.md, "History")."""
 
 from __future__ import annotations
 

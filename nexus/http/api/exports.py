@@ -1,4 +1,4 @@
-"""Exports: the ballots of a round as CSV or JSON, streamed to the host of the poll (contract, section 2)."""
+"""Exports: the ballots of a round as CSV or JSON, streamed to the host of the poll (docs/contract.md, "Export")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guests: a poll's code goes in, a token for that poll alone comes out (contract, section 2, Accounts)."""
+"""Guests: a poll's code goes in, a token for that poll alone comes out (docs/contract.md, "Guests")."""
 
 from __future__ import annotations
 

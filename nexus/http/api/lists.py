@@ -1,4 +1,4 @@
-"""Pages of a list: `{"count", "next", "previous", "results"}` (contract, section 2)."""
+"""Pages of a list: `{"count", "next", "previous", "results"}` (docs/contract.md, "Lists")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`/metrics` for Prometheus: open to callers on this machine, and to those with the token (contract, section 2)."""
+"""`/metrics` for Prometheus: open to callers on this machine, and to those with the token
+(docs/contract.md, "Metrics")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Who sees what of a poll: the one way from an id to what somebody may know of it (contract, promise 5)."""
+"""Who sees what of a poll: the one way from an id to what somebody may know of it
+(docs/contract.md, "Who may know of a poll")."""
 
 from __future__ import annotations
 

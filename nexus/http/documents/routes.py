@@ -1,5 +1,5 @@
 """The documents of the interfaces and their pages under `/api/`: made when first asked for, without anything loaded
-from elsewhere, and open to everybody (contract, section 2)."""
+from elsewhere, and open to everybody (docs/contract.md, "Documents")."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The pages that people see, and what they load (contract, section 2, Pages)."""
+"""The pages that people see, and what they load (docs/contract.md, "Pages")."""

@@ -1,4 +1,4 @@
-"""What the screens load: client.js, the screens' modules, styles and pictures (contract, section 2, Pages).
+"""What the screens load: client.js, the screens' modules, styles and pictures (docs/contract.md, "Pages").
 
 Each has two addresses: `/assets/client.js`, for other front ends, which caches ask about each time; and the same below
 `/assets/v-<digest>/`, which the pages use and caches keep permanently: a change in any file makes another digest.

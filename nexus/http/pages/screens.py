@@ -1,4 +1,4 @@
-"""The pages that people see: `/`, `/vote/{code}`, `/live/{code}` and `/host` (contract, section 2, Pages).
+"""The pages that people see: `/`, `/vote/{code}`, `/live/{code}` and `/host` (docs/contract.md, "Pages").
 
 A page is empty but for what its scripts need to fill it: the words in the reader's language, the names of all modules,
 so that none waits for another, and, on the page of a poll, what any guest with its code may see of it. So the question

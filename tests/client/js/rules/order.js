@@ -1,4 +1,4 @@
-/** The order of totals (contract, section 1). */
+/** The order of totals (docs/contract.md, "Words"). */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
