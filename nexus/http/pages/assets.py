@@ -40,6 +40,7 @@ class Assets:
         files = [path for folder in FOLDERS for path in (web / folder).rglob("*") if path.suffix in TYPES]
         files += [web / "client.js", web / "client.d.ts"]
         self._bytes = {path.relative_to(web).as_posix(): _read(path) for path in sorted(files)}
+        self._imported: dict[tuple[str, re.Pattern[str]], list[str]] = {}
         digest = sha256()
         for name, body in self._bytes.items():
             digest.update(f"{name} {len(body)}\n".encode() + body)
@@ -87,8 +88,11 @@ class Assets:
                 waiting += self._imports(name, pattern)
 
     def _imports(self, name: str, pattern: re.Pattern[str]) -> list[str]:
-        found = pattern.findall(self._bytes[name].decode())
-        return [normpath(join(dirname(name), one)) for one in found]
+        # Pages share most of their modules: each file is searched once.
+        if (name, pattern) not in self._imported:
+            found = pattern.findall(self._bytes[name].decode())
+            self._imported[name, pattern] = [normpath(join(dirname(name), one)) for one in found]
+        return self._imported[name, pattern]
 
 
 def _read(path: Path) -> bytes:
