@@ -1,4 +1,4 @@
-"""Makes `.venv` fit for a script: creates it and installs the project, or finds that nothing has to be done.
+"""Prepares `.venv` for a script: creates it and installs the project, or finds that nothing has to be done.
 
 Needs Python >= 3.11 alone. `check SET` runs in the environment and exits 1 where `make SET` is needed; SET is
 `runtime` (what `nexus` needs, with the private PostgreSQL) or `dev` (also what tests and checks need, and never taken
@@ -29,7 +29,7 @@ class SetupError(Exception):
 
 
 def digest(root: Path, version: str) -> str:
-    """What an installation depends on: the project's metadata, the Python, and where the checkout stands."""
+    """What an installation depends on: the project's metadata, the Python, and the place of the checkout."""
     parts = (str(root), version, (root / "pyproject.toml").read_text(encoding="utf-8"))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -45,7 +45,7 @@ def installed_set(stamp: str, set_: str) -> str:
 
 
 def read(path: Path) -> str:
-    """The text of a small file, empty where there is none."""
+    """The text of a small file, empty if there is none."""
     return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
 
@@ -56,7 +56,7 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Hold the lock on `path`, so that two scripts never install at once; it falls with its process.
+    """Hold the lock on `path`, so that two scripts never install at once; it ends with its process.
 
     Raises SetupError when another holds it for longer than LOCK_S.
     """
@@ -68,7 +68,7 @@ def alone(path: Path) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise SetupError(f"another script still installs after {LOCK_S:.0f} s") from None
+                    raise SetupError(f"another script has been installing for over {LOCK_S:.0f} s") from None
             if not told:
                 say("waiting for another script that is installing")
                 told = True
@@ -77,24 +77,24 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without what would make pip install elsewhere than into `.venv`."""
+    """This process's environment without what would make pip install anywhere but into `.venv`."""
     astray = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON"}
     kept = {name: value for name, value in os.environ.items() if name not in astray}
     return kept | {"PIP_USER": "0"}
 
 
 def run(what: str, *command: str) -> None:
-    """Run a step, its output on standard error. Raises SetupError where it fails or takes over INSTALL_S."""
+    """Run a step, its output on standard error. Raises SetupError if it fails or takes longer than INSTALL_S."""
     try:
         done = subprocess.run(command, check=False, stdout=sys.stderr, env=environment(), timeout=INSTALL_S)
     except subprocess.TimeoutExpired:
-        raise SetupError(f"{what} took over {INSTALL_S:.0f} s") from None
+        raise SetupError(f"{what} took longer than {INSTALL_S:.0f} s") from None
     if done.returncode:
         raise SetupError(f"{what} failed: see the lines above")
 
 
 def version_of(python: Path) -> str:
-    """The version of an environment's Python; empty where it is too old, or has no pip, to go on with."""
+    """The version of an environment's Python; empty if it is too old or has no pip."""
     code = "import pip, platform, sys; print(platform.python_version() * (sys.version_info >= (3, 11)))"
     try:
         done = subprocess.run([python, "-I", "-c", code], check=False, capture_output=True, text=True, timeout=60)
@@ -117,7 +117,7 @@ def make(root: Path, set_: str) -> None:
             version = version_of(python)
         stamp.unlink(missing_ok=True)
         chosen = installed_set(before, set_)
-        say("installing what is needed into .venv: about a minute, once")
+        say("installing what is needed into .venv; this takes about a minute, once")
         run("installing", str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
             "--prefer-binary", "--editable", f"{root}[{EXTRAS[chosen]}]")  # fmt: skip
         stamp.write_text(f"{digest(root, version)} {chosen}\n", encoding="utf-8")

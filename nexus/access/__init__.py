@@ -1,15 +1,15 @@
 """Who may come in, and how often they may try. The only user of `jwt` and of `argon2`.
 
-gate             which tokens still hold: the one place that both edges ask
-identifier       chooses who checks a token: `tokens` for our own, `external_issuer` for those of an OIDC issuer
-tokens           our own access tokens: made and proved
-external_issuer  tokens of an OIDC issuer; `key_set` fetches and keeps its public keys
-signed           what both share: the claims of a token whose signature holds
-claims           what claims mean, as an identity
-refresh_tokens   refresh tokens and their digests
-secret           the key that signs tokens
-passwords        hashes of passwords; `password_policy` says which passwords are accepted
-code_entry       entering a poll by its code
-limits           rates and caps
-origins          which web pages may open a socket
+- `gate`: which tokens still hold: the one place that both edges ask
+- `identifier`: chooses who checks a token: `tokens` for our own, `external_issuer` for those of an OIDC issuer
+- `tokens`: our own access tokens: made and proved
+- `external_issuer`: tokens of an OIDC issuer; `key_set` fetches and keeps its public keys
+- `signed`: what both share: the claims of a token whose signature holds
+- `claims`: what claims mean, as an identity
+- `refresh_tokens`: refresh tokens and their digests
+- `secret`: the key that signs tokens
+- `passwords`: hashes of passwords; `password_policy` says which passwords are accepted
+- `code_entry`: entering a poll by its code
+- `limits`: rates and caps
+- `origins`: which web pages may open a socket
 """

@@ -3,8 +3,8 @@
 A bus carries news between workers. It may lose, duplicate or reorder it: everything on it is absolute and versioned,
 and listeners also ask the database (`nexus.rooms.hub`, healing). No ack waits for it.
 
-    local   the bus of a single worker, in process
-    redis/  the bus of several workers
+- `local`: the bus of a single worker, in process
+- `redis/`: the bus of several workers
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The command line (docs/contract.md, "Running"): reads arguments and settings, and runs one command.
 
-serving    `nexus serve`: the port, the database, the banner, the demo
-preparing  its database: waited for, filled, and kept up
-workers    its processes, under uvicorn
-commands   the other commands; `token` is apart, since it needs no database
+- `serving`: `nexus serve`: the port, the database, the banner, the demo
+- `preparing`: its database: waited for, filled, and kept up
+- `workers`: its processes, under uvicorn
+- `commands`: the other commands; `token` is apart, since it needs no database
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from nexus.settings.setting import Setting
 Command = Callable[[argparse.Namespace, Settings], int]
 
 REFUSED = 2
-"""The exit status of a command that was refused, of what argparse refuses too."""
+"""The exit status of a command that was refused; argparse uses it too."""
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as a shell has it: 128 + SIGINT."""
 
@@ -108,13 +108,13 @@ def _serve_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _user_parsers(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     user = parsers.add_parser("user", help="accounts")
-    acts = user.add_subparsers(required=True, metavar="ACT")
-    add = acts.add_parser("add", help="add an account; its password is asked for, read from a pipe, or generated")
+    actions = user.add_subparsers(required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="add an account; its password is asked for, read from a pipe, or generated")
     add.add_argument("name")
     add.add_argument("--admin", action="store_true", help="an administrator: may do whatever any host may")
     add.set_defaults(command="user add")
-    acts.add_parser("list", help="list all accounts").set_defaults(command="user list")
-    disable = acts.add_parser("disable", help="end an account's sessions and refuse it from now on")
+    actions.add_parser("list", help="list all accounts").set_defaults(command="user list")
+    disable = actions.add_parser("disable", help="end an account's sessions and refuse it from now on")
     disable.add_argument("name")
     disable.set_defaults(command="user disable")
 

