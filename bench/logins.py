@@ -27,7 +27,7 @@ ENTER_S = 30.0
 
 
 class LoginCrowd:
-    """People who log in, so many a second."""
+    """People who log in at a steady rate."""
 
     def __init__(self, port: int) -> None:
         self._port = port

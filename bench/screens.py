@@ -154,7 +154,7 @@ class Bench:
 
 
 async def until_counted(page: Page, number: int) -> list[tuple[str, float]]:
-    """The counts that a stage has shown, once they are so many."""
+    """The counts that a stage has shown, once there are `number` of them."""
     await page.wait_for_function("(number) => counts.length >= number", arg=number, timeout=WAIT_MS)
     kept: list[tuple[str, float]] = await page.evaluate("counts")
     return kept
@@ -177,7 +177,7 @@ async def taps(bench: Bench, poll: BenchPoll, stage: Page, paper: Page) -> list[
 
 @asynccontextmanager
 async def crowd(bench: Bench, poll: BenchPoll) -> AsyncIterator[Tally]:
-    """Voters who watch, and of whom one after the other votes, so many a second."""
+    """Voters who watch, and who vote one after another, at a steady rate."""
     tally, loop, port = Tally(), asyncio.get_running_loop(), bench.server.port
     members = []
     for n in range(bench.arguments.voters):
@@ -288,7 +288,7 @@ def main() -> int:
         prog="scripts/bench screens", description=__doc__.splitlines()[0] if __doc__ else ""
     )
     parser.add_argument("--taps", type=int, default=100)
-    parser.add_argument("--voters", type=int, default=300, help="a crowd of so many")
+    parser.add_argument("--voters", type=int, default=300, help="voters in the crowd")
     parser.add_argument("--votes", type=float, default=100, help="votes of the crowd a second")
     parser.add_argument("--loads", type=int, default=5, help="of each page on each network")
     parser.add_argument("--restarts", type=int, default=5, help="of each kind")

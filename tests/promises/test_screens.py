@@ -1,7 +1,7 @@
 """What screens are shown, end to end: real servers, real sockets, one worker or two over Redis.
 
 Every socket also checks each of its frames (`audience_socket`): never back, nothing of a room it is not in, counts
-only where they may be seen, and the same state at the same place whoever looks.
+only where they may be seen, and the same state at the same place for everyone who looks.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ async def test_close_reveals_counts_on_a_screen_that_shows_the_turnout(audience:
 async def test_counts_replace_the_turnout_of_the_version_a_screen_shows_already(
     audiences: Audiences, policy: str
 ) -> None:
-    """Whoever comes back with the newest place, and has only the turnout of it, is given the counts."""
+    """A voter who comes back with the newest place, and has only its turnout, is given the counts."""
     here, there = audiences
     poll = await here.host.poll(results=policy)
     elsewhere = await there.voter(1).watch(poll)

@@ -49,7 +49,7 @@ class LedgerRow(NamedTuple):
 
 
 class AnswerBook:
-    """Every act that was sent, with its answer; wakes those who wait for so many of them."""
+    """Every act that was sent, with its answer; wakes those who wait for a number of them."""
 
     def __init__(self, refusals: Collection[str] = REFUSALS) -> None:
         self.size = 0
@@ -66,7 +66,7 @@ class AnswerBook:
                 reached.set()
 
     async def reaches(self, size: int) -> None:
-        """Return once so many answers are noted."""
+        """Return once `size` answers are noted."""
         reached = asyncio.Event()
         self._waiting.append((size, reached))
         if self.size < size:

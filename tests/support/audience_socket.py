@@ -157,7 +157,7 @@ class Socket(asyncio.Protocol):
                 self._write(payload, CLOSE)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The end: whoever waits for an answer is told."""
+        """The end: everyone who waits for an answer is told."""
         error = ConnectionError(f"closed with {self.close_code}")
         if not self.opened.done():
             self.opened.set_exception(error)

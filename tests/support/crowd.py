@@ -29,7 +29,7 @@ class Member:
         self._taken: list[SentAct] = []
 
     async def enter(self, sockets: int) -> None:
-        """Come with so many sockets, and join the room of the first poll with each."""
+        """Open `sockets` sockets, and join the room of the first poll with each."""
         room = self._polls[0]["id"]
         for _ in range(sockets):
             socket = await self._device.connect(keep=False)
@@ -38,7 +38,7 @@ class Member:
             self.sockets.append(socket)
 
     async def live(self, steps: int) -> None:
-        """Take so many steps, each an act or a few of them at once."""
+        """Take `steps` steps, each one act or a few at once."""
         ways = [(self._cast, 45), (self._retract, 12), (self._resend, 18), (self._reuse, 5)]
         singles, weights = [way for way, _ in ways], [weight for _, weight in ways]
         for _ in range(steps):

@@ -108,7 +108,7 @@ async def open_socket(server: Server, subject: str) -> AsyncIterator[ClientConne
 class Crowd:
     """Voters `user:1000` and up, spread over `servers`: each acts, awaits the answer, and acts again.
 
-    Whoever loses the connection comes back and sends what was not answered again, with the same op.
+    A voter who loses the connection comes back, and sends what was not answered again, with the same op.
     """
 
     def __init__(self, servers: Sequence[Server], polls: Polls, *, voters: int, pause_s: float = 0.0) -> None:

@@ -1,4 +1,4 @@
-"""What an audience is shown, all told: a place has one state, whoever looks."""
+"""A check of the frames of many sockets together: at one place, all of them are shown the same state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ShownState(NamedTuple):
 
 
 class FrameChecker:
-    """What the sockets of an audience are shown, all told: a place has one state, whoever looks.
+    """Reads the frames of an audience's sockets, and checks that at one place all are shown the same state.
 
     `seen` is by (poll, epoch, version). Thousands get the same frame, which is read and checked once.
     """

@@ -24,10 +24,10 @@ class PostgresServer:
         self.runner.run(self._run(statement))
 
     def drop(self, name: str) -> None:
-        """Drop a database, whoever is still connected to it."""
+        """Drop a database, even while others are connected to it."""
         try:
             self.run(f"DROP DATABASE {name} WITH (FORCE)")
-        except asyncpg.InsufficientPrivilegeError:  # autovacuum is in it, and nobody's to end: without FORCE it leaves
+        except asyncpg.InsufficientPrivilegeError:  # autovacuum, which only a superuser may end; it leaves by itself
             self.run(f"DROP DATABASE {name}")
 
     async def _run(self, statement: str) -> None:

@@ -165,7 +165,7 @@ class RedisServer:
 def need_redis(version: tuple[int, int] = (0, 0), *, own: bool = False) -> None:
     """Skip the test, loudly, where there is no such Redis; fail it where `NEXUS_CI` is set.
 
-    `own`: one that may be killed and frozen. Only one's own can be asked for its `version`.
+    `own`: one that may be killed and frozen. Only a Redis of the tests' own can be asked for its `version`.
     """
     command = find_redis()
     if command is not None and redis_version(command) >= version:

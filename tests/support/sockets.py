@@ -224,7 +224,7 @@ async def nothing_changes(ws: SocketServer) -> AsyncIterator[None]:
 
 
 async def error_of(client: SocketClient, text: str) -> Json:
-    """The error that a text is answered with, and nothing else; and the socket goes on."""
+    """The error that a text is answered with, and nothing else; the socket stays open."""
     seen = len(client.frames)
     await client.connection.send(text)
     error = await client.expect("error")

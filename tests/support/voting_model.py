@@ -88,7 +88,7 @@ class ModelPoll:
         return self.due or self.status == "closed"
 
     def notice(self) -> None:
-        """Whoever first notices an expiry commits it."""
+        """The first to notice an expiry commits it."""
         if self.due:
             self.due = False
             self.status = "closed"
