@@ -1,4 +1,4 @@
-"""PostgreSQL restarted, crashed, frozen or blocked under load: no false ack or refusal, all recovers by itself.
+"""PostgreSQL restarted, crashed, frozen or blocked under load: no false ack or refusal, and it recovers.
 
 NEXUS_SOAK=n repeats each fault n times as often.
 """
