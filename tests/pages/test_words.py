@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from nexus.access.password_policy import check_password
+from nexus.domain.definition import NewOption, NewPoll, new_poll_problems
 from nexus.http.framework.static import WEB
 from nexus.http.pages.words import Sentence, Words
 
@@ -70,6 +73,25 @@ def test_translations_are_translations() -> None:
 def test_a_thing_has_one_name_and_signs_one_style(language: str, pattern: str) -> None:
     texts = [form for sentence in WORDS.sections(language, *SECTIONS).values() for form in forms(sentence)]
     assert not [text for text in texts if re.search(pattern, text, re.IGNORECASE)]
+
+
+def rules_of_the_server() -> set[str]:
+    """What the server says of fields that break a rule, as far as no database is asked."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    alike = [NewOption("Yes"), NewOption(" yes ")]
+    empty = NewPoll(question="", options=[NewOption("\u200b")], max_choices=0)
+    poll = NewPoll(question="\0", options=alike, opens_at=now, expires_at=now)
+    problems = [*new_poll_problems(empty, now), *new_poll_problems(poll, now)]
+    return {text for _, text in problems} | {*check_password("password", "password"), *check_password("", "ann")}
+
+
+def test_the_rules_that_a_form_may_break_have_sentences() -> None:
+    table = re.findall(r'^  \[/(.+)/, "(\w+)"\],$', (WEB / "screens/host/faults.js").read_text(), re.MULTILINE)
+    assert len(table) > 10
+    assert {f"host.rule_{name}" for _, name in table} <= set(WORDS.sections("en", "host"))
+    found = rules_of_the_server()
+    assert len(found) >= 10
+    assert not [text for text in found if not any(re.search(pattern, text) for pattern, _ in table)]
 
 
 def said() -> tuple[set[str], list[str]]:

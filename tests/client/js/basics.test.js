@@ -55,7 +55,7 @@ test("the pause before the next attempt doubles, is spread, and has a bound", ()
   assert.deepEqual([pause(1006, 99, 0), pause(1006, 99, 1), pause(1012, 99, 1)], [7500, 15_000, 15_000]);
 });
 
-test("a listener that throws stops nobody, and its error comes out", async () => {
+test("a listener that throws does not stop the others, and its error is reported", async () => {
   const events = new Emitter(["one"]);
   const heard = [];
   const thrown = new Promise((resolve) => {

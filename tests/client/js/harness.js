@@ -80,7 +80,7 @@ export function soon(promise, what = "what was expected", ms = WAIT_MS) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Return once `test` holds, of what tells nobody when it changes. */
+/** Resolves once `test` holds, for state that announces no change. */
 export async function until(test, what) {
   const deadline = Date.now() + WAIT_MS;
   while (!test()) {

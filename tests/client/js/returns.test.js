@@ -209,7 +209,7 @@ test("a server that is not there is waited for, and a client can be closed while
   assert.equal(client.state.name, "closed");
 });
 
-test("a storage that is full loses no vote, and a frame that is no message no connection; both are told", async () => {
+test("a full storage loses no vote, an unreadable frame no connection, and both are reported", async () => {
   const poll = await makePoll();
   const storage = new MemoryStorage();
   storage.setItem = () => {

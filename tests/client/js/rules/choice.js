@@ -112,7 +112,7 @@ test("who comes back finds what stands picked, where it is one ballot", () => {
   assert.deepEqual([...standingChoice({ ...POLL, votes_per_user: 2 }, [ballot(1)])], []);
 });
 
-test("where there is no way to the server any more nothing can be done, and that is said", () => {
+test("once the client has ended nothing can be done, and the page says so", () => {
   const ended = choices({ poll: POLL, totals: null, me: [ballot(1)], acts: [], picked: new Set(), over: true });
   assert.deepEqual([ended.mayVote, ended.mayRetract], [false, false]);
   assert.equal(standing(ended, { inTouch: false })[0], "shared.link_expired");
