@@ -3,55 +3,80 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 
-from nexus.embedded import PrivatePostgres
 from nexus.store.database import Database
 from nexus.store.schema import migrate
-from tests.support.postgres_server import PostgresServer, migrated_database
+from tests.support.postgres_server import PostgresServer, migrated_database, new_database, once, shared_server
 from tests.support.rest import Rest, open_rest
 
 if TYPE_CHECKING:
     from tests.support.browser import Chromium
 
 
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    """In memory where there is plenty: a test's database costs several flushes to the disk otherwise."""
+GIVEN = os.environ.get("NEXUS_TEST_DATABASE_URL")
+FOLDER = pytest.StashKey[Path]()
+"""A folder of this run's own, in memory where there is plenty of it: a database costs several flushes otherwise."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder, which the workers of pytest-xdist are told of."""
+    if told := getattr(config, "workerinput", None):
+        config.stash[FOLDER] = Path(told["folder"])
+        return
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > 4 * 2**30
-    return tempfile.TemporaryDirectory(prefix="nexus-test-", dir=memory if roomy else None)
+    made = tempfile.TemporaryDirectory(prefix="nexus-test-", dir=memory if roomy else None)
+    config.add_cleanup(made.cleanup)
+    config.stash[FOLDER] = Path(made.name)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of the folder."""
+    node.workerinput["folder"] = str(node.config.stash[FOLDER])
+
+
+def pytest_collection_finish() -> None:
+    """What collection has made stays: the cycle collector looks at it no more."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """The server of this run: the one of NEXUS_TEST_DATABASE_URL, else a private one that ends with it."""
+def postgres(pytestconfig: pytest.Config) -> Iterator[PostgresServer]:
+    """The server of this run: that of NEXUS_TEST_DATABASE_URL, else a private one, which the workers share."""
     # A loop of its own, never set as the current one: tests bring theirs.
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        given = os.environ.get("NEXUS_TEST_DATABASE_URL")
-        if given:
-            yield PostgresServer(given, runner)
-            return
-        with _folder() as folder, PrivatePostgres(Path(folder)) as address:
-            yield PostgresServer(address.url, runner)
+        server_url = nullcontext(GIVEN) if GIVEN else shared_server(pytestconfig.stash[FOLDER], runner)
+        with server_url as url, closing(PostgresServer(url, runner)) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")
-def template(postgres: PostgresServer) -> Iterator[str]:
+def template(postgres: PostgresServer, pytestconfig: pytest.Config) -> Iterator[str]:
     """The name of a migrated database without rows, to copy."""
-    name = f"nexus_template_{secrets.token_hex(6)}"
-    postgres.run(f"CREATE DATABASE {name}")
-    postgres.runner.run(_migrate(postgres.url_of(name)))
-    yield name
-    postgres.drop(name)
+    if GIVEN:  # each worker leaves nothing behind there
+        with new_database(postgres) as url:
+            postgres.runner.run(_migrate(url))
+            yield urlsplit(url).path.removeprefix("/")
+        return
+    with once(pytestconfig.stash[FOLDER], "template") as first:
+        if first:
+            postgres.run("CREATE DATABASE nexus_template")
+            postgres.runner.run(_migrate(postgres.url_of("nexus_template")))
+    yield "nexus_template"
 
 
 async def _migrate(url: str) -> None:

@@ -7,6 +7,7 @@ import hmac
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
@@ -66,8 +67,9 @@ class _Answer(BaseHTTPRequestHandler):
         self.send_response(server.status)
         self.send_header("Location", "/elsewhere")
         self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        with suppress(ConnectionError):  # the client has given up, or has read as much as it takes
+            self.end_headers()
+            self.wfile.write(body)
 
     def log_message(self, *_: object, **__: object) -> None:
         """Say nothing."""

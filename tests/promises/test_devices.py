@@ -14,7 +14,7 @@ from nexus.store.database import Database
 from tests.support.audience import Audience, Device, one_worker, two_workers
 from tests.support.audience_acts import Answer, retract, vote
 from tests.support.audience_socket import Socket
-from tests.support.ballots import assert_counts, rows
+from tests.support.ballots import LOCK_WAITS, assert_counts, rows
 from tests.support.values import Json
 
 RACES = 5
@@ -135,5 +135,5 @@ async def _answered(audience: Audience, task: asyncio.Task[Answer]) -> Answer:
 
 async def _until_waiting(database: Database) -> None:
     async with asyncio.timeout(10):
-        while not await rows(database, "SELECT 1 FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - there is no event
+        while not await rows(database, LOCK_WAITS):  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0.01)

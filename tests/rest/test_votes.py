@@ -8,6 +8,7 @@ import pytest
 
 from nexus.http.api import votes
 from nexus.store.database import Database
+from tests.support.ballots import LOCK_WAITS
 from tests.support.rest import Person, Rest, open_rest, refused
 from tests.support.values import Json, new_op
 from tests.support.waiting import eventually
@@ -283,7 +284,7 @@ async def test_client_that_leaves_does_not_take_its_ballot_along(rest: Rest, dat
     async with database.transaction() as connection:
         await connection.run("SELECT id FROM polls FOR UPDATE")
         vote = asyncio.create_task(rest.vote(ann, poll, op=OP))
-        await eventually(lambda: connection.all("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        await eventually(lambda: connection.all(LOCK_WAITS))
         vote.cancel()
         await asyncio.wait([vote])
     assert (await rest.vote(ann, poll, op=OP))["status"] == "replayed"

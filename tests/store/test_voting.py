@@ -13,6 +13,7 @@ from nexus.store import polls, rounds
 from nexus.store.database import Database
 from tests.support.ballots import (
     HOST,
+    LOCK_WAITS,
     assert_counts,
     cast,
     cast_one,
@@ -274,7 +275,7 @@ async def test_vote_that_waited_for_the_lock_past_the_expiry_is_refused(database
 
 async def _until_waiting(database: Database) -> None:
     for _ in range(1000):
-        if await rows(database, "SELECT 1 FROM pg_locks WHERE NOT granted"):
+        if await rows(database, LOCK_WAITS):
             return
         await asyncio.sleep(0.01)
     pytest.fail("nobody waits for the lock")

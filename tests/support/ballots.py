@@ -15,6 +15,11 @@ from nexus.store.rows import load
 
 HOST = Identity("user:1", frozenset({"user"}), None, 4e9)
 ADMIN = Identity("user:2", frozenset({"user", "admin"}), None, 4e9)
+LOCK_WAITS = """
+SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN (
+    SELECT pid FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""
+"""Finds a row while somebody in this database waits for a lock; others use the same server."""
 
 
 def voter(n: int) -> Identity:
