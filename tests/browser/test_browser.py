@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.support.browser import PHONE, Chromium, axe, picture, program, throttled, transferred
-from tests.support.postgres_server import PostgresServer, migrated_database
 from tests.support.served import serving
 
 in_session = pytest.mark.asyncio(loop_scope="session")
@@ -33,15 +32,9 @@ ELSEWHERE = {
 """The same on a page without a policy."""
 
 
-@pytest.fixture(scope="module")
-def url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    with migrated_database(postgres, template) as url:
-        yield url
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def home(url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    async with serving(tmp_path_factory.mktemp("home"), url) as server:
+async def home(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    async with serving(tmp_path_factory.mktemp("home"), module_database_url) as server:
         yield server.url
 
 

@@ -23,7 +23,6 @@ from tests.support.live_page import (
     in_touch,
     laid_out,
     live,
-    live_database,
     live_server,
     never_back,
     out_of_touch,
@@ -35,7 +34,7 @@ from tests.support.live_page import (
 )
 from tests.support.values import Json
 
-__all__ = ["account", "live_database", "live_server", "venue"]
+__all__ = ["account", "live_server", "venue"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -168,11 +167,11 @@ async def test_an_ended_screen_link_says_so(venue: Venue) -> None:
     async with venue.visit(allowed=["401"]) as visitor:
         pages = []
         for account in (changing, disabled):
-            poll = await account.at(venue.door).poll()
-            where = await screen_path(account.at(venue.door), poll)
+            poll = await account.at(venue.audience).poll()
+            where = await screen_path(account.at(venue.audience), poll)
             pages.append(await venue.page(visitor, where))
             await in_touch(pages[-1])
-        await changing.at(venue.door).call("POST", "/auth/password/", {"old": PASSWORD, "new": f"{PASSWORD}s"})
+        await changing.at(venue.audience).call("POST", "/auth/password/", {"old": PASSWORD, "new": f"{PASSWORD}s"})
         done = await venue.server.command("user", "disable", disabled.name)
         assert done.returncode == 0, done.stderr
         for page in pages:
@@ -196,8 +195,8 @@ async def test_a_stage_is_right_again_after_a_restart(venue: Venue) -> None:
             await laid_out(page)
         await accessible(pages[0], "lost")
         await venue.server.start()
-        async with audience_of(venue.server) as door:
-            await door.voter(9).act(vote(poll, 2))
+        async with audience_of(venue.server) as audience:
+            await audience.voter(9).act(vote(poll, 2))
         for page in pages:
             await in_touch(page)
             await shows(page, 2, 1, 1)

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Literal
 
 import httpx
@@ -16,7 +16,6 @@ from playwright.async_api import Download, Page, expect
 
 from tests.support.browser import THOROUGH, Chromium, axe, transferred
 from tests.support.host_page import PASSWORD, guest_votes, hosting, log_in, new_account
-from tests.support.postgres_server import PostgresServer, migrated_database
 from tests.support.served import Server, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -33,15 +32,9 @@ BEYOND = """[document.documentElement, ...document.querySelectorAll("main *, hea
 """The elements that extend beyond the right edge of the page, or whose content is wider than they are."""
 
 
-@pytest.fixture(scope="module")
-def database(postgres: PostgresServer, template: str) -> Iterator[str]:
-    with migrated_database(postgres, template) as url:
-        yield url
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def server(database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    async with serving(tmp_path_factory.mktemp("host"), database) as started:
+async def server(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    async with serving(tmp_path_factory.mktemp("host"), module_database_url) as started:
         yield started
 
 

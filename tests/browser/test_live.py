@@ -20,7 +20,6 @@ from tests.support.live_page import (
     act,
     in_touch,
     live,
-    live_database,
     live_server,
     screen_path,
     shows,
@@ -28,7 +27,7 @@ from tests.support.live_page import (
 )
 from tests.support.values import Json
 
-__all__ = ["account", "live_database", "live_server", "venue"]
+__all__ = ["account", "live_server", "venue"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -74,7 +73,7 @@ async def test_a_guest_sees_everything_of_an_open_poll(venue: Venue) -> None:
         await expect(page.locator("#online")).to_have_text("1 online")
         await expect(page.locator("#status")).to_have_text("Open")
         await expect(page.locator("#left")).to_have_text(re.compile(r"^8:\d\d left$"))
-        watcher = await venue.door.voter(77).watch(poll)
+        watcher = await venue.audience.voter(77).watch(poll)
         await venue.ballots(poll, 2, first=9)
         await shows(page, 2, 1, 1)
         await expect(page.locator("#online")).to_have_text("2 online", timeout=TOUCH_MS)

@@ -24,7 +24,6 @@ from tests.support.live_page import (
     in_touch,
     laid_out,
     live,
-    live_database,
     live_server,
     painted,
     shows,
@@ -32,7 +31,7 @@ from tests.support.live_page import (
 )
 from tests.support.values import Json
 
-__all__ = ["account", "live_database", "live_server", "venue"]
+__all__ = ["account", "live_server", "venue"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

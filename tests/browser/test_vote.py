@@ -21,10 +21,9 @@ from tests.support.vote_page import (
     is_german,
     said,
     server,
-    url,
 )
 
-__all__ = ["booth", "server", "url"]
+__all__ = ["booth", "server"]
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
@@ -58,7 +57,7 @@ async def test_a_code_leads_to_its_poll_and_one_that_is_none_can_be_typed_again(
 async def test_who_is_no_guest_logs_in_for_this_tab_alone(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No", allow_guests=False)
     name, password = f"voter{poll['id']}", "a long and quiet evening"
-    await booth.door.host.post("/auth/register/", {"username": name, "password": password})
+    await booth.audience.host.post("/auth/register/", {"username": name, "password": password})
     async with booth.visit(allowed=["status of 401.*/auth/token/"]) as visitor:
         paper = await booth.paper(visitor, poll)
         page = paper.page
@@ -217,7 +216,7 @@ async def test_counts_are_in_the_page_once_they_may_be_seen_and_never_before(
         await paper.says("vote.closed_voted")
         await look("3", 5, 3, 0)
         if policy == "host":
-            await booth.door.host.patch(f"/polls/{poll['id']}/", {"results": "live"})
+            await booth.audience.host.patch(f"/polls/{poll['id']}/", {"results": "live"})
             await paper.shows(5, 3, 0)
 
 
@@ -251,7 +250,7 @@ async def test_a_vote_by_keyboard_alone_never_loses_its_place(booth: Booth) -> N
         assert await paper.focused() == "said"
         await keys.press("Shift+Tab")
         assert await paper.focused() == "No"
-        await booth.door.host.call("DELETE", f"/polls/{poll['id']}/")
+        await booth.audience.host.call("DELETE", f"/polls/{poll['id']}/")
         await expect(paper.page.get_by_role("heading", name=said("vote.deleted"))).to_be_focused(timeout=WAIT_MS)
 
 

@@ -17,9 +17,9 @@ from tests.support.audience_acts import vote
 from tests.support.browser import Chromium
 from tests.support.redis_server import running_redis
 from tests.support.served import serving
-from tests.support.vote_page import HOURS_AHEAD, ROOM, WAIT_MS, Booth, Paper, after, booth, examine, said, server, url
+from tests.support.vote_page import HOURS_AHEAD, ROOM, WAIT_MS, Booth, Paper, after, booth, examine, said, server
 
-__all__ = ["booth", "server", "url"]
+__all__ = ["booth", "server"]
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CUT = ("WebSocket connection to .* failed", "ERR_(CONNECTION_|NETWORK_|EMPTY|FAILED|INTERNET|INCOMPLETE|SOCKET)")
@@ -76,7 +76,7 @@ async def test_a_poll_opens_and_ends_by_the_clock_of_the_server(booth: Booth) ->
         await expect(paper.page.locator("#left")).to_have_text(re.compile(r"^(2:00:00|1:59:\d\d) left$"))
         await paper.tap("Yes")
         await paper.says("vote.recorded_change")
-        await booth.door.host.patch(f"/polls/{poll['id']}/", {"expires_at": after(3.5)})
+        await booth.audience.host.patch(f"/polls/{poll['id']}/", {"expires_at": after(3.5)})
         await expect(paper.page.locator("#left")).to_have_text(re.compile(r"^0:0[1-4] left$"))
         await paper.says("vote.closed_voted")
         await expect(paper.page.locator("#left")).to_be_hidden()
@@ -88,13 +88,13 @@ async def test_a_voter_sees_options_come_and_go(booth: Booth) -> None:
     async with booth.seat(poll) as (paper, _):
         await paper.tap("Red")
         await paper.tap("Green")
-        added = await booth.door.host.post(f"/polls/{poll['id']}/options/", {"option_text": "Bleu"})
+        added = await booth.audience.host.post(f"/polls/{poll['id']}/options/", {"option_text": "Bleu"})
         await paper.lists("Red", "Green", "Bleu")
-        await booth.door.host.patch(f"/options/{added['id']}/", {"option_text": "Blue"})
+        await booth.audience.host.patch(f"/options/{added['id']}/", {"option_text": "Blue"})
         await paper.lists("Red", "Green", "Blue")
-        await booth.door.host.call("DELETE", f"/options/{poll['options'][0]['id']}/")
+        await booth.audience.host.call("DELETE", f"/options/{poll['options'][0]['id']}/")
         await paper.lists("Green", "Blue")
-        await booth.door.host.patch(f"/polls/{poll['id']}/", {"description": "Think twice"})
+        await booth.audience.host.patch(f"/polls/{poll['id']}/", {"description": "Think twice"})
         await expect(paper.page.get_by_text("Think twice")).to_be_visible(timeout=WAIT_MS)
         await paper.tap("Blue")  # a removed option does not count as one of the two
         await paper.press("vote.send")
@@ -112,7 +112,7 @@ async def test_who_chooses_by_keyboard_keeps_a_place_when_options_go(booth: Boot
         assert await paper.focused() == "send"
         removed = poll["options"][1]["id"]
         await walk(paper, "Shift+Tab", "Green")
-        await booth.door.host.call("DELETE", f"/options/{removed}/")
+        await booth.audience.host.call("DELETE", f"/options/{removed}/")
         await paper.until_focused("said")
         await walk(paper, "Tab", "send")
         await booth.host(poll, "close")
@@ -141,7 +141,7 @@ async def test_a_voter_sees_ends_and_new_beginnings(booth: Booth) -> None:
         await paper.tap("No")
         await paper.says("vote.recorded_change")
         await expect(paper.page.get_by_role("alert")).to_have_count(0)
-        await booth.door.host.call("DELETE", f"/polls/{poll['id']}/")
+        await booth.audience.host.call("DELETE", f"/polls/{poll['id']}/")
         await expect(paper.page.get_by_role("heading", level=1)).to_have_text(said("vote.deleted"), timeout=WAIT_MS)
         await expect(paper.page.get_by_label(said("enter.code"))).to_be_visible()
         await examine(paper.page, "vote-deleted")
@@ -166,16 +166,19 @@ async def test_a_vote_under_way_while_its_server_is_killed_counts_once(booth: Bo
         await booth.server.start()
         await is_right_again(paper, time.monotonic(), "server killed")
         assert len({act["op"] for act in wire.acts}) == 1
-        async with audience_of(booth.server) as door:
-            assert await Booth(booth.chromium, door).counted(poll) == (1, [1, 0])
+        async with audience_of(booth.server) as audience:
+            assert await Booth(booth.chromium, audience).counted(poll) == (1, [1, 0])
 
 
 async def test_a_vote_under_way_while_all_workers_are_killed_counts_once(
     chromium: Chromium, tmp_path: Path, database_url: str
 ) -> None:
     with running_redis() as redis:
-        async with serving(tmp_path, database_url, redis.url, workers=2, **ROOM) as server, audience_of(server) as door:
-            booth = Booth(chromium, door)
+        async with (
+            serving(tmp_path, database_url, redis.url, workers=2, **ROOM) as server,
+            audience_of(server) as audience,
+        ):
+            booth = Booth(chromium, audience)
             poll = await booth.poll("Yes", "No")
             async with booth.seat(poll, *CUT) as (paper, wire):
                 await paper.says("vote.tap")
@@ -284,7 +287,7 @@ async def test_where_sockets_are_blocked_votes_go_by_http_and_the_page_says_what
         await paper.says("vote.recorded_change")
         assert await booth.counted(poll) == (1, [1, 0])
         await examine(paper.page, "vote-late")
-        await booth.door.voter(1).act(vote(poll, 1))
+        await booth.audience.voter(1).act(vote(poll, 1))
         await paper.shows(1, 1)
         blocked = False
         await is_in_touch(paper.page)

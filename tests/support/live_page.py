@@ -1,6 +1,6 @@
 """The presenter's page for tests: a server and a host's account that a module shares, and what the stage shows.
 
-A module imports the fixtures it needs: `venue`, with `account`, `live_server` and `live_database` below it.
+A module imports the fixtures it needs: `venue`, with `account` and `live_server` below it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,6 @@ from playwright.async_api import Locator, Page, expect
 from tests.support.audience import Audience, Device, audience_of
 from tests.support.audience_acts import vote
 from tests.support.browser import Chromium, Visitor, axe, picture
-from tests.support.postgres_server import PostgresServer, migrated_database
 from tests.support.served import Server, serving
 from tests.support.values import Json
 
@@ -111,39 +110,33 @@ CONTRAST = """() => axe.run(document, { runOnly: ["color-contrast", "link-in-tex
 """The rules of axe that depend on the colour scheme."""
 
 
-@pytest.fixture(scope="module")
-def live_database(postgres: PostgresServer, template: str) -> Iterator[str]:
-    with migrated_database(postgres, template) as url:
-        yield url
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def live_server(live_database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    async with serving(tmp_path_factory.mktemp("live"), live_database, NEXUS_VOTES_BURST="100000") as server:
+async def live_server(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    async with serving(tmp_path_factory.mktemp("live"), module_database_url, NEXUS_VOTES_BURST="100000") as server:
         yield server
 
 
 @dataclass(frozen=True)
-class Account:
-    """A registered user."""
+class HostAccount:
+    """The account of a registered user, who hosts the polls."""
 
     id: int
     name: str
 
-    def at(self, door: Audience) -> Device:
+    def at(self, audience: Audience) -> Device:
         """Their device."""
-        return door.device(f"user:{self.id}", "user")
+        return audience.device(f"user:{self.id}", "user")
 
 
-async def register(server: Server, name: str) -> Account:
+async def register(server: Server, name: str) -> HostAccount:
     """A new account, whose password is `PASSWORD`."""
     async with httpx.AsyncClient(base_url=server.url) as client:
         made = await client.post("/auth/register/", json={"username": name, "password": PASSWORD})
-    return Account(made.raise_for_status().json()["id"], name)
+    return HostAccount(made.raise_for_status().json()["id"], name)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def account(live_server: Server) -> Account:
+async def account(live_server: Server) -> HostAccount:
     """Who makes the polls of a module."""
     return await register(live_server, "gastgeber")
 
@@ -154,13 +147,13 @@ class Venue:
 
     chromium: Chromium
     server: Server
-    account: Account
-    door: Audience
+    account: HostAccount
+    audience: Audience
 
     @property
     def host(self) -> Device:
         """The host's own device."""
-        return self.account.at(self.door)
+        return self.account.at(self.audience)
 
     def visit(self, **options: Any) -> AbstractAsyncContextManager[Visitor]:
         """A browser's visit; see `Chromium.visit`."""
@@ -169,7 +162,7 @@ class Venue:
     async def ballots(self, poll: Json, *choices: int, first: int = 1) -> None:
         """Cast one vote each for `choices`, places of options, by voters numbered from `first` on."""
         for n, choice in enumerate(choices, first):
-            await self.door.voter(n).act(vote(poll, choice))
+            await self.audience.voter(n).act(vote(poll, choice))
 
     async def page(self, visitor: Visitor, path: str, *, login: bool = False, clock: bool = False) -> Page:
         """A new page at `path`, in a tab where the host is logged in if so asked; it keeps every place that it shows.
@@ -187,10 +180,10 @@ class Venue:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def venue(chromium: Chromium, live_server: Server, account: Account) -> AsyncIterator[Venue]:
+async def venue(chromium: Chromium, live_server: Server, account: HostAccount) -> AsyncIterator[Venue]:
     """This test's visit to the module's server."""
-    async with audience_of(live_server) as door:
-        yield Venue(chromium, live_server, account, door)
+    async with audience_of(live_server) as audience:
+        yield Venue(chromium, live_server, account, audience)
 
 
 def live(poll: Json) -> str:

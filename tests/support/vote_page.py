@@ -20,7 +20,6 @@ from tests.support.audience import Audience, audience_of
 from tests.support.audience_acts import vote
 from tests.support.browser import THOROUGH, Chromium, Visitor, axe, picture
 from tests.support.counts_told import tells_counts
-from tests.support.postgres_server import PostgresServer, migrated_database
 from tests.support.served import Server, serving
 from tests.support.values import Json
 
@@ -205,29 +204,29 @@ class Booth:
     """A server with its host, and a browser for its audience."""
 
     chromium: Chromium
-    door: Audience
+    audience: Audience
     names: Iterator[int] = field(default_factory=lambda: iter(range(1, 1000)))
 
     @property
     def server(self) -> Server:
         """Where it all is."""
-        return self.door.server
+        return self.audience.server
 
     async def poll(self, *texts: str, crowd: Sequence[int] = (), lasts_s: float = 0, **fields: object) -> Json:
         """A new poll with the options `texts`; `crowd` says how many votes the first ones have."""
         fields |= {"expires_at": after(lasts_s)} if lasts_s else {}
-        poll = await self.door.host.poll(*texts, **fields)
+        poll = await self.audience.host.poll(*texts, **fields)
         places = [place for place, count in enumerate(crowd) for _ in range(count)]
-        await asyncio.gather(*(self.door.voter(n).act(vote(poll, place)) for n, place in enumerate(places)))
+        await asyncio.gather(*(self.audience.voter(n).act(vote(poll, place)) for n, place in enumerate(places)))
         return poll
 
     async def host(self, poll: Json, act: str) -> Json:
         """Let the host `open`, `close` or `reset` a poll."""
-        return await self.door.host.post(f"/polls/{poll['id']}/{act}/")
+        return await self.audience.host.post(f"/polls/{poll['id']}/{act}/")
 
     async def counted(self, poll: Json) -> tuple[int, list[int]]:
         """The voters of a poll, and the votes of its options."""
-        results = await self.door.host.get(f"/polls/{poll['id']}/results/")
+        results = await self.audience.host.get(f"/polls/{poll['id']}/results/")
         return results["voters"], [option["votes_count"] for option in results["options"]]
 
     async def until_counted(self, poll: Json, *counts: int) -> None:
@@ -278,22 +277,15 @@ async def is_german(page: Page) -> None:
     assert not [piece for piece in _english() if re.search(rf"(?<!\w){re.escape(piece)}(?!\w)", words)], words
 
 
-@pytest.fixture(scope="module")
-def url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    """A database for all tests of a module."""
-    with migrated_database(postgres, template) as url:
-        yield url
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def server(url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+async def server(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     """A server for all tests of a module."""
-    async with serving(tmp_path_factory.mktemp("server"), url, **ROOM) as server:
+    async with serving(tmp_path_factory.mktemp("server"), module_database_url, **ROOM) as server:
         yield server
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def booth(chromium: Chromium, server: Server) -> AsyncIterator[Booth]:
     """This test's visit to `server`."""
-    async with audience_of(server) as door:
-        yield Booth(chromium, door)
+    async with audience_of(server) as audience:
+        yield Booth(chromium, audience)
