@@ -48,6 +48,22 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["folder"] = str(node.config.stash[FOLDER])
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--database`, for a run on another PostgreSQL than the last."""
+    parser.addoption("--database", action="store_true", help="run only what uses the PostgreSQL that tests share")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what `--database` leaves out: tests without the fixture `postgres`, be it by way of others."""
+    if config.getoption("--database"):
+        kept: list[pytest.Item] = []
+        others: list[pytest.Item] = []
+        for item in items:
+            (kept if "postgres" in getattr(item, "fixturenames", ()) else others).append(item)
+        config.hook.pytest_deselected(items=others)
+        items[:] = kept
+
+
 def pytest_collection_finish() -> None:
     """What collection has made stays: the cycle collector looks at it no more."""
     gc.collect()

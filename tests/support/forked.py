@@ -1,8 +1,9 @@
 """`nexus` as a process of its own, without the price of its imports: a fork of a process that has imported everything.
 
-A third of a second of CPU for each of hundreds of starts is most of what they cost. What a fork gets is what a new
-process would: arguments, environment, folder, standard streams, a number, an end. Where everything must be as it will
-be (`NEXUS_CI=1`), and in the tests of the command line itself, Python is started anew each time (`fresh`).
+Hundreds of starts cost a third of a second of CPU each, and most of that is imports. A fork gets what a new process
+would: arguments, environment, folder, standard streams, a number, an end. Python is started anew each time (`fresh`) in
+the tests of `nexus serve` itself and at a terminal, for several workers, and everywhere in CI (`NEXUS_CI=1`) but in its
+second run, which is about another PostgreSQL.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Protocol
 
-ALWAYS_FRESH = os.environ.get("NEXUS_CI") == "1"
+ALWAYS_FRESH = os.environ.get("NEXUS_CI") == "1" and not os.environ.get("NEXUS_TEST_DATABASE_URL")
 _MESSAGE_BYTES = 200_000
 _START_S = 60.0
 _WRITE_BYTES = 4096  # what every pipe takes without a reader
