@@ -31,11 +31,11 @@ from nexus.domain.poll import Place
 from nexus.domain.pseudonyms import Pseudonyms
 from nexus.http.api.metrics import metrics_route
 from nexus.http.api.routes import routes
+from nexus.http.dependencies import Rates, RestServices
 from nexus.http.documents.routes import document_routes
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
 from nexus.http.pages.screens import screen_routes
-from nexus.http.services import Rates, RestServices
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.hub import Hub
 from nexus.runtime.metrics import Metrics
@@ -49,10 +49,10 @@ from nexus.voting.ballot_box import BallotBox, Recorded
 from nexus.voting.schedule import Schedule
 from nexus.voting.tallies import Tallies
 from nexus.ws.asyncapi import asyncapi
+from nexus.ws.dependencies import SocketServices
 from nexus.ws.endpoint import SocketEndpoint
 from nexus.ws.messages import RoomFrames
 from nexus.ws.registry import SessionRegistry
-from nexus.ws.services import SocketServices
 
 DRAIN_S = 5.0
 """How long a stopping worker waits for ballots that are in the box to commit."""

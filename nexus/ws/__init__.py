@@ -4,6 +4,6 @@
 - `messages`: every message in both directions. `unreadable`, `refusals`: answers to those that are wrong or refused.
 - `close_codes`, `deadlines`, `message_rate`: with what code a socket is closed, and when.
 - `line`: one socket as sessions and the hub see it. `protocol`, `direct`, `parser`: its fast implementation on uvicorn.
-- `services`: what the composition root hands to sessions. `registry`: which sessions are connected.
+- `dependencies`: what the composition root hands to sessions. `registry`: which sessions are connected.
 - `asyncapi`, `example_messages`: the document that describes all this to clients.
 """

@@ -13,8 +13,8 @@ from nexus.access.limits import address_key
 from nexus.access.origins import origin_allowed
 from nexus.domain.problem import PROBLEM_TYPE, problem_bytes
 from nexus.ws.close_codes import CloseCode
+from nexus.ws.dependencies import SocketServices
 from nexus.ws.line import line_of, texts
-from nexus.ws.services import SocketServices
 from nexus.ws.session import Session
 
 logger = logging.getLogger(__name__)

@@ -25,11 +25,11 @@ from nexus.rooms.room import Viewer
 from nexus.ws import messages
 from nexus.ws.close_codes import CloseCode
 from nexus.ws.deadlines import Deadlines
+from nexus.ws.dependencies import SocketServices
 from nexus.ws.line import Line
 from nexus.ws.message_rate import MessageRate
 from nexus.ws.messages import ClientMessage, Hello, Join, Leave, Ping, Retract, ServerMessage, Vote
 from nexus.ws.refusals import refusal, unreadable_refusal
-from nexus.ws.services import SocketServices
 from nexus.ws.unreadable import Unreadable
 
 logger = logging.getLogger(__name__)

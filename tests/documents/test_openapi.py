@@ -8,12 +8,12 @@ import pytest
 from openapi_spec_validator import validate
 
 from nexus.http.api.routes import CALLS, routes
+from nexus.http.dependencies import RestCall
 from nexus.http.documents.examples import EXAMPLES
 from nexus.http.documents.links import operation_id
 from nexus.http.documents.operations import public_path, schema_of
 from nexus.http.documents.refusals import refusals
 from nexus.http.framework.call import Nothing
-from nexus.http.services import RestCall
 from tests.support.documented import documented
 from tests.support.rest import Rest, refused
 from tests.support.values import Json

@@ -30,12 +30,12 @@ from nexus.domain.text import LONGEST_NAME
 from nexus.errors import NexusError
 from nexus.http.api.lists import LONGEST_PAGE
 from nexus.http.api.routes import CALLS
+from nexus.http.dependencies import RestCall
 from nexus.http.documents.operations import public_path
 from nexus.http.documents.routes import documents
 from nexus.http.framework.edge import BODY_BYTES, BODY_S
 from nexus.http.framework.heads import HEAD_BYTES, HEAD_S
 from nexus.http.framework.problem import status_of
-from nexus.http.services import RestCall
 from nexus.ws.asyncapi import asyncapi, name_of
 from nexus.ws.close_codes import documented
 from nexus.ws.line import Bounds

@@ -63,8 +63,6 @@ PLACES = {
 
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "services", "repositories", "managers", "middleware"}
 
-HANDED_TO_DOORS = {"http.services", "ws.services"}
-"""What the composition root hands to each door: the two places where "services" says exactly what a module is."""
 
 SQL = re.compile(
     r"\bSELECT\b.+\bFROM\b|\bSELECT [\w.]+\(|\bINSERT INTO\b|\bUPDATE \w+ .*\bSET\b|\bDELETE FROM\b"
@@ -274,5 +272,5 @@ def test_sql_would_be_found(source: str, found: bool) -> None:
 
 
 def test_files_are_named_for_what_they_are() -> None:
-    for name in set(TREES) - HANDED_TO_DOORS:
+    for name in TREES:
         assert not FORBIDDEN_NAMES & set(re.split(r"[._]", name)), name

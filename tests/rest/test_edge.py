@@ -16,10 +16,10 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from nexus.http.api.routes import CALLS
+from nexus.http.dependencies import RestCall
 from nexus.http.framework import edge
 from nexus.http.framework.edge import BODY_BYTES, Edge
 from nexus.http.framework.problem import HANDLERS
-from nexus.http.services import RestCall
 from tests.support.rest import NOBODY, Rest, refused
 
 

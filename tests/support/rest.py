@@ -22,9 +22,9 @@ from nexus.bus.local import LocalBus
 from nexus.domain.ballot import Ballot
 from nexus.domain.pseudonyms import Pseudonyms
 from nexus.http.api.routes import routes
+from nexus.http.dependencies import Rates, RestServices
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
-from nexus.http.services import Rates, RestServices
 from nexus.runtime.metrics import Metrics
 from nexus.settings import Settings
 from nexus.store import accounts, voting

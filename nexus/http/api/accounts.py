@@ -21,8 +21,8 @@ from nexus.errors import (
     UsernameTaken,
     WeakPassword,
 )
+from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
-from nexus.http.services import RestCall, RestServices
 from nexus.store import accounts, sessions
 from nexus.store.accounts import User
 from nexus.store.sessions import Login

@@ -13,8 +13,8 @@ from nexus.domain.views import stamp
 from nexus.errors import Forbidden, Invalid, PollNotFound
 from nexus.http.api.lists import Paged
 from nexus.http.api.seen import see_poll
+from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
-from nexus.http.services import RestCall, RestServices
 from nexus.store import history
 from nexus.store.history import HistoryEntry, Which
 

@@ -11,8 +11,8 @@ from nexus.domain.definition import CATEGORY_MAX, DESCRIPTION_MAX, Description
 from nexus.domain.text import text_problems, text_rule
 from nexus.errors import CategoryInUse, CategoryNotFound, CategoryTaken, Forbidden, Invalid
 from nexus.http.api.lists import Paged
+from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
-from nexus.http.services import RestCall, RestServices
 from nexus.store import categories
 from nexus.store.categories import Category
 

@@ -16,9 +16,9 @@ from nexus.domain.pseudonyms import Pseudonyms
 from nexus.domain.views import stamp
 from nexus.errors import Forbidden, Invalid, PollNotFound, TooMany
 from nexus.http.api.seen import see_poll
+from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, TypedRequest, call
 from nexus.http.framework.stream import Opened, Stream
-from nexus.http.services import RestCall, RestServices
 from nexus.store import exports
 from nexus.store.exports import Exported, Round
 

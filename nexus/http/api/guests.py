@@ -13,8 +13,8 @@ from nexus.domain.poll import Status
 from nexus.domain.text import text_problems, text_rule
 from nexus.domain.views import Id
 from nexus.errors import GuestsNotAllowed, Invalid, PollNotFound, TooMany, Unauthenticated
+from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, bearer, call
-from nexus.http.services import RestCall, RestServices
 
 
 class Code(msgspec.Struct, forbid_unknown_fields=True):

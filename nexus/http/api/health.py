@@ -7,8 +7,8 @@ import asyncio
 import msgspec
 
 from nexus.errors import Unavailable
+from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
-from nexus.http.services import RestCall, RestServices
 from nexus.store.schema import VERSION, SchemaError, version
 
 READY_S = 3.0

@@ -17,8 +17,8 @@ from nexus.errors import (
     TooManyOptions,
 )
 from nexus.http.api.seen import see_poll
+from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
-from nexus.http.services import RestCall, RestServices
 from nexus.store import options
 from nexus.store.options import OptionChange
 from nexus.voting.tallies import Tallies

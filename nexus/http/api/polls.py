@@ -16,8 +16,8 @@ from nexus.errors import Forbidden, Invalid, PollHasVotes, PollNotFound, TooMany
 from nexus.http.api.guests import Code
 from nexus.http.api.lists import Paged
 from nexus.http.api.seen import see_poll, see_polls
+from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
-from nexus.http.services import RestCall, RestServices
 from nexus.store import listing, polls, rounds, sessions
 from nexus.store.database import Database
 from nexus.store.listing import Filter, Ordering

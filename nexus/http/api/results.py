@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from nexus.domain.views import ResultsView, results_view
 from nexus.errors import PollNotFound
 from nexus.http.api.seen import SeenPoll, see_poll
+from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.http.framework.etags import holds
-from nexus.http.services import RestCall, RestServices
 
 
 async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[ResultsView]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from nexus.http.api import accounts, audit, categories, exports, guests, health, options, polls, results, votes
+from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Resource
-from nexus.http.services import RestCall, RestServices
 
 CALLS: tuple[RestCall, ...] = (
     *accounts.CALLS,

@@ -33,8 +33,8 @@ from nexus.errors import (
     VoteLimitReached,
 )
 from nexus.http.api.seen import see_poll
+from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call, uuid
-from nexus.http.services import RestCall, RestServices
 
 ANSWER_S = 30.0
 """Longer than every timeout of the store: a voter who waits longer is told to retry with the same op."""

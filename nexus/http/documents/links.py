@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from nexus.http.dependencies import RestCall
 from nexus.http.documents import Json
-from nexus.http.services import RestCall
 
 _NAME = re.compile(r"/([^/]+)/\{(\w+)\}")
 

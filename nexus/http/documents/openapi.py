@@ -11,10 +11,10 @@ import msgspec
 
 from nexus import __version__
 from nexus.domain.problem import ProblemDocument
+from nexus.http.dependencies import RestCall
 from nexus.http.documents import Json
 from nexus.http.documents.operations import BEARER, HEADERS, REF, operation, public_path
 from nexus.http.framework.call import Nothing
-from nexus.http.services import RestCall
 
 # A pointer for readers of the source, which the document leaves out.
 _CITED = re.compile(r" \((docs/)?contract[^)]*\)")

@@ -11,13 +11,13 @@ import msgspec
 
 from nexus.domain.example_poll import OP
 from nexus.errors import Invalid, NexusError, WeakPassword
+from nexus.http.dependencies import RestCall
 from nexus.http.documents import Json
 from nexus.http.documents.examples import REQUEST_ID, TEXTS, example
 from nexus.http.documents.links import links, operation_id
 from nexus.http.documents.refusals import refusals
 from nexus.http.framework.call import Nothing
 from nexus.http.framework.problem import document
-from nexus.http.services import RestCall
 
 BEARER = "bearer"
 REF = "#/components/schemas/{name}"

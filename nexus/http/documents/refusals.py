@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from nexus import errors
 from nexus.errors import CategoryNotFound, NexusError, NotFound, OptionNotFound, PollNotFound
+from nexus.http.dependencies import RestCall
 from nexus.http.framework.call import Nothing
 from nexus.http.framework.problem import BodyTooLarge, BodyTooSlow, InternalError, UnsupportedMediaType, status_of
-from nexus.http.services import RestCall
 
 _NAME = re.compile(r"\{(\w+)\}")
 # What a path names by an id, and the refusal where there is nothing of that id.
