@@ -19,7 +19,7 @@ class Act(StrEnum):
 
 
 class Outcome(StrEnum):
-    """The contract's answer to an act that is not refused."""
+    """What became of an act that was not refused."""
 
     RECORDED = "recorded"
     CHANGED = "changed"
