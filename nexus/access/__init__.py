@@ -1,6 +1,6 @@
 """Who may come in, and how often they may try. The only user of `jwt` and of `argon2`.
 
-- `gate`: which tokens still hold: the one place that both edges ask
+- `gate`: which tokens still hold: the one place that both doors ask
 - `identifier`: chooses who checks a token: `tokens` for our own, `external_issuer` for those of an OIDC issuer
 - `tokens`: our own access tokens: made and proved
 - `external_issuer`: tokens of an OIDC issuer; `key_set` fetches and keeps its public keys

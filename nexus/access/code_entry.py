@@ -1,4 +1,4 @@
-"""Entering a poll by its code, at either edge: wrong codes are limited, a right one opens a private poll for good."""
+"""Entering a poll by its code, at either door: wrong codes are limited, a right one opens a private poll for good."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate: whose token still holds, for both edges. A disabled account or an ended login is out within seconds, on
+"""The gate: whose token still holds, for both doors. A disabled account or an ended login is out within seconds, on
 every worker."""
 
 from __future__ import annotations
