@@ -52,7 +52,7 @@ from nexus.ws.asyncapi import asyncapi
 from nexus.ws.dependencies import SocketServices
 from nexus.ws.endpoint import SocketEndpoint
 from nexus.ws.messages import RoomFrames
-from nexus.ws.registry import SessionRegistry
+from nexus.ws.session_registry import SessionRegistry
 
 DRAIN_S = 5.0
 """How long a stopping worker waits for ballots that are in the box to commit."""

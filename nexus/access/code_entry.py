@@ -8,7 +8,7 @@ from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll
 from nexus.domain.rights import may_know
 from nexus.errors import PollNotFound, TooMany
-from nexus.runtime.loader import Loader
+from nexus.runtime.batch_loader import Loader
 from nexus.store import polls
 from nexus.store.database import Database
 

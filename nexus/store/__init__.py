@@ -8,6 +8,6 @@
 - `watch`: what workers read to keep up; `rows`: rows of polls as values
 - `accounts`: users; `sessions`: their logins
 - `audit`: the audit log; `history`: the log and the acts in one list; `exports`: the ballots of a round
-- `recount`: counters against votes; `chain`: the history against its hashes
+- `recount`: counters against votes; `audit_chain`: the history against its hashes
 - `vacuum`: what PostgreSQL would not clean up in time by itself
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from nexus.domain.poll import Place, Poll, Status
-from nexus.store import audit, chain
+from nexus.store import audit, audit_chain
 from nexus.store.database import Connection, Database, Row
 from nexus.store.rows import load
 
@@ -125,7 +125,7 @@ async def repair_poll(database: Database, poll: int, beyond: Place | None = None
         if before is None:
             return None
         # A round that was altered after its close stays a difference: a repair must not make the alteration the truth.
-        altered = await chain.check_rounds(connection, [poll])
+        altered = await audit_chain.check_rounds(connection, [poll])
         epoch = before.epoch if beyond is None else max(before.epoch, beyond.epoch) + 1
         for statement in _REPAIR:
             values = {"poll": poll, "old": before.epoch, "epoch": epoch}

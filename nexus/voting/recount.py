@@ -10,7 +10,7 @@ import msgspec
 
 from nexus.bus import Bus, News, TotalsNews
 from nexus.domain.poll import Place, Totals
-from nexus.store import chain, recount
+from nexus.store import audit_chain, recount
 from nexus.store.database import Connection, Database
 
 BUS_CATCHES_UP_S = 2.0
@@ -74,8 +74,8 @@ class Recount:
                         self._broken.add(check.poll.id)
                         self._lines += check.differences
                 ids = [check.poll.id for check in checks]
-                self._lasting += await chain.check_rounds(connection, ids)
-                self._lasting += await chain.check_statuses(connection, ids)
+                self._lasting += await audit_chain.check_rounds(connection, ids)
+                self._lasting += await audit_chain.check_statuses(connection, ids)
                 last = checks[-1].poll.id
                 self._say(f"recounted {len(totals)} of {total} polls")
             lost = await recount.orphans(connection)
@@ -84,14 +84,14 @@ class Recount:
         return totals, bool(lost)
 
     async def _check_history(self, connection: Connection) -> None:
-        done, link = 0, await chain.check_after(connection, 0)
+        done, link = 0, await audit_chain.check_after(connection, 0)
         while link.rows:
             done += link.rows
             self._lasting += link.differences
             self._say(f"checked {done} rows of the audit log")
-            link = await chain.check_after(connection, link.last)
-        self._lasting += await chain.check_head(connection)
-        self._lasting += await chain.check_deletions(connection)
+            link = await audit_chain.check_after(connection, link.last)
+        self._lasting += await audit_chain.check_head(connection)
+        self._lasting += await audit_chain.check_deletions(connection)
 
     async def _compare_bus(self, totals: dict[int, Totals]) -> None:
         suspects = await self._suspects(totals, list(totals))

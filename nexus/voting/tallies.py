@@ -17,7 +17,7 @@ import msgspec
 from nexus.bus import Bus, DeletedNews, News, PollNews, TotalsNews
 from nexus.domain.poll import Poll, Totals, Watch
 from nexus.errors import Busy
-from nexus.runtime.loader import Loader
+from nexus.runtime.batch_loader import Loader
 from nexus.store import watch
 from nexus.store.database import Database
 from nexus.store.rounds import settle

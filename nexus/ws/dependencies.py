@@ -11,7 +11,7 @@ from nexus.access.gate import Gate
 from nexus.access.limits import Caps, Rate
 from nexus.rooms.hub import Hub
 from nexus.voting.ballot_box import BallotBox
-from nexus.ws.registry import SessionRegistry
+from nexus.ws.session_registry import SessionRegistry
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A line: what a session and the hub see of one socket, on whichever server.
 
-`Line` is the interface. `nexus.ws.direct.DirectLine` implements it with the least work, on our own server;
+`Line` is the interface. `nexus.ws.direct_line.DirectLine` implements it with the least work, on our own server;
 `AsgiLine` implements it on any other.
 """
 

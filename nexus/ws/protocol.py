@@ -20,7 +20,7 @@ from websockets.frames import Frame
 from websockets.protocol import State
 
 from nexus.ws.close_codes import CloseCode
-from nexus.ws.direct import DirectLine
+from nexus.ws.direct_line import DirectLine
 from nexus.ws.line import EXTENSION, Bounds
 from nexus.ws.parser import Parser
 

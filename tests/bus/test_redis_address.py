@@ -6,7 +6,7 @@ import pytest
 
 from nexus.bus.redis.address import ClusterRedis, NodeAddress, OneRedis, RedisLogin, SentinelRedis, parse_address
 from nexus.bus.redis.bus import open_bus
-from nexus.bus.redis.source import Source, cluster_node, open_source
+from nexus.bus.redis.connections import Source, cluster_node, open_source
 from nexus.errors import SettingsError
 from nexus.settings import Settings
 

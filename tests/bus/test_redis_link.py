@@ -14,9 +14,9 @@ from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from nexus.bus import DeletedNews
 from nexus.bus.redis.address import parse_address
 from nexus.bus.redis.bus import RedisBus, open_bus
+from nexus.bus.redis.connections import Source
 from nexus.bus.redis.link import PLAIN
 from nexus.bus.redis.node import COMMANDS_AT_ONCE, Node
-from nexus.bus.redis.source import Source
 from tests.support.listening import Ear, totals_news
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import until

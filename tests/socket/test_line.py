@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from nexus.rooms.frame import Frame
-from nexus.ws.direct import DirectLine
+from nexus.ws.direct_line import DirectLine
 from nexus.ws.line import EXTENSION, AsgiLine, Bounds, Line, line_of, texts
 from nexus.ws.protocol import SocketProtocol
 from tests.support.line_app import BIG, TEXT, LineApp, Raw, Served, clog, masked, on_both_loops, serving

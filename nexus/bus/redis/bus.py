@@ -15,6 +15,7 @@ from typing import Protocol
 from nexus.bus import Bus, DeletedNews, News, NewsListener, TotalsNews
 from nexus.bus.redis.address import ClusterRedis, RedisAddress
 from nexus.bus.redis.cluster import ClusterNodes
+from nexus.bus.redis.connections import Source, open_source
 from nexus.bus.redis.link import PLAIN
 from nexus.bus.redis.news import (
     COUNTERS_KEPT_S,
@@ -28,7 +29,6 @@ from nexus.bus.redis.news import (
     poll_of,
 )
 from nexus.bus.redis.node import Client, Node
-from nexus.bus.redis.source import Source, open_source
 from nexus.domain.poll import Place, Totals
 from nexus.runtime.log_throttle import LogThrottle
 

@@ -19,10 +19,10 @@ from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
 from nexus.bus.redis.address import ClusterRedis, NodeAddress
 from nexus.bus.redis.bounds import CALL_S, TROUBLE, within
+from nexus.bus.redis.connections import cluster_node
 from nexus.bus.redis.link import SHARDED
 from nexus.bus.redis.news import Names
 from nexus.bus.redis.node import Client, Node
-from nexus.bus.redis.source import cluster_node
 from nexus.runtime.log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)

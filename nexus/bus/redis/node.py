@@ -13,9 +13,9 @@ from redis.asyncio import Redis
 from redis.exceptions import AskError, NoScriptError, ReadOnlyError, ResponseError
 
 from nexus.bus.redis.bounds import CALL_S, TROUBLE, within
+from nexus.bus.redis.connections import Source
 from nexus.bus.redis.link import PubSubLink, RawConnection, Verbs
 from nexus.bus.redis.news import Script
-from nexus.bus.redis.source import Source
 from nexus.runtime.log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)

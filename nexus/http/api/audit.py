@@ -12,7 +12,7 @@ from nexus.domain.text import text_problems, text_rule
 from nexus.domain.views import stamp
 from nexus.errors import Forbidden, Invalid, PollNotFound
 from nexus.http.api.lists import Paged
-from nexus.http.api.seen import see_poll
+from nexus.http.api.seen_poll import see_poll
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.store import history

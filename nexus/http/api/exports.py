@@ -15,7 +15,7 @@ from nexus.access.limits import Caps
 from nexus.domain.pseudonyms import Pseudonyms
 from nexus.domain.views import stamp
 from nexus.errors import Forbidden, Invalid, PollNotFound, TooMany
-from nexus.http.api.seen import see_poll
+from nexus.http.api.seen_poll import see_poll
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, TypedRequest, call
 from nexus.http.framework.stream import Opened, Stream

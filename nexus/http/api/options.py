@@ -16,7 +16,7 @@ from nexus.errors import (
     TooFewOptions,
     TooManyOptions,
 )
-from nexus.http.api.seen import see_poll
+from nexus.http.api.seen_poll import see_poll
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.store import options

@@ -15,7 +15,7 @@ from nexus.domain.views import Number, PollView, poll_view
 from nexus.errors import Forbidden, Invalid, PollHasVotes, PollNotFound, TooMany
 from nexus.http.api.guests import Code
 from nexus.http.api.lists import Paged
-from nexus.http.api.seen import see_poll, see_polls
+from nexus.http.api.seen_poll import see_poll, see_polls
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.store import listing, polls, rounds, sessions

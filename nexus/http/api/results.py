@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from nexus.domain.views import ResultsView, results_view
 from nexus.errors import PollNotFound
-from nexus.http.api.seen import SeenPoll, see_poll
+from nexus.http.api.seen_poll import SeenPoll, see_poll
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.http.framework.etags import holds

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 
 from nexus.errors import Unavailable
-from nexus.runtime import loader as module
-from nexus.runtime.loader import Loader
+from nexus.runtime import batch_loader as module
+from nexus.runtime.batch_loader import Loader
 
 
 class QuerySource:
