@@ -15,11 +15,6 @@ PRIVATE_CODE_LENGTH = 10
 LONGEST_CODE = 40
 """Characters that are accepted as a code: people type spaces and dashes into it."""
 
-# Separators, control and format characters, halves of surrogate pairs, and dashes (Unicode Standard, section 4.5).
-_IGNORED = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Pd"})
-# No dash by its category, though it looks like one.
-_MINUS = "\u2212"
-
 
 def new_code(length: int, choose: Callable[[str], str] = secrets.choice) -> str:
     """A code of `length` characters; `choose` picks one character of a text at random."""
@@ -27,10 +22,8 @@ def new_code(length: int, choose: Callable[[str], str] = secrets.choice) -> str:
 
 
 def normalize_code(text: str) -> str:
-    """A code as it is kept, from what somebody typed: any case and width is read, spaces, dashes and what
-    is invisible are dropped.
+    """A code as it is kept, from what somebody typed: any case and width is read, and only letters and digits count.
 
     The screens and `client.js` follow the same rule (`normalizeCode`, nexus/web/client/code.js).
     """
-    kept = unicodedata.normalize("NFKC", text).upper()
-    return "".join(char for char in kept if char != _MINUS and unicodedata.category(char) not in _IGNORED)
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).upper()))

@@ -138,15 +138,6 @@ class Watch(NamedTuple):
     status: Status
 
 
-def status_due(status: Status, opens_at: datetime | None, expires_at: datetime | None, now: datetime) -> Status:
-    """The status that the poll should have at `now`; it differs from `status` when an opening or expiry is due."""
-    if status is Status.SCHEDULED and opens_at is not None and opens_at <= now:
-        status = Status.OPEN
-    if status is Status.OPEN and expires_at is not None and expires_at <= now:
-        status = Status.CLOSED
-    return status
-
-
 def percentage(count: int, ballots: int) -> float:
     """The share of `ballots` that name an option, two decimals; 0.0 where there are none."""
     return round(100.0 * count / ballots, 2) if ballots else 0.0

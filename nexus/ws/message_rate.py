@@ -15,12 +15,9 @@ class MessageRate:
     """The rate of one socket: `per_s` messages a second on average, twice as many at once."""
 
     def __init__(self, per_s: int) -> None:
-        self._messages = Bucket(per_s, 2 * per_s, clock=time.monotonic)
+        self.take = Bucket(per_s, 2 * per_s, clock=time.monotonic).take
+        """Counts a message. Returns 0.0, or the seconds after which it would have been within the rate."""
         self._strikes = Bucket(STRIKES / STRIKES_S, STRIKES, clock=time.monotonic)
-
-    def take(self) -> float:
-        """Count a message. Returns 0.0, or the seconds after which it would have been within the rate."""
-        return self._messages.take()
 
     def strike(self) -> bool:
         """Count a message over the rate. Returns whether the socket is to be closed for it."""

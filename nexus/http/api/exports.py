@@ -93,7 +93,7 @@ async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServic
 
 @contextmanager
 def _place(exports: Caps, voter: str) -> Iterator[None]:
-    """One of the exports that may be under way, of which a host has few."""
+    """One of the exports that may be under way, of which a host has one at a time."""
     if not exports.acquire(voter):
         raise TooMany("Too many exports are under way.", after_s=RETRY_S)
     try:

@@ -50,15 +50,18 @@ def documents(asyncapi: Json) -> dict[str, StaticResponse]:
     return found | {f"/api/assets/{name}": StaticResponse(file.read_bytes(), kind) for name, file, kind in ASSETS}
 
 
-PATHS = ("/api", "/api/docs", "/api/ws", "/api/openapi.json", "/api/asyncapi.json")
-"""Where the documents are served, beside the assets."""
+PATHS = (
+    *("/api", "/api/docs", "/api/ws", "/api/openapi.json", "/api/asyncapi.json"),
+    *(f"/api/assets/{name}" for name, *_ in ASSETS),
+)
+"""Where the documents and what their pages load are served: the keys of `documents`."""
 
 
 class Documents:
     """The documents, made when the first of them is asked for.
 
-    Few servers are ever asked, and making them takes a tenth of every start. It is done off the event loop, so that no
-    vote waits for it.
+    Few servers are ever asked, and making them takes a tenth of every start. It is done in a thread, which takes turns
+    with the event loop, so that no vote waits until all are made.
     """
 
     def __init__(self, asyncapi: Callable[[], Json]) -> None:
@@ -66,32 +69,18 @@ class Documents:
         self._making = asyncio.Lock()
         self._made: dict[str, StaticResponse] = {}
 
-    async def find(self, path: str) -> StaticResponse:
-        """The document at `path`, one of those of `documents`."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a GET or HEAD for one of `PATHS`."""
         async with self._making:
             if not self._made:
                 self._made = await asyncio.to_thread(lambda: documents(self._asyncapi()))
-        return self._made[path]
-
-    def route(self, path: str) -> Route:
-        """The route of the document at `path`."""
-        return Route(path, _Document(self, path), methods=["GET"])
-
-
-class _Document:
-    def __init__(self, documents: Documents, path: str) -> None:
-        self._documents = documents
-        self._path = path
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        document = await self._documents.find(self._path)
-        await document(scope, receive, send)
+        await self._made[scope["path"]](scope, receive, send)
 
 
 def document_routes(asyncapi: Callable[[], Json]) -> list[Route]:
     """The routes of every document; `asyncapi` makes the WebSocket's."""
     made = Documents(asyncapi)
-    return [made.route(path) for path in (*PATHS, *(f"/api/assets/{name}" for name, *_ in ASSETS))]
+    return [Route(path, made, methods=["GET"]) for path in PATHS]
 
 
 def _page(title: str, body: Html) -> StaticResponse:

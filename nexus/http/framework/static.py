@@ -60,6 +60,7 @@ class StaticResponse:
         # Another tag: a cache must not mistake one form for the other (RFC 9110, section 8.8.3.3).
         self._packed_headers = {**given, "etag": f'"{tag}-gzip"', "content-encoding": "gzip"}
         self._packed: bytes | None = None
+        self._packing = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a GET or HEAD."""
@@ -78,16 +79,17 @@ class StaticResponse:
 
     async def _pack(self) -> bytes:
         """The compressed body, made for the first who asks: few of the files are ever asked for, and all would cost
-        every start a tenth of a second. A large one is made off the event loop, so that no vote waits for it."""
+        every start a tenth of a second. A large one is made off the event loop, so that no vote waits for it, and once,
+        however many ask at the same time."""
         body, _ = self._plain
-        if len(body) <= SMALL_BYTES:
-            packed = body
-        elif len(body) <= LARGE_BYTES:
-            packed = gzip.compress(body, mtime=0)
-        else:
-            packed = await asyncio.to_thread(gzip.compress, body, mtime=0)
-        self._packed = packed
-        return packed
+        async with self._packing:
+            if self._packed is None and len(body) <= SMALL_BYTES:
+                self._packed = body
+            elif self._packed is None and len(body) <= LARGE_BYTES:
+                self._packed = gzip.compress(body, mtime=0)
+            elif self._packed is None:
+                self._packed = await asyncio.to_thread(gzip.compress, body, mtime=0)
+        return self._packed
 
 
 def takes_gzip(accept_encoding: str) -> bool:

@@ -44,7 +44,7 @@ _LONGEST_NETLOC = 260
 _GZIP_LEVEL = 3
 
 # What a QR code is drawn for, whether or not there is a poll with this code.
-_CODE = re.compile(rf"[0-9A-Z]{{1,{LONGEST_CODE}}}")
+_TYPED_CODE = re.compile(rf"[0-9A-Za-z -]{{1,{LONGEST_CODE}}}")
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -98,13 +98,14 @@ class Pages:
         return await self._of_poll(LIVE, request)
 
     async def _of_poll(self, screen: Screen, request: Request) -> Response:
-        code = normalize_code(request.path_params["code"])
+        typed = request.path_params["code"]
+        code = normalize_code(typed)
         headers = {**_HEADERS, "content-type": _TYPE, "vary": _VARY}
         try:
             given, status = await self._look(code, request), 200
         except NexusError as error:
             told = problem(error)  # for the status and the Retry-After that the REST interface would answer
-            given = Given(code, _now(), refused=error.error_code)
+            given = Given(typed if isinstance(error, PollNotFound) else code, _now(), refused=error.error_code)
             # Those who may not enter as guests may log in: that page is not an error.
             status = 200 if isinstance(error, GuestsNotAllowed) else told.status_code
             headers |= {name: told.headers[name] for name in ("retry-after",) if name in told.headers}
@@ -198,8 +199,8 @@ def _packed(body: bytes, status: int, headers: dict[str, str], request: Request)
 async def _qr(request: Request) -> Response:
     """The address for voting as a QR code. The host is the one that the browser used; behind a proxy that ends https,
     only the page knows its scheme: `?scheme=`."""
-    code, scheme = normalize_code(request.path_params["code"]), request.query_params.get("scheme", request.url.scheme)
-    if not _CODE.fullmatch(code) or scheme not in ("http", "https") or len(request.url.netloc) > _LONGEST_NETLOC:
+    typed, scheme = request.path_params["code"], request.query_params.get("scheme", request.url.scheme)
+    if not _TYPED_CODE.fullmatch(typed) or scheme not in ("http", "https") or len(request.url.netloc) > _LONGEST_NETLOC:
         raise HTTPException(404)
-    drawn = qr_svg(f"{scheme}://{request.url.netloc}/vote/{code}")
+    drawn = qr_svg(f"{scheme}://{request.url.netloc}/vote/{normalize_code(typed)}")
     return Response(drawn, headers={"content-type": "image/svg+xml", "cache-control": "no-cache", "vary": "Host"})

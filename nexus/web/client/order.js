@@ -1,5 +1,5 @@
-/** The order of totals: by `(epoch, version)`, and where these are equal, full totals after turnout alone (contract,
- * section 1). No I/O. */
+/** The order of totals: by `(epoch, version)`, and where these are equal, full totals after turnout alone
+ * (docs/contract.md, "Words"). No I/O. */
 
 function rank(totals) {
   return [totals.epoch, totals.version, totals.visibility === "full" ? 1 : 0];
