@@ -35,6 +35,8 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
     """Serve until told to stop."""
     if settings.database_url is None:
         binaries()  # before anything is made or started: without them there is no database
+    if settings.workers == 1:
+        workers.load_application()
     ending = _Ending()
     signal.signal(signal.SIGTERM, ending.begin)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup(1) makes it

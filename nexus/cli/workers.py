@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import signal
 import socket
@@ -94,6 +95,12 @@ def worker() -> ASGIApp:
         raise RuntimeError("a worker without DATABASE_URL")
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     return _built(settings, settings.database_url)
+
+
+def load_application() -> None:
+    """Load what `run` builds in this process; before anything handles signals, since an exception that one raises in
+    the middle of an import may come out as another."""
+    importlib.import_module("nexus.app")
 
 
 def _built(settings: Settings, url: str) -> ASGIApp:

@@ -108,7 +108,9 @@ class Settings:
         secret=True,
     )
     redis: RedisAddress | None = setting(
-        *("REDIS_URL", kinds.REDIS_URL, ""),
+        "REDIS_URL",
+        kinds.REDIS_URL,
+        "",
         "redis://, rediss://, redis+cluster:// or redis+sentinel://; unset: an in-process bus",
         secret=True,
     )
@@ -129,7 +131,9 @@ class Settings:
         "NEXUS_ALLOWED_ORIGINS", kinds.ORIGINS, "", "other origins whose pages may connect, comma-separated"
     )
     forwarded_allow_ips: str = setting(
-        *("FORWARDED_ALLOW_IPS", kinds.TEXT, "127.0.0.1,::1"),
+        "FORWARDED_ALLOW_IPS",
+        kinds.TEXT,
+        "127.0.0.1,::1",
         "proxies whose X-Forwarded headers are trusted, comma-separated; * for all",
     )
     oidc: Oidc = Oidc()

@@ -8,6 +8,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -208,3 +210,15 @@ async def test_accounts_and_tokens_of_the_command_line_hold(tmp_path: Path, data
             while (await client.get("/auth/me/")).status_code != 401:  # noqa: ASYNC110 - it is told to nobody
                 await asyncio.sleep(0.05)
         assert (await log_in(server, "ada", password)).status_code == 401
+
+
+def test_signals_are_handled_once_all_is_loaded(tmp_path: Path) -> None:
+    # An exception that a handler raises in the middle of an import may come out as another.
+    program = (
+        "import signal, sys; from nexus.cli import main\n"
+        "def handle(number, handler): sys.exit(40 + ('nexus.app' in sys.modules))\n"
+        "signal.signal = handle; main(['serve', '--port', '0'])"
+    )
+    environment = {"NEXUS_DATA": str(tmp_path), "PATH": os.environ["PATH"]}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, timeout=60, check=False)
+    assert done.returncode == 41

@@ -79,7 +79,7 @@ def parse_address(url: str) -> RedisAddress:
 
 
 def _single(url: str) -> OneRedis:
-    parts = urlsplit(url)
+    parts = _split(url)
     node, *others = _nodes(parts.netloc, REDIS_PORT)
     if others:
         raise ValueError("there is more than one host")
@@ -110,7 +110,14 @@ def _login(authority: str) -> RedisLogin:
 
 def _nodes(authority: str, port: int) -> tuple[NodeAddress, ...]:
     hosts = authority.rpartition("@")[2].split(",")
-    return tuple(_node(urlsplit(f"//{host}"), port) for host in hosts)
+    return tuple(_node(_split(f"//{host}"), port) for host in hosts)
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # its text may quote a piece of a password
+        raise ValueError("its host, or an unescaped password, is not as in a URL") from None
 
 
 def _node(parts: SplitResult, port: int) -> NodeAddress:
