@@ -78,7 +78,6 @@ def open_wrong(url: str) -> None:
         "redis://:sec#ret@host:1",
         "redis://:sec℀ret@host:1",
         "redis://:pa[sec]@host:1",
-        "redis+cluster://:pa[sec]@host:1",
         "redis+sentinel://host[sec],two/hall",
         "redis://host:99999",
         "redis://host/name",
