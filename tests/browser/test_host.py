@@ -1,58 +1,21 @@
-"""The host's page in a real browser: everything a host does, by mouse and by keyboard, and what may go wrong."""
+"""The host's page in a real browser: polls made, run, exported and looked up."""
 
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
 import re
-from collections.abc import AsyncIterator
-from typing import Literal
 
-import httpx
 import pytest
-import pytest_asyncio
-from playwright.async_api import Download, Page, expect
+from playwright.async_api import Download, expect
 
-from tests.support.browser import THOROUGH, Chromium, axe, transferred
-from tests.support.host_page import PASSWORD, guest_votes, hosting, log_in, new_account
-from tests.support.served import Server, serving
+from tests.support.browser import Chromium
+from tests.support.host_page import REFUSED, guest_votes, home, hosting, log_in, poll_id, server
+from tests.support.served import Server
+
+__all__ = ["home", "server"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-REFUSED = r"Failed to load resource: the server responded with a status of 4\d\d"
-LOST = r"ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|WebSocket connection"
-EVIL = "<img src=x onerror=alert(1)><script>alert(1)</script>"
-LONGEST = "W" * 255
-BUDGET = 60 * 1024
-BEYOND = """[document.documentElement, ...document.querySelectorAll("main *, header *")].filter((one) =>
-  one.getBoundingClientRect().right > innerWidth + 1
-  || (!one.matches(".unseen, .me, .track") && one.clientWidth && one.scrollWidth > one.clientWidth + 1)
-).map((one) => `${one.outerHTML.slice(0, 100)} ${one.scrollWidth} > ${one.clientWidth}`)"""
-"""The elements that extend beyond the right edge of the page, or whose content is wider than they are."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def server(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    async with serving(tmp_path_factory.mktemp("host"), module_database_url) as started:
-        yield started
-
-
-@pytest.fixture
-def home(server: Server) -> str:
-    return server.url
-
-
-async def poll_id(page: Page) -> int:
-    """The poll that the page shows."""
-    await page.wait_for_url(re.compile(r"#/poll/\d+$"))
-    return int(page.url.rsplit("/", 1)[1])
-
-
-def views(poll: int, question: str) -> dict[str, str]:
-    """Every view by its route, and its heading."""
-    of_poll = {f"#/poll/{poll}/history": "History", f"#/poll/{poll}/edit": "Edit poll", f"#/poll/{poll}": question}
-    return {"#/account": "Account", "#/new": "New poll", **of_poll, "#/": "Your polls"}
 
 
 async def text_of(download: Download) -> str:
@@ -200,70 +163,6 @@ async def test_options_with_votes_are_changed_after_a_question(chromium: Chromiu
         assert options[0]["votes_count"] == 0
 
 
-async def test_a_poll_is_made_by_keyboard_alone(chromium: Chromium, home: str) -> None:
-    async with hosting(chromium, home) as host:
-        keys = host.page.keyboard
-
-        async def to(name: str) -> None:
-            """Tab to the element with this name."""
-            held = "document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent"
-            for _ in range(60):
-                await keys.press("Tab")
-                label = await host.page.evaluate(f"document.activeElement.ariaLabel || ({held})")
-                if label == name:
-                    return
-            raise AssertionError(f"no way to {name}")
-
-        await to("New poll")
-        await keys.press("Enter")
-        await expect(host.heading("New poll")).to_be_focused()
-        await to("Question")
-        await keys.type("Lunch?")
-        await to("Option 1")
-        for text in ("Soup", "Rice", "Bread"):
-            await keys.type(text)
-            await keys.press("Enter")
-        await keys.press("Shift+Tab")
-        await keys.press("Shift+Tab")
-        await keys.press("Shift+Tab")
-        await keys.press("Shift+Tab")  # over the buttons of option 3
-        await keys.press("Alt+ArrowUp")
-        await to("Create and open")
-        await keys.press("Enter")
-        await expect(host.heading("Lunch?")).to_be_focused()
-        poll = await host.poll(await poll_id(host.page))
-        assert [one["option_text"] for one in poll["options"]] == ["Soup", "Bread", "Rice"]
-        assert poll["status"] == "open"
-        await host.page.go_back()
-        await expect(host.heading("New poll")).to_be_focused()
-
-
-async def test_text_stays_text_in_every_field(chromium: Chromium, home: str) -> None:
-    async with hosting(chromium, home) as host:
-        page = host.page
-        await host.goto("#/new", "New poll")
-        await page.get_by_label("Question").fill(EVIL)
-        await page.get_by_label("Description (optional)").fill(EVIL)
-        await page.get_by_label("Option 1", exact=True).fill(EVIL)
-        await page.get_by_label("Option 2", exact=True).fill("'\"&amp;</textarea>")
-        await host.button("Create and open").click()
-        await expect(host.heading(EVIL)).to_be_focused()
-        await expect(page.locator("p.description")).to_have_text(EVIL)
-        await expect(host.row(EVIL)).to_be_visible()
-        poll = await poll_id(page)
-        await host.goto(f"#/poll/{poll}/edit", "Edit poll")
-        await expect(page.get_by_label("Option 2", exact=True)).to_have_value("'\"&amp;</textarea>")
-        await page.get_by_label("Option 1", exact=True).fill(f"{EVIL}!")
-        await host.button("Save changes").click()
-        await expect(host.row(f"{EVIL}!")).to_be_visible()
-        await host.goto(f"#/poll/{poll}/history", "History")
-        await expect(page.get_by_text(f"Text: “{EVIL}” → “{EVIL}!”")).to_be_visible()
-        await host.goto("#/", "Your polls")
-        await page.get_by_label("Search").fill("onerror")
-        await expect(page.get_by_role("link", name=EVIL)).to_be_visible()
-        assert await page.locator("main img, main script").count() == 0
-
-
 async def test_the_list_searches_filters_and_keeps_itself_up_to_date(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -296,170 +195,6 @@ async def test_the_list_searches_filters_and_keeps_itself_up_to_date(chromium: C
         await expect(page.get_by_label("Status")).to_have_value("open")
 
 
-async def test_a_changed_form_is_not_left_unasked(chromium: Chromium, home: str) -> None:
-    async with hosting(chromium, home) as host:
-        page = host.page
-        await host.goto("#/new", "New poll")
-        await page.get_by_label("Question").fill("Half a")
-        await page.go_back()
-        await host.button("Cancel").click()
-        await expect(page.get_by_label("Question")).to_have_value("Half a")
-        await expect(page).to_have_url(re.compile("#/new$"))  # restored once the dialog has closed
-        await page.get_by_role("link", name="Account").click()
-        await host.button("Leave").click()
-        await expect(host.heading("Account")).to_be_focused()
-
-
-async def test_faults_are_shown_at_their_fields(chromium: Chromium, home: str) -> None:
-    async with hosting(chromium, home) as host:
-        page = host.page
-        host.visitor.allow(REFUSED)
-        await host.goto("#/new", "New poll")
-        await host.button("Create and open").click()
-        await expect(page.get_by_label("Question")).to_be_focused()
-        await expect(page.get_by_label("Question")).to_have_accessible_description("Enter a question.")
-        await page.get_by_label("Question").fill("When?")
-        await page.get_by_label("Option 1", exact=True).fill("a")
-        await page.get_by_label("Option 2", exact=True).fill(" A")
-        await host.button("Create and open").click()
-        await expect(page.get_by_label("Option 2", exact=True)).to_be_focused()
-        await page.get_by_label("Option 2", exact=True).fill("b")
-        await page.get_by_label("Choices per vote").fill("101")
-        await page.get_by_label("Closes").fill("2020-01-01T10:00")
-        await host.button("Create and open").click()
-        await expect(page.get_by_text("Must be in the future.")).to_be_visible()
-        await expect(page.get_by_text("Must be between 1 and 100.")).to_be_visible()
-        await expect(page.get_by_label("Choices per vote")).to_be_focused()
-        await host.visitor.context.set_offline(True)
-        host.visitor.allow(LOST)
-        await page.get_by_label("Choices per vote").fill("2")
-        await host.button("After 5 min").click()
-        await host.button("Create and open").click()
-        await expect(host.status("What you typed is still here.")).to_be_visible()
-        await host.visitor.context.set_offline(False)
-        await host.button("Create and open").click()
-        await expect(host.heading("When?")).to_be_focused()
-        await expect(page.get_by_text(re.compile(r"^[45]:\d\d left$"))).to_be_visible()
-
-
-async def test_an_ended_login_keeps_what_was_typed(chromium: Chromium, home: str) -> None:
-    async with hosting(chromium, home) as host:
-        page = host.page
-        host.visitor.allow(REFUSED)
-        await host.goto("#/new", "New poll")
-        await page.get_by_label("Question").fill("Still here?")
-        # Another login of the account sets a password, which ends this one.
-        other = await host.http.post("/auth/token/", json={"username": host.name, "password": PASSWORD})
-        change = {"old": PASSWORD, "new": f"{PASSWORD}!"}
-        headers = {"Authorization": f"Bearer {other.json()['access']}"}
-        assert (await host.http.post("/auth/password/", json=change, headers=headers)).status_code == 204
-        await expect(page.get_by_text("Your session has expired.")).to_be_visible()
-        await log_in(page, host.name, f"{PASSWORD}!")
-        await expect(page.get_by_label("Question")).to_have_value("Still here?")
-        await page.get_by_label("Option 1", exact=True).fill("Yes")
-        await page.get_by_label("Option 2", exact=True).fill("No")
-        await host.button("Create and open").click()
-        await expect(host.heading("Still here?")).to_be_focused()
-
-
-async def test_an_account_is_made(chromium: Chromium, home: str) -> None:
-    async with httpx.AsyncClient(base_url=home) as http:
-        name = await new_account(http)
-    async with chromium.visit(home, allowed=[REFUSED]) as visitor:
-        page = await visitor.open("/host#/account")
-        await page.get_by_role("button", name="Create an account").click()
-        form = page.locator("form.login")
-        await form.locator("[name=username]").fill(name)
-        await form.locator("[name=password]").fill("12345678")
-        await form.locator("[name=email]").fill("nobody")
-        await form.get_by_role("button").click()
-        await expect(page.get_by_text("Enter a valid email address.")).to_be_visible()
-        await expect(page.get_by_text("This password is too common.")).to_be_visible()
-        await form.locator("[name=email]").fill("")
-        await form.locator("[name=password]").fill(PASSWORD)
-        await form.get_by_role("button").click()
-        await expect(page.get_by_text("This username is taken.")).to_be_visible()
-        await form.locator("[name=username]").fill(f"{name}-2")
-        await form.get_by_role("button").click()
-        await expect(page.get_by_role("heading", name="Account")).to_be_focused()
-        assert await page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 1]
-
-
-async def test_a_password_is_changed_and_a_login_left(chromium: Chromium, home: str) -> None:
-    async with hosting(chromium, home, allowed=[REFUSED]) as host:
-        page = host.page
-        await host.goto("#/account", "Account")
-        await page.get_by_label("Current password").fill("wrong")
-        await page.get_by_label("New password").fill("another good one")
-        await page.get_by_role("button", name="Change password").click()
-        await expect(page.get_by_text("That is not your current password.")).to_be_visible()
-        await page.get_by_label("Current password").fill(PASSWORD)
-        await page.get_by_role("button", name="Change password").click()
-        await expect(page.get_by_text("Your password has been changed.")).to_be_visible()
-        await page.get_by_role("button", name="Log out").click()
-        await expect(page.get_by_text("You have logged out.")).to_be_visible()
-        assert await page.evaluate("sessionStorage.length") == 0
-        await log_in(page, host.name, "another good one")
-        await expect(page.get_by_role("heading", name="Your polls")).to_be_focused()
-
-
-async def test_no_view_breaks_a_rule_of_accessibility(chromium: Chromium, home: str) -> None:
-    async with hosting(chromium, home, viewport=(360, 800), color_scheme="dark", reduced_motion="reduce") as host:
-        poll = await host.make("Tea?", "Green", LONGEST, "Black", description="Which?", max_choices=2)
-        await guest_votes(home, poll["code"], poll["options"][1]["id"])
-        for route, heading in views(poll["id"], "Tea?").items():
-            await host.goto(route, heading)
-            await axe(host.page)
-            if THOROUGH:
-                await host.page.emulate_media(color_scheme="light")
-                await axe(host.page)
-                await host.page.emulate_media(color_scheme="dark")
-        await host.goto(f"#/poll/{poll['id']}", "Tea?")
-        await host.button("Delete…").click()
-        await expect(host.page.get_by_role("dialog")).to_be_visible()
-        await axe(host.page)
-
-
-async def test_nothing_is_cut_off_of_the_largest_poll(chromium: Chromium, home: str) -> None:
-    question = "Q" * 250 + " words" * 41
-    texts = ["a", LONGEST, *(f"option {n} {'word ' * n}".strip()[:255] for n in range(98))]
-    async with hosting(chromium, home, viewport=(360, 800)) as host:
-        poll = await host.make(question, *texts, max_choices=3)
-        for route, heading in views(poll["id"], question).items():
-            await host.goto(route, heading)
-            for width in (360, 1280, 3840):
-                await host.page.set_viewport_size({"width": width, "height": 800})
-                assert await host.page.evaluate(BEYOND) == [], (route, width)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_what_comes_before_a_login_breaks_no_rule_of_accessibility(
-    chromium: Chromium, home: str, scheme: Literal["light", "dark"]
-) -> None:
-    async with chromium.visit(home, color_scheme=scheme) as visitor:
-        page = await visitor.open("/host")
-        await axe(page)
-        await page.get_by_role("button", name="Create an account").click()
-        await axe(page)
-
-
-async def test_it_speaks_german(chromium: Chromium, home: str) -> None:
-    async with hosting(chromium, home, locale="de-DE") as host:
-        page = host.page
-        await expect(host.heading("Ihre Umfragen")).to_be_visible()
-        assert await page.title() == "Ihre Umfragen – Nexus"
-        poll = await host.make("Tee?", "Ja", "Nein")
-        await guest_votes(home, poll["code"], poll["options"][0]["id"])
-        await host.goto(f"#/poll/{poll['id']}", "Tee?")
-        await expect(host.button("Umfrage beenden")).to_be_visible()
-        await expect(page.get_by_role("columnheader", name="Prozent")).to_be_visible()
-        await host.goto(f"#/poll/{poll['id']}/history", "Verlauf")
-        await expect(page.get_by_text("Eine Stimme wurde abgegeben.")).to_be_visible()
-        await host.goto("#/new", "Neue Umfrage")
-        await host.button("Erstellen und öffnen").click()
-        await expect(page.get_by_text("Geben Sie eine Frage ein.")).to_be_visible()
-
-
 async def test_an_admin_may_see_the_polls_of_everybody(chromium: Chromium, server: Server) -> None:
     made = await server.command("user", "add", "root", "--admin")
     found = re.search(r"password (\S+) \(shown", made.stdout)
@@ -474,16 +209,3 @@ async def test_an_admin_may_see_the_polls_of_everybody(chromium: Chromium, serve
         await page.get_by_label("Everyone’s polls").check()
         await page.get_by_role("link", name="Whose is this?").click()
         await expect(page.get_by_role("button", name="Close voting")).to_be_visible()
-
-
-async def test_all_it_loads_is_small(chromium: Chromium, home: str) -> None:
-    async with chromium.visit(home) as visitor:
-        page = await visitor.context.new_page()
-        async with transferred(page) as sent:
-            await page.goto(f"{home}/host")
-        await expect(page.locator("form.login")).to_be_visible()
-        packed = 0
-        async with httpx.AsyncClient(base_url=home) as http:
-            for url in sent.by_url:
-                packed += len(gzip.compress((await http.get(url)).content))
-        assert packed < BUDGET, packed

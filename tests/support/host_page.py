@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,11 +12,17 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from tests.support.browser import Chromium, Visitor
+from tests.support.served import Server, serving
 
 PASSWORD = "a horse that is correct"
+
+REFUSED = r"Failed to load resource: the server responded with a status of 4\d\d"
+"""What the browser complains of where the server refuses."""
 
 
 @dataclass
@@ -105,3 +112,22 @@ async def hosting(chromium: Chromium, url: str, **options: Any) -> AsyncIterator
         page = await visitor.open("/host")
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
         yield Host(name, page, visitor, http)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """A server for all tests of a module."""
+    async with serving(tmp_path_factory.mktemp("host"), module_database_url) as started:
+        yield started
+
+
+@pytest.fixture
+def home(server: Server) -> str:
+    """Where it is."""
+    return server.url
+
+
+async def poll_id(page: Page) -> int:
+    """The poll that the page shows."""
+    await page.wait_for_url(re.compile(r"#/poll/\d+$"))
+    return int(page.url.rsplit("/", 1)[1])

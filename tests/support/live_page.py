@@ -268,3 +268,11 @@ async def laid_out(page: Page) -> None:
     await painted(page)
     found = await page.evaluate(MEASURE)
     assert found["texts"] > 5 and not found["number"], found
+
+
+async def held_back(page: Page) -> None:
+    """Returns once the stage says that the results are hidden, and contains no counts."""
+    await expect(page.locator("#veil")).to_have_text("The results are hidden.")
+    await shows(page, None, None, None)
+    assert await page.locator("[data-count]").count() == 0
+    assert await page.locator("#results .fill:not([style='transform: scaleX(0);'])").count() == 0

@@ -1,0 +1,151 @@
+"""The host's form in a real browser: by keyboard, with faults, and what is typed into it is never lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.support.browser import Chromium
+from tests.support.host_page import PASSWORD, REFUSED, home, hosting, log_in, poll_id, server
+
+__all__ = ["home", "server"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+LOST = r"ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|WebSocket connection"
+
+
+EVIL = "<img src=x onerror=alert(1)><script>alert(1)</script>"
+
+
+async def test_a_poll_is_made_by_keyboard_alone(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        keys = host.page.keyboard
+
+        async def to(name: str) -> None:
+            """Tab to the element with this name."""
+            held = "document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent"
+            for _ in range(60):
+                await keys.press("Tab")
+                label = await host.page.evaluate(f"document.activeElement.ariaLabel || ({held})")
+                if label == name:
+                    return
+            raise AssertionError(f"no way to {name}")
+
+        await to("New poll")
+        await keys.press("Enter")
+        await expect(host.heading("New poll")).to_be_focused()
+        await to("Question")
+        await keys.type("Lunch?")
+        await to("Option 1")
+        for text in ("Soup", "Rice", "Bread"):
+            await keys.type(text)
+            await keys.press("Enter")
+        await keys.press("Shift+Tab")
+        await keys.press("Shift+Tab")
+        await keys.press("Shift+Tab")
+        await keys.press("Shift+Tab")  # over the buttons of option 3
+        await keys.press("Alt+ArrowUp")
+        await to("Create and open")
+        await keys.press("Enter")
+        await expect(host.heading("Lunch?")).to_be_focused()
+        poll = await host.poll(await poll_id(host.page))
+        assert [one["option_text"] for one in poll["options"]] == ["Soup", "Bread", "Rice"]
+        assert poll["status"] == "open"
+        await host.page.go_back()
+        await expect(host.heading("New poll")).to_be_focused()
+
+
+async def test_text_stays_text_in_every_field(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page = host.page
+        await host.goto("#/new", "New poll")
+        await page.get_by_label("Question").fill(EVIL)
+        await page.get_by_label("Description (optional)").fill(EVIL)
+        await page.get_by_label("Option 1", exact=True).fill(EVIL)
+        await page.get_by_label("Option 2", exact=True).fill("'\"&amp;</textarea>")
+        await host.button("Create and open").click()
+        await expect(host.heading(EVIL)).to_be_focused()
+        await expect(page.locator("p.description")).to_have_text(EVIL)
+        await expect(host.row(EVIL)).to_be_visible()
+        poll = await poll_id(page)
+        await host.goto(f"#/poll/{poll}/edit", "Edit poll")
+        await expect(page.get_by_label("Option 2", exact=True)).to_have_value("'\"&amp;</textarea>")
+        await page.get_by_label("Option 1", exact=True).fill(f"{EVIL}!")
+        await host.button("Save changes").click()
+        await expect(host.row(f"{EVIL}!")).to_be_visible()
+        await host.goto(f"#/poll/{poll}/history", "History")
+        await expect(page.get_by_text(f"Text: “{EVIL}” → “{EVIL}!”")).to_be_visible()
+        await host.goto("#/", "Your polls")
+        await page.get_by_label("Search").fill("onerror")
+        await expect(page.get_by_role("link", name=EVIL)).to_be_visible()
+        assert await page.locator("main img, main script").count() == 0
+
+
+async def test_a_changed_form_is_not_left_unasked(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page = host.page
+        await host.goto("#/new", "New poll")
+        await page.get_by_label("Question").fill("Half a")
+        await page.go_back()
+        await host.button("Cancel").click()
+        await expect(page.get_by_label("Question")).to_have_value("Half a")
+        await expect(page).to_have_url(re.compile("#/new$"))  # restored once the dialog has closed
+        await page.get_by_role("link", name="Account").click()
+        await host.button("Leave").click()
+        await expect(host.heading("Account")).to_be_focused()
+
+
+async def test_faults_are_shown_at_their_fields(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page = host.page
+        host.visitor.allow(REFUSED)
+        await host.goto("#/new", "New poll")
+        await host.button("Create and open").click()
+        await expect(page.get_by_label("Question")).to_be_focused()
+        await expect(page.get_by_label("Question")).to_have_accessible_description("Enter a question.")
+        await page.get_by_label("Question").fill("When?")
+        await page.get_by_label("Option 1", exact=True).fill("a")
+        await page.get_by_label("Option 2", exact=True).fill(" A")
+        await host.button("Create and open").click()
+        await expect(page.get_by_label("Option 2", exact=True)).to_be_focused()
+        await page.get_by_label("Option 2", exact=True).fill("b")
+        await page.get_by_label("Choices per vote").fill("101")
+        await page.get_by_label("Closes").fill("2020-01-01T10:00")
+        await host.button("Create and open").click()
+        await expect(page.get_by_text("Must be in the future.")).to_be_visible()
+        await expect(page.get_by_text("Must be between 1 and 100.")).to_be_visible()
+        await expect(page.get_by_label("Choices per vote")).to_be_focused()
+        await host.visitor.context.set_offline(True)
+        host.visitor.allow(LOST)
+        await page.get_by_label("Choices per vote").fill("2")
+        await host.button("After 5 min").click()
+        await host.button("Create and open").click()
+        await expect(host.status("What you typed is still here.")).to_be_visible()
+        await host.visitor.context.set_offline(False)
+        await host.button("Create and open").click()
+        await expect(host.heading("When?")).to_be_focused()
+        await expect(page.get_by_text(re.compile(r"^[45]:\d\d left$"))).to_be_visible()
+
+
+async def test_an_ended_login_keeps_what_was_typed(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page = host.page
+        host.visitor.allow(REFUSED)
+        await host.goto("#/new", "New poll")
+        await page.get_by_label("Question").fill("Still here?")
+        # Another login of the account sets a password, which ends this one.
+        other = await host.http.post("/auth/token/", json={"username": host.name, "password": PASSWORD})
+        change = {"old": PASSWORD, "new": f"{PASSWORD}!"}
+        headers = {"Authorization": f"Bearer {other.json()['access']}"}
+        assert (await host.http.post("/auth/password/", json=change, headers=headers)).status_code == 204
+        await expect(page.get_by_text("Your session has expired.")).to_be_visible()
+        await log_in(page, host.name, f"{PASSWORD}!")
+        await expect(page.get_by_label("Question")).to_have_value("Still here?")
+        await page.get_by_label("Option 1", exact=True).fill("Yes")
+        await page.get_by_label("Option 2", exact=True).fill("No")
+        await host.button("Create and open").click()
+        await expect(host.heading("Still here?")).to_be_focused()

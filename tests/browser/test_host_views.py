@@ -1,0 +1,147 @@
+"""Every view of the host's page in a real browser: accounts, accessibility, size, language and weight."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Literal
+
+import httpx
+import pytest
+from playwright.async_api import expect
+
+from tests.support.browser import THOROUGH, Chromium, axe, transferred
+from tests.support.host_page import PASSWORD, REFUSED, guest_votes, home, hosting, log_in, new_account, server
+
+__all__ = ["home", "server"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+LONGEST = "W" * 255
+
+
+BUDGET = 60 * 1024
+
+
+BEYOND = """[document.documentElement, ...document.querySelectorAll("main *, header *")].filter((one) =>
+  one.getBoundingClientRect().right > innerWidth + 1
+  || (!one.matches(".unseen, .me, .track") && one.clientWidth && one.scrollWidth > one.clientWidth + 1)
+).map((one) => `${one.outerHTML.slice(0, 100)} ${one.scrollWidth} > ${one.clientWidth}`)"""
+"""The elements that extend beyond the right edge of the page, or whose content is wider than they are."""
+
+
+def views(poll: int, question: str) -> dict[str, str]:
+    """Every view by its route, and its heading."""
+    of_poll = {f"#/poll/{poll}/history": "History", f"#/poll/{poll}/edit": "Edit poll", f"#/poll/{poll}": question}
+    return {"#/account": "Account", "#/new": "New poll", **of_poll, "#/": "Your polls"}
+
+
+async def test_an_account_is_made(chromium: Chromium, home: str) -> None:
+    async with httpx.AsyncClient(base_url=home) as http:
+        name = await new_account(http)
+    async with chromium.visit(home, allowed=[REFUSED]) as visitor:
+        page = await visitor.open("/host#/account")
+        await page.get_by_role("button", name="Create an account").click()
+        form = page.locator("form.login")
+        await form.locator("[name=username]").fill(name)
+        await form.locator("[name=password]").fill("12345678")
+        await form.locator("[name=email]").fill("nobody")
+        await form.get_by_role("button").click()
+        await expect(page.get_by_text("Enter a valid email address.")).to_be_visible()
+        await expect(page.get_by_text("This password is too common.")).to_be_visible()
+        await form.locator("[name=email]").fill("")
+        await form.locator("[name=password]").fill(PASSWORD)
+        await form.get_by_role("button").click()
+        await expect(page.get_by_text("This username is taken.")).to_be_visible()
+        await form.locator("[name=username]").fill(f"{name}-2")
+        await form.get_by_role("button").click()
+        await expect(page.get_by_role("heading", name="Account")).to_be_focused()
+        assert await page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 1]
+
+
+async def test_a_password_is_changed_and_a_login_left(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, allowed=[REFUSED]) as host:
+        page = host.page
+        await host.goto("#/account", "Account")
+        await page.get_by_label("Current password").fill("wrong")
+        await page.get_by_label("New password").fill("another good one")
+        await page.get_by_role("button", name="Change password").click()
+        await expect(page.get_by_text("That is not your current password.")).to_be_visible()
+        await page.get_by_label("Current password").fill(PASSWORD)
+        await page.get_by_role("button", name="Change password").click()
+        await expect(page.get_by_text("Your password has been changed.")).to_be_visible()
+        await page.get_by_role("button", name="Log out").click()
+        await expect(page.get_by_text("You have logged out.")).to_be_visible()
+        assert await page.evaluate("sessionStorage.length") == 0
+        await log_in(page, host.name, "another good one")
+        await expect(page.get_by_role("heading", name="Your polls")).to_be_focused()
+
+
+async def test_no_view_breaks_a_rule_of_accessibility(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, viewport=(360, 800), color_scheme="dark", reduced_motion="reduce") as host:
+        poll = await host.make("Tea?", "Green", LONGEST, "Black", description="Which?", max_choices=2)
+        await guest_votes(home, poll["code"], poll["options"][1]["id"])
+        for route, heading in views(poll["id"], "Tea?").items():
+            await host.goto(route, heading)
+            await axe(host.page)
+            if THOROUGH:
+                await host.page.emulate_media(color_scheme="light")
+                await axe(host.page)
+                await host.page.emulate_media(color_scheme="dark")
+        await host.goto(f"#/poll/{poll['id']}", "Tea?")
+        await host.button("Delete…").click()
+        await expect(host.page.get_by_role("dialog")).to_be_visible()
+        await axe(host.page)
+
+
+async def test_nothing_is_cut_off_of_the_largest_poll(chromium: Chromium, home: str) -> None:
+    question = "Q" * 250 + " words" * 41
+    texts = ["a", LONGEST, *(f"option {n} {'word ' * n}".strip()[:255] for n in range(98))]
+    async with hosting(chromium, home, viewport=(360, 800)) as host:
+        poll = await host.make(question, *texts, max_choices=3)
+        for route, heading in views(poll["id"], question).items():
+            await host.goto(route, heading)
+            for width in (360, 1280, 3840):
+                await host.page.set_viewport_size({"width": width, "height": 800})
+                assert await host.page.evaluate(BEYOND) == [], (route, width)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_what_comes_before_a_login_breaks_no_rule_of_accessibility(
+    chromium: Chromium, home: str, scheme: Literal["light", "dark"]
+) -> None:
+    async with chromium.visit(home, color_scheme=scheme) as visitor:
+        page = await visitor.open("/host")
+        await axe(page)
+        await page.get_by_role("button", name="Create an account").click()
+        await axe(page)
+
+
+async def test_it_speaks_german(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, locale="de-DE") as host:
+        page = host.page
+        await expect(host.heading("Ihre Umfragen")).to_be_visible()
+        assert await page.title() == "Ihre Umfragen – Nexus"
+        poll = await host.make("Tee?", "Ja", "Nein")
+        await guest_votes(home, poll["code"], poll["options"][0]["id"])
+        await host.goto(f"#/poll/{poll['id']}", "Tee?")
+        await expect(host.button("Umfrage beenden")).to_be_visible()
+        await expect(page.get_by_role("columnheader", name="Prozent")).to_be_visible()
+        await host.goto(f"#/poll/{poll['id']}/history", "Verlauf")
+        await expect(page.get_by_text("Eine Stimme wurde abgegeben.")).to_be_visible()
+        await host.goto("#/new", "Neue Umfrage")
+        await host.button("Erstellen und öffnen").click()
+        await expect(page.get_by_text("Geben Sie eine Frage ein.")).to_be_visible()
+
+
+async def test_all_it_loads_is_small(chromium: Chromium, home: str) -> None:
+    async with chromium.visit(home) as visitor:
+        page = await visitor.context.new_page()
+        async with transferred(page) as sent:
+            await page.goto(f"{home}/host")
+        await expect(page.locator("form.login")).to_be_visible()
+        packed = 0
+        async with httpx.AsyncClient(base_url=home) as http:
+            for url in sent.by_url:
+                packed += len(gzip.compress((await http.get(url)).content))
+        assert packed < BUDGET, packed
