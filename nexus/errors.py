@@ -238,7 +238,7 @@ class ChangeNotAllowed(Conflict):
     """A retraction in a poll that does not allow changes."""
 
     code = "change_not_allowed"
-    default = "This poll does not allow ballots to be taken back."
+    default = "This poll does not allow ballots to be withdrawn."
 
 
 class UnknownOption(Invalid):

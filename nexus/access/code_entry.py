@@ -44,7 +44,7 @@ class CodeEntry:
     async def find(self, code: str, address: str, voter: str = "") -> Poll:
         """The poll of `code`, a draft too. Raises `PollNotFound`, or `TooMany` after too many wrong ones."""
         if voter and (wait := self._by_voter.wait(voter)):
-            raise TooMany("Too many wrong codes.", after_s=wait)
+            raise TooMany("Too many attempts with a wrong code.", after_s=wait)
         poll = await polls.find_by_code(self._database, code) if len(code) <= LONGEST_CODE else None
         if poll is None:
             self._failed(address, voter)
@@ -57,4 +57,4 @@ class CodeEntry:
         if voter:
             self._by_voter.take(voter)
         if wait := self._by_address.take(address_key(address)):
-            raise TooMany("Too many wrong codes.", after_s=wait)
+            raise TooMany("Too many attempts with a wrong code.", after_s=wait)

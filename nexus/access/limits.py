@@ -145,9 +145,13 @@ class Caps:
         """How many are held in all."""
         return self._sum
 
+    def held(self, key: str) -> int:
+        """How many `key` holds."""
+        return self._held.get(key, 0)
+
     def acquire(self, key: str) -> bool:
         """Hold one more for `key`; False, and nothing held, where a cap is reached."""
-        held = self._held.get(key, 0)
+        held = self.held(key)
         if held >= self._each or self._sum >= self._total:
             return False
         self._held[key] = held + 1

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from nexus.access.password_policy import check_password
 from nexus.access.passwords import Passwords
-from nexus.domain.text import username_problems
+from nexus.domain.text import counted, username_problems
 from nexus.embedded import PrivatePostgres
 from nexus.errors import NotFound
 from nexus.settings import Settings
@@ -76,10 +76,10 @@ def add_user(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add an account."""
     name: str = arguments.name.strip()
     if wrong := username_problems(name):
-        raise ValueError("; ".join(f"the {field} {text}" for field, text in wrong))
+        raise ValueError(_refusal("username", *(text for _, text in wrong)))
     password, made = _password()
     if problems := check_password(password, name):
-        raise ValueError("the password " + "; ".join(problems))
+        raise ValueError(_refusal("password", *problems))
 
     async def work(database: Database) -> accounts.User:
         await _migrated(database)
@@ -95,6 +95,11 @@ def add_user(arguments: argparse.Namespace, settings: Settings) -> int:
     if made:
         _say(f"password {password} (shown only now)")
     return 0
+
+
+def _refusal(field: str, *problems: str) -> str:
+    """What is wrong with a field, as one sentence."""
+    return f"The {field} {' and '.join(problems)}."
 
 
 def _password() -> tuple[str, bool]:
@@ -150,7 +155,7 @@ def verify(arguments: argparse.Namespace, settings: Settings) -> int:
     if not lines:
         _say("counts equal votes")
         return 0
-    _say(f"{len(lines)} differences{_mended(differences) if arguments.repair else ''}")
+    _say(f"{counted(len(lines), 'difference')}{_mended(differences) if arguments.repair else ''}")
     return 0 if arguments.repair and not differences.lasting else 1
 
 

@@ -129,7 +129,7 @@ def _listen(settings: Settings) -> socket.socket:
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 name = "PORT" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "NEXUS_HOST"
                 where = f"{settings.host}:{settings.port}"
-                raise ValueError(f"{name}: cannot listen on {where}: {error.strerror}") from error
+                raise ValueError(f"{name}: Cannot listen on {where}: {error.strerror}.") from error
             time.sleep(0.1)
 
 

@@ -184,16 +184,16 @@ class Nexus:
     async def retract(
         self, poll: int, ballot: UUID | None = None, *, op: UUID | None = None, epoch: int | None = None
     ) -> Receipt:
-        """Take back this voter's ballots in a poll, and wait until that is committed.
+        """Withdraw this voter's ballots in a poll, and wait until that is committed.
 
         Parameters:
             poll: the id of the poll.
-            ballot: the op of the only ballot to take back. By default all are taken back.
+            ballot: the op of the only ballot to withdraw. By default all are withdrawn.
             op: the name of this act, as for `vote`.
             epoch: the round, as for `vote`.
 
         Returns:
-            The receipt, with the `status` `retracted`, `unchanged` if there was nothing to take back, or `replayed`.
+            The receipt, with the `status` `retracted`, `unchanged` if there was nothing to withdraw, or `replayed`.
 
         Raises:
             The same errors as `vote`.

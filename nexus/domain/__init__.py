@@ -6,6 +6,7 @@
 - `ballot`: an act of voting, the ballots that stand, and the receipt
 - `verdict`: what becomes of a ballot
 - `definition`: what a client may write of a poll, and every rule about it
+- `faults`: what is wrong with the shape of what a client wrote
 - `text`: how texts are compared, and the rules for those that clients write
 - `codes`: the codes by which people enter polls
 - `views`: what a client sees of a poll

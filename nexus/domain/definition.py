@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from nexus.domain.poll import Policy
-from nexus.domain.text import Problem, fold, says, shown_problems, text_problems, text_rule
+from nexus.domain.text import Problem, fold, range_rule, says, shown_problems, text_problems, text_rule
 
 QUESTION_MAX = 500
 """Characters of a question."""
@@ -155,7 +155,7 @@ def _has_utc(time: datetime) -> bool:
 
 def _range_problems(max_choices: int | UnsetType, votes_per_user: int | UnsetType) -> list[Problem]:
     return [
-        (field, f"must be from 1 to {most}")
+        (field, range_rule(1, most))
         for field, value, most in (
             ("max_choices", max_choices, MOST_CHOICES),
             ("votes_per_user", votes_per_user, MOST_VOTES),
@@ -170,7 +170,7 @@ def new_poll_problems(poll: NewPoll, now: datetime) -> list[Problem]:
     problems += text_problems("description", poll.description, DESCRIPTION_MAX, shortest=0)
     problems += _range_problems(poll.max_choices, poll.votes_per_user)
     if len(poll.options) not in OPTIONS:
-        problems.append(("options", f"must be {OPTIONS[0]} to {OPTIONS[-1]}"))
+        problems.append(("options", f"must be a list of {OPTIONS[0]} to {OPTIONS[-1]} options"))
     problems += option_problems("options", (option.option_text for option in poll.options[: OPTIONS[-1]]))
     problems += [
         (f"options[{n}].position", "is given by the order of the list")

@@ -53,7 +53,7 @@ class Option(msgspec.Struct, frozen=True):
 class Poll(msgspec.Struct, frozen=True):
     """One poll as the database holds it.
 
-    `revision` grows with every change of the definition or status, `retractions` with every ballot taken back
+    `revision` grows with every change of the definition or status, `retractions` with every ballot withdrawn
     or stripped: workers compare them to notice what a totals frame does not show.
     """
 

@@ -22,6 +22,16 @@ def fold(text: str) -> str:
     return text.strip().casefold()
 
 
+def counted(n: int, thing: str) -> str:
+    """A number of things whose plural takes an s: "1 choice", "2 choices"."""
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+
+
+def range_rule(least: int, most: int) -> str:
+    """What is said of a number that is not from `least` to `most`."""
+    return f"must be {least}" if least == most else f"must be from {least} to {most}"
+
+
 def has_lone_surrogate(text: str) -> bool:
     """Whether `text` has half of a surrogate pair: JSON can say so (RFC 8259, section 8.2), and no UTF-8 can."""
     return any("\ud800" <= char <= "\udfff" for char in text)
@@ -44,7 +54,8 @@ def text_problems(field: str, text: str, longest: int, *, shortest: int = 1) -> 
         return [(field, "must not contain NUL or lone surrogates")]
     length = len(text.strip())
     if not shortest <= length <= longest:
-        return [(field, f"must have {shortest} to {longest} characters")]
+        allowed = f"{shortest} to {longest}" if shortest else f"at most {longest}"
+        return [(field, f"must have {allowed} characters")]
     return []
 
 

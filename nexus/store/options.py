@@ -8,7 +8,7 @@ from msgspec import UNSET
 from nexus.domain.definition import OPTIONS, NewOption, OptionPatch, option_problems
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Option, Poll, Status
-from nexus.domain.text import Problem
+from nexus.domain.text import Problem, range_rule
 from nexus.errors import (
     Invalid,
     OptionHasVotes,
@@ -132,7 +132,7 @@ def _refuse_closed(poll: Poll) -> None:
 def _position_problems(position: object, last: int) -> list[Problem]:
     if position is UNSET or (isinstance(position, int) and 0 <= position <= last):
         return []
-    return [("position", f"must be from 0 to {last}")]
+    return [("position", range_rule(0, last))]
 
 
 async def _move(connection: Connection, before: Poll, option: int, position: object) -> None:

@@ -32,7 +32,7 @@ class SchemaError(OperatorError):
     """The database's schema is not what this code can bring forward; one line says why."""
 
 
-_FOREIGN = "the database holds tables of another program: Nexus needs its own database"
+_FOREIGN = "The database holds tables of another program: Nexus needs its own database."
 
 
 async def version(database: Database) -> int:
@@ -44,9 +44,9 @@ async def version(database: Database) -> int:
 def require_current(found: int) -> None:
     """Raises `SchemaError`, in words for people, where the version `found` is not the one this code wants."""
     if found > VERSION:
-        raise SchemaError(f"the database has schema {found}, newer than this version of Nexus, which knows {VERSION}")
+        raise SchemaError(f"The database has schema {found}, newer than this version of Nexus, which knows {VERSION}.")
     if found != VERSION:
-        raise SchemaError(f"the database has schema {found}, this Nexus needs {VERSION}: run nexus migrate")
+        raise SchemaError(f"The database has schema {found}, this Nexus needs {VERSION}: run nexus migrate.")
 
 
 async def migrate(database: Database, say: Callable[[str], None]) -> int:
@@ -63,7 +63,7 @@ async def migrate(database: Database, say: Callable[[str], None]) -> int:
             await _bring_forward(connection, before, say)
             return before
     except asyncpg.PostgresError as error:
-        raise SchemaError(f"the schema could not be brought to {VERSION}: {str(error).splitlines()[0]}") from error
+        raise SchemaError(f"The schema could not be brought to {VERSION}: {str(error).splitlines()[0]}.") from error
 
 
 async def _bring_forward(connection: Connection, before: int, say: Callable[[str], None]) -> None:

@@ -132,7 +132,7 @@ class Recount:
         assert self._bus is not None  # noqa: S101 - only called with one
         newest = await self._bus.newest(polls)
         if newest is None:
-            raise ValueError("REDIS_URL: the bus is out of reach, so its counters cannot be compared")
+            raise ValueError("REDIS_URL: The bus is out of reach, so its counters cannot be compared.")
         return newest
 
     async def _mend(self, *, lost: bool) -> None:

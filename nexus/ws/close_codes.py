@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Self
 
+SHUTTING_DOWN = "server shutting down"
+"""The reason that is sent with 1012."""
+
 
 class CloseCode(IntEnum):
     """A WebSocket close code that the server sends or reports

@@ -19,7 +19,9 @@ class Deadlines:
     def __init__(self, line: Line, hello_s: float) -> None:
         self._line = line
         self._loop = asyncio.get_running_loop()
-        self._timers = [self._loop.call_later(hello_s, line.close, CloseCode.NO_HELLO, "no hello")]
+        self._timers = [
+            self._loop.call_later(hello_s, line.close, CloseCode.NO_HELLO, f"no hello within {hello_s:g} s")
+        ]
 
     def expect_token(self, left_s: float) -> None:
         """A token has arrived that expires in `left_s` seconds: warn `WARNING_S` before, and close then."""
@@ -28,7 +30,7 @@ class Deadlines:
         expiring = encode(Expiring(max(0, round(left_s - warn_s))))
         self._timers = [
             self._loop.call_later(warn_s, self._line.push, expiring),
-            self._loop.call_later(max(0.0, left_s), self._line.close, CloseCode.TOKEN_ENDED, "the token has expired"),
+            self._loop.call_later(max(0.0, left_s), self._line.close, CloseCode.TOKEN_ENDED, "token expired"),
         ]
 
     def end(self) -> None:

@@ -8,7 +8,7 @@ from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
 from nexus.rooms.frame import Frame
-from nexus.ws.close_codes import CloseCode
+from nexus.ws.close_codes import SHUTTING_DOWN, CloseCode
 from nexus.ws.line import Bounds, Feed, clipped
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class DirectLine:
     def ready_to_close(self) -> None:
         """Close with 1012 if the server is shutting down."""
         if self._leaving is not None:
-            self.close(CloseCode.SERVICE_RESTART)
+            self.close(CloseCode.SERVICE_RESTART, SHUTTING_DOWN)
 
     def attach(self, feed: Feed) -> None:
         """Feed what came before this call, in order, then everything as it arrives."""
@@ -99,7 +99,7 @@ class DirectLine:
         """The transport holds too much: refuse frames, and cut the line if that lasts for `Bounds.stall_s`."""
         self.clogged = True
         if not self.ended.done():
-            self._stalling = self._loop.call_later(self._bounds.stall_s, self.cut, "too slow")
+            self._stalling = self._loop.call_later(self._bounds.stall_s, self.cut, "client reads too slowly")
 
     def resume(self) -> None:
         """The transport has room again: take frames."""
@@ -114,9 +114,11 @@ class DirectLine:
             return
         self._feed = _drop
         if self.on_shutdown is None:
-            self.close(CloseCode.SERVICE_RESTART)
+            self.close(CloseCode.SERVICE_RESTART, SHUTTING_DOWN)
             return
-        self._leaving = self._loop.call_later(self._bounds.grace_s, self.close, CloseCode.SERVICE_RESTART)
+        self._leaving = self._loop.call_later(
+            self._bounds.grace_s, self.close, CloseCode.SERVICE_RESTART, SHUTTING_DOWN
+        )
         try:
             self.on_shutdown()
         except Exception as exc:  # noqa: BLE001 - likewise; the other sockets have yet to be told

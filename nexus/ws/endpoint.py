@@ -55,7 +55,7 @@ class SocketEndpoint:
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in offered else None})
         line = line_of(scope, send)
         if offered and SUBPROTOCOL not in offered:
-            line.close(CloseCode.WRONG_PROTOCOL, f"this server speaks {SUBPROTOCOL}")
+            line.close(CloseCode.WRONG_PROTOCOL, f"subprotocol {SUBPROTOCOL} only")
             await texts(line, receive, _ignore)
             return
         session = Session(self._services, line, address)

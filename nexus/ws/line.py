@@ -175,7 +175,9 @@ class AsgiLine:
         self._unsent += len(frame.text)
         if self._unsent >= self._bounds.high and not self.clogged:
             self.clogged = True
-            self._timer = self._loop.call_later(self._bounds.stall_s, self._cut, CloseCode.TOO_SLOW, "too slow")
+            self._timer = self._loop.call_later(
+                self._bounds.stall_s, self._cut, CloseCode.TOO_SLOW, "client reads too slowly"
+            )
         self._start()
 
     def _start(self) -> None:

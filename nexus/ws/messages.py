@@ -52,7 +52,7 @@ class Vote(msgspec.Struct, frozen=True, tag="vote", forbid_unknown_fields=True):
 
 
 class Retract(msgspec.Struct, frozen=True, tag="retract", forbid_unknown_fields=True):
-    """Takes back all of the voter's ballots, or the one whose op is `ballot`."""
+    """Withdraws all of the voter's ballots, or the one whose op is `ballot`."""
 
     op: UUID
     poll: int

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from websockets.frames import CloseCode as Code
 from websockets.frames import Frame
 from websockets.protocol import State
 from websockets.server import ServerProtocol
+
+from nexus.ws.close_codes import CloseCode
 
 try:
     from websockets.speedups import apply_mask
 except ImportError:  # no wheel with the extension for this platform
     from websockets.utils import apply_mask
+
+TOO_MANY_FRAGMENTS = "too many fragments"
+"""The reason that is sent with 1009 where it is not the size."""
 
 _TEXT = 0x81  # final, no reserved bit, opcode 1 (RFC 6455, section 5.2)
 _MASKED = 0x80
@@ -21,6 +27,12 @@ class Parser(ServerProtocol):
     """A `ServerProtocol` that knows whether it is between two frames."""
 
     _between = False
+
+    def fail(self, code: Code | int, reason: str = "") -> None:
+        """Send a close frame, in our own words where a message is too large."""
+        if code == CloseCode.TOO_BIG and reason != TOO_MANY_FRAGMENTS and self.max_message_size is not None:
+            reason = f"message over {self.max_message_size} bytes"
+        super().fail(code, reason)
 
     def receive_data(self, data: bytes | bytearray) -> None:
         """Parse `data`, as the base class does."""

@@ -19,10 +19,10 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 from websockets.protocol import State
 
-from nexus.ws.close_codes import CloseCode
+from nexus.ws.close_codes import SHUTTING_DOWN, CloseCode
 from nexus.ws.direct_line import DirectLine
 from nexus.ws.line import EXTENSION, Bounds
-from nexus.ws.parser import Parser
+from nexus.ws.parser import TOO_MANY_FRAGMENTS, Parser
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent, WebSocketScope
@@ -83,7 +83,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.line.shut_down()
             return
         if not self.conn.eof_sent:
-            self.conn.send_response(self.conn.reject(503, "The server is restarting.\n"))
+            self.conn.send_response(self.conn.reject(503, "The server is shutting down.\n"))
         self.line.finish(CloseCode.SERVICE_RESTART)
 
     def data_received(self, data: bytes) -> None:
@@ -123,7 +123,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.frames.append(bytes(event.data))
         if len(self.frames) > self.bounds.fragments:
             self.frames = []
-            self.line.fail(CloseCode.TOO_BIG, "too many fragments")
+            self.line.fail(CloseCode.TOO_BIG, TOO_MANY_FRAGMENTS)
         elif event.fin:
             message = b"".join(self.frames)
             self.frames = []
@@ -157,7 +157,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         """Cut the line of a peer that has not answered a ping."""
-        self.line.cut("no pong")
+        self.line.cut("no answer to a ping")
 
     async def run_asgi(self) -> None:
         """Run the application with the line in its scope, and close when it returns."""
@@ -193,7 +193,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         try:
             text = message.decode()
         except UnicodeDecodeError:
-            self.line.fail(CloseCode.NOT_UTF8, "not UTF-8")
+            self.line.fail(CloseCode.NOT_UTF8, "text not in UTF-8")
         else:
             self.line.deliver(text)
 
@@ -214,7 +214,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def _finish(self, code: int) -> None:
         if self.handshake_complete:
-            self.line.close(code)
+            self.line.close(code, SHUTTING_DOWN if code is CloseCode.SERVICE_RESTART else "")
             return
         if not self.line.ended.done() and self.initial_response is None:
             self.logger.error("the application returned without answering the handshake")

@@ -5,9 +5,16 @@ from __future__ import annotations
 import math
 import random
 
-from nexus.errors import NexusError, TooMany, Unavailable
+from nexus.access.signed import EXPIRED, NOT_VALID
+from nexus.errors import NexusError, TooMany, Unauthenticated, Unavailable
 from nexus.ws.messages import ClientMessage, Error, Reject, Retract, Retry, Vote, outline
 from nexus.ws.unreadable import Unreadable
+
+LOGIN_ENDED = "account disabled or login ended"
+"""The reason of a close frame where the token is right and its bearer no longer has access."""
+
+# What may be wrong with a token itself, and the reason of the close frame.
+_TOKENS = {EXPIRED: "token expired", NOT_VALID: "token not valid"}
 
 
 def refusal(message: ClientMessage, error: NexusError) -> Reject | Retry | Error:
@@ -25,6 +32,11 @@ def unreadable_refusal(error: Unreadable) -> Reject | Error:
         return Error(error.error_code, error.detail, error.of)
     poll = error.of.poll if isinstance(error.of.poll, int) else None
     return Reject(error.op, poll, error.error_code, error.detail)
+
+
+def refused_token(error: Unauthenticated) -> str:
+    """The reason with which a socket is closed whose token was refused with `error`."""
+    return _TOKENS.get(error.detail, LOGIN_ENDED)
 
 
 def _jittered_ms(after_s: float) -> int:

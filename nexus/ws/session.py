@@ -18,6 +18,7 @@ from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Policy
 from nexus.domain.rights import Role
+from nexus.domain.text import counted
 from nexus.domain.views import ballot_views, poll_view, stamp, totals_view
 from nexus.errors import Invalid, NexusError, PollNotFound, TooMany, Unauthenticated, Unavailable
 from nexus.rooms.frame import Frame
@@ -29,7 +30,7 @@ from nexus.ws.dependencies import SocketServices
 from nexus.ws.line import Line
 from nexus.ws.message_rate import MessageRate
 from nexus.ws.messages import ClientMessage, Hello, Join, Leave, Ping, Retract, ServerMessage, Vote
-from nexus.ws.refusals import refusal, unreadable_refusal
+from nexus.ws.refusals import LOGIN_ENDED, refusal, refused_token, unreadable_refusal
 from nexus.ws.unreadable import Unreadable
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class Session:
 
     def expel(self) -> None:
         """Close with 4501: the account is disabled, or its login has ended."""
-        self._line.close(CloseCode.TOKEN_ENDED, "this account or login has ended")
+        self._line.close(CloseCode.TOKEN_ENDED, LOGIN_ENDED)
 
     def end(self) -> None:
         """The socket is gone: leave every room and release everything."""
@@ -193,7 +194,7 @@ class Session:
         try:
             identity = self._services.gate.identify_now(token)
         except Unauthenticated as error:
-            self._line.close(CloseCode.TOKEN_ENDED, error.detail)
+            self._line.close(CloseCode.TOKEN_ENDED, refused_token(error))
             return True
         if identity is not None:
             self._welcome(identity)
@@ -203,11 +204,11 @@ class Session:
         try:
             self._welcome(await self._services.gate.identify(token))
         except Unauthenticated as error:
-            self._line.close(CloseCode.TOKEN_ENDED, error.detail)
+            self._line.close(CloseCode.TOKEN_ENDED, refused_token(error))
 
     def _welcome(self, identity: Identity) -> None:
         if self._identity is not None and self._identity.voter != identity.voter:
-            self._line.close(CloseCode.SUBJECT_CHANGED, "the subject of a socket cannot change")
+            self._line.close(CloseCode.SUBJECT_CHANGED, "token of another subject")
             return
         if self._identity is not None:
             self._services.sessions.discard(self._identity, self)
@@ -229,7 +230,8 @@ class Session:
         if before is not None:
             self._services.hub.leave(poll, before)
         if len(self._viewers) >= self._services.rooms_per_socket:
-            raise TooMany(f"A socket may be in {self._services.rooms_per_socket} rooms.", code="too_many_rooms")
+            rooms = counted(self._services.rooms_per_socket, "room")
+            raise TooMany(f"A socket may be in at most {rooms}.", code="too_many_rooms")
         viewer = Viewer(self, identity)
         snapshot = await self._services.hub.enter(poll, viewer)
         # Nothing is awaited between the snapshot and the answer: what the room sends next is newer.

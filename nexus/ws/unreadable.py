@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from nexus.domain.faults import fault, surrogate_faults
 from nexus.domain.text import has_lone_surrogate
 from nexus.errors import NexusError
 
@@ -49,7 +50,7 @@ def unreadable(text: str, detail: str) -> Unreadable:
     try:
         raw = json.loads(text, parse_int=_int, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        return Unreadable(f"This is not valid JSON: {detail}", code="malformed", of=MessageOutline(), op=None)
+        return Unreadable("The message is not valid JSON.", code="malformed", of=MessageOutline(), op=None)
     if not isinstance(raw, dict):
         return Unreadable("A message must be a JSON object.", code="invalid", of=MessageOutline(), op=None)
     of, kind = outline_of(raw), raw.get("type")
@@ -58,7 +59,8 @@ def unreadable(text: str, detail: str) -> Unreadable:
     op = None
     if kind in ("vote", "retract") and isinstance(of.op, str):
         op = UUID(of.op)
-    return Unreadable(detail, code="invalid", of=of, op=op)
+    field, wrong = next(iter(surrogate_faults(raw, whole="message")), fault(detail, object, whole="message"))
+    return Unreadable(f"{field}: {wrong}", code="invalid", of=of, op=op)
 
 
 def _int(digits: str) -> int | float:

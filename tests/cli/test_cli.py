@@ -129,13 +129,13 @@ async def test_migrate_from_two_places_at_once_fills_it_once(tmp_path: Path, emp
 def test_a_newer_schema_is_refused(tmp_path: Path, postgres: PostgresServer, command: tuple[str, ...]) -> None:
     with new_database(postgres, "CREATE TABLE schema_version AS SELECT 9999 AS version") as url:
         said = Command(tmp_path, DATABASE_URL=url).refused(*command)
-    assert said.startswith("the database has schema 9999, newer than this version of Nexus")
+    assert said.startswith("The database has schema 9999, newer than this version of Nexus")
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("verify",)])
 def test_an_older_schema_is_left_to_migrate(tmp_path: Path, postgres: PostgresServer, command: tuple[str, ...]) -> None:
     with new_database(postgres, "CREATE TABLE schema_version AS SELECT -1 AS version") as url:
-        assert Command(tmp_path, DATABASE_URL=url).refused(*command).endswith("run nexus migrate")
+        assert Command(tmp_path, DATABASE_URL=url).refused(*command).endswith("run nexus migrate.")
 
 
 @pytest.mark.parametrize(
@@ -145,14 +145,14 @@ def test_an_older_schema_is_left_to_migrate(tmp_path: Path, postgres: PostgresSe
 def test_tables_of_another_program_are_left_alone(tmp_path: Path, postgres: PostgresServer, table: str) -> None:
     with new_database(postgres, f"CREATE TABLE {table}") as url:
         said = Command(tmp_path, DATABASE_URL=url).refused("migrate")
-    assert said == "the database holds tables of another program: Nexus needs its own database"
+    assert said == "The database holds tables of another program: Nexus needs its own database."
 
 
 def test_a_schema_that_cannot_be_made_is_one_line(tmp_path: Path, postgres: PostgresServer) -> None:
     with new_database(postgres, "CREATE FUNCTION audit_append() RETURNS integer LANGUAGE sql AS 'SELECT 1'") as url:
         done = Command(tmp_path, DATABASE_URL=url).run("migrate")
     assert done.returncode == REFUSED
-    assert re.fullmatch(rf"nexus: the schema could not be brought to {schema.VERSION}: .*exists.*\n", done.stderr)
+    assert re.fullmatch(rf"nexus: The schema could not be brought to {schema.VERSION}: .*exists.*\n", done.stderr)
 
 
 def test_users_are_added_listed_and_disabled(nexus: Command) -> None:
@@ -187,12 +187,12 @@ async def _logs_in(database: Database, name: str, password: str) -> bool:
 
 
 def test_bad_accounts_are_refused(nexus: Command) -> None:
-    assert nexus.refused("user", "add", "Ada", text="short\n").startswith("the password ")
+    assert nexus.refused("user", "add", "Ada", text="short\n").startswith("The password must have ")
     nexus.says("user", "add", "Ada", text=PASSWORD)
     assert nexus.refused("user", "add", "ADA", text=PASSWORD) == "This username is taken."
     assert nexus.refused("user", "disable", "Nobody") == "There is no user Nobody."
-    assert nexus.refused("user", "add", "x" * 151, text=PASSWORD).startswith("the username ")
-    assert nexus.refused("user", "add", "", text=PASSWORD).startswith("the username ")
+    assert nexus.refused("user", "add", "x" * 151, text=PASSWORD).startswith("The username must have ")
+    assert nexus.refused("user", "add", "", text=PASSWORD).startswith("The username must have ")
 
 
 def test_a_token_names_its_subject_and_roles(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ async def test_a_fresh_folder_is_served_and_its_admin_shown_once(fresh: Server, 
 
     said = command(fresh, tmp_path).refused("serve", "--port", "0")
     assert fresh.process is not None
-    assert re.fullmatch(rf"another nexus serve uses .*data \(pid {fresh.process.pid}\)", said)
+    assert re.fullmatch(rf"Another nexus serve uses .*data \(pid {fresh.process.pid}\)\.", said)
     await fresh.until_ready(5)
 
     await fresh.stop(END_S)
@@ -185,7 +185,7 @@ async def test_several_workers_need_redis(tmp_path: Path) -> None:
 async def test_a_port_in_use_is_one_line_and_nothing_is_made(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = Command(tmp_path).refused("serve", "--port", str(taken.getsockname()[1]))
-    assert re.fullmatch(r"PORT: cannot listen on 127\.0\.0\.1:\d+: Address already in use", said)
+    assert re.fullmatch(r"PORT: Cannot listen on 127\.0\.0\.1:\d+: Address already in use\.", said)
     assert not (tmp_path / "nexus-data" / "postgres").exists()
 
 

@@ -206,4 +206,4 @@ async def test_a_restored_backup_goes_on_in_a_new_epoch_with_its_ballots(
 async def test_a_bus_out_of_reach_is_one_line(nexus: Command, poll: Poll) -> None:
     done = nexus.run("verify", REDIS_URL="redis://127.0.0.1:1")
     assert (done.returncode, done.stdout) == (REFUSED, "")
-    assert done.stderr.endswith("nexus: REDIS_URL: the bus is out of reach, so its counters cannot be compared\n")
+    assert done.stderr.endswith("nexus: REDIS_URL: The bus is out of reach, so its counters cannot be compared.\n")

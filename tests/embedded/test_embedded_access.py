@@ -46,7 +46,7 @@ def test_only_the_password_opens_the_database(data: Path) -> None:
 def test_a_second_claim_is_refused_with_the_holders_pid(data: Path) -> None:
     with program(CLAIMER, data) as claimer:
         assert line(claimer) == "claimed"
-        message = f"another nexus serve uses {data} \\(pid {claimer.pid}\\)"
+        message = f"Another nexus serve uses {data} \\(pid {claimer.pid}\\)\\."
         with pytest.raises(EmbeddedError, match=message), claim(data):
             pass
         kill(claimer)
@@ -56,7 +56,7 @@ def test_a_second_claim_is_refused_with_the_holders_pid(data: Path) -> None:
 
 def test_a_claim_says_what_is_wrong_with_the_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(EmbeddedError, match="cannot use the data folder"), claim(tmp_path / "file"):
+    with pytest.raises(EmbeddedError, match="Cannot use the data folder"), claim(tmp_path / "file"):
         pass
 
 

@@ -143,6 +143,11 @@ def test_a_wrong_value_is_refused_in_one_line_that_names_it(name: str, value: st
     assert len(text) < 200
 
 
+def test_what_an_external_issuer_needs_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"^NEXUS_JWT_ISSUER is required with NEXUS_JWKS_URL\.$"):
+        Settings.load({**OIDC, "NEXUS_JWT_ISSUER": ""})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

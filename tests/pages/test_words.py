@@ -79,7 +79,7 @@ def rules_of_the_server() -> set[str]:
     """What the server says of fields that break a rule, as far as no database is asked."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     alike = [NewOption("Yes"), NewOption(" yes ")]
-    empty = NewPoll(question="", options=[NewOption("\u200b")], max_choices=0)
+    empty = NewPoll(question="", description="x" * 10_001, options=[NewOption("\u200b")], max_choices=0)
     poll = NewPoll(question="\0", options=alike, opens_at=now, expires_at=now)
     problems = [*new_poll_problems(empty, now), *new_poll_problems(poll, now)]
     return {text for _, text in problems} | {*check_password("password", "password"), *check_password("", "ann")}

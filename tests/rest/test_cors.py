@@ -139,6 +139,15 @@ async def test_preflight_refuses_the_rest(client: httpx.AsyncClient, headers: di
     check_always(answer)
 
 
+async def test_a_refused_preflight_says_what_is_not_allowed(client: httpx.AsyncClient) -> None:
+    headers = preflight("PUT", "X-Other", OTHER)
+    answer = await client.options("/polls/", headers={**headers, "Access-Control-Request-Private-Network": "true"})
+    told = "This cross-origin request is not allowed because of its origin, method, headers and private network access."
+    assert answer.json()["detail"] == told
+    answer = await client.options("/polls/", headers=preflight("PUT"))
+    assert answer.json()["detail"] == "This cross-origin request is not allowed because of its method."
+
+
 async def test_without_origins_nothing_is_said(rest: Rest) -> None:
     async with serve(rest, frozenset()) as client:
         for method, path, arguments, status in ANSWERS:

@@ -195,6 +195,8 @@ async def test_exports_at_once_are_limited_and_given_back(rest: Rest) -> None:
     answers = await asyncio.gather(*(rest("GET", f"/polls/{poll['id']}/export/", ann) for _ in range(4)))
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses[0] == 200 and set(statuses) <= {200, 429}
+    told = {answer.json()["detail"] for answer in answers if answer.status_code == 429}
+    assert told <= {"Another export of yours is still under way. Try again when it has finished."}
     assert len(await table(rest, poll, ann)) == 2000
     assert len(rest.services.exports) == 0
 

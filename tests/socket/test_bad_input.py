@@ -145,6 +145,26 @@ async def test_wrong_shapes_are_invalid_and_named_where_readable(ws: SocketServe
                 assert error["of"]["type"] == message["type"]
 
 
+WORDS = {
+    '{"type":"ping"': "The message is not valid JSON.",
+    "[]": "A message must be a JSON object.",
+    "{}": "type: is required",
+    '{"type":"join","poll":"7"}': "poll: must be a whole number, not a string",
+    '{"type":"join","poll":7.0}': "poll: must be a whole number, not a decimal number",
+    '{"type":"join","version":-1}': "version: must be at least 0",
+    '{"type":"leave"}': "poll: is required",
+    '{"type":"ping","x":1}': "x: is not a known field",
+    '{"type":"hello","token":"\\ud800"}': "token: must not contain lone surrogates",
+    '{"type":"ping","id":1e999}': "id: must not be a number beyond the supported range",
+}
+
+
+async def test_what_is_wrong_is_told_in_the_words_of_the_rest_interface(ws: SocketServer) -> None:
+    async with ws.client(ALICE) as client, nothing_changes(ws):
+        for text, detail in WORDS.items():
+            assert (await error_of(client, text))["detail"] == detail, text
+
+
 async def test_vote_with_a_readable_op_is_rejected_whatever_else_is_wrong(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client, nothing_changes(ws):

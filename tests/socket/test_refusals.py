@@ -154,25 +154,26 @@ async def test_bad_tokens_close_with_4501(ws: SocketServer) -> None:
             async with ws.socket() as client:
                 await client.send("hello", token=token)
                 assert await client.closed() == 4501, name
+                assert client.connection.close_reason in ("token expired", "token not valid"), name
                 assert client.frames == [], name
 
 
 @pytest.mark.parametrize(
-    ("sent", "code"),
+    ("sent", "code", "reason"),
     [
-        ("x" * 16_385, 1009),
-        ('{"type":"ping","id":"' + "x" * 20_000 + '"}', 1009),
-        (b'{"type":"ping"}', 4500),
-        (b"", 4500),
+        ("x" * 16_385, 1009, "message over 16384 bytes"),
+        ('{"type":"ping","id":"' + "x" * 20_000 + '"}', 1009, "message over 16384 bytes"),
+        (b'{"type":"ping"}', 4500, "text frames only"),
+        (b"", 4500, "text frames only"),
     ],
     ids=["a byte too many", "a big ping", "binary", "empty binary"],
 )
 async def test_frames_that_are_none_of_ours_end_the_socket_alone(
-    ws: SocketServer, sent: str | bytes, code: int
+    ws: SocketServer, sent: str | bytes, code: int, reason: str
 ) -> None:
     async with ws.client(ALICE) as client, ws.client(ALICE) as neighbour, nothing_changes(ws):
         await client.connection.send(sent)
-        assert await client.closed() == code
+        assert (await client.closed(), client.connection.close_reason) == (code, reason)
         await neighbour.pong()
 
 

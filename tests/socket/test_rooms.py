@@ -126,6 +126,7 @@ async def test_a_socket_may_join_fifty_rooms(ws: SocketServer) -> None:
             await client.expect("joined")
         error = await refused_join(client, poll=made[50].id)
         assert (error["code"], error["of"]) == ("too_many_rooms", {"type": "join", "poll": made[50].id})
+        assert error["detail"] == "A socket may be in at most 50 rooms."
         await client.join(made[0])
         await client.send("leave", poll=made[1].id)
         await client.join(made[50])

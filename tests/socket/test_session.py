@@ -74,7 +74,7 @@ async def test_guest_and_screen_are_welcomed(ws: SocketServer) -> None:
 
 async def test_silence_is_closed_with_4408(database_url: str) -> None:
     async with open_socket_server(database_url, hello_s=0.2) as ws, ws.socket() as silent, ws.client(ALICE) as welcomed:
-        assert await silent.closed() == 4408
+        assert (await silent.closed(), silent.connection.close_reason) == (4408, "no hello within 0.2 s")
         await welcomed.pong()
 
 
@@ -233,8 +233,9 @@ async def test_wrong_codes_are_limited_and_the_socket_lives_on(database_url: str
         codes = []
         for code in ("WRONG1", "WRONG2", poll.code):
             await client.send("join", code=code)
-            codes.append((await client.expect("error"))["code"])
+            codes.append((error := await client.expect("error"))["code"])
         assert codes == ["poll_not_found", "poll_not_found", "too_many_messages"]
+        assert error["detail"] == "Too many attempts with a wrong code."
         await client.join(poll)
 
 
@@ -251,7 +252,7 @@ async def test_stopping_server_answers_what_is_in_flight_then_closes_with_1012(
         op = await busy.send_vote(poll, 0)
         await busy.pong()
         ws.server.should_exit = True
-        assert await idle.closed() == 1012
+        assert (await idle.closed(), idle.connection.close_reason) == (1012, "server shutting down")
         await lock.aclose()
         assert (await busy.answer(op))["type"] == "ack"
         assert await busy.closed() == 1012

@@ -103,7 +103,7 @@ class SocketClient:
         return op
 
     async def retract(self, poll: Poll, op: str = "", **fields: object) -> Json:
-        """Take ballots back; the answer."""
+        """Withdraw ballots; the answer."""
         op = op or new_op()
         await self.send("retract", op=op, poll=poll.id, **fields)
         return await self.answer(op)

@@ -13,6 +13,7 @@ import msgspec
 
 from nexus.access.limits import Caps
 from nexus.domain.pseudonyms import Pseudonyms
+from nexus.domain.text import range_rule
 from nexus.domain.views import stamp
 from nexus.errors import Forbidden, Invalid, PollNotFound, TooMany
 from nexus.http.api.seen_poll import see_poll
@@ -28,6 +29,7 @@ RETRY_S = 10.0
 """After which a client that was refused should try again."""
 TURN_S = 20.0
 """How long an export waits for its turn to read; half a million ballots take a few seconds."""
+_CROWDED = "Too many exports are under way. Try again later."
 
 
 class ExportQuery(msgspec.Struct, kw_only=True):
@@ -74,7 +76,7 @@ async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServic
     poll, newest = seen.poll.id, seen.poll.epoch
     epoch = newest if query.epoch is None else query.epoch
     if not 1 <= epoch <= newest:
-        raise Invalid(errors=(("epoch", f"must be from 1 to {newest}"),))
+        raise Invalid(errors=(("epoch", range_rule(1, newest)),))
     write = _csv if query.format == "csv" else _json
 
     @asynccontextmanager
@@ -95,7 +97,8 @@ async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServic
 def _place(exports: Caps, voter: str) -> Iterator[None]:
     """One of the exports that may be under way, of which a host has one at a time."""
     if not exports.acquire(voter):
-        raise TooMany("Too many exports are under way.", after_s=RETRY_S)
+        own = "Another export of yours is still under way. Try again when it has finished."
+        raise TooMany(own if exports.held(voter) else _CROWDED, after_s=RETRY_S)
     try:
         yield
     finally:
@@ -109,7 +112,7 @@ async def _turn(reads: asyncio.Semaphore) -> AsyncIterator[None]:
         async with asyncio.timeout(TURN_S):
             await reads.acquire()
     except TimeoutError:
-        raise TooMany("Too many exports are under way.", after_s=RETRY_S) from None
+        raise TooMany(_CROWDED, after_s=RETRY_S) from None
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Votes: cast, taken back and read. An act is answered only after its commit, and always with its op."""
+"""Votes: cast, withdrawn and read. An act is answered only after its commit, and always with its op."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from nexus.domain.ballot import Act, Ballot, Outcome, Receipt
 from nexus.domain.definition import MOST_CHOICES
 from nexus.domain.rights import Role
 from nexus.domain.text import says
+from nexus.domain.verdict import MAY_NOT_VOTE
 from nexus.domain.views import BallotView, Id, ballot_views
 from nexus.errors import (
     AlreadyVoted,
@@ -58,11 +59,12 @@ class VoteBody(msgspec.Struct, forbid_unknown_fields=True):
             return (self.option,)
         if self.options is not UNSET and self.option is UNSET:
             return tuple(self.options[: MOST_CHOICES + 1])
-        raise Invalid(errors=(("options", "is required, or option in its place"),))
+        wrong = "is required unless option is given" if self.options is UNSET else "must not be combined with option"
+        raise Invalid(errors=(("options", wrong),))
 
 
 class Retraction(msgspec.Struct):
-    """Which of several ballots to take back, by its op; without it, all of them."""
+    """Which of several ballots to withdraw, by its op; without it, all of them."""
 
     ballot: Annotated[str, says(format="uuid")] | UnsetType = UNSET
 
@@ -82,9 +84,9 @@ async def cast(request: TypedRequest[VoteBody, Nothing], services: RestServices)
 
 
 async def retract(request: TypedRequest[Nothing, Retraction], services: RestServices) -> Reply[Receipt]:
-    """Take back your ballot, or all of several."""
+    """Withdraw your ballot, or all of several."""
     poll = request.path_id("poll", PollNotFound())
-    # Read here: an empty one names no ballot, and must not take back all of them.
+    # Read here: an empty one names no ballot, and must not withdraw all of them.
     named = request.raw.query_params.get("ballot", UNSET)
     ballot = None if named is UNSET else uuid("ballot", named)
     return await _act(services, Ballot(request.op, poll, request.by, act=Act.RETRACT, ballot=ballot))
@@ -107,7 +109,7 @@ async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) 
     """Read your own ballots that stand."""
     seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), request.by)
     if seen.role is Role.SCREEN:
-        raise Forbidden("A screen has no votes.")
+        raise Forbidden(MAY_NOT_VOTE)
     state = await services.tallies.voter_state(seen.poll.id, request.by.voter)
     return Reply(OwnVotes(seen.poll.id, ballot_views(state.votes)))
 

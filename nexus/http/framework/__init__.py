@@ -5,7 +5,7 @@
    lets pages of other origins read the answers.
 3. `call`: `call(method, path, handler, body=..., query=..., answer=...)` makes an entry of the table, and a `Resource`
    is the ASGI application of all entries with one path. It finds the entry for the method, proves who asks, reads the
-   query and the body (`body`; `faults` lists what is wrong with them), and awaits `handler(request, services)`.
+   query and the body (`body`; `domain.faults` lists what is wrong with them), and awaits `handler(request, services)`.
 4. The handler returns a `Reply`, or a `Stream` (`stream`) for what is too long for memory, or raises a `NexusError`.
 5. `problem`: the status, headers and document of an error.
 

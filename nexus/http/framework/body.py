@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NoReturn, TypeVar
 
 import msgspec
 from starlette.requests import Request
 
-from nexus.domain.text import has_lone_surrogate
+from nexus.domain.faults import body_faults, query_faults, surrogate_faults
 from nexus.errors import Invalid, Malformed
-from nexus.http.framework.faults import LONGEST_FIELD, body_faults, query_faults
 from nexus.http.framework.problem import UnsupportedMediaType
 
 T = TypeVar("T")
@@ -66,25 +65,12 @@ def _check_syntax(raw: bytes) -> None:
         value: object = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
         raise Malformed from None
-    bad = [field for field, text in _texts(value) if has_lone_surrogate(text)]
-    if bad:
-        raise Invalid(errors=tuple((field, "must not contain lone surrogates") for field in bad[:100]))
+    if bad := surrogate_faults(value):
+        raise Invalid(errors=bad)
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not valid JSON")
-
-
-def _texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield path or "body", value
-    elif isinstance(value, list):
-        for n, item in enumerate(value):
-            yield from _texts(item, f"{path}[{n}]")
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield path or "body", name
-            yield from _texts(item, f"{path}.{name}".lstrip(".")[:LONGEST_FIELD])
 
 
 def read_query(values: Mapping[str, str], kind: type[T]) -> T:

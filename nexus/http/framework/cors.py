@@ -19,6 +19,10 @@ MAX_AGE_S = 7200
 """How long a browser may remember a preflight; Chromium remembers none for longer."""
 
 
+# What Starlette names as not allowed, in words.
+_NAMES = {"origin": "origin", "method": "method", "headers": "headers", "private-network": "private network access"}
+
+
 class Cors(CORSMiddleware):
     """Answers preflights, and lets pages of `origins` (canonical ones) read what `app` answers. No cookies or
     client certificates are used: the token is in a header, so no page can borrow it."""
@@ -42,7 +46,7 @@ class Cors(CORSMiddleware):
         answer = super().preflight_response(request_headers)
         told = Response(status_code=204)
         if answer.status_code >= 400:
-            told = problem(Malformed(f"{bytes(answer.body).decode()}.", code="cors_refused"))
+            told = problem(Malformed(_refusal(bytes(answer.body).decode()), code="cors_refused"))
         shown = ("vary", "access-control-") if self.is_allowed_origin(request_headers["origin"]) else ("vary",)
         told.headers.update({name: value for name, value in answer.headers.items() if name.startswith(shown)})
         return told
@@ -52,3 +56,10 @@ class Cors(CORSMiddleware):
         origin = request_headers.get("origin")
         told = request_headers if origin is not None and self.is_allowed_origin(origin) else Headers()
         await super().send(message, send, told)
+
+
+def _refusal(text: str) -> str:
+    """Starlette's refusal of a preflight ("Disallowed CORS origin, method") as a sentence."""
+    names = [word for name, word in _NAMES.items() if name in text]
+    why = " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    return f"This cross-origin request is not allowed because of its {why}."

@@ -80,7 +80,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _wait_for_head(self) -> None:
         self._unread = 0
         self._head_timer = self.loop.call_later(
-            HEAD_S, self._refuse, 408, "request_timeout", "The request did not begin in time."
+            HEAD_S, self._refuse, 408, "request_timeout", "The head of the request did not arrive in time."
         )
 
     def _head_is_here(self) -> None:

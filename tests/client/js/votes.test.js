@@ -27,7 +27,7 @@ test("a room is joined by id and by code, and is one", async () => {
   await assert.rejects(client.join(" - "), TypeError);
 });
 
-test("a vote is answered, shown, changed and taken back", async () => {
+test("a vote is answered, shown, changed and withdrawn", async () => {
   const poll = await makePoll();
   const [yes, no] = ids(poll);
   const client = await meet();

@@ -7,8 +7,9 @@ import { known, reason, say } from "../words.js";
 /** The server's rules as it words them, and our sentences; the numbers in them keep their order. */
 const RULES = [
   [/^must have (\d+) to (\d+) characters$/, "length"],
+  [/^must have at most (\d+) characters$/, "longest"],
   [/^must be from (\d+) to (\d+)$/, "range"],
-  [/^must be (\d+) to (\d+)$/, "number"],
+  [/^must be a list of (\d+) to (\d+) options$/, "number"],
   [/must not contain/, "characters"],
   [/a visible character$/, "invisible"],
   [/^is the same as another option$/, "same"],
@@ -26,7 +27,7 @@ const RULES = [
 export function rule(message) {
   for (const [pattern, name] of RULES) {
     const found = pattern.exec(message);
-    if (found) return say(`host.rule_${name}`, { from: found[1], to: found[2] });
+    if (found) return say(`host.rule_${name}`, { from: found[1], to: found.at(-1) });
   }
   return message;
 }

@@ -69,7 +69,7 @@ test("one ballot that may not change is final, from its sending on", () => {
   assert.equal(view({ poll, me: [ballot(1)] }).mayRetract, false);
 });
 
-test("a ballot that may change can be replaced at any time, and taken back once it stands", () => {
+test("a ballot that may change can be replaced at any time, and withdrawn once it stands", () => {
   assert.equal(view({ acts: [vote(1)] }).mayVote, true);
   assert.equal(view({ me: [ballot(1)] }).mayRetract, true);
   assert.equal(view({ me: [ballot(1)], acts: [vote(2)] }).mayRetract, false);

@@ -1,43 +1,52 @@
-"""What is wrong with the shape of a body or a query: every field that does not fit, in words for people."""
+"""What is wrong with the shape of a body, a query or a message: every field that does not fit, in words for people."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from itertools import islice
 from typing import Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import FieldInfo
 
-from nexus.domain.text import Problem
+from nexus.domain.text import Problem, has_lone_surrogate
 
 T = TypeVar("T")
 
 LONGEST_FIELD = 100
 """Characters of a field's name that are echoed."""
 
+MOST_FAULTS = 100
+"""Texts with a lone surrogate that are named."""
+
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
 _TYPES = re.compile(r"Expected `(?P<wanted>[a-z |]+)`, got `(?P<got>[a-z]+)`")
 _BOUND = re.compile(r"Expected `\w+` (?P<sign>[<>]=) (?P<bound>-?\d+)")
+# A value of a query is always a string, and never null.
+_NOT_OF_A_QUERY = re.compile(r"( or null)?, not a string$")
 
 _NAMES = {
     "array": "a list",
     "bool": "true or false",
     "datetime": "a time",
-    "float": "a number",
+    "float": "a decimal number",
     "int": "a whole number",
     "null": "null",
     "object": "an object",
     "str": "a string",
+    "uuid": "a UUID",
 }
 _WORDS = {
     "Invalid RFC3339 encoded datetime": "must be a time such as 2026-11-22T19:00:00Z",
     "Expected `datetime` with a timezone component": "must have a time zone, as 2026-11-22T19:00:00Z has",
     "Expected `datetime` with no timezone component": "must have no time zone",
-    "Integer value out of range": "is a number out of range",
+    "Integer value out of range": "must not be a number beyond the supported range",
+    "Invalid UUID": "must be a UUID",
+    "Number out of range": "must not be a number beyond the supported range",
 }
 
 
@@ -56,9 +65,41 @@ def query_faults(values: Mapping[str, str], kind: type[object], first: str) -> t
     """Everything about a query that keeps it from being a `kind`; unknown parameters are ignored."""
     known = _fields(kind)
     parts = {name: value for name, value in values.items() if value and name in known}
-    return tuple(_of_fields(parts, kind, lambda part, type_: msgspec.convert(part, type_, strict=False))) or (
-        fault(first, kind),
-    )
+    found = tuple(_of_fields(parts, kind, lambda part, type_: msgspec.convert(part, type_, strict=False)))
+    return tuple((name, _NOT_OF_A_QUERY.sub("", text)) for name, text in found or (fault(first, kind),))
+
+
+def surrogate_faults(value: object, *, whole: str = "body") -> tuple[Problem, ...]:
+    """The texts in a JSON value that have a lone surrogate, names of fields included; at most `MOST_FAULTS`.
+
+    `whole` is the field where the value itself is such a text, or has one as a name.
+    """
+    bad = (_echo(field) or whole for field, text in _texts(value) if has_lone_surrogate(text))
+    return tuple((field, "must not contain lone surrogates") for field in islice(bad, MOST_FAULTS))
+
+
+def _texts(value: object) -> Iterator[tuple[str, str]]:
+    """Every text in a JSON value, and the field it is in; without recursion, since a value may be deep."""
+    todo = [iter([("", value)])]
+    while todo:
+        for field, one in todo[-1]:
+            if isinstance(one, str):
+                yield field, one
+            elif isinstance(one, list | dict):
+                todo.append(_parts(field, one))
+                break
+        else:
+            todo.pop()
+
+
+def _parts(field: str, value: list[object] | dict[str, object]) -> Iterator[tuple[str, object]]:
+    if isinstance(value, list):
+        for n, item in enumerate(value):
+            yield f"{field}[{n}]"[:LONGEST_FIELD], item
+    else:
+        for name, item in value.items():
+            yield field, name
+            yield f"{field}.{name}".lstrip(".")[:LONGEST_FIELD], item
 
 
 def _fields(kind: type[object]) -> dict[str, FieldInfo]:
@@ -73,7 +114,7 @@ def _of_fields(parts: Mapping[str, T], kind: type[object], read: Callable[[T, ob
             yield name, "is required"
     for name, part in parts.items():
         if name not in fields:
-            yield _echo(name), "is not known"
+            yield _echo(name), "is not a known field"
             continue
         try:
             read(part, fields[name].type)
@@ -81,34 +122,37 @@ def _of_fields(parts: Mapping[str, T], kind: type[object], read: Callable[[T, ob
             yield fault(str(error), fields[name].type, name)
 
 
-def fault(message: str, type_: object, under: str = "") -> Problem:
-    """The decoder's message as a field, below the field `under`, and what is wrong with it."""
+def fault(message: str, type_: object, under: str = "", *, whole: str = "body") -> Problem:
+    """The decoder's message as a field, below the field `under`, and what is wrong with it; `whole` is the field where
+    the message names none."""
     text, _, path = message.partition(" - at `$")
     path = under + path.removesuffix("`")
-    for pattern, says in ((_MISSING, "is required"), (_UNKNOWN, "is not known")):
+    for pattern, says in ((_MISSING, "is required"), (_UNKNOWN, "is not a known field")):
         if found := pattern.fullmatch(text):
             path, text = f"{path}.{found['name']}", says
-    return _echo(path.lstrip(".")) or "body", _words(text, type_)
+    return _echo(path.lstrip(".")) or whole, _words(text, type_)
 
 
 def _words(text: str, type_: object) -> str:
-    if text.startswith("Invalid enum value") and (choices := sorted(_choices(type_))):
+    if text.startswith("Invalid enum value") and (choices := list(_choices(type_))):
         return f"must be {', '.join(choices[:-1])} or {choices[-1]}" if choices[1:] else f"must be {choices[0]}"
     if found := _TYPES.fullmatch(text):
         wanted = [_NAMES.get(name, name) for name in found["wanted"].split(" | ")]
         return f"must be {' or '.join(wanted)}, not {_NAMES.get(found['got'], found['got'])}"
     if found := _BOUND.fullmatch(text):
         return f"must be {'at least' if found['sign'] == '>=' else 'at most'} {found['bound']}"
-    return _WORDS.get(text, text[: LONGEST_FIELD * 2].replace("`", ""))
+    if text.startswith("maximum recursion depth exceeded"):
+        return "is nested too deeply"
+    return _WORDS.get(text, "is not valid")
 
 
-def _choices(type_: object) -> set[str]:
-    """The words that a type lists one by one."""
+def _choices(type_: object) -> dict[str, None]:
+    """The words that a type lists one by one, in its order."""
     if get_origin(type_) is Literal:
-        return {str(word) for word in get_args(type_)}
+        return {str(word): None for word in get_args(type_)}
     if isinstance(type_, type) and issubclass(type_, Enum):
-        return {str(one.value) for one in type_}
-    return set[str]().union(*(_choices(part) for part in get_args(type_)))
+        return {str(one.value): None for one in type_}
+    return {word: None for part in get_args(type_) for word in _choices(part)}
 
 
 def _echo(name: str) -> str:
