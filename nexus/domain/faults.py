@@ -24,7 +24,7 @@ MOST_FAULTS = 100
 
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
-_TYPES = re.compile(r"Expected `(?P<wanted>[a-z |]+)`, got `(?P<got>[a-z]+)`")
+_TYPES = re.compile(r"Expected `(?P<wanted>[a-z |]+)`(, got `(?P<got>[a-z]+)`)?")
 _BOUND = re.compile(r"Expected `\w+` (?P<sign>[<>]=) (?P<bound>-?\d+)")
 # A value of a query is always a string, and never null.
 _NOT_OF_A_QUERY = re.compile(r"( or null)?, not a string$")
@@ -129,21 +129,27 @@ def fault(message: str, type_: object, under: str = "", *, whole: str = "body") 
     path = under + path.removesuffix("`")
     for pattern, says in ((_MISSING, "is required"), (_UNKNOWN, "is not a known field")):
         if found := pattern.fullmatch(text):
-            path, text = f"{path}.{found['name']}", says
+            return _echo(f"{path}.{found['name']}".lstrip(".")) or whole, says
     return _echo(path.lstrip(".")) or whole, _words(text, type_)
 
 
 def _words(text: str, type_: object) -> str:
     if text.startswith("Invalid enum value") and (choices := list(_choices(type_))):
-        return f"must be {', '.join(choices[:-1])} or {choices[-1]}" if choices[1:] else f"must be {choices[0]}"
+        return f"must be {_either(choices)}"
     if found := _TYPES.fullmatch(text):
-        wanted = [_NAMES.get(name, name) for name in found["wanted"].split(" | ")]
-        return f"must be {' or '.join(wanted)}, not {_NAMES.get(found['got'], found['got'])}"
+        wanted = _either([_NAMES.get(name, name) for name in found["wanted"].split(" | ")])
+        return (
+            f"must be {wanted}, not {_NAMES.get(found['got'], found['got'])}" if found["got"] else f"must be {wanted}"
+        )
     if found := _BOUND.fullmatch(text):
         return f"must be {'at least' if found['sign'] == '>=' else 'at most'} {found['bound']}"
     if text.startswith("maximum recursion depth exceeded"):
         return "is nested too deeply"
     return _WORDS.get(text, "is not valid")
+
+
+def _either(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}" if words[1:] else words[0]
 
 
 def _choices(type_: object) -> dict[str, None]:

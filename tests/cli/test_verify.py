@@ -15,6 +15,7 @@ from nexus.bus.redis.address import parse_address
 from nexus.bus.redis.bus import RedisBus
 from nexus.domain.ballot import Outcome
 from nexus.domain.poll import Place, Poll
+from nexus.domain.text import counted
 from nexus.store import watch
 from nexus.store.database import Database
 from tests.support.ballots import assert_counts, cast_one, make_poll, refused, retract, rows, vote, voter
@@ -57,7 +58,7 @@ def found(nexus: Command) -> list[str]:
     """The differences that `nexus verify` prints."""
     done = nexus.run("verify")
     *lines, last = done.stdout.splitlines()
-    assert (done.returncode, last) == (1, f"{len(lines)} differences"), done.stdout + done.stderr
+    assert (done.returncode, last) == (1, counted(len(lines), "difference")), done.stdout + done.stderr
     return lines
 
 
@@ -89,7 +90,7 @@ async def test_what_was_tampered_with_is_found_and_mended(nexus: Command, databa
     for victim, line in zip(tampered, TAMPERED.values(), strict=True):
         assert f"poll {victim.id}: {line.format(first=victim.options[0].id)}" in lines
     before = (await watch.places(database, [poll.id, *(one.id for one in tampered)])).watches
-    assert nexus.says("verify", "--repair") == [*lines, f"{len(lines)} differences, mended"]
+    assert nexus.says("verify", "--repair") == [*lines, f"{counted(len(lines), 'difference')}, mended"]
     assert nexus.says("verify") == EQUAL
     await assert_counts(database)
     after = (await watch.places(database, list(before))).watches

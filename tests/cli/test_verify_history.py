@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nexus.domain.poll import Poll
+from nexus.domain.text import counted
 from nexus.store import options, polls, rounds
 from nexus.store.database import Database
 from nexus.voting.recount import Recount
@@ -113,7 +114,7 @@ async def test_what_cannot_be_mended_is_said_and_no_success(nexus: Command, data
         await connection.run(ALTERED["choice"])
     done = nexus.run("verify")
     *lines, last = done.stdout.splitlines()
-    assert (done.returncode, last) == (1, f"{len(lines)} differences"), done.stdout + done.stderr
+    assert (done.returncode, last) == (1, counted(len(lines), "difference")), done.stdout + done.stderr
     assert any(line.startswith(f"poll {poll.id}: round 1 does not match its digest, audit row ") for line in lines)
     done = nexus.run("verify", "--repair")
     assert done.returncode == 1, done.stdout

@@ -152,6 +152,8 @@ WORDS = {
     '{"type":"join","poll":"7"}': "poll: must be a whole number, not a string",
     '{"type":"join","poll":7.0}': "poll: must be a whole number, not a decimal number",
     '{"type":"join","version":-1}': "version: must be at least 0",
+    '{"type":5}': "type: must be a string",
+    '{"type":"ping","id":[]}': "id: must be a whole number, a string or null, not a list",
     '{"type":"leave"}': "poll: is required",
     '{"type":"ping","x":1}': "x: is not a known field",
     '{"type":"hello","token":"\\ud800"}': "token: must not contain lone surrogates",
