@@ -103,7 +103,7 @@ class WeakPassword(Invalid):
 
 
 class UsernameTaken(Conflict):
-    """Another account has this name, in any case."""
+    """Another account has this name, regardless of case."""
 
     code = "username_taken"
     default = "This username is taken."
@@ -158,7 +158,7 @@ class UserNotFound(NotFound):
 
 
 class CategoryTaken(Conflict):
-    """Another category has this name, in any case."""
+    """Another category has this name, regardless of case."""
 
     code = "category_taken"
     default = "A category with this name already exists."

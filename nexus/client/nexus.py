@@ -80,7 +80,7 @@ class Nexus:
 
         Parameters:
             poll: the id of the poll.
-            code: its code, instead of the id, in any case and with or without dashes.
+            code: its code, instead of the id, in upper or lower case, with or without dashes.
 
         Returns:
             The room, which stays up to date until it is left. If this client is in the room already, the same one.

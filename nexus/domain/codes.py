@@ -22,7 +22,7 @@ def new_code(length: int, choose: Callable[[str], str] = secrets.choice) -> str:
 
 
 def normalize_code(text: str) -> str:
-    """A code as it is kept, from what somebody typed: any case and width is read, and only letters and digits count.
+    """A code as it is kept, from what somebody typed: whatever its case and width; only letters and digits count.
 
     The screens and `client.js` follow the same rule (`normalizeCode`, nexus/web/client/code.js).
     """

@@ -12,7 +12,7 @@ from nexus.store.database import Connection, Database, Row
 
 
 class Category(msgspec.Struct, frozen=True):
-    """A subject; no two have the same name in any case."""
+    """A subject; no two have the same name, regardless of case."""
 
     id: int
     name: str

@@ -126,7 +126,7 @@ async def _locked(connection: Connection, option: int, by: Identity) -> tuple[Po
 def _refuse_closed(poll: Poll) -> None:
     """Final totals stay as they are unless the host reopens or resets the poll (docs/contract.md, "Options")."""
     if poll.status is Status.CLOSED:
-        raise PollClosed("The poll is closed and its totals are final. Reopen or reset it first.")
+        raise PollClosed("The poll is closed and its totals are final. Reopen it first.")
 
 
 def _position_problems(position: object, last: int) -> list[Problem]:

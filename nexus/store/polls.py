@@ -177,7 +177,7 @@ async def delete(database: Database, poll: int, by: Identity) -> None:
 
 
 async def find_by_code(database: Database, code: str) -> Poll | None:
-    """The poll of a code, in any case and spacing; None where there is none."""
+    """The poll of a code, whatever its case and spacing; None where there is none."""
     async with database.read() as connection:
         row = await connection.one("SELECT id FROM polls WHERE code = :code", code=normalize_code(code))
         return None if row is None else (await load(connection, [row["id"]])).get(row["id"])

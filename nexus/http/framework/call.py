@@ -239,7 +239,7 @@ def op_of(request: Request) -> UUID:
 
 
 def uuid(name: str, text: str) -> UUID:
-    """A UUID in its usual form, in any case. Raises `Invalid`."""
+    """A UUID in its usual form, in upper or lower case. Raises `Invalid`."""
     if not _UUID.fullmatch(text):
         raise Invalid(errors=((name, "must be a UUID"),))
     return UUID(text)
