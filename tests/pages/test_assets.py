@@ -129,7 +129,16 @@ async def test_what_compressing_makes_no_smaller_is_sent_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("size", [2_000, 200_000])
-async def test_what_is_compressed_is_the_same_for_all_who_ask_at_once(size: int) -> None:
+async def test_what_is_compressed_is_the_same_for_all_who_ask_at_once(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compressed, compress = [], gzip.compress
+
+    def counted(data: bytes, *, mtime: int) -> bytes:
+        compressed.append(data)
+        return compress(data, mtime=mtime)
+
+    monkeypatch.setattr(gzip, "compress", counted)
     app = Starlette()
     app.mount("/", StaticResponse(b"long " * (size // 5), "text/plain"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nexus.test") as client:
@@ -139,6 +148,7 @@ async def test_what_is_compressed_is_the_same_for_all_who_ask_at_once(size: int)
     assert {answer.headers["content-encoding"] for answer in answers} == {"gzip"}
     (length,) = {answer.headers["content-length"] for answer in answers}
     assert int(length) < size / 10
+    assert len(compressed) == 1
 
 
 @pytest.mark.parametrize("screen", SCREENS)
