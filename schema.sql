@@ -77,10 +77,10 @@ CREATE TABLE polls (
     CHECK ((status = 'closed') = (closed_at IS NOT NULL))
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE polls IS
-    'Questions. The row is the lock of everything about its poll: whoever writes options, votes or acts of a poll '
-    'holds it first (SELECT ... ORDER BY id FOR NO KEY UPDATE). created_by is a subject, which need not be a user of ours. '
+    'Questions. The row is the lock of everything about its poll: a transaction that writes options, votes or acts of a '
+    'poll holds it first (SELECT ... ORDER BY id FOR NO KEY UPDATE). created_by is a subject, which need not be a user of ours. '
     'version grows with each transaction that changes what a totals frame shows, revision with each change of '
-    'definition or status, retractions with each ballot taken back: workers compare them to learn that they are behind.';
+    'definition or status, retractions with each ballot withdrawn: workers compare them to learn that they are behind.';
 -- An index for each ordering of lists, with the columns their filters need: a page is a walk along one of them.
 -- A vote changes no column of any index of polls, so its update stays a HOT one; new indexes must keep to that.
 CREATE INDEX polls_created ON polls (created_at, id, is_public, status, category_id);

@@ -13,7 +13,7 @@ import asyncpg
 from nexus.errors import OperatorError
 from nexus.store.database import LONG_S, Connection, Database
 
-VERSION = 2
+VERSION = 3
 """The version that this code wants, and that `schema.sql` makes."""
 
 # The advisory lock of a migration.

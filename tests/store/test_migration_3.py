@@ -1,0 +1,63 @@
+"""Version 3 of the schema, reached by a database of version 2 that has data."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from nexus.store import schema
+from nexus.store.database import Database
+from tests.support.ballots import rows
+from tests.support.postgres_server import PostgresServer, new_database
+
+FILLED = """
+INSERT INTO schema_version (version) VALUES (2);
+INSERT INTO users (username, email, password_hash, is_admin) VALUES
+    ('admin', NULL, 'x', true), ('Änne', 'aenne@example.org', 'y', false);
+INSERT INTO refresh_tokens (digest, family, user_id, expires_at, spent_at) VALUES
+    (sha256('spent'), '00000000-0000-4000-8000-000000000001', 1, now() + interval '1 day', now()),
+    (sha256('newest'), '00000000-0000-4000-8000-000000000001', 1, now() + interval '1 day', NULL);
+INSERT INTO polls (code, question, description, created_by, status, closed_at, voters, ballots, version) VALUES
+    ('K7M2QP', 'Tee oder Kaffee?', 'In der Küche', 'user:1', 'open', NULL, 1, 1, 2),
+    ('M4N7QP', 'Done?', '', 'user:2', 'closed', now(), 0, 0, 2);
+INSERT INTO options (poll_id, option_text, position, votes_count) VALUES
+    (1, 'Tee', 0, 1), (1, 'Kaffee', 1, 0), (2, 'A', 0, 0), (2, 'A' || chr(8203), 1, 0);
+INSERT INTO votes VALUES (1, 1, 'user:2', '00000000-0000-0000-0000-000000000000',
+    '00000000-0000-4000-8000-000000000002', '{1}', now());
+INSERT INTO acts VALUES
+    (1, 'user:2', '00000000-0000-4000-8000-000000000002', 'vote', '{1}', NULL, 'recorded', 1, 2, now());
+INSERT INTO audit_log ("user", action, target_type, target_id, details) VALUES
+    ('user:1', 'create', 'poll', '1', '{"question": "Tee oder Kaffee?"}');
+"""
+"""Two accounts with a login, two polls with a vote, and options that version 2 took for different ones."""
+
+
+@pytest.fixture
+def url(postgres: PostgresServer) -> Iterator[str]:
+    """A database of version 2 with data."""
+    with new_database(postgres, (Path(__file__).parent / "schema_2.sql").read_text("utf-8") + FILLED) as url:
+        yield url
+
+
+@pytest.fixture
+async def filled(url: str) -> AsyncIterator[Database]:
+    """The same, brought to version 3."""
+    database = Database(url, size=2)
+    await database.connect()
+    assert await schema.migrate(database, lambda line: None) == 2
+    yield database
+    await database.close()
+
+
+async def test_a_filled_database_keeps_its_polls_and_votes(filled: Database) -> None:
+    assert await rows(filled, "SELECT code, question, voters, version FROM polls ORDER BY id") == [
+        ("K7M2QP", "Tee oder Kaffee?", 1, 2),
+        ("M4N7QP", "Done?", 0, 2),
+    ]
+    assert await rows(filled, "SELECT option_text, votes_count FROM options WHERE poll_id = 1 ORDER BY position") == [
+        ("Tee", 1),
+        ("Kaffee", 0),
+    ]
+    assert await rows(filled, "SELECT voter, choices FROM votes") == [("user:2", [1])]
