@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = {"runtime": "private", "dev": "private,dev"}
 LOCK_S = 900.0
 INSTALL_S = 900.0
+TELL_S = 15.0
 
 
 class SetupError(Exception):
@@ -84,13 +85,21 @@ def environment() -> dict[str, str]:
 
 
 def run(what: str, *command: str) -> None:
-    """Run a step, its output on standard error. Raises SetupError if it fails or takes longer than INSTALL_S."""
-    try:
-        done = subprocess.run(command, check=False, stdout=sys.stderr, env=environment(), timeout=INSTALL_S)
-    except subprocess.TimeoutExpired:
-        raise SetupError(f"{what} took longer than {INSTALL_S:.0f} s") from None
-    if done.returncode:
-        raise SetupError(f"{what} failed: see the lines above")
+    """Run a step, its output on standard error, and say every TELL_S that it goes on.
+
+    Raises SetupError if it fails or takes longer than INSTALL_S.
+    """
+    began = time.monotonic()
+    with subprocess.Popen(command, stdout=sys.stderr, env=environment()) as step:
+        while (taken := time.monotonic() - began) < INSTALL_S:
+            try:
+                if step.wait(TELL_S):
+                    raise SetupError(f"{what} failed: see the lines above")
+                return
+            except subprocess.TimeoutExpired:
+                say(f"still {what}, {taken + TELL_S:.0f} s")
+        step.kill()
+    raise SetupError(f"{what} took longer than {INSTALL_S:.0f} s")
 
 
 def version_of(python: Path) -> str:
@@ -117,9 +126,9 @@ def make(root: Path, set_: str) -> None:
             version = version_of(python)
         stamp.unlink(missing_ok=True)
         chosen = installed_set(before, set_)
-        say("installing what is needed into .venv; this takes about a minute, once")
-        run("installing", str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
-            "--prefer-binary", "--editable", f"{root}[{EXTRAS[chosen]}]")  # fmt: skip
+        say("installing what is needed into .venv: about a minute, once, with internet access")
+        run("installing", str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+            "--no-input", "--prefer-binary", "--editable", f"{root}[{EXTRAS[chosen]}]")  # fmt: skip
         stamp.write_text(f"{digest(root, version)} {chosen}\n", encoding="utf-8")
 
 

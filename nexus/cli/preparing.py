@@ -15,6 +15,7 @@ from nexus.access.passwords import Passwords
 from nexus.embedded import EmbeddedError, PrivatePostgres, postmaster
 from nexus.errors import Unavailable
 from nexus.store import accounts, schema
+from nexus.store.accounts import User
 from nexus.store.database import Database
 
 logger = logging.getLogger(__name__)
@@ -27,9 +28,10 @@ ADMIN = "admin"
 """The first account of a new data folder."""
 
 
-async def prepare(url: str, made: Callable[[str], None], *, private: bool) -> None:
+async def prepare(url: str, made: Callable[[str], None], *, private: bool) -> User | None:
     """Bring an empty database to the schema; a private one without accounts gets an admin, whose password `made` gets.
 
+    Returns the first administrator, None where there is none.
     Raises SchemaError for a filled database of another version: changing that is left to `nexus migrate`.
     """
     database = Database(url, size=2)
@@ -42,6 +44,7 @@ async def prepare(url: str, made: Callable[[str], None], *, private: bool) -> No
             schema.require_current(found)
         if private:
             await _first_admin(database, made)
+        return await accounts.first_admin(database)
     finally:
         await database.close()
 

@@ -22,11 +22,14 @@ from nexus.cli import workers
 from nexus.cli.preparing import ADMIN, kept_up, prepare
 from nexus.embedded import PrivatePostgres, binaries, claim
 from nexus.settings import Settings
+from nexus.store.accounts import User
 
 PORT_WAIT_S = 3.0
 """How long a start waits for its port: the workers of a killed `nexus serve` hold it for a moment."""
 DEMO_STOP_S = 5.0
 """How long the demo may take to stop before it is killed."""
+DEMO_TOKEN_S = 300
+"""How long the demo may take to create its poll; nothing else needs its token."""
 NOT_STARTED = 3
 """The exit status where the server could not start."""
 
@@ -51,8 +54,8 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
         banner = _Banner(_address(settings.host, sock.getsockname()[1]))
         cleanup.callback(banner.show_password)  # also if the start fails after the password was made
         url = settings.database_url or _private(cleanup, settings)
-        asyncio.run(prepare(url, banner.take_password, private=settings.database_url is None))
-        demo = cleanup.enter_context(_demo(settings, banner.address)) if arguments.demo else None
+        host = asyncio.run(prepare(url, banner.take_password, private=settings.database_url is None))
+        demo = cleanup.enter_context(_demo(settings, banner.address, host)) if arguments.demo else None
         return 0 if workers.run(settings, url, sock, lambda: _ready(banner, demo, ending)) else NOT_STARTED
 
 
@@ -153,12 +156,16 @@ def _address(host: str, port: int) -> str:
 
 
 @contextmanager
-def _demo(settings: Settings, address: str) -> Iterator[Callable[[], None]]:
-    """Yields the function that starts the simulated audience as a separate process, which ends with the server."""
+def _demo(settings: Settings, address: str, host: User | None) -> Iterator[Callable[[], None]]:
+    """Yields the function that starts the simulated audience as a separate process, which ends with the server.
+
+    The sample poll is `host`'s, who finds it among the polls on `/host`; without one nobody's but an admin's.
+    """
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> None:
-        token = Tokens(secret_key(settings.secret, settings.data)).access("ext:demo", ["host"], ttl_s=7 * 86400)
+        subject, role = ("ext:demo", "host") if host is None else (host.subject, "user")
+        token = Tokens(secret_key(settings.secret, settings.data)).access(subject, [role], ttl_s=DEMO_TOKEN_S)
         environment = {**os.environ, "NEXUS_DEMO_URL": address, "NEXUS_DEMO_TOKEN": token}
         started.append(subprocess.Popen([sys.executable, "-m", "nexus.demo"], env=environment))
 

@@ -1,4 +1,4 @@
-"""A poll in the terminal: moving bars on a TTY, otherwise one line for each totals."""
+"""A poll in the terminal: moving bars on a TTY, otherwise a line for the newest totals."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ REDRAW_S = 0.05
 """Between two drawings, at least."""
 IDLE_S = 1.0
 """Between two drawings, at most: the time that is left is shown in seconds."""
+LINE_S = 1.0
+"""Between two lines of totals, at least: a log has no use for twenty a second. The final totals come at once."""
 GONE = "The poll no longer exists."
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -33,10 +35,21 @@ async def watch(room: Room, out: TextIO, *, server_now: Callable[[], datetime], 
 
 
 async def _watch_lines(room: Room, out: TextIO) -> None:
-    async for event in room:
-        if isinstance(event, Totals):
-            out.write(f"{totals_line(room.poll, event)}\n")
-        elif isinstance(event, PollChanged):
+    events, clock = aiter(room), asyncio.get_running_loop().time
+    due, waiting = clock(), False
+    while True:
+        try:
+            async with asyncio.timeout_at(due if waiting else None):
+                event = await anext(events)
+        except TimeoutError:
+            event = None
+        except StopAsyncIteration:
+            return
+        waiting = waiting or isinstance(event, Totals)
+        if waiting and (room.totals.final or clock() >= due or isinstance(event, Deleted)):
+            out.write(f"{totals_line(room.poll, room.totals)}\n")
+            due, waiting = clock() + LINE_S, False
+        if isinstance(event, PollChanged):
             out.write(f"# {plain(event.poll.question)} ({event.poll.status})\n")
         elif isinstance(event, Deleted):
             out.write(f"# {GONE}\n")

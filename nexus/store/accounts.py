@@ -88,6 +88,15 @@ async def all_users(database: Database) -> list[User]:
         return [user_of(row) for row in await connection.all(f"SELECT {COLUMNS} FROM users u ORDER BY u.id")]
 
 
+async def first_admin(database: Database) -> User | None:
+    """The enabled administrator with the lowest id, None where there is none."""
+    async with database.read() as connection:
+        row = await connection.one(
+            f"SELECT {COLUMNS} FROM users u WHERE u.is_admin AND u.disabled_at IS NULL ORDER BY u.id LIMIT 1"
+        )
+        return None if row is None else user_of(row)
+
+
 async def disabled(database: Database) -> frozenset[int]:
     """The ids of disabled accounts."""
     async with database.read() as connection:

@@ -111,3 +111,49 @@ async def test_without_a_terminal_each_change_is_a_line() -> None:
     await asyncio.wait_for(watch(here, out, server_now=lambda: NOON, connected=lambda: True), 5)
     lines = [totals_line(here.poll, TOTALS), "# Really?  (closed)", "# The poll no longer exists."]
     assert out.getvalue().splitlines() == lines
+
+
+async def test_without_a_terminal_a_busy_poll_is_a_line_now_and_then_and_its_end_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drawing, "LINE_S", 3600.0)
+    out, here = io.StringIO(), room()
+    watching = asyncio.create_task(watch(here, out, server_now=lambda: NOON, connected=lambda: True))
+
+    async def written(lines: int) -> None:
+        while out.getvalue().count("\n") < lines:  # noqa: ASYNC110 - a text has no event
+            await asyncio.sleep(0.001)
+
+    await asyncio.wait_for(written(1), 5)
+    for version in range(3, 30):
+        here.take(replace(TOTALS, version=version))
+        await asyncio.sleep(0)
+    final = replace(TOTALS, version=30, final=True, status="closed")
+    here.take(final)
+    await asyncio.wait_for(written(2), 5)
+    here.take(replace(TOTALS, version=31))  # reopened
+    here.take(Deleted(7))
+    await asyncio.wait_for(watching, 5)
+    assert out.getvalue().splitlines() == [
+        totals_line(POLL, TOTALS),
+        totals_line(POLL, final),
+        totals_line(POLL, replace(TOTALS, version=31)),
+        "# The poll no longer exists.",
+    ]
+
+
+async def test_without_a_terminal_the_newest_totals_come_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "LINE_S", 0.05)
+    out, here = io.StringIO(), room()
+    watching = asyncio.create_task(watch(here, out, server_now=lambda: NOON, connected=lambda: True))
+    here.take(replace(TOTALS, version=3))
+    here.take(replace(TOTALS, version=4))
+    newest = f"{totals_line(POLL, replace(TOTALS, version=4))}\n"
+
+    async def told() -> None:
+        while not out.getvalue().endswith(newest):  # noqa: ASYNC110 - a text has no event
+            await asyncio.sleep(0.001)
+
+    await asyncio.wait_for(told(), 5)
+    here.end()
+    await asyncio.wait_for(watching, 5)

@@ -6,9 +6,11 @@ import re
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 import nexus
+from nexus.demo.demo import QUESTION
 from nexus.http.api.routes import CALLS
 from nexus.settings import SETTINGS
 from nexus.settings.setting import Setting
@@ -84,7 +86,7 @@ async def test_walk_through_a_poll_works_as_written(tmp_path: Path) -> None:
     for name in ("DATABASE_URL", "REDIS_URL"):
         environment.pop(name, None)
     server = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "nexus", "serve", env=environment, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "nexus", "serve", "--demo", env=environment, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     try:
         async with asyncio.timeout(60):
@@ -95,6 +97,7 @@ async def test_walk_through_a_poll_works_as_written(tmp_path: Path) -> None:
         )
         async with asyncio.timeout(60):
             out = (await shell.communicate())[0].decode()
+            assert await _questions(*said) == ["Tea or coffee?", QUESTION]
     finally:
         server.terminate()
         async with asyncio.timeout(30):
@@ -102,6 +105,15 @@ async def test_walk_through_a_poll_works_as_written(tmp_path: Path) -> None:
     assert shell.returncode == 0, out
     for part in ('"type":"welcome"', '"status":"recorded"', '"type":"totals"', '"status":"changed"', '"final":true'):
         assert part in out
+
+
+async def _questions(url: str, password: str) -> list[str]:
+    """The polls that the administrator finds as their own; the demo's is among them."""
+    async with httpx.AsyncClient(base_url=url) as http:
+        pair = (await http.post("/auth/token/", json={"username": "admin", "password": password})).json()
+        http.headers["Authorization"] = f"Bearer {pair['access']}"
+        found = (await http.get("/polls/", params={"created_by": "me"})).json()
+        return [poll["question"] for poll in found["results"]]
 
 
 async def _until_ready(server: asyncio.subprocess.Process) -> tuple[str, str]:

@@ -105,6 +105,31 @@ def test_a_second_installer_waits_no_longer_than_its_bound(
         pass
 
 
+def test_a_long_step_says_that_it_goes_on(
+    venv: ModuleType, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(venv, "TELL_S", 0.05)
+    venv.run("installing", sys.executable, "-c", "import time; time.sleep(0.2)")
+    told = capfd.readouterr().err.splitlines()
+    assert set(told) == {"nexus: still installing, 0 s"}
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("raise SystemExit(3)", "installing failed: see the lines above"),
+        ("import time; time.sleep(60)", "installing took longer than 0 s"),
+    ],
+)
+def test_a_step_that_fails_or_never_ends_is_one_line(
+    venv: ModuleType, monkeypatch: pytest.MonkeyPatch, code: str, said: str
+) -> None:
+    monkeypatch.setattr(venv, "TELL_S", 0.05)
+    monkeypatch.setattr(venv, "INSTALL_S", 0.3 if "sleep" in code else 30.0)
+    with pytest.raises(venv.SetupError, match=said):
+        venv.run("installing", sys.executable, "-c", code)
+
+
 def test_pip_is_not_led_astray(venv: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_TARGET", "/elsewhere")
     monkeypatch.setenv("PIP_USER", "1")
