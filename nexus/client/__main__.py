@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -20,18 +21,24 @@ async def _watch(base_url: str, code: str) -> None:
         await watch(room, sys.stdout, server_now=nexus.server_now, connected=lambda: nexus.connected)
 
 
+def code_in(text: str) -> str:
+    """The code in what was typed or pasted: the code itself, or the address of one of the poll's pages."""
+    path = re.split(r"[?#]", text.strip(), maxsplit=1)[0]
+    return path.rstrip("/").rpartition("/")[2]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Watch a poll in the terminal until Ctrl-C. Returns the exit status; errors are printed as one line."""
     parser = argparse.ArgumentParser(prog="python -m nexus.client", description="Watch a poll in the terminal.")
     parser.add_argument("url", help="the server, like http://127.0.0.1:8000")
-    parser.add_argument("code", help="the code of the poll")
+    parser.add_argument("code", help="the code of the poll, or the address of its page")
     arguments = parser.parse_args(argv)
     try:
         socket_url(arguments.url)
     except ValueError as error:
         parser.error(str(error))
     try:
-        asyncio.run(_watch(arguments.url, arguments.code))
+        asyncio.run(_watch(arguments.url, code_in(arguments.code)))
     except KeyboardInterrupt:
         return 0
     except BrokenPipeError:

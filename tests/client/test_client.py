@@ -28,6 +28,7 @@ from nexus.client import (
     post,
     socket_url,
 )
+from nexus.client.__main__ import code_in
 from tests.support.served import Server, serving
 from tests.support.waiting import SERVER_S, soon
 
@@ -249,6 +250,21 @@ async def test_a_vote_that_is_not_answered_in_time_is_unsettled(server: Server) 
         receipt = await nexus.vote(poll.id, [poll.options[0].id], op=op)
         assert receipt.stands
         assert (await nexus.join(poll.id)).totals.voters == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "K7M2QP",
+        "https://vote.example.org/vote/K7M2QP",
+        "vote.example.org/nexus/vote/K7M2QP/",
+        " http://127.0.0.1:8000/live/K7M2QP?overlay=1 ",
+        "http://127.0.0.1:8000/live/K7M2QP#token=a/b.c",
+        "/K7M2QP",
+    ],
+)
+def test_the_command_takes_a_code_or_the_address_of_a_page(text: str) -> None:
+    assert code_in(text) == "K7M2QP"
 
 
 async def test_the_terminal_watches_a_poll_and_says_what_is_wrong(server: Server) -> None:

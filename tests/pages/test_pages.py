@@ -100,11 +100,13 @@ async def test_a_page_of_a_poll_begins_with_what_a_guest_sees(
     assert (found["totals"]["voters"], found["totals"]["visibility"]) == (1, "full")
 
 
-async def test_a_code_is_found_as_people_type_it(rest: Rest, reader: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize(
+    "typed", ["{0}-{1}%20", "%22{0}%E2%80%94{1}%22.", "Code:%20{0}{1}", "{0}%C2%AD{1})", "%EF%BB%BF{0}%C2%A0{1}"]
+)
+async def test_a_code_is_found_as_people_type_it(rest: Rest, reader: httpx.AsyncClient, typed: str) -> None:
     poll = await rest.poll(await rest.user())
-    code = poll["code"]
-    typed = f"{code[:3]}-{code[3:]}%20".lower()
-    assert (await given(reader, f"/vote/{typed}"))["poll"]["id"] == poll["id"]
+    code = poll["code"].lower()
+    assert (await given(reader, f"/vote/{typed.format(code[:3], code[3:])}"))["poll"]["id"] == poll["id"]
 
 
 @pytest.mark.parametrize("policy", ["live", "after_vote", "after_close", "host"])

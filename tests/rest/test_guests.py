@@ -2,20 +2,48 @@
 
 import time
 import uuid
+from collections.abc import Callable
+
+import pytest
 
 from nexus.store.database import Database
 from tests.support.rest import NOBODY, Person, Rest, open_rest, refused
 
 GONE = (404, "poll_not_found")
+WIDE = {n: n + 0xFEE0 for n in range(33, 127)}
+CYRILLIC = str.maketrans(
+    "ABCEHJKMPSTYX", "\u0410\u0412\u0421\u0415\u041d\u0408\u041a\u041c\u0420\u0405\u0422\u0423\u0425"
+)
+ARABIC = {ord(str(n)): 0x660 + n for n in range(10)}
 
 
-async def test_code_is_read_in_any_case_and_width(rest: Rest) -> None:
+@pytest.mark.parametrize(
+    "typed",
+    [
+        lambda code: f"{code[:3]}\u3000{code[3:]}".lower().translate(WIDE),
+        lambda code: f"{code[:3]}\u2013{code[3:]}",
+        lambda code: f"\u201e{code}\u201c.",
+        lambda code: f"[{code[:2]}\u00ad{code[2:4]}\u200b{code[4:]}]",
+        lambda code: f"\u2067{code[:3]}\u058a\u00a0{code[3:]}\u2069",
+        lambda code: code.translate(CYRILLIC),
+        lambda code: code.translate(ARABIC),
+    ],
+    ids=["width", "dash", "quotes", "invisible", "isolates", "cyrillic", "digits"],
+)
+async def test_code_is_read_as_people_type_it(rest: Rest, typed: Callable[[str], str]) -> None:
     ann, bob = await rest.user(), await rest.user()
     poll = await rest.poll(ann)
-    wide = "".join(chr(ord(char) + 0xFEE0) for char in poll["code"].lower())
-    entered = await rest("POST", "/auth/guest/", json={"code": f"{wide[:3]}\u3000{wide[3:]}"})
-    joined = await rest("POST", "/polls/join/", bob, json={"code": f"{wide[:3]}\u2013{wide[3:]}"})
+    code = typed(poll["code"])
+    entered = await rest("POST", "/auth/guest/", json={"code": code})
+    joined = await rest("POST", "/polls/join/", bob, json={"code": code})
     assert (entered.json()["poll"], joined.json()["id"]) == (poll["id"], poll["id"])
+
+
+@pytest.mark.parametrize("text", ["http://nexus.test/vote/{}", "nexus.test/{}", "Join with {}"])
+async def test_an_address_is_no_code(rest: Rest, text: str) -> None:
+    """A client that has an address knows which server is meant; only the fields of pages read one."""
+    poll = await rest.poll(await rest.user())
+    assert refused(await rest("POST", "/auth/guest/", json={"code": text.format(poll["code"])})) == GONE
 
 
 async def test_code_makes_a_voter_of_this_poll_alone(rest: Rest) -> None:

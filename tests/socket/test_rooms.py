@@ -60,7 +60,11 @@ async def test_join_answers_with_poll_totals_ballots_and_role(ws: SocketServer) 
 async def test_join_by_code_takes_any_case_and_spaces(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client:
-        for code in (poll.code, poll.code.lower(), f" {poll.code[:3]} {poll.code[3:]} ", "-".join(poll.code)):
+        halves, wide = (
+            f" {poll.code[:3]} {poll.code[3:]} ",
+            poll.code.translate({n: n + 0xFEE0 for n in range(33, 127)}),
+        )
+        for code in (poll.code, poll.code.lower(), halves, "\u2014".join(poll.code), wide, f"\u00ab{poll.code}\u00bb."):
             await client.send("join", code=code)
             assert (await client.expect("joined"))["poll"]["id"] == poll.id
 

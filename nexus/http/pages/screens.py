@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from nexus.access.code_entry import CodeEntry
-from nexus.domain.codes import LONGEST_CODE, normalize_code
+from nexus.domain.codes import LONGEST_CODE, normalize_code, read_code
 from nexus.domain.poll import Status
 from nexus.domain.rights import Role, visibility
 from nexus.domain.views import PollView, Stamp, TotalsView, poll_view, stamp, totals_view
@@ -99,7 +99,7 @@ class Pages:
 
     async def _of_poll(self, screen: Screen, request: Request) -> Response:
         typed = request.path_params["code"]
-        code = normalize_code(typed)
+        code = read_code(typed)
         headers = {**_HEADERS, "content-type": _TYPE, "vary": _VARY}
         try:
             given, status = await self._look(code, request), 200

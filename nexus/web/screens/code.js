@@ -1,8 +1,10 @@
 /** The form for a poll's code. */
 
-import { normalizeCode } from "../client/code.js";
+import { hasCodeShape, readCode } from "../client/code.js";
 import { element, write } from "./dom.js";
 import { say } from "./words.js";
+
+const LONGEST = 2000; // a whole address may be pasted, even that of a screen link
 
 /** A form that leads to the poll whose code is typed into it, on the page `at`; at first it contains `typed`. */
 export function codeForm(typed = "", at = "/vote/") {
@@ -10,7 +12,7 @@ export function codeForm(typed = "", at = "/vote/") {
     id: "code",
     name: "code",
     value: typed,
-    maxlength: 40,
+    maxlength: LONGEST,
     autocomplete: "off",
     autocapitalize: "characters",
     spellcheck: "false",
@@ -20,9 +22,10 @@ export function codeForm(typed = "", at = "/vote/") {
   const fault = element("p", { id: "code-fault", class: "fault", role: "alert" });
   const go = (event) => {
     event.preventDefault();
-    const code = normalizeCode(input.value);
-    write(fault, code ? "" : say("enter.missing"));
-    if (code) location.assign(`${at}${encodeURIComponent(code)}`);
+    const code = readCode(input.value);
+    const right = hasCodeShape(code);
+    write(fault, right ? "" : say(code ? "enter.odd" : "enter.missing"));
+    if (right) location.assign(`${at}${encodeURIComponent(code)}`);
     else input.focus();
   };
   return element(
