@@ -69,6 +69,7 @@ CREATE TABLE polls (
     retractions     bigint      NOT NULL DEFAULT 0,
     voters          bigint      NOT NULL DEFAULT 0 CHECK (voters >= 0),
     ballots         bigint      NOT NULL DEFAULT 0 CHECK (ballots >= voters),
+    corrected_at    timestamptz,
     created_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     words           tsvector    GENERATED ALWAYS AS (to_tsvector('simple', question || ' ' || description)) STORED,
@@ -80,7 +81,8 @@ COMMENT ON TABLE polls IS
     'Questions. The row is the lock of everything about its poll: a transaction that writes options, votes or acts of a '
     'poll holds it first (SELECT ... ORDER BY id FOR NO KEY UPDATE). created_by is a subject, which need not be a user of ours. '
     'version grows with each transaction that changes what a totals frame shows, revision with each change of '
-    'definition or status, retractions with each ballot withdrawn: workers compare them to learn that they are behind.';
+    'definition or status, retractions with each ballot withdrawn: workers compare them to learn that they are behind. '
+    'corrected_at is when a text was last corrected under ballots of this round.';
 -- An index for each ordering of lists, with the columns their filters need: a page is a walk along one of them.
 -- A vote changes no column of any index of polls, so its update stays a HOT one; new indexes must keep to that.
 CREATE INDEX polls_created ON polls (created_at, id, is_public, status, category_id);

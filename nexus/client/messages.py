@@ -51,6 +51,7 @@ class Poll(msgspec.Struct, frozen=True):
     allow_guests: bool = True
     anonymous: bool = True
     results: str = "live"
+    corrected_at: datetime | None = None
     updated_at: str = ""
 
 

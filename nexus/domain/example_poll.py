@@ -35,6 +35,7 @@ POLL = PollView(
     options=[YES, NO],
     epoch=1,
     version=43,
+    corrected_at=None,
     created_at="2026-11-22T18:00:00Z",
     updated_at="2026-11-22T18:25:00Z",
 )

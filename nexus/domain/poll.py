@@ -54,7 +54,8 @@ class Poll(msgspec.Struct, frozen=True):
     """One poll as the database holds it.
 
     `revision` grows with every change of the definition or status, `retractions` with every ballot withdrawn
-    or stripped: workers compare them to notice what a totals frame does not show.
+    or stripped: workers compare them to notice what a totals frame does not show. `corrected_at` is when a text was
+    last corrected under ballots of this round, None where none was.
     """
 
     id: int
@@ -81,6 +82,7 @@ class Poll(msgspec.Struct, frozen=True):
     retractions: int
     voters: int
     ballots: int
+    corrected_at: datetime | None
     created_at: datetime
     updated_at: datetime
 

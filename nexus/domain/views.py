@@ -53,6 +53,7 @@ class PollView(msgspec.Struct, frozen=True):
     options: list[OptionView]
     epoch: Number
     version: Number
+    corrected_at: Stamp | None
     created_at: Stamp
     updated_at: Stamp
 
@@ -151,6 +152,7 @@ def poll_view(poll: Poll, sees: Visibility) -> PollView:
         options=[option_view(option, sees) for option in poll.options],
         epoch=poll.epoch,
         version=poll.version,
+        corrected_at=_stamp(poll.corrected_at),
         created_at=stamp(poll.created_at),
         updated_at=stamp(poll.updated_at),
     )

@@ -57,24 +57,34 @@ async def check_head(connection: Connection) -> list[str]:
 
 
 async def check_rounds(connection: Connection, polls: Sequence[int]) -> list[str]:
-    """Ended rounds of `polls` that do not match the digest in the row of their end."""
+    """Ended rounds of `polls` that do not match the digest in the row of their end, or did not when a text of theirs
+    was corrected."""
     rows = await connection.all(_ROUNDS, polls=list(polls))
     return [
-        f"poll {row['poll']}: round {row['round']} does not match its digest, audit row {row['id']}" for row in rows
+        f"poll {row['poll']}: round {row['round']} {'does' if row['newest'] else 'did'} not match its digest, "
+        f"audit row {row['id']}"
+        for row in rows
     ]
 
 
-# The newest digest of a round counts: the poll may have been reopened and closed again. An open round has none.
+# The newest digest of a round counts: the poll may have been reopened and closed again, or an option corrected. An open
+# round has none. A correction's row has the digest from before it, too, which must be the one that was written last:
+# otherwise a correction would hide what was altered before it.
 _ROUNDS = """
-SELECT d.poll, d.round, d.id FROM (
-    SELECT DISTINCT ON (l.poll_id, r.round) l.id, l.poll_id AS poll, r.round, l.details ->> 'digest' AS digest
+WITH kept AS (
+    SELECT l.id, l.poll_id AS poll, r.round, l.details ->> 'digest' AS digest,
+        l.details ->> 'digest_before' AS before, lag(l.details ->> 'digest') OVER w AS earlier,
+        lead(l.id) OVER w IS NULL AS newest
     FROM audit_log l CROSS JOIN LATERAL (SELECT CAST(l.details ->> 'round' AS integer) AS round) r
     WHERE l.poll_id = ANY(:polls) AND l.details ->> 'digest' IS NOT NULL
-    ORDER BY l.poll_id, r.round, l.id DESC
-) d JOIN polls p ON p.id = d.poll
-WHERE (d.round < p.epoch OR (d.round = p.epoch AND p.status = 'closed'))
+    WINDOW w AS (PARTITION BY l.poll_id, r.round ORDER BY l.id)
+)
+SELECT d.poll, d.round, d.id, true AS newest FROM kept d JOIN polls p ON p.id = d.poll
+WHERE d.newest AND (d.round < p.epoch OR (d.round = p.epoch AND p.status = 'closed'))
   AND d.digest <> encode(round_digest(d.poll, d.round), 'hex')
-ORDER BY d.poll, d.round
+UNION ALL
+SELECT d.poll, d.round, d.id, false FROM kept d WHERE d.before <> d.earlier
+ORDER BY poll, round, id
 """
 
 

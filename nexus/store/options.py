@@ -65,30 +65,35 @@ async def add(database: Database, poll: int, new: NewOption, by: Identity) -> Op
         return await _done(connection, before, option, by, "create")
 
 
-async def patch(database: Database, option: int, change: OptionPatch, by: Identity, *, discard: bool) -> OptionChange:
-    """Change an option's text or position. A text that has votes raises `OptionHasVotes` unless they
-    are to be discarded, which strips the option from the ballots."""
-    async with database.long_transaction() if discard else database.transaction() as connection:
+async def patch(
+    database: Database,
+    option: int,
+    change: OptionPatch,
+    by: Identity,
+    *,
+    discard: bool = False,
+    correction: bool = False,
+) -> OptionChange:
+    """Change an option's text or position. A text that has votes raises `OptionHasVotes` unless they are to be
+    discarded, which strips the option from the ballots, or the change is a `correction`, which keeps them; a correction
+    may change the text of an option of a closed poll, too."""
+    async with database.long_transaction() if discard or correction else database.transaction() as connection:
         before, old = await _locked(connection, option, by)
-        others = [one.option_text for one in before.options if one.id != option]
-        problems = _position_problems(change.position, len(others))
-        if change.option_text is not UNSET:
-            problems += option_problems("", [change.option_text], others)
-        if problems:
-            raise Invalid(errors=tuple(problems))
-        rewritten = change.option_text is not UNSET and change.option_text.strip() != old.option_text
-        if not rewritten and change.position in (UNSET, old.position):
+        text = _checked_text(before, old, change)
+        rewritten, moved = text != old.option_text, change.position not in (UNSET, old.position)
+        if not rewritten and not moved:
             return OptionChange(before, old)
-        _refuse_closed(before)
-        if rewritten:
+        corrected = correction and rewritten
+        if moved or not corrected:
+            _refuse_closed(before)
+        if rewritten and not corrected:
             await _discard_votes(connection, before, old, discard=discard)
-            await connection.run(
-                "UPDATE options SET option_text = :text WHERE id = :option",
-                text=str(change.option_text).strip(),
-                option=option,
-            )
+            await _set_text(connection, option, text)
+        proof = await _correct(connection, before, option, text) if corrected else {}
         await _move(connection, before, option, change.position)
-        return await _done(connection, before, option, by, "update")
+        return await _done(
+            connection, before, option, by, "correct" if corrected and before.ballots else "update", **proof
+        )
 
 
 async def delete(database: Database, option: int, by: Identity, *, discard: bool) -> OptionChange:
@@ -127,6 +132,33 @@ def _refuse_closed(poll: Poll) -> None:
     """Final totals stay as they are unless the host reopens or resets the poll (docs/contract.md, "Options")."""
     if poll.status is Status.CLOSED:
         raise PollClosed("The poll is closed and its totals are final. Reopen it first.")
+
+
+def _checked_text(poll: Poll, option: Option, change: OptionPatch) -> str:
+    """The text that `option` is to have. Raises `Invalid` with every broken rule of the change."""
+    others = [one.option_text for one in poll.options if one.id != option.id]
+    problems = _position_problems(change.position, len(others))
+    if change.option_text is not UNSET:
+        problems += option_problems("", [change.option_text], others)
+    if problems:
+        raise Invalid(errors=tuple(problems))
+    return option.option_text if change.option_text is UNSET else change.option_text.strip()
+
+
+async def _correct(connection: Connection, poll: Poll, option: int, text: str) -> dict[str, object]:
+    """Give an option another text, and leave its votes. Returns what the history keeps of the round of a closed poll:
+    its digest covers the texts, so it gets a new one, and the one before shows that nothing else was altered."""
+    closed = poll.status is Status.CLOSED
+    before = await audit.digests(connection, [poll.id]) if closed else {}
+    await _set_text(connection, option, text)
+    if poll.ballots:
+        await connection.run("UPDATE polls SET corrected_at = clock_timestamp() WHERE id = :poll", poll=poll.id)
+    after = await audit.digests(connection, [poll.id]) if closed else {}
+    return {"round": poll.epoch, "digest_before": before[poll.id], "digest": after[poll.id]} if closed else {}
+
+
+async def _set_text(connection: Connection, option: int, text: str) -> None:
+    await connection.run("UPDATE options SET option_text = :text WHERE id = :option", text=text, option=option)
 
 
 def _position_problems(position: object, last: int) -> list[Problem]:
@@ -180,7 +212,9 @@ def _said(option: Option | None) -> dict[str, object] | None:
     return None if option is None else {"option_text": option.option_text, "position": option.position}
 
 
-async def _done(connection: Connection, before: Poll, option: int, by: Identity, action: str) -> OptionChange:
+async def _done(
+    connection: Connection, before: Poll, option: int, by: Identity, action: str, **proof: object
+) -> OptionChange:
     await connection.run(
         "UPDATE polls SET version = version + 1, revision = revision + 1, updated_at = clock_timestamp() "
         "WHERE id = :poll",
@@ -192,5 +226,5 @@ async def _done(connection: Connection, before: Poll, option: int, by: Identity,
     details: dict[str, object] = {"poll": before.id, "before": _said(was), "after": _said(one)}
     if after.retractions != before.retractions:
         details |= {"votes_discarded": was.votes_count if was else 0, "ballots": [before.ballots, after.ballots]}
-    await audit.append(connection, by.voter, action, "option", option, **details)
+    await audit.append(connection, by.voter, action, "option", option, **details, **proof)
     return OptionChange(after, one)

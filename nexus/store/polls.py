@@ -23,6 +23,9 @@ CODE_ATTEMPTS = 20
 FROZEN_BY_VOTES = ("question", "max_choices", "votes_per_user")
 """What cannot be changed once there are votes."""
 
+CORRECTABLE = ("question",)
+"""What of it a correction may change all the same."""
+
 
 async def create(database: Database, new: NewPoll, by: Identity) -> Poll:
     """Create a poll and its options in one transaction. Raises `Invalid` with every broken rule."""
@@ -89,8 +92,9 @@ async def _category_problems(connection: Connection, category: object) -> list[P
     return [] if row is not None else [("category", "There is no such category.")]
 
 
-async def patch(database: Database, poll: int, change: PollPatch, by: Identity) -> Poll:
-    """Change what `change` names. Raises `Invalid`, or `PollHasVotes` for what votes have frozen."""
+async def patch(database: Database, poll: int, change: PollPatch, by: Identity, *, correction: bool = False) -> Poll:
+    """Change what `change` names. Raises `Invalid`, or `PollHasVotes` for what votes have frozen; a `correction` may
+    change the question all the same."""
     async with database.transaction() as connection:
         before = await locked_for_host(connection, poll, by)
         values = change.named()
@@ -98,16 +102,17 @@ async def patch(database: Database, poll: int, change: PollPatch, by: Identity) 
         problems += await _time_problems(connection, before, values)
         if problems:
             raise Invalid(errors=tuple(problems))
-        await _refuse_frozen(connection, before, values)
+        await _refuse_frozen(connection, before, values, correction=correction)
         changed = {name: value for name, value in values.items() if _clean(value) != getattr(before, name)}
         if not changed:
             return before
-        await _update(connection, before, changed)
+        corrected = correction and before.ballots > 0 and not changed.keys().isdisjoint(CORRECTABLE)
+        await _update(connection, before, changed, corrected=corrected)
         if changed.get("is_public") is False and len(before.code) < PRIVATE_CODE_LENGTH:
             await _recode(connection, poll)
         after = (await load(connection, [poll]))[poll]
         details = {name: [getattr(before, name), getattr(after, name)] for name in changed}
-        await audit.append(connection, by.voter, "update", "poll", poll, **details)
+        await audit.append(connection, by.voter, "correct" if corrected else "update", "poll", poll, **details)
         return after
 
 
@@ -139,26 +144,29 @@ async def _time_problems(connection: Connection, before: Poll, values: dict[str,
     return problems
 
 
-async def _refuse_frozen(connection: Connection, before: Poll, values: dict[str, object]) -> None:
+async def _refuse_frozen(connection: Connection, before: Poll, values: dict[str, object], *, correction: bool) -> None:
     frozen: list[str] = []
     if before.ballots:
-        frozen += [name for name in FROZEN_BY_VOTES if name in values and _clean(values[name]) != getattr(before, name)]
+        kept = [name for name in FROZEN_BY_VOTES if not (correction and name in CORRECTABLE)]
+        frozen += [name for name in kept if name in values and _clean(values[name]) != getattr(before, name)]
     # Ballots of earlier rounds are kept for export: those cast anonymously stay anonymous.
     if before.anonymous and values.get("anonymous") is False:
-        kept = await connection.one("SELECT 1 FROM votes WHERE poll_id = :poll LIMIT 1", poll=before.id)
-        frozen += ["anonymous"] if kept is not None else []
+        one = await connection.one("SELECT 1 FROM votes WHERE poll_id = :poll LIMIT 1", poll=before.id)
+        frozen += ["anonymous"] if one is not None else []
     if frozen:
         raise PollHasVotes(f"There are already votes, so this cannot be changed: {', '.join(frozen)}.")
 
 
-async def _update(connection: Connection, before: Poll, changed: dict[str, object]) -> None:
+async def _update(connection: Connection, before: Poll, changed: dict[str, object], *, corrected: bool) -> None:
     """Only the result policy shows in a totals frame, so only it moves the version; a draft that gets a time of
     opening stays a draft until its host opens it."""
     columns = {"category_id" if name == "category" else name: _clean(value) for name, value in changed.items()}
     sets = ", ".join(f"{column} = :{column}" for column in columns)
     version = ", version = version + 1" if "results" in changed else ""
+    mark = ", corrected_at = clock_timestamp()" if corrected else ""
     await connection.run(
-        f"UPDATE polls SET {sets}, revision = revision + 1, updated_at = clock_timestamp(){version} WHERE id = :poll",
+        f"UPDATE polls SET {sets}, revision = revision + 1, updated_at = clock_timestamp(){version}{mark} "
+        "WHERE id = :poll",
         poll=before.id,
         **{column: getattr(value, "value", value) for column, value in columns.items()},
     )

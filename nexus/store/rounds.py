@@ -156,7 +156,7 @@ async def reset_poll(database: Database, poll: int, by: Identity) -> Poll:
         await connection.run("UPDATE options SET votes_count = 0 WHERE poll_id = :poll", poll=poll)
         await connection.run(
             "UPDATE polls SET epoch = epoch + 1, version = version + 1, revision = revision + 1, voters = 0, "
-            "ballots = 0, updated_at = clock_timestamp() WHERE id = :poll",
+            "ballots = 0, corrected_at = NULL, updated_at = clock_timestamp() WHERE id = :poll",
             poll=poll,
         )
         return await _done(connection, found, by, "reset", digest)

@@ -10,7 +10,8 @@ from nexus.store.database import Connection, Row
 POLL_COLUMNS = (
     "p.id, p.code, p.question, p.description, p.category_id, p.created_by, p.is_public, p.status, p.opens_at, "
     "p.expires_at, p.closed_at, p.max_choices, p.votes_per_user, p.allow_change, p.allow_guests, p.anonymous, "
-    "p.results, p.epoch, p.version, p.revision, p.retractions, p.voters, p.ballots, p.created_at, p.updated_at"
+    "p.results, p.epoch, p.version, p.revision, p.retractions, p.voters, p.ballots, p.corrected_at, "
+    "p.created_at, p.updated_at"
 )
 
 
@@ -46,6 +47,7 @@ def poll(row: Row, options: Iterable[Row]) -> Poll:
         retractions=row["retractions"],
         voters=row["voters"],
         ballots=row["ballots"],
+        corrected_at=row["corrected_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

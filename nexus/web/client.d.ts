@@ -36,6 +36,8 @@ export interface Poll {
   readonly options: readonly Option[];
   readonly epoch: number;
   readonly version: number;
+  /** When a text was last corrected while ballots of this round stood; null if it never was. */
+  readonly corrected_at: string | null;
   readonly created_at: string;
   readonly updated_at: string;
 }

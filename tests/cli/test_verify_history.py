@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from nexus.domain.definition import OptionPatch
 from nexus.domain.poll import Poll
 from nexus.domain.text import counted
 from nexus.store import options, polls, rounds
@@ -172,3 +173,47 @@ async def test_discarded_votes_of_a_reopened_poll_are_no_difference(database: Da
     assert await found(database) == []
     await rounds.close_poll(database, poll.id, HOST)
     assert await found(database) == []
+
+
+async def corrected(database: Database, poll: Poll, place: int, text: str) -> int:
+    """Correct an option's text; the id of the row about it."""
+    await options.patch(database, poll.options[place].id, OptionPatch(option_text=text), HOST, correction=True)
+    ((row,),) = await rows(database, "SELECT max(id) FROM audit_log WHERE action = 'correct'")
+    assert isinstance(row, int)
+    return row
+
+
+async def test_correction_of_a_closed_poll_is_no_difference(database: Database) -> None:
+    poll = await closed(database)
+    await corrected(database, poll, 1, "Nope")
+    await corrected(database, poll, 1, "Never")
+    assert await found(database) == []
+    await rounds.reset_poll(database, poll.id, HOST)
+    await rounds.open_poll(database, poll.id, HOST)
+    await cast_one(database, vote(poll, voter(1), 1))
+    await corrected(database, poll, 1, "No way")  # open: its round has no digest yet
+    assert await found(database) == []
+    await rounds.close_poll(database, poll.id, HOST)
+    await corrected(database, poll, 0, "Yeah")
+    assert await found(database) == []
+
+
+@pytest.mark.parametrize("how", ALTERED)
+async def test_correction_hides_no_alteration_before_it(database: Database, how: str) -> None:
+    poll = await closed(database)
+    async with database.transaction() as connection:
+        await connection.run(ALTERED[how])
+    row = await corrected(database, poll, 2, "Perhaps")
+    assert f"poll {poll.id}: round 1 did not match its digest, audit row {row}" in await found(database)
+    row = await corrected(database, poll, 2, "Perhaps not")
+    lines = await found(database)
+    assert len([line for line in lines if "did not match" in line]) == 1, "the second correction hides nothing either"
+
+
+@pytest.mark.parametrize("how", ["choice", "option renamed"])
+async def test_alteration_after_a_correction_is_found(database: Database, how: str) -> None:
+    poll = await closed(database)
+    row = await corrected(database, poll, 2, "Perhaps")
+    async with database.transaction() as connection:
+        await connection.run(ALTERED[how])
+    assert f"poll {poll.id}: round 1 does not match its digest, audit row {row}" in await found(database)

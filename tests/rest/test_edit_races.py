@@ -80,6 +80,8 @@ class Race:
             ("PATCH", option, {"position": 0}),
             ("PATCH", option, {"option_text": text}),
             ("PATCH", f"{option}?discard_votes=true", {"option_text": text}),
+            ("PATCH", f"{option}?correction=true", {"option_text": text}),
+            ("PATCH", f"{poll}?correction=true", {"question": text}),
             ("DELETE", option, None),
             ("DELETE", f"{option}?discard_votes=true", None),
             ("PATCH", poll, {"results": self.chance.choice(["live", "after_vote", "after_close", "host"])}),

@@ -26,6 +26,7 @@ DEFAULTS: Json = {
     "results": "live",
     "epoch": 1,
     "version": 1,
+    "corrected_at": None,
 }
 
 

@@ -61,3 +61,7 @@ async def test_a_filled_database_keeps_its_polls_and_votes(filled: Database) -> 
         ("Kaffee", 0),
     ]
     assert await rows(filled, "SELECT voter, choices FROM votes") == [("user:2", [1])]
+
+
+async def test_no_poll_of_before_is_marked_as_corrected(filled: Database) -> None:
+    assert await rows(filled, "SELECT DISTINCT corrected_at FROM polls") == [(None,)]

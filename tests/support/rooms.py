@@ -37,6 +37,7 @@ OPEN_POLL = Poll(
     retractions=0,
     voters=0,
     ballots=0,
+    corrected_at=None,
     created_at=NOON,
     updated_at=NOON,
 )

@@ -9,6 +9,7 @@ from nexus.domain.poll import Visibility
 from nexus.domain.views import OptionView, option_view
 from nexus.errors import (
     Forbidden,
+    Invalid,
     OptionHasVotes,
     OptionNotFound,
     PollClosed,
@@ -28,6 +29,19 @@ class Discard(msgspec.Struct):
     """Whether votes for the option are to be removed from their ballots."""
 
     discard_votes: bool = False
+
+
+class Rewording(msgspec.Struct):
+    """What becomes of the votes for an option whose text changes: removed from their ballots, or kept, since the change
+    corrects its spelling."""
+
+    discard_votes: bool = False
+    correction: bool = False
+
+    def check(self) -> None:
+        """Raises `Invalid` where both are asked for."""
+        if self.discard_votes and self.correction:
+            raise Invalid(errors=(("correction", "cannot be combined with discard_votes"),))
 
 
 async def add(request: TypedRequest[NewOption, Nothing], services: RestServices) -> Reply[OptionView]:
@@ -53,11 +67,19 @@ async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) 
     return Reply(option_view(found, seen.sees))
 
 
-async def patch(request: TypedRequest[OptionPatch, Discard], services: RestServices) -> Reply[OptionView]:
+async def patch(request: TypedRequest[OptionPatch, Rewording], services: RestServices) -> Reply[OptionView]:
     """Change an option's text or its position."""
     id_ = request.path_id("option", OptionNotFound())
-    discard = request.query.discard_votes
-    change = await options.patch(services.database, id_, request.body, request.by, discard=discard)
+    query = request.query
+    query.check()
+    change = await options.patch(
+        services.database,
+        id_,
+        request.body,
+        request.by,
+        discard=query.discard_votes,
+        correction=query.correction,
+    )
     return _changed(services.tallies, change)
 
 
@@ -94,7 +116,7 @@ CALLS: tuple[RestCall, ...] = (
         "/options/{option}",
         patch,
         body=OptionPatch,
-        query=Discard,
+        query=Rewording,
         answer=OptionView,
         raises=(Forbidden, OptionHasVotes, PollClosed),
     ),

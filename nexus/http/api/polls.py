@@ -62,6 +62,12 @@ class PollPage(msgspec.Struct, frozen=True):
     results: list[PollView]
 
 
+class Correction(msgspec.Struct):
+    """Whether the question may change although there are votes: a correction of its spelling, which keeps them."""
+
+    correction: bool = False
+
+
 class ScreenLink(msgspec.Struct, frozen=True):
     """A screen's token, and the page to open; the token is in its URL's fragment, which no server or log sees."""
 
@@ -101,10 +107,11 @@ async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) 
     return Reply(poll_view(seen.poll, seen.sees))
 
 
-async def patch(request: TypedRequest[PollPatch, Nothing], services: RestServices) -> Reply[PollView]:
+async def patch(request: TypedRequest[PollPatch, Correction], services: RestServices) -> Reply[PollView]:
     """Change a poll; only the fields that are named change."""
     id_ = request.path_id("poll", PollNotFound())
-    poll = await polls.patch(services.database, id_, request.body, request.by)
+    correction = request.query.correction
+    poll = await polls.patch(services.database, id_, request.body, request.by, correction=correction)
     return _changed(services.tallies, poll)
 
 
@@ -167,7 +174,7 @@ CALLS: tuple[RestCall, ...] = (
         "/polls/{poll}",
         patch,
         body=PollPatch,
-        query=Nothing,
+        query=Correction,
         answer=PollView,
         raises=(Forbidden, PollHasVotes),
     ),
