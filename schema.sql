@@ -28,10 +28,13 @@ CREATE TABLE refresh_tokens (
     created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     expires_at  timestamptz NOT NULL,
     spent_at    timestamptz,
-    revoked_at  timestamptz
+    revoked_at  timestamptz,
+    predecessor bytea,
+    reusable    boolean     NOT NULL DEFAULT false
 );
 COMMENT ON TABLE refresh_tokens IS
-    'SHA-256 digests of refresh tokens. A family descends from one login; a spent token used again revokes its family.';
+    'SHA-256 digests of refresh tokens. A family descends from one login; predecessor is the token that was exchanged for '
+    'this one. A spent token is reusable until a successor of it is used; from then on a use of it revokes its family.';
 CREATE INDEX refresh_tokens_family ON refresh_tokens (family);
 CREATE INDEX refresh_tokens_user ON refresh_tokens (user_id);
 CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at);

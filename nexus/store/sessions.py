@@ -17,6 +17,12 @@ from nexus.store import audit
 from nexus.store.accounts import COLUMNS, User, user_of
 from nexus.store.database import GUARDS, Connection, Database, Row
 
+MOST_SUCCESSORS = 100
+"""How many unused successors a spent token may have; with another one the oldest is forgotten."""
+
+# When a token that is kept now expires.
+_END = "clock_timestamp() + make_interval(secs => :ttl)"
+
 
 class Login(msgspec.Struct, frozen=True):
     """A login that has not ended: whose it is, and its id, the `sid` of its access tokens."""
@@ -46,8 +52,7 @@ async def begin(database: Database, user: User, digest: bytes, ttl_s: int) -> Lo
 
 async def _keep(connection: Connection, user: int, family: UUID, digest: bytes, ttl_s: int) -> None:
     await connection.run(
-        "INSERT INTO refresh_tokens (digest, family, user_id, expires_at) "
-        "VALUES (:digest, :family, :user, clock_timestamp() + make_interval(secs => :ttl))",
+        f"INSERT INTO refresh_tokens (digest, family, user_id, expires_at) VALUES (:digest, :family, :user, {_END})",
         digest=digest,
         family=family,
         user=user,
@@ -56,37 +61,67 @@ async def _keep(connection: Connection, user: int, family: UUID, digest: bytes, 
 
 
 async def rotate(database: Database, old: bytes, new: bytes, ttl_s: int) -> Login | None:
-    """Spend the token `old` and keep `new` in its place; returns None where `old` is not valid.
+    """Spend the token `old` and keep `new` as a successor of it; returns None where `old` is not valid.
 
-    One that was spent before revokes its whole family: somebody else has a copy of it.
+    A spent token may be used again until a successor of it is used, and has another successor each time. From then on
+    a use of it revokes its whole family: somebody else has a copy of it (docs/contract.md, "Tokens").
     """
     async with database.transaction() as connection:
-        await _lock_owner(connection, old, "SHARE")
+        await _lock_owner(connection, old)
         row = await _token(connection, old)
         if row is None or not row["alive"]:
             return None
-        if row["spent"]:
+        if row["spent"] and not row["reusable"]:
             await _revoke(connection, row)
             return None
-        await connection.run("UPDATE refresh_tokens SET spent_at = clock_timestamp() WHERE digest = :old", old=old)
-        await _keep(connection, row["id"], row["family"], new, ttl_s)
+        await _succeed(connection, row, new, ttl_s)
+        if row["spent"]:
+            await _drop_oldest(connection, row["family"], old)
         return Login(user_of(row), str(row["family"]))
 
 
-async def _lock_owner(connection: Connection, digest: bytes, strength: str) -> None:
+async def _lock_owner(connection: Connection, digest: bytes) -> None:
+    """One change of an account's logins at a time: tabs may use a token and its successor at the same instant."""
     await connection.run(
         "SELECT 1 FROM users u WHERE u.id = (SELECT user_id FROM refresh_tokens WHERE digest = :digest) "
-        f"FOR {strength}",
+        "FOR NO KEY UPDATE",
         digest=digest,
     )
 
 
 async def _token(connection: Connection, digest: bytes) -> Row | None:
     return await connection.one(
-        f"SELECT {COLUMNS}, t.family, t.spent_at IS NOT NULL AS spent, t.revoked_at IS NULL "
-        "AND t.expires_at > clock_timestamp() AND u.disabled_at IS NULL AS alive "
+        f"SELECT {COLUMNS}, t.digest, t.family, t.predecessor, t.reusable, t.spent_at IS NOT NULL AS spent, "
+        "t.revoked_at IS NULL AND t.expires_at > clock_timestamp() AND u.disabled_at IS NULL AS alive "
         "FROM refresh_tokens t JOIN users u ON u.id = t.user_id WHERE t.digest = :digest FOR UPDATE OF t",
         digest=digest,
+    )
+
+
+async def _succeed(connection: Connection, row: Row, new: bytes, ttl_s: int) -> None:
+    """Spend the token of `row`, keep its successor, and spend the one before it for good, all in one statement."""
+    await connection.run(
+        "WITH spent AS (UPDATE refresh_tokens SET spent_at = coalesce(spent_at, clock_timestamp()), reusable = true "
+        "WHERE digest = :old), "
+        "before AS (UPDATE refresh_tokens SET reusable = false WHERE digest = :before AND reusable) "
+        "INSERT INTO refresh_tokens (digest, family, user_id, predecessor, expires_at) "
+        f"VALUES (:new, :family, :user, :old, {_END})",
+        old=row["digest"],
+        before=row["predecessor"],
+        new=new,
+        family=row["family"],
+        user=row["id"],
+        ttl=float(ttl_s),
+    )
+
+
+async def _drop_oldest(connection: Connection, family: UUID, predecessor: bytes) -> None:
+    await connection.run(
+        "DELETE FROM refresh_tokens WHERE digest IN (SELECT digest FROM refresh_tokens "
+        "WHERE family = :family AND predecessor = :predecessor ORDER BY created_at DESC OFFSET :most)",
+        family=family,
+        predecessor=predecessor,
+        most=MOST_SUCCESSORS,
     )
 
 
@@ -100,14 +135,15 @@ async def _revoke(connection: Connection, row: Row) -> None:
     )
 
 
-async def end(database: Database, digest: bytes) -> None:
-    """Revoke the family of a refresh token; nothing where it is unknown."""
+async def end(database: Database, digest: bytes, user: int) -> None:
+    """Revoke the family of a refresh token of this user; nothing where it is unknown or somebody else's."""
     async with database.transaction() as connection:
-        await _lock_owner(connection, digest, "NO KEY UPDATE")
+        await _lock_owner(connection, digest)
         await connection.run(
             "UPDATE refresh_tokens SET revoked_at = clock_timestamp() WHERE revoked_at IS NULL "
-            "AND family = (SELECT family FROM refresh_tokens WHERE digest = :digest)",
+            "AND family = (SELECT family FROM refresh_tokens WHERE digest = :digest AND user_id = :user)",
             digest=digest,
+            user=user,
         )
 
 

@@ -168,21 +168,42 @@ async def test_refresh_token_is_spent_for_a_new_pair(rest: Rest) -> None:
     assert (await rest.get("/auth/me/", Person(token=second["access"])))["username"] == "ann"
 
 
-async def test_spent_refresh_token_ends_its_session_alone(rest: Rest) -> None:
+async def refreshed(rest: Rest, pair: Json) -> Json:
+    answer = await rest("POST", "/auth/token/refresh/", json={"refresh": pair["refresh"]})
+    assert answer.status_code == 200, answer.text
+    renewed: Json = answer.json()
+    return renewed
+
+
+async def test_spent_refresh_token_ends_its_session_alone_once_its_successor_was_used(rest: Rest) -> None:
     await registered(rest)
     first, other = await logged_in(rest), await logged_in(rest)
-    second = (await rest("POST", "/auth/token/refresh/", json={"refresh": first["refresh"]})).json()
-    for token in (first["refresh"], second["refresh"], "unknown", ""):
+    second = await refreshed(rest, first)
+    third = await refreshed(rest, second)
+    for token in (first["refresh"], second["refresh"], third["refresh"], "unknown", ""):
         assert refused(await rest("POST", "/auth/token/refresh/", json={"refresh": token})) == ENDED
-    answer = await rest("POST", "/auth/token/refresh/", json={"refresh": other["refresh"]})
-    assert answer.status_code == 200
+    await rest.services.gate.refresh()
+    assert refused(await rest("GET", "/auth/me/", Person(token=third["access"]))) == ENDED
+    await refreshed(rest, other)
 
 
-async def test_refresh_token_renews_once_of_many(rest: Rest) -> None:
+async def test_lost_answers_to_a_refresh_lose_nothing(rest: Rest) -> None:
     await registered(rest)
-    body = {"refresh": (await logged_in(rest))["refresh"]}
-    answers = await asyncio.gather(*(rest("POST", "/auth/token/refresh/", json=body) for _ in range(6)))
-    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 5
+    pair = await logged_in(rest)
+    for _ in range(3):
+        lost = await refreshed(rest, pair)
+        pair = await refreshed(rest, pair)
+        for one in (lost, pair):
+            assert (await rest.get("/auth/me/", Person(token=one["access"])))["username"] == "ann"
+
+
+async def test_tabs_that_refresh_at_once_all_get_a_pair_that_works(rest: Rest) -> None:
+    await registered(rest)
+    pair = await logged_in(rest)
+    pairs = await asyncio.gather(*(refreshed(rest, pair) for _ in range(6)))
+    assert len({one["refresh"] for one in pairs}) == 6
+    assert len(await asyncio.gather(*(refreshed(rest, one) for one in pairs))) == 6
+    assert refused(await rest("POST", "/auth/token/refresh/", json={"refresh": pair["refresh"]})) == ENDED
 
 
 async def test_logout_ends_the_session(rest: Rest) -> None:
@@ -193,3 +214,28 @@ async def test_logout_ends_the_session(rest: Rest) -> None:
         answer = await rest("POST", "/auth/logout/", who, json={"refresh": token})
         assert (answer.status_code, answer.content) == (204, b"")
     assert refused(await rest("POST", "/auth/token/refresh/", json={"refresh": pair["refresh"]})) == ENDED
+
+
+async def test_logout_ends_no_login_of_another_account(rest: Rest) -> None:
+    await registered(rest)
+    pair, other = await logged_in(rest), await logged_in(rest)
+    guest = await rest.guest(await rest.poll(await rest.user()))
+    issued = Person(token=rest.services.tokens.access("ext:ann", ["host"]))
+    for who in (await rest.user(), await rest.user(admin=True), guest, issued):
+        assert (await rest("POST", "/auth/logout/", who, json={"refresh": pair["refresh"]})).status_code == 204
+    pair = await refreshed(rest, pair)
+    # Another login of the same account is this user's own, and ends; the one that asks goes on.
+    mine = Person(token=pair["access"])
+    assert (await rest("POST", "/auth/logout/", mine, json={"refresh": other["refresh"]})).status_code == 204
+    assert refused(await rest("POST", "/auth/token/refresh/", json={"refresh": other["refresh"]})) == ENDED
+    await refreshed(rest, pair)
+
+
+async def test_logout_with_a_spent_token_ends_its_login(rest: Rest) -> None:
+    await registered(rest)
+    first = await logged_in(rest)
+    branches = [await refreshed(rest, first), await refreshed(rest, first)]
+    who = Person(token=first["access"])
+    assert (await rest("POST", "/auth/logout/", who, json={"refresh": first["refresh"]})).status_code == 204
+    for pair in branches:
+        assert refused(await rest("POST", "/auth/token/refresh/", json={"refresh": pair["refresh"]})) == ENDED

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nexus.store import schema
+from nexus.access.refresh_tokens import refresh_digest
+from nexus.store import schema, sessions
 from nexus.store.database import Database
 from tests.support.ballots import rows
 from tests.support.postgres_server import PostgresServer, new_database
@@ -18,7 +19,14 @@ INSERT INTO users (username, email, password_hash, is_admin) VALUES
     ('admin', NULL, 'x', true), ('Änne', 'aenne@example.org', 'y', false);
 INSERT INTO refresh_tokens (digest, family, user_id, expires_at, spent_at) VALUES
     (sha256('spent'), '00000000-0000-4000-8000-000000000001', 1, now() + interval '1 day', now()),
-    (sha256('newest'), '00000000-0000-4000-8000-000000000001', 1, now() + interval '1 day', NULL);
+    (sha256('newest'), '00000000-0000-4000-8000-000000000001', 1, now() + interval '1 day', NULL),
+    (sha256('lone'), '00000000-0000-4000-8000-000000000003', 2, now() + interval '1 day', NULL);
+INSERT INTO refresh_tokens (digest, family, user_id, created_at, expires_at, spent_at, revoked_at) VALUES
+    (sha256('first'), '00000000-0000-4000-8000-000000000001', 1, now() - interval '2 hours', now() + interval '1 day',
+     now() - interval '1 hour', NULL),
+    (sha256('ended'), '00000000-0000-4000-8000-000000000004', 2, now(), now() + interval '1 day', now(), now()),
+    (sha256('its successor'), '00000000-0000-4000-8000-000000000004', 2, now(), now() + interval '1 day', NULL, now());
+UPDATE refresh_tokens SET created_at = now() - interval '1 hour' WHERE digest = sha256('spent');
 INSERT INTO polls (code, question, description, created_by, status, closed_at, voters, ballots, version) VALUES
     ('K7M2QP', 'Tee oder Kaffee?', 'In der Küche', 'user:1', 'open', NULL, 1, 1, 2),
     ('M4N7QP', 'Done?', '', 'user:2', 'closed', now(), 0, 0, 2);
@@ -31,7 +39,7 @@ INSERT INTO acts VALUES
 INSERT INTO audit_log ("user", action, target_type, target_id, details) VALUES
     ('user:1', 'create', 'poll', '1', '{"question": "Tee oder Kaffee?"}');
 """
-"""Two accounts with a login, two polls with a vote, and options that version 2 took for different ones."""
+"""Two accounts with logins, two polls with a vote, and options that version 2 took for different ones."""
 
 
 @pytest.fixture
@@ -65,3 +73,21 @@ async def test_a_filled_database_keeps_its_polls_and_votes(filled: Database) -> 
 
 async def test_no_poll_of_before_is_marked_as_corrected(filled: Database) -> None:
     assert await rows(filled, "SELECT DISTINCT corrected_at FROM polls") == [(None,)]
+
+
+async def test_an_answer_lost_before_the_upgrade_can_be_asked_for_again(filled: Database) -> None:
+    found = await rows(
+        filled, "SELECT digest, predecessor FROM refresh_tokens WHERE reusable OR predecessor IS NOT NULL"
+    )
+    spent, newest = refresh_digest("spent"), refresh_digest("newest")
+    assert set(found) == {(spent, None), (newest, spent)}
+    renewed = [
+        await sessions.rotate(filled, refresh_digest(old), refresh_digest(new), 60) is not None
+        for old, new in (("lone", "a"), ("spent", "b"), ("newest", "c"), ("spent", "d"), ("newest", "e"))
+    ]
+    assert renewed == [True, True, True, False, False]
+
+
+async def test_an_old_spent_token_still_revokes_its_login(filled: Database) -> None:
+    assert await sessions.rotate(filled, refresh_digest("first"), refresh_digest("a"), 60) is None
+    assert await sessions.rotate(filled, refresh_digest("newest"), refresh_digest("b"), 60) is None

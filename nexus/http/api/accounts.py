@@ -154,7 +154,8 @@ def _pair(services: RestServices, login: Login, refresh: str) -> TokenPair:
 
 
 async def refresh(request: TypedRequest[RefreshToken, Nothing], services: RestServices) -> Reply[TokenPair]:
-    """Exchange a refresh token for a new pair; one that was used before ends the whole login."""
+    """Exchange a refresh token for a new pair. A spent one may be used again while no successor of it was used; from
+    then on a use of it ends the whole login."""
     fresh, kept = new_refresh()
     spent = refresh_digest(request.body.refresh)
     login = await sessions.rotate(services.database, spent, kept, services.lifetimes.refresh_s)
@@ -165,8 +166,10 @@ async def refresh(request: TypedRequest[RefreshToken, Nothing], services: RestSe
 
 
 async def log_out(request: TypedRequest[RefreshToken, Nothing], services: RestServices) -> Reply[Nothing]:
-    """End the login of a refresh token; nothing happens if the token is unknown."""
-    await sessions.end(services.database, refresh_digest(request.body.refresh))
+    """End the login of a refresh token; nothing happens if the token is unknown or another account's."""
+    user = request.by.user_id
+    if user is not None:
+        await sessions.end(services.database, refresh_digest(request.body.refresh), user)
     return Reply(None, 204)
 
 

@@ -7,7 +7,24 @@ COMMENT ON TABLE polls IS
     'definition or status, retractions with each ballot withdrawn: workers compare them to learn that they are behind. '
     'corrected_at is when a text was last corrected under ballots of this round.';
 
--- Sessions.
+-- Sessions. A reply to a refresh that was lost just before the upgrade can be asked for again: the newest spent token
+-- of each login is reusable, and its successor knows it. All older ones stay as they were: a use revokes the family.
+-- Adding the columns rewrites nothing; a million tokens of 10,000 logins take about a second.
+
+ALTER TABLE refresh_tokens ADD COLUMN predecessor bytea;
+ALTER TABLE refresh_tokens ADD COLUMN reusable boolean NOT NULL DEFAULT false;
+COMMENT ON TABLE refresh_tokens IS
+    'SHA-256 digests of refresh tokens. A family descends from one login; predecessor is the token that was exchanged for '
+    'this one. A spent token is reusable until a successor of it is used; from then on a use of it revokes its family.';
+WITH ordered AS (
+    SELECT digest, spent_at, lag(digest) OVER (PARTITION BY family ORDER BY created_at, expires_at, spent_at) AS before
+    FROM refresh_tokens WHERE revoked_at IS NULL AND expires_at > clock_timestamp()
+), newest AS (
+    UPDATE refresh_tokens t SET predecessor = o.before FROM ordered o
+    WHERE t.digest = o.digest AND o.spent_at IS NULL AND o.before IS NOT NULL
+    RETURNING o.before
+)
+UPDATE refresh_tokens t SET reusable = true FROM newest n WHERE t.digest = n.before;
 
 -- Accounts.
 
