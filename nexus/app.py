@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from nexus.access.code_entry import CodeEntry
 from nexus.access.external_issuer import ExternalIssuer
+from nexus.access.forwarded import TrustedHops
 from nexus.access.gate import Gate
 from nexus.access.identifier import Identifier
 from nexus.access.limits import Caps, by_minute
@@ -33,6 +34,7 @@ from nexus.http.api.metrics import metrics_route
 from nexus.http.api.routes import routes
 from nexus.http.dependencies import Rates, RestServices
 from nexus.http.documents.routes import document_routes
+from nexus.http.framework.arrival import Arrival, first_segments
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
 from nexus.http.pages.screens import screen_routes
@@ -81,6 +83,8 @@ class Worker:
         key = secret_key(settings.secret, settings.data)
         self.metrics = Metrics()
         self.metrics_token = settings.metrics_token
+        self.public = settings.public
+        self.trusted = TrustedHops(settings.forwarded_allow_ips)
         self.database = Database(database_url, size=settings.db_connections)
         self.bus: Bus = _bus(settings, name)
         self.tallies = Tallies(self.database, self.bus, self._tell)
@@ -227,15 +231,19 @@ def application(worker: Worker) -> ASGIApp:
         finally:
             await worker.close()
 
+    found = [
+        *routes(worker.rest_services),
+        *document_routes(asyncapi),
+        *screen_routes(worker.codes, worker.tallies),
+        metrics_route(worker.metrics, worker.metrics_token),
+        WebSocketRoute("/ws", SocketEndpoint(worker.socket_services)),
+    ]
     app = Starlette(
-        routes=[
-            *routes(worker.rest_services),
-            *document_routes(asyncapi),
-            *screen_routes(worker.codes, worker.tallies),
-            metrics_route(worker.metrics, worker.metrics_token),
-            WebSocketRoute("/ws", SocketEndpoint(worker.socket_services)),
+        routes=found,
+        middleware=[
+            Middleware(Arrival, public=worker.public, trusted=worker.trusted, names=first_segments(found)),
+            Middleware(Edge, origins=worker.socket_services.origins),
         ],
-        middleware=[Middleware(Edge, origins=worker.socket_services.origins)],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )

@@ -144,5 +144,5 @@ def _config(settings: Settings, app: ASGIApp | str) -> uvicorn.Config:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_S,
         timeout_worker_healthcheck=HEALTHCHECK_S,
-        forwarded_allow_ips=settings.forwarded_allow_ips,
+        proxy_headers=False,  # `http.framework.arrival` reads them
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nexus.access.claims import OWN_ISSUER, TrustedIssuer
+from nexus.access.public_address import PublicAddress
 from nexus.bus.redis.address import RedisAddress
 from nexus.errors import SettingsError
 from nexus.settings import kinds
@@ -128,12 +129,18 @@ class Settings:
         "signs tokens; unset: made once, kept in the data folder",
         secret=True,
     )
+    public: PublicAddress | None = setting(
+        "NEXUS_PUBLIC_URL",
+        kinds.PUBLIC_ADDRESS,
+        "",
+        "how people reach it, such as https://example.org/nexus; unset: as the request says",
+    )
     allowed_origins: frozenset[str] = setting(
         "NEXUS_ALLOWED_ORIGINS", kinds.ORIGINS, "", "other origins whose pages may connect, comma-separated"
     )
     forwarded_allow_ips: str = setting(
         "FORWARDED_ALLOW_IPS",
-        kinds.TEXT,
+        kinds.PROXIES,
         "127.0.0.1,::1",
         "proxies whose X-Forwarded headers are trusted, comma-separated; * for all",
     )

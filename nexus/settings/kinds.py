@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from nexus.access.forwarded import TrustedHops
 from nexus.access.origins import canonical_origins
+from nexus.access.public_address import read_address
 from nexus.access.secret import SHORTEST_KEY
 from nexus.bus.redis.address import parse_address
 from nexus.settings.setting import Kind
@@ -84,6 +86,11 @@ def _origins(text: str) -> frozenset[str]:
         raise ValueError(f"must hold origins such as https://vote.example; {error}.") from error
 
 
+def _proxies(text: str) -> str:
+    TrustedHops(text)
+    return text
+
+
 TEXT = Kind(str)
 
 OPTIONAL_TEXT = _optional(str)
@@ -99,5 +106,11 @@ SIGNING_KEY = _optional(_key, f"{SHORTEST_KEY} bytes or more")
 
 ORIGINS = Kind(_origins)
 """Origins, comma-separated, in their canonical form."""
+
+PUBLIC_ADDRESS = _optional(read_address)
+"""The address by which people reach the service."""
+
+PROXIES = Kind(_proxies)
+"""Addresses and networks, or `*`, as `TrustedHops` takes them."""
 
 WEB_URL = Kind(_web_url)

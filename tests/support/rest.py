@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from nexus.access.code_entry import CodeEntry
+from nexus.access.forwarded import TrustedHops
 from nexus.access.gate import Gate
 from nexus.access.identifier import Identifier
 from nexus.access.limits import Caps, by_minute
@@ -23,6 +24,7 @@ from nexus.domain.ballot import Ballot
 from nexus.domain.pseudonyms import Pseudonyms
 from nexus.http.api.routes import routes
 from nexus.http.dependencies import Rates, RestServices
+from nexus.http.framework.arrival import Arrival
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
 from nexus.runtime.metrics import Metrics
@@ -215,7 +217,8 @@ async def open_rest(database: Database, **environ: str) -> AsyncIterator[Rest]:
     """A rest on `database`, with settings as they stand in the environment."""
     told: list[News] = []
     services = make_services(database, environ, told)
-    app = Starlette(routes=routes(services), middleware=[Middleware(Edge)], exception_handlers=HANDLERS)
+    arrival = Middleware(Arrival, public=None, trusted=TrustedHops("127.0.0.1"), names=frozenset())
+    app = Starlette(routes=routes(services), middleware=[arrival, Middleware(Edge)], exception_handlers=HANDLERS)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
         yield Rest(services, client, told)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from starlette.requests import Request
+
+from nexus.access.public_address import public_of
 
 LONGEST_PAGE = 100
 """Entries on a page."""
@@ -40,9 +42,6 @@ class Paged(msgspec.Struct, kw_only=True):
 
 
 def _url(request: Request, page: int) -> str:
-    """The request's own URL with another page; put together by hand, since a Host header need not fit into a URL."""
-    scope = request.scope
-    host = request.headers.get("host") or "{}:{}".format(*(scope.get("server") or ("localhost", 80)))
+    """The request's own URL with another page."""
     query = [(name, value) for name, value in request.query_params.multi_items() if name != "page"]
-    path = f"{scope.get('root_path', '')}{scope['path']}/"
-    return f"{scope['scheme']}://{host}{path}?{urlencode([*query, ('page', page)])}"
+    return public_of(request.scope).url(f"{quote(request.scope['path'])}/?{urlencode([*query, ('page', page)])}")

@@ -1,6 +1,7 @@
 """What turns a request into an answer, for any table of calls; it knows no resource of the interface.
 
 1. `heads`, below the application: uvicorn's HTTP protocol with bounds on the head of a request.
+   `arrival`, around the application: the client, and the address of the service, as trusted proxies say.
 2. `edge`, around all routes: the request's id, trailing slashes, bounds on the body, an answer to every error; `cors`
    lets pages of other origins read the answers.
 3. `call`: `call(method, path, handler, body=..., query=..., answer=...)` makes an entry of the table, and a `Resource`

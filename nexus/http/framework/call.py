@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from nexus.access.gate import Gate
 from nexus.access.limits import Rate, address_key
+from nexus.access.public_address import PublicAddress, public_of
 from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
 from nexus.errors import Invalid, NexusError, NotFound, TooMany, Unauthenticated
@@ -68,6 +69,11 @@ class TypedRequest(Generic[BodyT, QueryT]):
         if self.identity is None:
             raise Unauthenticated
         return self.identity
+
+    @property
+    def public(self) -> PublicAddress:
+        """The address of the service, from which links are made."""
+        return public_of(self.raw.scope)
 
     @property
     def address(self) -> str:
