@@ -11,6 +11,7 @@ from typing import TextIO
 
 from nexus.client.messages import Deleted, Poll, PollChanged, Totals
 from nexus.client.room import Room
+from nexus.client.shares import shares
 
 REDRAW_S = 0.05
 """Between two drawings, at least."""
@@ -21,7 +22,7 @@ LINE_S = 1.0
 GONE = "The poll no longer exists."
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-# Columns of "123456  100.0 %" with its space.
+# Columns of "1234567    100%" with its space.
 _FIGURES = 16
 _MARGIN = 2
 
@@ -106,23 +107,29 @@ def bars(poll: Poll, totals: Totals, footer: str, width: int, rows: int) -> list
     wide = min(max(map(columns, labels)), max(8, width // 3))
     room = max(4, width - wide - _FIGURES - 2 * _MARGIN)
     counts = {count.id: count.votes_count for count in totals.options}
+    told = _shares(totals)
     lines = [clip(plain(poll.question), width), ""]
     for option, label in zip(shown, labels, strict=True):
         count = counts.get(option.id)
-        line = f"{' ' * _MARGIN}{padded(label, wide)} {_bar(count, totals.total_votes, room)}"
+        bar = "hidden" if count is None else _bar(count, totals.total_votes, told[option.id], room)
+        line = f"{' ' * _MARGIN}{padded(label, wide)} {bar}"
         lines.append(clip(line, width))
     if len(shown) < len(poll.options):
         lines.append(f"{' ' * _MARGIN}and {len(poll.options) - len(shown)} more")
     return [*lines, clip(footer, width)]
 
 
-def _bar(count: int | None, ballots: int, room: int) -> str:
-    if count is None:
-        return "hidden"
-    share = count / ballots if ballots else 0.0
-    eighths = round(share * room * 8)
+def _shares(totals: Totals) -> dict[int, str]:
+    """The shares of the options whose counts are shown, by their ids."""
+    shown = [(one.id, one.votes_count) for one in totals.options if one.votes_count is not None]
+    texts = shares([count for _, count in shown], totals.total_votes)
+    return {option: f"{text}%" for (option, _), text in zip(shown, texts, strict=True)}
+
+
+def _bar(count: int, ballots: int, share: str, room: int) -> str:
+    eighths = round(count / ballots * room * 8) if ballots else 0
     bar = "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
-    return f"{bar.ljust(room)}{count:>7}{share:>8.1%}"
+    return f"{bar.ljust(room)}{count:>7}{share:>8}"
 
 
 def status_line(room: Room, now: datetime, *, connected: bool) -> str:
@@ -143,10 +150,9 @@ def status_line(room: Room, now: datetime, *, connected: bool) -> str:
 def totals_line(poll: Poll, totals: Totals) -> str:
     """Returns totals as one line, for a log or another program."""
     texts = {option.id: plain(option.option_text) for option in poll.options}
-    figures = []
+    figures, told = [], _shares(totals)
     for count in totals.options:
-        share = count.votes_count / totals.total_votes if count.votes_count and totals.total_votes else 0.0
-        shown = "hidden" if count.votes_count is None else f"{count.votes_count} ({share:.1%})"
+        shown = "hidden" if count.votes_count is None else f"{count.votes_count} ({told[count.id]})"
         figures.append(f"{texts.get(count.id, f'option {count.id}')}: {shown}")
     time = totals.server_now.isoformat(timespec="seconds").replace("+00:00", "Z")
     state = "final" if totals.final else totals.status

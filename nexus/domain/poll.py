@@ -141,5 +141,9 @@ class Watch(NamedTuple):
 
 
 def percentage(count: int, ballots: int) -> float:
-    """The share of `ballots` that name an option, two decimals; 0.0 where there are none."""
-    return round(100.0 * count / ballots, 2) if ballots else 0.0
+    """The share of `ballots` that name an option: two decimals, halves rounded up; 0.0 where there are none.
+
+    In whole numbers: a float would lose the halves, and `round` takes every other one down.
+    """
+    hundredths = (20_000 * count + ballots) // (2 * ballots) if ballots else 0
+    return hundredths / 100

@@ -70,7 +70,8 @@ async def check_the_end(venue: Venue, poll: Json, stage: Page, paper: Page) -> N
     assert counts == [VOTERS // 2, VOTERS // 2, 1] and results["voters"] == VOTERS + 1
     await shows(stage, *counts)
     await expect(stage.locator("#turnout")).to_have_text(f"{VOTERS + 1} people voted")
-    await expect(stage.locator("#results .share")).to_have_text(["50%", "50%", "0%"])
+    await expect(stage.locator("#results .share")).to_have_text(["50%", "50%", "<1%"])
+    await expect(stage.locator("#results .unseen").last).to_have_text("less than 1%, 1 vote")
     for n, count in enumerate(counts):
         await expect(paper.locator("#results > [data-option]").nth(n)).to_have_attribute("data-count", str(count))
     for page in (stage, paper):

@@ -35,9 +35,9 @@ def test_bars_show_shares_of_ballots() -> None:
     lines = bars(POLL, TOTALS, "footer", width=60, rows=20)
     assert (lines[0], lines[1], lines[-1]) == ("Which?", "", "footer")
     yes, no, third = lines[2:5]
-    assert yes.split() == ["Yes", "█" * 22 + "▌", "3", "75.0%"]
-    assert no.split() == ["Not", "at", "all", "█" * 7 + "▌", "1", "25.0%"]
-    assert third.split() == ["投票", "0", "0.0%"]
+    assert yes.split() == ["Yes", "█" * 22 + "▌", "3", "75%"]
+    assert no.split() == ["Not", "at", "all", "█" * 7 + "▌", "1", "25%"]
+    assert third.split() == ["投票", "0", "0%"]
     assert {columns(line) for line in lines[2:5]} == {60 - 2}
 
 
@@ -63,10 +63,10 @@ def test_hidden_counts_are_not_shown_as_none() -> None:
 
 def test_a_line_of_totals_says_when_where_and_what() -> None:
     assert totals_line(POLL, TOTALS) == (
-        "2026-11-22T12:00:00Z 1.2 open, 4 voters | Yes: 3 (75.0%) | Not at all: 1 (25.0%) | 投票: 0 (0.0%)"
+        "2026-11-22T12:00:00Z 1.2 open, 4 voters | Yes: 3 (75%) | Not at all: 1 (25%) | 投票: 0 (0%)"
     )
     strange = replace(TOTALS, options=(Count(9, 1),), final=True, voters=1)
-    assert totals_line(POLL, strange) == "2026-11-22T12:00:00Z 1.2 final, 1 voter | option 9: 1 (25.0%)"
+    assert totals_line(POLL, strange) == "2026-11-22T12:00:00Z 1.2 final, 1 voter | option 9: 1 (25%)"
 
 
 def test_the_status_says_what_time_is_left_and_whether_the_connection_holds() -> None:

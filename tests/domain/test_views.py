@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from nexus.domain.ballot import CastVote
-from nexus.domain.poll import Status, Visibility
+from nexus.domain.poll import Status, Visibility, percentage
 from nexus.domain.views import ballot_views, poll_view, results_view, stamp, totals_view
 from tests.support.rooms import NOON, poll_at
 
@@ -44,7 +44,30 @@ def test_counts_are_numbers_or_null_and_turnout_is_always_shown(sees: Visibility
     assert [one["option_text"] for one in results["options"]] == ["Yes", "No"]
 
 
-def test_percentage_is_of_ballots_with_two_decimals_and_zero_without_any() -> None:
+@pytest.mark.parametrize(
+    ("count", "ballots", "share"),
+    [
+        (0, 0, 0.0),
+        (0, 7, 0.0),
+        (7, 7, 100.0),
+        (2, 3, 66.67),
+        (1, 3, 33.33),
+        (1, 800, 0.13),  # 0.125: round() gives 0.12
+        (3, 800, 0.38),  # 0.375
+        (5, 800, 0.63),  # 0.625: round() gives 0.62
+        (23, 160, 14.38),  # 14.375
+        (201, 20_000, 1.01),  # 1.005, which a float holds as a little less
+        (1, 20_000, 0.01),  # 0.005
+        (1, 20_001, 0.0),  # a little less than that
+        (19_999, 20_000, 100.0),  # 99.995
+        (2_147_483_646, 2_147_483_647, 100.0),
+    ],
+)
+def test_percentage_has_two_decimals_and_rounds_halves_up(count: int, ballots: int, share: float) -> None:
+    assert percentage(count, ballots) == share
+
+
+def test_percentage_is_of_ballots_and_zero_without_any() -> None:
     some = poll_at(ballots=9, options=tuple(msgspec.structs.replace(one, votes_count=5) for one in POLL.options))
     assert [one.percentage for one in results_view(some, Visibility.FULL, NOON).options] == [55.56, 55.56]
     assert [one.percentage for one in results_view(poll_at(1), Visibility.FULL, NOON).options] == [0.0, 0.0]

@@ -2,7 +2,7 @@
 
 import { Bar } from "./bar.js";
 import { byId, element, fill } from "./dom.js";
-import { block, say } from "./words.js";
+import { block, say, sharesById } from "./words.js";
 
 const LONG = 120;
 
@@ -17,7 +17,9 @@ export function preview(link) {
     return;
   }
   const question = element("h1", { id: "question", dir: "auto", "data-long": isLong(poll.question) }, poll.question);
-  const list = element("ul", { id: "results", class: "options" }, poll.options.map((option) => line(option, totals)));
+  const shares = sharesById(totals);
+  const lines = poll.options.map((option) => line(option, totals.total_votes, shares.get(option.id)));
+  const list = element("ul", { id: "results", class: "options" }, lines);
   fill(byId("screen"), link, element("header", {}, question), list);
 }
 
@@ -26,9 +28,9 @@ export function isLong(question) {
   return question.length > LONG;
 }
 
-function line({ id, option_text: text, votes_count: count }, totals) {
+function line({ id, option_text: text, votes_count: count }, total, share) {
   const bar = new Bar();
-  bar.show(text, count, totals.total_votes);
+  bar.show(text, count, total, share);
   const inside = element("div", { class: "choice" }, element("span", { class: "mark" }), ...bar.parts);
   return element("li", { class: "option", "data-option": id, "data-count": count }, inside);
 }

@@ -1,7 +1,7 @@
 /** The results of a poll as they come in: turnout, how many are online, and the count of each option. */
 
-import { element, write } from "../dom.js";
-import { number, percent, say } from "../words.js";
+import { element, set, write } from "../dom.js";
+import { number, percent, say, sharesById, spokenPercent } from "../words.js";
 
 /** A card with figures and a table. */
 export class Results {
@@ -30,7 +30,10 @@ export class Results {
     write(this.#online, online === null ? "–" : number(online));
     this.#showOptions(poll.options);
     const most = Math.max(0, ...totals.options.map((one) => one.votes_count ?? 0));
-    for (const one of totals.options) this.#rows.get(one.id)?.show(one.votes_count ?? 0, totals.total_votes, most);
+    const shares = sharesById(totals);
+    for (const { id, votes_count: count } of totals.options) {
+      this.#rows.get(id)?.show(count ?? 0, totals.total_votes, shares.get(id) ?? "0", most);
+    }
   }
 
   #showOptions(options) {
@@ -45,19 +48,24 @@ export class Results {
 class Row {
   #fill = element("span", { class: "fill" });
   #count = element("td", { class: "figure" }, number(0));
-  #share = element("td", { class: "figure" }, percent(0, 0));
+  #share = element("span", {}, percent("0"));
+  #spoken = element("span", { class: "unseen" });
 
   constructor(text) {
     const track = element("span", { class: "track", "aria-hidden": "true" }, this.#fill);
     const name = element("span", { class: "name", dir: "auto" }, text);
-    this.node = element("tr", {}, element("th", { scope: "row" }, name, track), this.#count, this.#share);
+    const share = element("td", { class: "figure" }, this.#share, this.#spoken);
+    this.node = element("tr", {}, element("th", { scope: "row" }, name, track), this.#count, share);
   }
 
-  show(count, total, most) {
+  show(count, total, share, most) {
     this.#fill.style.transform = `scaleX(${total ? Math.min(1, count / total) : 0})`;
     this.#fill.classList.toggle("most", count > 0 && count === most);
     write(this.#count, number(count));
-    write(this.#share, percent(count, total));
+    const [seen, heard] = [percent(share), spokenPercent(share)];
+    write(this.#share, seen);
+    set(this.#share, "aria-hidden", seen === heard ? null : "true");
+    write(this.#spoken, seen === heard ? "" : heard);
   }
 }
 

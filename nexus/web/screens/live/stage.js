@@ -3,7 +3,7 @@
 import { Bar } from "../bar.js";
 import { element, fill, set, write } from "../dom.js";
 import { isLong } from "../preview.js";
-import { number, say } from "../words.js";
+import { number, say, sharesById } from "../words.js";
 import { Fit } from "./fit.js";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -69,6 +69,7 @@ export class Stage {
 
   #showBars(poll, totals, hold) {
     const counts = new Map(totals.options.map(({ id, votes_count: count }) => [id, count]));
+    const shares = sharesById(totals);
     const most = Math.max(1, ...counts.values());
     const options = [...poll.options].sort((a, b) => a.position - b.position || a.id - b.id);
     const ids = new Set(options.map(({ id }) => id));
@@ -77,7 +78,7 @@ export class Stage {
       const { item, bar } = this.#bars.get(id) ?? this.#add(id);
       if (this.#list.children[index] !== item) this.#list.insertBefore(item, this.#list.children[index] ?? null);
       const count = hold ? null : (counts.get(id) ?? null);
-      bar.show(text, count, totals.total_votes);
+      bar.show(text, count, totals.total_votes, shares.get(id));
       set(item, "data-count", count);
       set(item, "data-leads", count === most);
     });

@@ -2,7 +2,7 @@
 
 import { element, fill, set, write } from "../dom.js";
 import { isLong } from "../preview.js";
-import { say } from "../words.js";
+import { say, sharesById } from "../words.js";
 import { Row } from "./row.js";
 
 /** The page. `choose(id)`, `send()` and `retract()` are called for what a voter does. */
@@ -70,10 +70,13 @@ export class Paper {
     if (fixed !== this.#fixed) this.#rebuild(fixed);
     const ids = new Set(view.options.map(({ id }) => id));
     for (const [id, row] of this.#rows) if (!ids.has(id)) this.#drop(id, row);
+    const total = totals?.total_votes ?? 0;
+    const shares = totals ? sharesById(totals) : new Map();
     view.options.forEach((option, index) => {
       const row = this.#rows.get(option.id) ?? this.#add(option.id);
       if (this.#list.children[index] !== row.item) this.#list.insertBefore(row.item, this.#list.children[index] ?? null);
-      row.show(option, { total: totals?.total_votes ?? 0, mode: view.mode, several: poll.votes_per_user > 1 });
+      const share = shares.get(option.id);
+      row.show(option, { total, share, mode: view.mode, several: poll.votes_per_user > 1 });
     });
   }
 

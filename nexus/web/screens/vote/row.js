@@ -30,9 +30,9 @@ export class Row {
     fill(this.item, this.#body);
   }
 
-  /** Show an option of `choices`, of a poll with `total` ballots. */
-  show(option, { total, mode, several }) {
-    this.#bar.show(option.text, option.count, total);
+  /** Show an option of `choices` and its `share`, of a poll with `total` ballots. */
+  show(option, { total, share, mode, several }) {
+    this.#bar.show(option.text, option.count, total, share);
     const state = option.sending ? "sending" : option.standing ? "standing" : "free";
     set(this.item, "data-state", state);
     set(this.item, "data-count", option.count);
