@@ -37,7 +37,7 @@ from nexus.http.documents.routes import document_routes
 from nexus.http.framework.arrival import Arrival, first_segments
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
-from nexus.http.pages.screens import screen_routes
+from nexus.http.pages.screens import Pages
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.hub import Hub
 from nexus.runtime.metrics import Metrics
@@ -231,18 +231,19 @@ def application(worker: Worker) -> ASGIApp:
         finally:
             await worker.close()
 
+    pages = Pages(worker.codes, worker.tallies)
     found = [
         *routes(worker.rest_services),
         *document_routes(asyncapi),
-        *screen_routes(worker.codes, worker.tallies),
         metrics_route(worker.metrics, worker.metrics_token),
         WebSocketRoute("/ws", SocketEndpoint(worker.socket_services)),
+        *pages.routes(),
     ]
     app = Starlette(
         routes=found,
         middleware=[
             Middleware(Arrival, public=worker.public, trusted=worker.trusted, names=first_segments(found)),
-            Middleware(Edge, origins=worker.socket_services.origins),
+            Middleware(Edge, origins=worker.socket_services.origins, error_page=pages.refusals),
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,

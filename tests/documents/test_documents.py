@@ -25,7 +25,10 @@ from nexus.ws.asyncapi import asyncapi
 from tests.support.documented import documented
 from tests.support.rest import KEY, refused
 
-OTHERS = {"/metrics", "/", "/vote/{code}", "/vote/{code}/qr.svg", "/live/{code}", "/host", "/assets/{path:path}"}
+OTHERS = {
+    *("/metrics", "/", "/vote", "/vote/{code}", "/vote/{code}/qr.svg", "/live", "/live/{code}", "/host"),
+    *("/assets/{path:path}", "/{word}/{code}", "/{word}", "/{code}"),
+}
 """What the contract names and no document of an interface tells of: numbers for operators, and pages for people."""
 
 PAGES = ("/api/", "/api/docs/", "/api/ws/")
@@ -215,5 +218,5 @@ async def test_a_path_without_a_route_is_not_found_and_leads_nowhere() -> None:
     worker = Worker(Settings.load({"NEXUS_SECRET_KEY": KEY.decode()}), "postgresql://nobody@localhost/nothing")
     transport = httpx.ASGITransport(application(worker))
     async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
-        for path in ("/assets", "/assets/", "/vote/", "/live", "/host/x/"):
+        for path in ("/assets", "/assets/", "/nothing/", "/vote/x/y", "/host/x/"):
             assert refused(await client.get(path)) == (404, "not_found"), path

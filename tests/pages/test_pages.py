@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
-from nexus.http.pages.screens import screen_routes
+from nexus.http.pages.screens import Pages
 from nexus.store.database import Database
 from tests.support.counts_told import tells_counts
 from tests.support.postgres_server import PostgresServer
@@ -32,9 +32,10 @@ async def reader(rest: Rest) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def reading(rest: Rest) -> httpx.AsyncClient:
+    pages = Pages(rest.services.codes, rest.services.tallies)
     app = Starlette(
-        routes=screen_routes(rest.services.codes, rest.services.tallies),
-        middleware=[Middleware(Edge)],
+        routes=pages.routes(),
+        middleware=[Middleware(Edge, error_page=pages.refusals)],
         exception_handlers=HANDLERS,
     )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nexus.test")
@@ -156,7 +157,9 @@ async def test_wrong_codes_are_limited_on_pages_too(database: Database) -> None:
         assert answer.status_code == 429
         assert int(answer.headers["retry-after"]) >= 1
         assert blocks(answer)["given"]["refused"] == "too_many_requests"
-        assert (await reader.get(f"/vote/{poll['code']}")).status_code == 200  # a right one still passes
+        assert (await reader.get("/ZZZZ29")).status_code == 429
+        for path in ("/", "/vote/"):
+            assert (await reader.get(f"{path}{poll['code']}")).status_code == 200  # a right one still passes
 
 
 async def test_a_page_comes_without_a_database_too(postgres: PostgresServer) -> None:

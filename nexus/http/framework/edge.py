@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nexus.http.framework.cors import Cors
-from nexus.http.framework.problem import BodyTooLarge, BodyTooSlow, InternalError, problem
+from nexus.http.framework.problem import ERROR_PAGE, BodyTooLarge, BodyTooSlow, ErrorPage, InternalError, problem
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +21,8 @@ BODY_BYTES = 64 * 1024
 BODY_S = 15.0
 """From the first read of a body to its end: a client that drips bytes must not hold a task for ever."""
 
-# Where the scope holds the request's id.
-_ID = "nexus.request_id"
+REQUEST_ID = "nexus.request_id"
+"""Where the scope holds the request's id."""
 _ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -36,12 +36,16 @@ class Edge:
     - Every response says whether it may be cached (by default it may not), and forbids guessing another type.
     - Pages of `origins`, canonical ones, may read the answers (`cors`).
     - Reading a body raises `BodyTooLarge` beyond `BODY_BYTES` and `BodyTooSlow` after `BODY_S`.
+    - Whoever asks for a page gets a refusal as the page that `error_page` makes.
     - An exception that nothing handled is logged with the request's id and answered 500 `internal_error`.
     """
 
-    def __init__(self, app: ASGIApp, origins: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, app: ASGIApp, origins: frozenset[str] = frozenset(), error_page: ErrorPage | None = None
+    ) -> None:
         inner = _Faults(app)
         self._app = app
+        self._error_page = error_page
         self._http: ASGIApp = Cors(inner, origins) if origins else inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,7 +55,8 @@ class Edge:
             return
         request_id = _request_id(scope["headers"])
         body = _Body(receive, _content_length(scope["headers"]))
-        await self._http({**_without_slash(scope), _ID: request_id}, body, _CompletedSend(send, request_id))
+        inner = {**_without_slash(scope), REQUEST_ID: request_id, ERROR_PAGE: self._error_page}
+        await self._http(inner, body, _CompletedSend(send, request_id))
 
 
 class _Faults:
@@ -71,9 +76,9 @@ class _Faults:
         try:
             await self._app(scope, receive, reply)
         except ClientDisconnect:
-            logger.debug("request %s: the client left before its body was complete", scope[_ID])
+            logger.debug("request %s: the client left before its body was complete", scope[REQUEST_ID])
         except Exception:
-            logger.exception("request %s failed: %s %s", scope[_ID], scope["method"], scope["path"])
+            logger.exception("request %s failed: %s %s", scope[REQUEST_ID], scope["method"], scope["path"])
             if started:
                 raise  # the server cuts the connection, so that nobody takes half an answer for a complete one
             await problem(InternalError())(scope, receive, send)

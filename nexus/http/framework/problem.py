@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ExceptionHandler
+from starlette.types import ExceptionHandler, Receive, Scope, Send
 
 from nexus import errors
 from nexus.domain.problem import PROBLEM_TYPE, ProblemDocument, problem_document
 from nexus.errors import NexusError
+from nexus.http.framework.asked import VARY, wants_page
+
+ErrorPage = Callable[[Scope, ProblemDocument], Response]
+"""Makes the page that tells people of a refusal, with its status."""
+
+ERROR_PAGE = "nexus.error_page"
+"""Where the scope holds the `ErrorPage`, if there is one (`edge`)."""
 
 
 class BodyTooLarge(NexusError):
@@ -87,15 +95,31 @@ def document(error: NexusError, op: UUID | None) -> ProblemDocument:
     return problem_document(status_of(error), error.error_code, error.detail, errors=fields, op=op)
 
 
+class ProblemResponse(Response):
+    """A refusal: its document, or a page that says the same to whoever asks for one."""
+
+    media_type = PROBLEM_TYPE
+
+    def __init__(self, told: ProblemDocument, headers: Mapping[str, str]) -> None:
+        super().__init__(msgspec.json.encode(told), told.status, {"cache-control": "no-store", "vary": VARY, **headers})
+        self._told = told
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer in the form that is asked for."""
+        make: ErrorPage | None = scope.get(ERROR_PAGE)
+        if make is None or not wants_page(scope):
+            await super().__call__(scope, receive, send)
+            return
+        page = make(scope, self._told)
+        for name, value in self.headers.items():
+            if name not in ("content-type", "content-length"):
+                page.headers[name] = value
+        await page(scope, receive, send)
+
+
 def problem(error: NexusError, op: UUID | None = None) -> Response:
     """The answer to a request that ended in `error`; `op` is that of an act of voting."""
-    told = document(error, op)
-    return Response(
-        msgspec.json.encode(told),
-        status_code=told.status,
-        headers={"cache-control": "no-store", **_headers(error)},
-        media_type=PROBLEM_TYPE,
-    )
+    return ProblemResponse(document(error, op), _headers(error))
 
 
 def _headers(error: NexusError) -> dict[str, str]:

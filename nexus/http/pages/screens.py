@@ -1,4 +1,4 @@
-"""The pages that people see: `/`, `/vote/{code}`, `/live/{code}` and `/host` (docs/contract.md, "Pages").
+"""The pages that people see: `/`, `/{code}`, `/vote/{code}`, `/live/{code}` and `/host` (docs/contract.md, "Pages").
 
 A page is empty but for what its scripts need to fill it: the words in the reader's language, the names of all modules,
 so that none waits for another, and, on the page of a poll, what any guest with its code may see of it. So the question
@@ -25,17 +25,18 @@ from nexus.domain.poll import Status
 from nexus.domain.rights import Role, visibility
 from nexus.domain.views import PollView, Stamp, TotalsView, poll_view, stamp, totals_view
 from nexus.errors import GuestsNotAllowed, NexusError, PollNotFound
+from nexus.http.framework.asked import VARY, wants_page
 from nexus.http.framework.html import Html, data, element, page, together, void
 from nexus.http.framework.problem import problem
-from nexus.http.framework.static import WEB, StaticResponse, page_headers, takes_gzip
+from nexus.http.framework.static import WEB, StaticResponse, takes_gzip
 from nexus.http.pages.assets import Assets
+from nexus.http.pages.headers import PAGE_HEADERS, PAGE_TYPE
 from nexus.http.pages.qr import qr_svg
+from nexus.http.pages.refusals import RefusalPages
+from nexus.http.pages.ways import ways
 from nexus.http.pages.words import Words
 from nexus.voting.tallies import Tallies
 
-# The screens never turn text into HTML, and the browser enforces that (Trusted Types).
-_HEADERS = page_headers("require-trusted-types-for 'script'", "trusted-types 'none'")
-_TYPE = "text/html; charset=utf-8"
 _VARY = "Accept-Encoding, Accept-Language"
 _PLACE = Html("<!-- given -->")
 # Characters of a host's name and port (RFC 1035, section 2.3.4): a QR code has little room.
@@ -73,22 +74,28 @@ HOST = Screen("host", ("shared", "login", "host"))
 
 
 class Pages:
-    """All pages, each in the language that the reader's browser asks for."""
+    """All pages, each in the language that the reader's browser asks for; `refusals` makes those of errors."""
 
-    def __init__(self, codes: CodeEntry, tallies: Tallies, assets: Assets, words: Words) -> None:
+    def __init__(self, codes: CodeEntry, tallies: Tallies) -> None:
+        assets, words = Assets(WEB), Words(WEB / "words")
+        self.refusals = RefusalPages(assets, words)
         self._codes = codes
         self._tallies = tallies
+        self._assets = assets
         self._shells = {screen: _shells(screen, assets, words) for screen in (ENTER, HOST, VOTE, LIVE)}
         self._words = words
 
     def routes(self) -> list[Route]:
-        """Where they are served."""
+        """Where they and what they load are served; to come after all other routes."""
+        enter = _PollFreePage(self._shells[ENTER], self._words)
         return [
-            Route("/", _PollFreePage(self._shells[ENTER], self._words), methods=["GET"]),
+            *(Route(path, enter, methods=["GET"]) for path in ("/", "/vote", "/live")),
             Route("/host", _PollFreePage(self._shells[HOST], self._words), methods=["GET"]),
             Route("/vote/{code}", self._vote, methods=["GET"]),
             Route("/live/{code}", self._live, methods=["GET"]),
             Route("/vote/{code}/qr.svg", _qr, methods=["GET"]),
+            self._assets.route(),
+            *ways(self._by_code),
         ]
 
     async def _vote(self, request: Request) -> Response:
@@ -97,10 +104,18 @@ class Pages:
     async def _live(self, request: Request) -> Response:
         return await self._of_poll(LIVE, request)
 
+    async def _by_code(self, request: Request) -> Response:
+        found = await self._of_poll(VOTE, request)
+        # Whether such a word is a wrong code or a path that does not exist, nobody can say: programs get a document.
+        if found.status_code == 404 and not wants_page(request.scope):
+            return problem(PollNotFound())
+        found.headers["vary"] = f"{VARY}, Accept-Encoding"
+        return found
+
     async def _of_poll(self, screen: Screen, request: Request) -> Response:
         typed = request.path_params["code"]
         code = read_code(typed)
-        headers = {**_HEADERS, "content-type": _TYPE, "vary": _VARY}
+        headers = {**PAGE_HEADERS, "content-type": PAGE_TYPE, "vary": _VARY}
         try:
             given, status = await self._look(code, request), 200
         except NexusError as error:
@@ -164,18 +179,13 @@ class _PollFreePage:
     def __init__(self, shells: dict[str, _Shell], words: Words) -> None:
         self._words = words
         self._pages = {
-            one: StaticResponse(shell.around(""), _TYPE, {**_HEADERS, "vary": _VARY}) for one, shell in shells.items()
+            one: StaticResponse(shell.around(""), PAGE_TYPE, {**PAGE_HEADERS, "vary": _VARY})
+            for one, shell in shells.items()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a GET or HEAD."""
         await self._pages[_language(Request(scope), self._words)](scope, receive, send)
-
-
-def screen_routes(codes: CodeEntry, tallies: Tallies) -> list[Route]:
-    """The routes of all pages, and of what they load."""
-    assets = Assets(WEB)
-    return [*Pages(codes, tallies, assets, Words(WEB / "words")).routes(), assets.route()]
 
 
 def _shells(screen: Screen, assets: Assets, words: Words) -> dict[str, _Shell]:

@@ -6,8 +6,9 @@ import { say } from "./words.js";
 
 const LONGEST = 2000; // a whole address may be pasted, even that of a screen link
 
-/** A form that leads to the poll whose code is typed into it, on the page `at`; at first it contains `typed`. */
-export function codeForm(typed = "", at = "/vote/") {
+/** A form that leads to the poll whose code is typed into it, on the page `at`; at first it contains `typed`. `go` is
+ * what its button says. */
+export function codeForm(typed = "", at = "/vote/", go = say("enter.go")) {
   const input = element("input", {
     id: "code",
     name: "code",
@@ -20,7 +21,7 @@ export function codeForm(typed = "", at = "/vote/") {
     "aria-describedby": "code-hint code-fault",
   });
   const fault = element("p", { id: "code-fault", class: "fault", role: "alert" });
-  const go = (event) => {
+  const enter = (event) => {
     event.preventDefault();
     const code = readCode(input.value);
     const right = hasCodeShape(code);
@@ -30,11 +31,11 @@ export function codeForm(typed = "", at = "/vote/") {
   };
   return element(
     "form",
-    { class: "code", novalidate: true, on: { submit: go } },
+    { class: "code", novalidate: true, on: { submit: enter } },
     element("label", { for: "code" }, say("enter.code")),
     input,
     element("p", { id: "code-hint", class: "faint" }, say("enter.hint")),
     fault,
-    element("button", { class: "main" }, say("enter.go")),
+    element("button", { class: "main" }, go),
   );
 }

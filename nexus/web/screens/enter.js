@@ -1,15 +1,16 @@
-/** The start page: a code leads to its poll. */
+/** The start page: a code leads to its poll, or, at `/live`, to its results on a screen. */
 
 import { codeForm } from "./code.js";
 import { byId, element, fill } from "./dom.js";
 import { say } from "./words.js";
 
-const form = codeForm();
+const stage = /\/live\/*$/.test(location.pathname);
+const form = stage ? codeForm("", "/live/", say("enter.live_go")) : codeForm();
 byId("screen").classList.add("entry");
 fill(
   byId("screen"),
   element("p", { class: "brand", "aria-hidden": "true" }, say("shared.brand")),
-  element("h1", {}, say("enter.heading")),
+  element("h1", {}, say(stage ? "enter.live_heading" : "enter.heading")),
   form,
   element("p", { class: "faint" }, element("a", { href: "/host" }, say("enter.host"))),
 );

@@ -1,0 +1,86 @@
+"""What people see where programs get a problem document: a sentence in their language, and ways on
+(docs/contract.md, "Pages")."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from nexus.domain.problem import ProblemDocument
+from nexus.http.framework.arrival import root_of
+from nexus.http.framework.asked import VARY
+from nexus.http.framework.edge import REQUEST_ID
+from nexus.http.framework.html import Html, data, element, page, together, void
+from nexus.http.pages.assets import Assets
+from nexus.http.pages.headers import PAGE_HEADERS, PAGE_TYPE
+from nexus.http.pages.words import Words
+
+_MODULE = "screens/error.js"
+_SHEET = "screens/enter.css"
+
+NAMES = {401: "program", 403: "forbidden", 404: "missing", 405: "program", 429: "many", 500: "fault", 503: "busy"}
+"""What the sentences of each status are called (nexus/web/words, "error")."""
+FAILED = "failed"
+"""And those of any other status."""
+
+
+class RefusalPages:
+    """The pages of refusals, each in the language that the reader's browser asks for; it is an `ErrorPage`."""
+
+    def __init__(self, assets: Assets, words: Words) -> None:
+        self._assets = assets
+        self._words = words
+
+    def __call__(self, scope: Scope, told: ProblemDocument) -> Response:
+        """The page of one refusal, with its status."""
+        root = root_of(scope)
+        language = self._words.choose(Request(scope).headers.get("accept-language", ""))
+        name = NAMES.get(told.status, FAILED)
+        heading = self._say(language, f"{name}_heading")
+        body = element(
+            "main",
+            element("p", self._words.say(language, "shared", "brand"), class_="brand", aria_hidden="true"),
+            element("h1", heading),
+            element("p", self._say(language, f"{name}_text")),
+            self._reference(language, scope) if told.status == 500 else "",
+            element("div", id="entry"),
+            self._ways(language, root),
+            id="screen",
+            class_="entry",
+        )
+        whole = page(
+            f"{heading} – {self._words.say(language, 'shared', 'brand')}",
+            body,
+            data("words", self._words.sections(language, "enter")),
+            head=self._head(root),
+            class_="enter",
+            lang=language,
+            icon=self._address(root, "screens/icon.svg"),
+        )
+        headers = {**PAGE_HEADERS, "content-type": PAGE_TYPE, "cache-control": "no-store", "vary": VARY}
+        return Response(whole, told.status, headers)
+
+    def _head(self, root: str) -> Html:
+        first, *others = self._assets.modules(_MODULE)
+        return together(
+            void("meta", name="color-scheme", content="light dark"),
+            void("link", rel="stylesheet", href=self._address(root, _SHEET)),
+            element("script", type="module", src=self._address(root, first)),
+            *(void("link", rel="modulepreload", href=self._address(root, name)) for name in others),
+        )
+
+    def _address(self, root: str, name: str) -> str:
+        return root + self._assets.address(name).removeprefix("/")
+
+    def _reference(self, language: str, scope: Scope) -> Html:
+        """What the operator finds in the log."""
+        text = self._say(language, "reference").replace("{id}", scope[REQUEST_ID])
+        return element("p", text, class_="faint")
+
+    def _ways(self, language: str, root: str) -> Html:
+        start = element("a", self._say(language, "start"), href=root)
+        return element("p", start, element("a", self._say(language, "host"), href=f"{root}host"), class_="ways")
+
+    def _say(self, language: str, name: str) -> str:
+        return self._words.say(language, "error", name)

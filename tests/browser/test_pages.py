@@ -1,0 +1,61 @@
+"""Pages besides those of a poll, in a real browser: addresses that lead nowhere, and those that people type."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.support.browser import axe, picture
+from tests.support.vote_page import WAIT_MS, WORDS, Booth, Paper, booth, said, server
+
+__all__ = ["booth", "server"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+REFUSED = r"status of 40[145]"
+NARROW = (320, 640)
+
+
+async def test_an_address_that_leads_nowhere_has_ways_on(booth: Booth) -> None:
+    poll = await booth.poll("Yes", "No")
+    async with booth.visit(viewport=NARROW, color_scheme="dark", allowed=[REFUSED]) as visitor:
+        page = await visitor.open(f"/polls/{poll['id']}/")
+        words = WORDS["en"]["error"]
+        await expect(page.get_by_role("heading", level=1)).to_have_text(words["program_heading"])
+        await expect(page.get_by_text(words["program_text"])).to_be_visible()
+        await expect(page.get_by_role("link", name=words["start"])).to_have_attribute("href", re.compile("/$"))
+        await axe(page)
+        await picture(page, "error-program")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+        await page.get_by_label(said("enter.code")).focus()
+        await page.keyboard.type(f"{poll['code'][:3]}-{poll['code'][3:]}".lower())
+        await page.keyboard.press("Enter")
+        await Paper(page).says("vote.tap")
+        await page.goto(f"{booth.server.url}/a/b/c/")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(words["missing_heading"])
+        await page.get_by_role("link", name=words["host"]).click()
+        await expect(page).to_have_url(f"{booth.server.url}/host")
+
+
+async def test_what_people_type_is_the_page_they_want(booth: Booth) -> None:
+    poll = await booth.poll("Yes", "No")
+    code = poll["code"]
+    async with booth.visit(locale="de-DE", allowed=[REFUSED]) as visitor:
+        page = await visitor.open(f"/{code.lower()}")
+        await Paper(page, "de").says("vote.tap")
+        await Paper(page, "de").tap("Yes")
+        await page.goto(f"{booth.server.url}/Join/{code[:3]}%20{code[3:]}/")
+        await expect(page).to_have_url(f"{booth.server.url}/vote/{code}")
+        await Paper(page, "de").says("vote.recorded_change")  # the same guest
+        await page.goto(f"{booth.server.url}/ZZZZZZ")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(said("vote.unknown", "de"), timeout=WAIT_MS)
+        await page.goto(f"{booth.server.url}/live/")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(said("enter.live_heading", "de"))
+        await axe(page)
+        field = page.get_by_label(said("enter.code", "de"))
+        await field.fill(f"{booth.server.url}/vote/{code}")
+        await field.press("Enter")
+        await expect(page).to_have_url(f"{booth.server.url}/live/{code}")
+        await expect(page.locator("#turnout")).to_be_visible(timeout=WAIT_MS)
