@@ -48,6 +48,7 @@ from nexus.store import voting, watch
 from nexus.store.database import Database
 from nexus.store.listing_counts import Counts
 from nexus.voting.ballot_box import BallotBox, Recorded
+from nexus.voting.estates import Estates
 from nexus.voting.schedule import Schedule
 from nexus.voting.tallies import Tallies
 from nexus.ws.asyncapi import asyncapi
@@ -92,6 +93,7 @@ class Worker:
         self.hub = Hub(self.tallies, self.bus, Fanout(RoomFrames(_now)), standing, name)
         self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
         self.schedule = Schedule(self.database, self.tallies)
+        self.estates = Estates(self.database, self.tallies)
         self.tokens = Tokens(key, access_ttl_s=settings.lifetimes.access_s)
         self.sessions = SessionRegistry()
         self.gate = self._make_gate(settings)
@@ -185,6 +187,7 @@ class Worker:
         work: dict[str, Callable[[], Coroutine[object, None, None]]] = {
             "healing": self.hub.keep_healing,
             "schedule": self.schedule.run,
+            "estates": self.estates.run,
             "gate": self.gate.keep_refreshing,
             "metrics": self._keep_sampling,
             "upkeep": partial(keep_up, self.database),

@@ -109,6 +109,13 @@ class UsernameTaken(Conflict):
     default = "This username is taken."
 
 
+class RegistrationClosed(Forbidden):
+    """The operator lets nobody create an account: an administrator invites people."""
+
+    code = "registration_closed"
+    default = "Registration is closed here. Ask an administrator for an invitation."
+
+
 class GuestsNotAllowed(Forbidden):
     """The poll requires accounts."""
 
@@ -155,6 +162,27 @@ class UserNotFound(NotFound):
 
     code = "user_not_found"
     default = "There is no such user."
+
+
+class InvitationNotFound(NotFound):
+    """No such invitation: one text for a token that is wrong, used, replaced or expired."""
+
+    code = "invitation_not_found"
+    default = "This link is not valid. It has expired, or has already been used. Ask an administrator for a new one."
+
+
+class LastAdmin(Conflict):
+    """Nobody would be left who could administer the service."""
+
+    code = "last_admin"
+    default = "This is the only administrator who can log in. Make another account an administrator first."
+
+
+class AccountDisabled(Conflict):
+    """What an account is needed for that can be used."""
+
+    code = "account_disabled"
+    default = "This account is disabled."
 
 
 class CategoryTaken(Conflict):

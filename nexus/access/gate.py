@@ -1,5 +1,5 @@
-"""The gate: whose token still holds, for both doors. A disabled account or an ended login is out within seconds, on
-every worker."""
+"""The gate: whose token still holds, for both doors. A disabled or deleted account or an ended login is out within
+seconds, on every worker."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from nexus.store.database import Database
 logger = logging.getLogger(__name__)
 
 INTERVAL_S = 2.0
-"""Between two reads of which accounts are disabled and which logins have ended; the contract allows 5 s."""
+"""Between two reads of which accounts and logins are out; the contract allows 5 s."""
 
 LATE_S = 30.0
-"""How long after its own time the end of a login may be committed."""
+"""How long after its own time the end of a login or an account may be committed."""
 
 
 class Gate:
     """Turns tokens into identities; `expel` gets the voters and logins that have lost access since the last refresh.
 
-    Logins that ended more than `longest_s` ago are not read: none of their access tokens is left.
+    Logins that ended more than `longest_s` ago are not read: none of their access tokens is left. Deleted accounts are
+    remembered for good, by number: an operator may have made a token of any length.
     """
 
     def __init__(
@@ -42,6 +43,8 @@ class Gate:
         self._expel = expel
         self._longest_s = longest_s
         self._ended: dict[str, datetime] = {}
+        self._deleted: set[str] = set()
+        self._last_deleted: datetime | None = None
         self._out: frozenset[str] = frozenset()
 
     def identify_now(self, token: str) -> Identity | None:
@@ -55,21 +58,29 @@ class Gate:
 
     def _refuse_outsider(self, identity: Identity) -> Identity:
         if identity.voter in self._out:
-            raise Unauthenticated("This account is disabled.")
+            raise Unauthenticated("This account is disabled or deleted.")
         if identity.login in self._out:
             raise Unauthenticated("This login has ended.")
         return identity
 
     async def refresh(self) -> None:
-        """Read which accounts are disabled and which logins have ended, and expel those that were not at the last
-        refresh."""
+        """Read which accounts are disabled or deleted and which logins have ended, and expel those that were not at the
+        last refresh."""
         disabled = await accounts.disabled(self._database)
+        await self._refresh_deleted()
         await self._refresh_ended()
-        out = frozenset(f"user:{user}" for user in disabled) | self._ended.keys()
+        out = frozenset(f"user:{user}" for user in disabled).union(self._deleted, self._ended)
         new = out - self._out
         self._out = out
         if new:
             self._expel(new)
+
+    async def _refresh_deleted(self) -> None:
+        """Read only what is new, and what may have been committed late."""
+        after = None if self._last_deleted is None else self._last_deleted - timedelta(seconds=LATE_S)
+        found = await accounts.deleted(self._database, after)
+        self._deleted.update(f"user:{user}" for user in found)
+        self._last_deleted = max(found.values(), default=self._last_deleted)
 
     async def _refresh_ended(self) -> None:
         """Read only what is new, and what may have been committed late."""
@@ -90,6 +101,6 @@ class Gate:
                 reached = True
             except Unavailable as error:
                 if reached:
-                    logger.warning("cannot read which accounts are disabled and which logins have ended: %s", error)
+                    logger.warning("cannot read which accounts and logins are out: %s", error)
                 reached = False
             await asyncio.sleep(INTERVAL_S)

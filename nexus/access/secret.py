@@ -28,9 +28,32 @@ def secret_key(given: bytes | None, data: Path) -> bytes:
         data.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _make(path)
-        key = path.read_bytes().strip()
+        return _read(path)
     except OSError as error:
         raise SettingsError(f"NEXUS_DATA: cannot keep the key in {path}: {error.strerror}.") from error
+
+
+def kept_key(given: bytes | None, data: Path) -> bytes:
+    """`secret_key` of a server that has one: makes nothing. Raises SettingsError where there is none yet."""
+    if given is not None:
+        return given
+    path = data.absolute() / _NAME
+    try:
+        return _read(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        missing = (
+            f"There is no data folder at {path.parent}" if not path.parent.is_dir() else f"There is no key in {path}"
+        )
+        raise SettingsError(
+            f"{missing}: set NEXUS_DATA to the data folder of the server or NEXUS_SECRET_KEY to its key, or start "
+            "nexus serve first."
+        ) from error
+    except OSError as error:
+        raise SettingsError(f"NEXUS_DATA: cannot read the key in {path}: {error.strerror}.") from error
+
+
+def _read(path: Path) -> bytes:
+    key = path.read_bytes().strip()
     if len(key) < SHORTEST_KEY:
         raise SettingsError(
             f"NEXUS_SECRET_KEY: the key in {path} has fewer than {SHORTEST_KEY} bytes; delete that file."

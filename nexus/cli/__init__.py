@@ -3,7 +3,8 @@
 - `serving`: `nexus serve`: the port, the database, the banner, the demo
 - `preparing`: its database: waited for, filled, and kept up
 - `workers`: its processes, under uvicorn
-- `commands`: the other commands; `token` is apart, since it needs no database
+- `users`: accounts; `commands`: the other commands; `databases`: the database that both work on
+- `token` is apart, since it needs no database
 """
 
 from __future__ import annotations
@@ -53,13 +54,16 @@ def _command(name: str) -> Command:
         from nexus.cli.token import mint_token
 
         return mint_token
-    from nexus.cli import commands
+    from nexus.cli import commands, users
 
     return {
         "migrate": commands.migrate,
-        "user add": commands.add_user,
-        "user list": commands.list_users,
-        "user disable": commands.disable_user,
+        "user add": users.add_user,
+        "user list": users.list_users,
+        "user password": users.set_password,
+        "user disable": users.disable_user,
+        "user enable": users.enable_user,
+        "user delete": users.delete_user,
         "verify": commands.verify,
     }[name]
 
@@ -109,14 +113,25 @@ def _serve_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _user_parsers(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     user = parsers.add_parser("user", help="accounts")
     actions = user.add_subparsers(required=True, metavar="ACTION")
-    add = actions.add_parser("add", help="add an account; its password is asked for, read from a pipe, or generated")
-    add.add_argument("name")
+
+    def action(name: str, about: str, *, of_one: bool = True) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=about)
+        made.set_defaults(command=f"user {name}")
+        if of_one:
+            made.add_argument("name", metavar="NAME")
+        return made
+
+    add = action("add", "add an account; its password is asked for, read from a pipe, or generated")
     add.add_argument("--admin", action="store_true", help="an administrator: may do whatever any host may")
-    add.set_defaults(command="user add")
-    actions.add_parser("list", help="list all accounts").set_defaults(command="user list")
-    disable = actions.add_parser("disable", help="end an account's sessions and refuse it from now on")
-    disable.add_argument("name")
-    disable.set_defaults(command="user disable")
+    action("list", "list all accounts, and whether each is active, invited or disabled", of_one=False)
+    password = action("password", "give an account a new password, as with add; all its logins end")
+    for one in (add, password):
+        one.add_argument("--generate", action="store_true", help="make a password, without asking for one")
+    action("disable", "end an account's sessions and refuse it from now on")
+    action("enable", "let a disabled account log in again")
+    delete = action("delete", "delete an account and its polls")
+    delete.add_argument("--to", metavar="NAME", help="hand its polls over to this account instead of deleting them")
+    delete.add_argument("--yes", action="store_true", help="do not ask whether to do it")
 
 
 def _token_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

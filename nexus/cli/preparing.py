@@ -68,7 +68,7 @@ async def _found(database: Database) -> int:
 
 
 async def _first_admin(database: Database, made: Callable[[str], None]) -> None:
-    if await accounts.all_users(database):
+    if await accounts.are_any(database):
         return
     password = secrets.token_urlsafe(12)
     passwords = Passwords(threads=1)

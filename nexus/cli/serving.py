@@ -111,7 +111,10 @@ class _Banner:
         """Show the password, unless it has been shown."""
         password, self._password = self._password, None
         if password is not None:
-            print(f"Log in at {self.address}/host as {ADMIN} with the password {password} (shown only now)", flush=True)
+            print(
+                f"\nLog in at {self.address}/host as {ADMIN} with the password {password} (shown only now)", flush=True
+            )
+            print(f"If it gets lost: nexus user password {ADMIN}", flush=True)
 
 
 def _ready(banner: _Banner, demo: Callable[[], None] | None, ending: _Ending) -> None:

@@ -52,6 +52,22 @@ def binaries() -> Path:
     )
 
 
+def require_cluster(folder: Path) -> None:
+    """Raises EmbeddedError, in words for people, unless the data folder `folder` holds a cluster. Changes nothing: no
+    command but `nexus serve` makes one."""
+    again = "set NEXUS_DATA to the data folder of the server, or start nexus serve first"
+    try:
+        if not folder.exists():
+            raise EmbeddedError(f"There is no data folder at {folder.absolute()}: {again}.")
+        if not folder.is_dir():
+            raise EmbeddedError(f"NEXUS_DATA: {folder.absolute()} is not a folder.")
+        kept = {one.name for one in folder.iterdir()}
+    except OSError as error:
+        raise EmbeddedError(f"NEXUS_DATA: Cannot use {folder.absolute()}: {error.strerror}.") from error
+    if "postgres" not in kept or not kept & {"postgres.password", "postgres.lock"}:
+        raise EmbeddedError(f"There is no database of Nexus in {folder.absolute()}: {again}.")
+
+
 def password(folder: Path, cluster: Path) -> str:
     """The password of the cluster's roles, kept in the data folder; made if there is no cluster yet.
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from nexus.errors import InvalidCredentials, UsernameTaken, UserNotFound
+from nexus.errors import InvalidCredentials, Unauthenticated, UsernameTaken
 from nexus.store import audit
-from nexus.store.database import Database, Row
+from nexus.store.database import Connection, Database, Row
 
 
 class User(msgspec.Struct, frozen=True):
-    """An account as the store holds it."""
+    """An account as the store holds it; it has no password until whom it was made for has set one."""
 
     id: int
     username: str
-    password_hash: str
+    password_hash: str | None
     is_admin: bool
     disabled: bool
 
@@ -51,19 +52,26 @@ async def add(
 ) -> User:
     """Make an account; `by` is who did it, the account itself where empty. Raises `UsernameTaken`."""
     async with database.transaction() as connection:
-        row = await connection.one(
-            "INSERT INTO users AS u (username, email, password_hash, is_admin) "
-            f"VALUES (:username, :email, :hash, :admin) ON CONFLICT (lower(username)) DO NOTHING RETURNING {COLUMNS}",
-            username=username,
-            email=email,
-            hash=password_hash,
-            admin=admin,
-        )
-        if row is None:
-            raise UsernameTaken
-        user = user_of(row)
-        await audit.append(connection, by or user.subject, "create", "user", user.id, username=username, admin=admin)
+        user = await insert(connection, username, email, password_hash, admin=admin)
+        await audit.append(connection, by or user.subject, "create", "user", user.id, admin=admin)
         return user
+
+
+async def insert(
+    connection: Connection, username: str, email: str | None, password_hash: str | None, *, admin: bool
+) -> User:
+    """The row of a new account. Raises `UsernameTaken`."""
+    row = await connection.one(
+        "INSERT INTO users AS u (username, email, password_hash, is_admin) "
+        f"VALUES (:username, :email, :hash, :admin) ON CONFLICT (lower(username)) DO NOTHING RETURNING {COLUMNS}",
+        username=username,
+        email=email,
+        hash=password_hash,
+        admin=admin,
+    )
+    if row is None:
+        raise UsernameTaken
+    return user_of(row)
 
 
 async def by_name(database: Database, username: str) -> User | None:
@@ -82,10 +90,10 @@ async def _one(database: Database, where: str, key: object) -> User | None:
         return None if row is None else user_of(row)
 
 
-async def all_users(database: Database) -> list[User]:
-    """Every account, by id."""
+async def are_any(database: Database) -> bool:
+    """Whether there is an account at all."""
     async with database.read() as connection:
-        return [user_of(row) for row in await connection.all(f"SELECT {COLUMNS} FROM users u ORDER BY u.id")]
+        return await connection.one("SELECT 1 FROM users LIMIT 1") is not None
 
 
 async def first_admin(database: Database) -> User | None:
@@ -105,20 +113,23 @@ async def disabled(database: Database) -> frozenset[int]:
         )
 
 
-async def disable(database: Database, username: str, *, by: str) -> User:
-    """Disable an account and end its logins. Raises `UserNotFound`."""
-    async with database.transaction() as connection:
-        row = await connection.one(
-            "UPDATE users u SET disabled_at = coalesce(disabled_at, clock_timestamp()) "
-            f"WHERE lower(username) = lower(:username) RETURNING {COLUMNS}",
-            username=username,
+async def deleted(database: Database, after: datetime | None) -> dict[int, datetime]:
+    """The accounts that were deleted, after `after` if given, each with its time."""
+    async with database.read() as connection:
+        rows = await connection.all(
+            "SELECT user_id, deleted_at FROM deleted_users "
+            "WHERE deleted_at > coalesce(CAST(:after AS timestamptz), '-infinity')",
+            after=after,
         )
-        if row is None:
-            raise UserNotFound(f"There is no user {username}.")
-        user = user_of(row)
-        await connection.run("DELETE FROM refresh_tokens WHERE user_id = :user", user=user.id)
-        await audit.append(connection, by, "disable", "user", user.id, username=user.username)
-        return user
+    return {row["user_id"]: row["deleted_at"] for row in rows}
+
+
+async def refuse_deleted(connection: Connection, user: int) -> None:
+    """Keep an account from being deleted until the transaction ends. Raises `Unauthenticated` where it is already: its
+    token has not been refused yet."""
+    await connection.run("SELECT 1 FROM users WHERE id = :user FOR KEY SHARE", user=user)
+    if await connection.one("SELECT 1 FROM deleted_users WHERE user_id = :user", user=user) is not None:
+        raise Unauthenticated("This account is disabled or deleted.")
 
 
 async def rehash(database: Database, user: User, password_hash: str) -> User:
@@ -148,14 +159,22 @@ async def change_password(database: Database, user: User, password_hash: str, *,
         )
         if row is None:
             raise InvalidCredentials
-        ended = await connection.all(
-            "UPDATE refresh_tokens SET revoked_at = clock_timestamp() "
-            "WHERE user_id = :user AND revoked_at IS NULL AND family <> :keep RETURNING family",
-            user=user.id,
-            keep=_family(keep),
-        )
-        logins = len({one["family"] for one in ended})
+        logins = await end_logins(connection, user.id, keep=keep)
         await audit.append(connection, user.subject, "change_password", "user", user.id, ended_logins=logins)
+
+
+async def end_logins(connection: Connection, user: int, *, keep: str = "") -> int:
+    """End every login of an account but `keep`, under the lock on its row; returns how many they were.
+
+    Their rows stay until they would have expired: the gate reads there which access tokens hold no more.
+    """
+    ended = await connection.all(
+        "UPDATE refresh_tokens SET revoked_at = clock_timestamp() "
+        "WHERE user_id = :user AND revoked_at IS NULL AND family <> :keep RETURNING family",
+        user=user,
+        keep=_family(keep),
+    )
+    return len({one["family"] for one in ended})
 
 
 def _family(login: str) -> UUID:

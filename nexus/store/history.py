@@ -103,6 +103,15 @@ async def _since(connection: Connection, action: str | None, n: int) -> datetime
     return datetime(1970, 1, 1, tzinfo=UTC)
 
 
+# Rows hold no names of accounts, except some of before version 3: the account says what it is called while it exists,
+# and once it is deleted nothing does.
+_DETAILS = """
+(CASE WHEN l.target_type <> 'user' THEN l.details
+ ELSE (l.details - 'username') || coalesce((SELECT jsonb_build_object('username', u.username) FROM users u
+                                            WHERE u.id = l.target_id::bigint), '{}') END)::text
+"""
+
+
 def _logged(which: Which) -> _Part | None:
     if which.action in ACTS:
         return None
@@ -121,7 +130,7 @@ def _logged(which: Which) -> _Part | None:
     return _Part(
         f"SELECT count(*) AS n FROM audit_log l WHERE {where}",
         'SELECT l.id, l."user", l.action, l.target_type, l.target_id, l."timestamp" AS shown, '
-        "l.details::text AS details "
+        f"{_DETAILS} AS details "
         f"FROM audit_log l WHERE {where} ORDER BY l.id DESC LIMIT :last",
         values,
     )

@@ -13,6 +13,7 @@ from nexus.domain.poll import Poll, Status
 from nexus.domain.text import Problem
 from nexus.errors import Invalid, PollHasVotes
 from nexus.store import audit
+from nexus.store.accounts import refuse_deleted
 from nexus.store.database import Connection, Database
 from nexus.store.rounds import locked_for_host, now
 from nexus.store.rows import load
@@ -34,6 +35,8 @@ async def create(database: Database, new: NewPoll, by: Identity) -> Poll:
         problems = new_poll_problems(new, time) + await _category_problems(connection, new.category)
         if problems:
             raise Invalid(errors=tuple(problems))
+        if by.user_id is not None:
+            await refuse_deleted(connection, by.user_id)
         status = Status.SCHEDULED if new.opens_at is not None else Status.OPEN
         if new.status is not UNSET:
             status = Status.DRAFT
@@ -176,12 +179,16 @@ async def delete(database: Database, poll: int, by: Identity) -> None:
     """Delete a poll with its options, ballots and ledger; the audit log still has its history."""
     async with database.long_transaction() as connection:
         before = await locked_for_host(connection, poll, by)
-        await connection.run("DELETE FROM votes WHERE poll_id = :poll", poll=poll)
-        await connection.run("DELETE FROM acts WHERE poll_id = :poll", poll=poll)
-        await connection.run("DELETE FROM polls WHERE id = :poll", poll=poll)
-        await audit.append(
-            connection, by.voter, "delete", "poll", poll, question=before.question, ballots=before.ballots
-        )
+        await erase(connection, [before], by.voter)
+
+
+async def erase(connection: Connection, polls: Sequence[Poll], by: str) -> None:
+    """Delete polls that are locked, as `by`."""
+    ids = [poll.id for poll in polls]
+    for table, column in (("votes", "poll_id"), ("acts", "poll_id"), ("polls", "id")):
+        await connection.run(f"DELETE FROM {table} WHERE {column} = ANY(:polls)", polls=ids)
+    for poll in polls:
+        await audit.append(connection, by, "delete", "poll", poll.id, question=poll.question, ballots=poll.ballots)
 
 
 async def find_by_code(database: Database, code: str) -> Poll | None:

@@ -24,7 +24,7 @@ _WAIT = "SET LOCAL lock_timeout = '0'; SET LOCAL idle_in_transaction_session_tim
 
 _TABLES = [
     *("users", "refresh_tokens", "categories", "polls", "poll_members", "options", "rounds", "votes", "acts"),
-    *("audit_log", "audit_head", "schema_version"),
+    *("audit_log", "audit_head", "schema_version", "invitations", "deleted_users"),
 ]
 
 

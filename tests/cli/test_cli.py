@@ -10,22 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from nexus.access.passwords import Passwords
 from nexus.access.tokens import Tokens
 from nexus.settings import SETTINGS
-from nexus.store import accounts, schema
+from nexus.store import schema
 from nexus.store.database import Database
 from tests.support.ballots import rows
 from tests.support.command import REFUSED, Command
 from tests.support.postgres_server import PostgresServer, new_database
 from tests.support.served import KEY
-
-PASSWORD = "a lamp, a boat, a mountain"
-
-
-@pytest.fixture
-def nexus(tmp_path: Path, database_url: str) -> Command:
-    return Command(tmp_path, DATABASE_URL=database_url)
 
 
 @pytest.fixture
@@ -153,46 +145,6 @@ def test_a_schema_that_cannot_be_made_is_one_line(tmp_path: Path, postgres: Post
         done = Command(tmp_path, DATABASE_URL=url).run("migrate")
     assert done.returncode == REFUSED
     assert re.fullmatch(rf"nexus: The schema could not be brought to {schema.VERSION}: .*exists.*\n", done.stderr)
-
-
-def test_users_are_added_listed_and_disabled(nexus: Command) -> None:
-    assert nexus.says("user", "add", "Ada", "--admin", text=f"{PASSWORD}\n") == ["user:1 Ada user,admin"]
-    assert nexus.says("user", "add", "Bob", text=PASSWORD) == ["user:2 Bob user"]
-    assert nexus.says("user", "disable", "bob") == ["user:2 Bob is disabled"]
-    listed = [line.split() for line in nexus.says("user", "list")]
-    assert listed == [["user:1", "Ada", "user,admin"], ["user:2", "Bob", "user", "disabled"]]
-
-
-async def test_a_password_from_a_pipe_is_the_accounts(nexus: Command, database: Database) -> None:
-    nexus.says("user", "add", "Ada", text=f"{PASSWORD}\n")
-    assert await _logs_in(database, "ada", PASSWORD)
-    ((user, action),) = await rows(database, """SELECT "user", action FROM audit_log WHERE target_type = 'user'""")
-    assert (user, action) == ("cli", "create")
-
-
-async def test_without_a_password_one_is_made_and_shown(nexus: Command, database: Database) -> None:
-    _, said = nexus.says("user", "add", "Ada")
-    made = re.fullmatch(r"password (\S+) \(shown only now\)", said)
-    assert made is not None and await _logs_in(database, "ada", made[1])
-
-
-async def _logs_in(database: Database, name: str, password: str) -> bool:
-    user = await accounts.by_name(database, name)
-    assert user is not None
-    passwords = Passwords(threads=1)
-    try:
-        return bool(await passwords.verify(user.password_hash, password))
-    finally:
-        passwords.close()
-
-
-def test_bad_accounts_are_refused(nexus: Command) -> None:
-    assert nexus.refused("user", "add", "Ada", text="short\n").startswith("The password must have ")
-    nexus.says("user", "add", "Ada", text=PASSWORD)
-    assert nexus.refused("user", "add", "ADA", text=PASSWORD) == "This username is taken."
-    assert nexus.refused("user", "disable", "Nobody") == "There is no user Nobody."
-    assert nexus.refused("user", "add", "x" * 151, text=PASSWORD).startswith("The username must have ")
-    assert nexus.refused("user", "add", "", text=PASSWORD).startswith("The username must have ")
 
 
 def test_a_token_names_its_subject_and_roles(tmp_path: Path) -> None:

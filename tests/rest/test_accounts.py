@@ -5,7 +5,7 @@ import asyncio
 from argon2 import PasswordHasher
 
 from nexus.domain.text import LONGEST_NAME
-from nexus.store import accounts
+from nexus.store import account_changes, accounts
 from nexus.store.database import Database
 from tests.support.rest import Person, Rest, open_rest, refused
 from tests.support.values import Json
@@ -99,9 +99,9 @@ async def test_wrong_password_and_unknown_user_read_alike(rest: Rest) -> None:
 
 
 async def test_disabled_account_is_as_unknown(rest: Rest, database: Database) -> None:
-    await registered(rest)
+    account = await registered(rest)
     refresh = (await logged_in(rest))["refresh"]
-    await accounts.disable(database, "ann", by="user:1")
+    await account_changes.change(database, account["id"], disabled=True, by="cli")
     assert refused(await rest("POST", "/auth/token/", json={"username": "ann", "password": PASSWORD})) == WRONG
     assert refused(await rest("POST", "/auth/token/refresh/", json={"refresh": refresh})) == ENDED
 

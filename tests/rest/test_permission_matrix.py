@@ -17,7 +17,7 @@ from nexus.access.refresh_tokens import new_refresh
 from nexus.access.tokens import Tokens
 from nexus.domain.identity import Identity
 from nexus.http.api.routes import CALLS
-from nexus.store import accounts, categories, polls, sessions
+from nexus.store import account_changes, accounts, categories, polls, sessions
 from nexus.store.accounts import User
 from nexus.store.database import Database
 from tests.support.grid import grid
@@ -197,7 +197,7 @@ async def town(module_database_url: str) -> AsyncIterator[Town]:
             name: await accounts.add(database, name, None, digest, admin=name == "admin")
             for name in ("host", "host2", "stranger", "voter", "admin", "disabled", "login")
         }
-        await accounts.disable(database, "disabled", by="cli")
+        await account_changes.change(database, made["disabled"].id, disabled=True, by="cli")
         await rest.services.gate.refresh()
         town = Town(rest, made, made.pop("login"), {})
         other = await rest.poll(town.member("host"))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from nexus.domain.identity import Identity
-from nexus.store import accounts, polls
+from nexus.store import account_changes, accounts, polls
 from nexus.store.database import Database
 from tests.support.ballots import HOST, guest, make_poll, rows, voter
 from tests.support.sockets import SocketServer, open_socket_server, screen
@@ -130,7 +130,7 @@ async def test_disabled_account_is_out_within_five_seconds(ws: SocketServer) -> 
     user = await accounts.add(ws.database, "mallory", None, "none", admin=False)
     mallory = Identity(user.subject, frozenset(user.roles), None, 4e9)
     async with ws.client(mallory) as one, ws.client(mallory) as two, ws.client(ALICE) as other:
-        await accounts.disable(ws.database, "mallory", by="cli")
+        await account_changes.change(ws.database, user.id, disabled=True, by="cli")
         async with asyncio.timeout(5):
             assert await one.closed() == 4501
             assert await two.closed() == 4501

@@ -40,6 +40,8 @@ from tests.support.values import Json
 KEY = b"0123456789abcdef" * 4
 TABLES = (
     "users",
+    "invitations",
+    "deleted_users",
     "refresh_tokens",
     "categories",
     "polls",

@@ -141,7 +141,7 @@ async def _prove(services: RestServices, user: User | None, name: str, address: 
 
 
 async def _begin_login(services: RestServices, user: User, password: str) -> TokenPair:
-    if services.passwords.needs_rehash(user.password_hash):
+    if user.password_hash is not None and services.passwords.needs_rehash(user.password_hash):
         user = await accounts.rehash(services.database, user, await services.passwords.hash(password))
     refresh, kept = new_refresh()
     return _pair(services, await sessions.begin(services.database, user, kept, services.lifetimes.refresh_s), refresh)

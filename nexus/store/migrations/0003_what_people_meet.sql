@@ -28,6 +28,33 @@ UPDATE refresh_tokens t SET reusable = true FROM newest n WHERE t.digest = n.bef
 
 -- Accounts.
 
+ALTER TABLE users ALTER COLUMN password_hash DROP NOT NULL;
+COMMENT ON TABLE users IS
+    'Accounts: hosts, administrators, registered voters. A disabled one cannot do anything. One that was invited has no '
+    'password_hash until its password is set.';
+CREATE INDEX users_admins ON users (id) WHERE is_admin;
+
+CREATE TABLE invitations (
+    user_id     bigint      NOT NULL PRIMARY KEY REFERENCES users ON DELETE CASCADE,
+    digest      bytea       NOT NULL UNIQUE CHECK (octet_length(digest) = 32),
+    expires_at  timestamptz NOT NULL
+);
+COMMENT ON TABLE invitations IS
+    'SHA-256 digests of the links with which an account''s password can be set, once. A new link replaces the one before.';
+
+CREATE TABLE deleted_users (
+    user_id     bigint      NOT NULL PRIMARY KEY,
+    deleted_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    deleted_by  text        NOT NULL,
+    successor   bigint,
+    settled_at  timestamptz
+);
+COMMENT ON TABLE deleted_users IS
+    'Accounts that are gone, without a name: their tokens are refused. Their polls go to the successor, or are deleted '
+    'where there is none, soon after; settled_at says when the last had gone.';
+CREATE INDEX deleted_users_at ON deleted_users (deleted_at);
+CREATE INDEX deleted_users_unsettled ON deleted_users (user_id) WHERE settled_at IS NULL;
+
 -- Search and texts.
 
 -- Corrections. A column without a default: the rows stay as they are.
