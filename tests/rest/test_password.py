@@ -47,7 +47,7 @@ async def test_change_ends_every_other_login(rest: Rest) -> None:
     admin = await rest.user(admin=True)
     row = (await rest.get("/audit/?action=change_password", admin))["results"][0]
     assert (row["user"], row["target_type"], row["target_id"]) == (f"user:{account}", "user", account)
-    assert row["details"] == {"ended_logins": 1}
+    assert row["details"] == {"username": "ann", "ended_logins": 1}
 
 
 async def test_access_tokens_of_an_ended_login_are_refused_at_the_next_look(rest: Rest) -> None:
