@@ -126,7 +126,7 @@ async def set_hash(database: Database, account: int, password_hash: str) -> None
 
 async def kept_hash(database: Database) -> str:
     user = await accounts.by_name(database, "ann")
-    assert user is not None
+    assert user is not None and user.password_hash is not None
     return user.password_hash
 
 
