@@ -38,6 +38,9 @@ MOST_CHOICES = OPTIONS[-1]
 MOST_VOTES = 100
 """The largest `votes_per_user`."""
 
+MOST_OPEN_S = 365 * 24 * 3600
+"""The longest time for which a poll can be opened: a year."""
+
 ID_MAX = 2**63 - 1
 """The largest id, that of a bigint."""
 
@@ -48,6 +51,7 @@ OptionText = Annotated[str, text_rule(OPTION_MAX)]
 Position = Annotated[int, says(minimum=0, maximum=OPTIONS[-1] - 1)]
 CategoryId = Annotated[int, says(minimum=1)]
 Choices = Annotated[int, says(minimum=1, maximum=MOST_CHOICES)]
+OpenSeconds = Annotated[int, says(minimum=1, maximum=MOST_OPEN_S)]
 VotesPerUser = Annotated[int, says(minimum=1, maximum=MOST_VOTES)]
 
 
@@ -116,6 +120,12 @@ class PollPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         """The fields that are to change."""
         values = ((name, getattr(self, name)) for name in self.__struct_fields__)
         return {name: value for name, value in values if value is not UNSET}
+
+
+class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a poll is opened: for so many seconds, or until the end that it has."""
+
+    seconds: OpenSeconds | UnsetType = UNSET
 
 
 def option_problems(field: str, texts: Iterable[str], others: Iterable[str] = ()) -> list[Problem]:
@@ -188,3 +198,10 @@ def patch_problems(patch: PollPatch) -> list[Problem]:
     if patch.description is not UNSET:
         problems += text_problems("description", patch.description, DESCRIPTION_MAX, shortest=0)
     return problems + _range_problems(patch.max_choices, patch.votes_per_user)
+
+
+def opening_problems(opening: Opening) -> list[Problem]:
+    """What is wrong with how a poll is to be opened."""
+    if opening.seconds is UNSET or 1 <= opening.seconds <= MOST_OPEN_S:
+        return []
+    return [("seconds", range_rule(1, MOST_OPEN_S))]

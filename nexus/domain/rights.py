@@ -35,6 +35,12 @@ def require_host(identity: Identity, created_by: str) -> None:
         raise Forbidden("Only the host of this poll or an admin may do this.")
 
 
+def require_maker(identity: Identity) -> None:
+    """Raises `Forbidden` unless `identity` may create polls."""
+    if not identity.may_host:
+        raise Forbidden("Only registered users may create polls.")
+
+
 def may_know(
     identity: Identity, poll_id: int, created_by: str, *, is_public: bool, status: Status, joined: bool
 ) -> bool:

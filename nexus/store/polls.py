@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from nexus.domain.codes import CODE_LENGTH, PRIVATE_CODE_LENGTH, new_code, normalize_code
-from nexus.domain.definition import NewPoll, PollPatch, new_poll_problems, patch_problems, time_problems
+from nexus.domain.definition import NewOption, NewPoll, PollPatch, new_poll_problems, patch_problems, time_problems
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status
+from nexus.domain.rights import require_maker
 from nexus.domain.text import Problem
-from nexus.errors import Invalid, PollHasVotes
+from nexus.errors import Invalid, PollHasVotes, PollNotFound
 from nexus.store import audit
 from nexus.store.accounts import refuse_deleted
 from nexus.store.database import Connection, Database
-from nexus.store.rounds import locked_for_host, now
+from nexus.store.rounds import locked_for_host, now, refuse_stranger
 from nexus.store.rows import load
 
 CODE_ATTEMPTS = 20
@@ -35,21 +36,58 @@ async def create(database: Database, new: NewPoll, by: Identity) -> Poll:
         problems = new_poll_problems(new, time) + await _category_problems(connection, new.category)
         if problems:
             raise Invalid(errors=tuple(problems))
-        if by.user_id is not None:
-            await refuse_deleted(connection, by.user_id)
-        status = Status.SCHEDULED if new.opens_at is not None else Status.OPEN
-        if new.status is not UNSET:
-            status = Status.DRAFT
-        poll = await _insert(connection, new, by, status)
-        await connection.run(
-            "INSERT INTO options (poll_id, option_text, position) "
-            "SELECT :poll, t.text, t.n - 1 FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY AS t (text, n)",
-            poll=poll,
-            texts=[option.option_text.strip() for option in new.options],
-        )
-        created = (await load(connection, [poll]))[poll]
-        await audit.append(connection, by.voter, "create", "poll", poll, question=created.question, status=status)
-        return created
+        return await _create(connection, new, by)
+
+
+async def copy(database: Database, source: int, by: Identity) -> Poll:
+    """A new draft of `by` with the definition of the poll `source`, as it was at one moment: without code, times and
+    votes. Raises `PollNotFound` or `Forbidden` for anybody but a host who may create polls."""
+    async with database.transaction() as connection:
+        found = (await load(connection, [source])).get(source)
+        if found is None:
+            raise PollNotFound
+        await refuse_stranger(connection, found, by)
+        require_maker(by)
+        # Meanwhile the source may have been deleted or moved, and then its category.
+        gone = await _category_problems(connection, found.category)
+        new = _definition(found, category=None if gone else found.category)
+        return await _create(connection, new, by, copy_of=source)
+
+
+def _definition(poll: Poll, *, category: int | None) -> NewPoll:
+    return NewPoll(
+        question=poll.question,
+        options=[NewOption(option.option_text) for option in poll.options],
+        description=poll.description,
+        category=category,
+        is_public=poll.is_public,
+        status="draft",
+        max_choices=poll.max_choices,
+        votes_per_user=poll.votes_per_user,
+        allow_change=poll.allow_change,
+        allow_guests=poll.allow_guests,
+        anonymous=poll.anonymous,
+        results=poll.results,
+    )
+
+
+async def _create(connection: Connection, new: NewPoll, by: Identity, **details: object) -> Poll:
+    if by.user_id is not None:
+        await refuse_deleted(connection, by.user_id)
+    status = Status.SCHEDULED if new.opens_at is not None else Status.OPEN
+    if new.status is not UNSET:
+        status = Status.DRAFT
+    poll = await _insert(connection, new, by, status)
+    await connection.run(
+        "INSERT INTO options (poll_id, option_text, position) "
+        "SELECT :poll, t.text, t.n - 1 FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY AS t (text, n)",
+        poll=poll,
+        texts=[option.option_text.strip() for option in new.options],
+    )
+    created = (await load(connection, [poll]))[poll]
+    details = {"question": created.question, "status": status, **details}
+    await audit.append(connection, by.voter, "create", "poll", poll, **details)
+    return created
 
 
 async def _insert(connection: Connection, new: NewPoll, by: Identity, status: Status) -> int:

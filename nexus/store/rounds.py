@@ -5,17 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET
 
+from nexus.domain.definition import Opening, opening_problems
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status
 from nexus.domain.rights import is_host, may_know, require_host
-from nexus.errors import PollNotFound
+from nexus.errors import Invalid, PollNotFound
 from nexus.store import audit
 from nexus.store.database import LONG_S, Connection, Database
 from nexus.store.rows import due_at, load
 
 SETTLE_MOST = 100
 """Polls settled in one transaction: their locks are held together."""
+
+UNTIL_ITS_END = Opening()
+"""A poll is opened until the end that it has, if any."""
 
 
 async def locked(connection: Connection, poll: int) -> Poll:
@@ -113,23 +118,37 @@ async def due(database: Database) -> tuple[list[int], float | None]:
     return ids, (max(0.0, ahead[0]) if ahead else None)
 
 
-async def open_poll(database: Database, poll: int, by: Identity) -> Poll:
-    """Open a draft or scheduled poll now, or reopen a closed one with its votes; nothing if it is open."""
+async def open_poll(database: Database, poll: int, by: Identity, opening: Opening = UNTIL_ITS_END) -> Poll:
+    """Open a draft or scheduled poll now, or reopen a closed one with its votes; an open one stays open.
+
+    With `seconds` it ends that long after now, an open one too. Raises `Invalid`.
+    """
     async with database.transaction() as connection:
         found = await locked_for_host(connection, poll, by)
-        if found.status is Status.OPEN:
+        if problems := opening_problems(opening):
+            raise Invalid(errors=tuple(problems))
+        seconds = None if opening.seconds is UNSET else opening.seconds
+        if found.status is Status.OPEN and seconds is None:
             return found
-        await connection.run(
-            """
-            UPDATE polls SET status = 'open', closed_at = NULL, version = version + 1, revision = revision + 1,
-                opens_at = CASE WHEN opens_at > clock_timestamp() THEN NULL ELSE opens_at END,
-                expires_at = CASE WHEN expires_at <= clock_timestamp() THEN NULL ELSE expires_at END,
-                updated_at = clock_timestamp()
-            WHERE id = :poll
-            """,
-            poll=poll,
-        )
-        return await _done(connection, found, by, "open")
+        await connection.run(_OPEN, poll=poll, seconds=seconds)
+        if found.status is not Status.OPEN:
+            return await _done(connection, found, by, "open", ends=seconds is not None)
+        after = (await load(connection, [poll]))[poll]
+        ends = [found.expires_at, after.expires_at]
+        await audit.append(connection, by.voter, "update", "poll", poll, expires_at=ends)
+        return after
+
+
+# A totals frame shows the status, and not when the poll ends.
+_OPEN = """
+UPDATE polls SET status = 'open', closed_at = NULL, version = version + CASE status WHEN 'open' THEN 0 ELSE 1 END,
+    revision = revision + 1, opens_at = CASE WHEN opens_at > t.now THEN NULL ELSE opens_at END,
+    expires_at = CASE WHEN CAST(:seconds AS integer) IS NOT NULL
+        THEN t.now + make_interval(secs => CAST(:seconds AS integer))
+        WHEN expires_at > t.now THEN expires_at END,
+    updated_at = t.now
+FROM (SELECT clock_timestamp() AS now) t WHERE id = :poll
+"""
 
 
 async def close_poll(database: Database, poll: int, by: Identity) -> Poll:
@@ -173,10 +192,15 @@ async def _keep_options(connection: Connection, poll: Poll) -> None:
     )
 
 
-async def _done(connection: Connection, before: Poll, by: Identity, action: str, digest: str = "") -> Poll:
-    """Append the audit row; `digest` is that of the round which the action ends."""
-    ended = {"round": before.epoch, "digest": digest} if digest else {}
+async def _done(
+    connection: Connection, before: Poll, by: Identity, action: str, digest: str = "", *, ends: bool = False
+) -> Poll:
+    """Append the audit row; `digest` is that of the round which the action ends, and with `ends` it says when the poll
+    closes by itself."""
+    ended: dict[str, object] = {"round": before.epoch, "digest": digest} if digest else {}
     after = (await load(connection, [before.id]))[before.id]
+    if ends:
+        ended["expires_at"] = [before.expires_at, after.expires_at]
     await audit.append(
         connection,
         by.voter,

@@ -152,10 +152,12 @@ async def begin_screen(database: Database, poll: int, by: Identity, ttl_s: int) 
     "" for a host without an account. It has no refresh token: a screen's access token lasts as long as the link."""
     family = uuid4()
     async with database.transaction() as connection:
-        if by.user_id is not None:
-            await _keep(connection, by.user_id, family, secrets.token_bytes(32), ttl_s)
+        # A token minted by the operator may name an account that does not exist, or no longer.
+        account = await connection.one("SELECT id FROM users WHERE id = :user FOR KEY SHARE", user=by.user_id)
+        if account is not None:
+            await _keep(connection, account["id"], family, secrets.token_bytes(32), ttl_s)
         await audit.append(connection, by.voter, "make_screen", "poll", poll, seconds=ttl_s)
-    return "" if by.user_id is None else str(family)
+    return "" if account is None else str(family)
 
 
 async def ended(database: Database, *, after: datetime | None, within_s: float) -> dict[str, datetime]:

@@ -140,7 +140,7 @@ async def check_host_calls(cell: Cell) -> None:
     rest, shown, who = cell.rest, cell.shown, cell.who
     paths = ["audit/", "export/?format=json", "export/?format=csv"]
     if cell.role not in RUNS:
-        for method, path in [("GET", paths[0]), ("GET", paths[1]), ("POST", "screen/")]:
+        for method, path in [("GET", paths[0]), ("GET", paths[1]), ("POST", "screen/"), ("POST", "copy/")]:
             answer = await rest(method, f"{shown.path}{path}", who)
             assert refused(answer) == (403, "forbidden"), (cell, path)
             assert not re.search(r"\d", answer.json()["detail"])
@@ -165,7 +165,7 @@ async def check_gone(cell: Cell) -> None:
     for path in ("", "results/", "vote/", "export/", "audit/"):
         assert refused(await rest("GET", f"{shown.path}{path}", who)) == (404, "poll_not_found"), (cell, path)
     assert refused(await rest("GET", f"/options/{shown.place(0)}/", who)) == (404, "option_not_found")
-    for path, body in (("vote/", {"option": shown.place(0)}), ("screen/", None)):
+    for path, body in (("vote/", {"option": shown.place(0)}), ("screen/", None), ("copy/", None)):
         assert refused(await rest("POST", f"{shown.path}{path}", who, json=body)) == (404, "poll_not_found")
     assert (await rest.get(f"/polls/?search={shown.word}", who))["count"] == 0
 

@@ -116,6 +116,7 @@ ROWS: dict[str, Row] = {
     "POST /polls/{poll}/open": Row("run", 200),
     "POST /polls/{poll}/close": Row("run", 200),
     "POST /polls/{poll}/reset": Row("run", 200),
+    "POST /polls/{poll}/copy": Row("run", 201),
     "POST /polls/{poll}/screen": Row("run", 201),
     "POST /polls/{poll}/options": Row("run", 201, lambda scene: {"option_text": scene.word}),
     "GET /options/{option}": Row("see", 200),

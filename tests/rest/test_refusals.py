@@ -29,6 +29,8 @@ class HostCalls:
     host: Person
     poll: Json
     calls: list[tuple[str, str]]
+    lenient: list[tuple[str, str]]
+    """Those of them whose body may be empty."""
 
 
 @pytest.fixture
@@ -38,7 +40,8 @@ async def scene(rest: Rest) -> HostCalls:
     names = {"poll": poll["id"], "option": poll["options"][0]["id"], "category": 1}
     with_body = [one for one in CALLS if one.body.__struct_fields__]  # type: ignore[attr-defined]
     assert len(with_body) > 8
-    return HostCalls(ann, poll, [(one.method, f"{one.path.format(**names)}/") for one in with_body])
+    calls = {(one.method, f"{one.path.format(**names)}/"): one.optional for one in with_body}
+    return HostCalls(ann, poll, list(calls), [one for one, optional in calls.items() if optional])
 
 
 BAD_BODIES = [
@@ -81,6 +84,9 @@ async def test_bad_body_is_refused_by_every_call(rest: Rest, scene: HostCalls) -
     for content, expected in BAD_BODIES:
         for method, path in scene.calls:
             answer = await rest(method, path, scene.host, content=content, headers=JSON)
+            if not content.strip() and (method, path) in scene.lenient:
+                assert answer.status_code == 200, (method, path)
+                continue
             assert refused(answer) == expected, (method, path, content[:30])
             assert ("errors" in answer.json()) == (expected == INVALID)
     assert await rest.dump() == before
@@ -113,7 +119,11 @@ async def test_body_must_say_that_it_is_json(rest: Rest, scene: HostCalls) -> No
 async def test_body_without_a_type_is_refused(rest: Rest, scene: HostCalls) -> None:
     for method, path in scene.calls:
         assert refused(await rest(method, path, scene.host, content=b"{}")) == UNSUPPORTED
-        assert refused(await rest(method, path, scene.host)) == MALFORMED
+        answer = await rest(method, path, scene.host)
+        if (method, path) in scene.lenient:
+            assert answer.status_code == 200, (method, path)
+        else:
+            assert refused(answer) == MALFORMED
 
 
 def encoded(value: object) -> str:

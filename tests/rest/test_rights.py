@@ -131,3 +131,10 @@ async def test_missing_poll_costs_as_much_as_a_hidden_one(
     for poll_id in (poll["id"], poll["id"] + 1):  # the time of an answer would tell which ids are polls
         assert refused(await rest("GET", f"/polls/{poll_id}/results/", bob)) == GONE
     assert asked == [poll["id"], poll["id"] + 1]
+
+
+async def test_host_whose_token_names_no_account_makes_a_screen_too(rest: Rest) -> None:
+    minted = Person("user:4711", rest.services.tokens.access("user:4711", ["user"]))
+    poll = await rest.poll(minted)
+    screen = await rest.screen(poll, minted)
+    assert (await rest.get(f"/polls/{poll['id']}/", screen))["id"] == poll["id"]

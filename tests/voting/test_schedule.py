@@ -9,12 +9,14 @@ import pytest
 
 from nexus.bus import News, TotalsNews
 from nexus.bus.local import LocalBus
+from nexus.domain.definition import Opening
 from nexus.domain.poll import Poll, Status
 from nexus.errors import Unavailable
+from nexus.store import rounds
 from nexus.store.database import Database
 from nexus.voting.schedule import LOOK_S, SOONEST_S, Schedule
 from nexus.voting.tallies import Tallies
-from tests.support.ballots import make_poll, rows
+from tests.support.ballots import HOST, make_poll, rows
 from tests.support.waiting import until
 
 
@@ -86,6 +88,24 @@ async def test_close_is_told_within_a_second_of_its_time(clock: Clockwork, datab
         await until(lambda: bool(clock.statuses(poll)))
         assert datetime.now(UTC) - poll.expires_at < timedelta(seconds=2)
         assert datetime.now(UTC) >= poll.expires_at
+
+
+async def test_poll_opened_for_a_second_is_closed_by_any_worker_with_nobody_watching(database: Database) -> None:
+    setting, other = Clockwork(database), Clockwork(database)
+    poll = await make_poll(database, status="draft")
+    async with running(other):
+        opened = await rounds.open_poll(database, poll.id, HOST, Opening(seconds=1))
+        setting.tallies.poll_changed(opened)
+        await until(lambda: bool(other.statuses(poll)))
+    assert other.statuses(poll) == [Status.CLOSED]
+    assert await rows(database, "SELECT closed_at = expires_at, expires_at FROM polls") == [(True, opened.expires_at)]
+    ((late,),) = await rows(
+        database,
+        "SELECT \"timestamp\" - :at < interval '1 s' FROM audit_log WHERE action = 'close'",
+        at=opened.expires_at,
+    )
+    assert late
+    await setting.tallies.stop()
 
 
 async def test_two_schedules_at_once_do_it_once(database: Database) -> None:

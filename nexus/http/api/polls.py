@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from nexus.domain.definition import ID_MAX, NewPoll, PollPatch
+from nexus.domain.definition import ID_MAX, NewPoll, Opening, PollPatch
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status, Visibility
+from nexus.domain.rights import require_maker
 from nexus.domain.text import text_problems, text_rule
 from nexus.domain.views import Number, PollView, poll_view
 from nexus.errors import Forbidden, Invalid, PollHasVotes, PollNotFound, TooMany
@@ -88,8 +89,7 @@ async def list_polls(request: TypedRequest[Nothing, PollQuery], services: RestSe
 
 async def create(request: TypedRequest[NewPoll, Nothing], services: RestServices) -> Reply[PollView]:
     """Create a poll with its options."""
-    if not request.by.may_host:
-        raise Forbidden("Only registered users may create polls.")
+    require_maker(request.by)
     poll = await polls.create(services.database, request.body, request.by)
     return _changed(services.tallies, poll, 201)
 
@@ -123,9 +123,17 @@ async def delete(request: TypedRequest[Nothing, Nothing], services: RestServices
     return Reply(None, 204)
 
 
-async def open_poll(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[PollView]:
-    """Open a draft or scheduled poll now, or reopen a closed one with its votes."""
-    return await _turn(request, services, rounds.open_poll)
+async def copy(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[PollView]:
+    """Copy a poll's definition to a new draft of yours."""
+    poll = await polls.copy(services.database, request.path_id("poll", PollNotFound()), request.by)
+    return _changed(services.tallies, poll, 201)
+
+
+async def open_poll(request: TypedRequest[Opening, Nothing], services: RestServices) -> Reply[PollView]:
+    """Open a draft or scheduled poll now, or reopen a closed one with its votes; for some seconds, or until its end."""
+    id_ = request.path_id("poll", PollNotFound())
+    poll = await rounds.open_poll(services.database, id_, request.by, request.body)
+    return _changed(services.tallies, poll)
 
 
 async def close_poll(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[PollView]:
@@ -198,7 +206,27 @@ CALLS: tuple[RestCall, ...] = (
             answer=PollView,
             raises=(Forbidden,),
         )
-        for name, handler in (("open", open_poll), ("close", close_poll), ("reset", reset_poll))
+        for name, handler in (("close", close_poll), ("reset", reset_poll))
+    ),
+    call(
+        "POST",
+        "/polls/{poll}/open",
+        open_poll,
+        body=Opening,
+        optional=True,
+        query=Nothing,
+        answer=PollView,
+        raises=(Forbidden,),
+    ),
+    call(
+        "POST",
+        "/polls/{poll}/copy",
+        copy,
+        body=Nothing,
+        query=Nothing,
+        answer=PollView,
+        statuses=(201,),
+        raises=(Forbidden,),
     ),
     call(
         "POST",

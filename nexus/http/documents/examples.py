@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from nexus.domain.ballot import Outcome, Receipt
-from nexus.domain.definition import NewOption, NewPoll, OptionPatch, PollPatch
+from nexus.domain.definition import NewOption, NewPoll, Opening, OptionPatch, PollPatch
 from nexus.domain.example_poll import NOW, OP, POLL, YES
 from nexus.domain.poll import Policy, Status, Visibility
 from nexus.domain.views import BallotView, ResultOption, ResultsView
@@ -75,6 +75,7 @@ _BODIES: tuple[object, ...] = (
         expires_at=datetime(2099, 11, 22, 19, tzinfo=UTC),
     ),
     PollPatch(description="It takes ten minutes.", results=Policy.AFTER_VOTE),
+    Opening(seconds=30),
     NewOption(option_text="Perhaps"),
     OptionPatch(option_text="Perhaps not", position=0),
     VoteBody(options=[12]),

@@ -70,7 +70,7 @@ def operation(call: RestCall, calls: Sequence[RestCall], schemas: Json) -> Json:
         done["security"] = []
     if call.body is not Nothing:
         content = {"application/json": _content(call.body)}
-        done["requestBody"] = {"required": True, "content": content}
+        done["requestBody"] = {"required": not call.optional, "content": content}
     return {name: value for name, value in done.items() if value or name == "security"}
 
 

@@ -19,16 +19,20 @@ T = TypeVar("T")
 _JSON = re.compile(r"application/(json|[a-z0-9!#$&^_.-]+\+json)", re.IGNORECASE)
 
 
-async def read_body(request: Request, kind: type[T]) -> T:
-    """The JSON body as a `kind`.
+async def read_body(request: Request, kind: type[T], *, optional: bool = False) -> T:
+    """The JSON body as a `kind`; an `optional` one may be absent or empty, whatever type it is declared to have, and is
+    then as if it had no fields.
 
     Raises `UnsupportedMediaType`, `Malformed` for what is not valid JSON or empty, `Invalid` for a wrong shape,
     and what reading raises (`edge`).
     """
+    raw = await request.body() if optional else b""
+    if optional and not raw.strip():
+        return kind()
     media_type = request.headers.get("content-type")
     if media_type is not None and not _is_json(media_type):
         raise UnsupportedMediaType
-    raw = await request.body()
+    raw = raw or await request.body()
     if not raw.strip():
         raise Malformed("The body is empty; this call needs a JSON object.")
     if media_type is None:

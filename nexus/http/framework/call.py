@@ -115,11 +115,11 @@ class Reply(Generic[AnswerT]):
 class Call(Generic[ServicesT]):
     """One method of one path (written without its trailing slash, ids in braces), and the types that go in and out.
 
-    `body`, `query` and `answer` are `Nothing` where there is none; `statuses` are those of success; `raises` are the
-    refusals of this call beside those that every call of its kind may end in; `public` calls need no token; `votes`
-    marks the acts of voting, whose op is in every answer; `media` are the types an answer may have. `module` and
-    `name` say which handler it is, `about` what it does. `respond` answers a request; it raises a `NexusError`, or
-    `ActRefused` for an act of voting.
+    `body`, `query` and `answer` are `Nothing` where there is none; an `optional` body may be absent, and every field of
+    its type has a default; `statuses` are those of success; `raises` are the refusals of this call beside those that
+    every call of its kind may end in; `public` calls need no token; `votes` marks the acts of voting, whose op is in
+    every answer; `media` are the types an answer may have. `module` and `name` say which handler it is, `about` what it
+    does. `respond` answers a request; it raises a `NexusError`, or `ActRefused` for an act of voting.
     """
 
     method: str
@@ -128,6 +128,7 @@ class Call(Generic[ServicesT]):
     name: str
     about: str
     body: type[object]
+    optional: bool
     query: type[object]
     answer: type[object]
     statuses: tuple[int, ...]
@@ -142,6 +143,7 @@ class Call(Generic[ServicesT]):
 class _Responder(Generic[BodyT, QueryT, AnswerT, ServicesT]):
     handler: Callable[[TypedRequest[BodyT, QueryT], ServicesT], Awaitable[Reply[AnswerT] | Stream]]
     body: type[BodyT]
+    optional: bool
     query: type[QueryT]
     public: bool
     votes: bool
@@ -159,7 +161,7 @@ class _Responder(Generic[BodyT, QueryT, AnswerT, ServicesT]):
         # Who asks comes first: a stranger learns nothing of what a call would make of its body.
         identity = None if self.public else await services.gate.identify(bearer(raw))
         query = read_query(raw.query_params, self.query)
-        body = self.body() if self.body is Nothing else await read_body(raw, self.body)
+        body = self.body() if self.body is Nothing else await read_body(raw, self.body, optional=self.optional)
         return (await self.handler(TypedRequest(raw, body, query, identity, op), services)).response()
 
 
@@ -171,6 +173,7 @@ def call(
     body: type[BodyT],
     query: type[QueryT],
     answer: type[AnswerT],
+    optional: bool = False,
     statuses: tuple[int, ...] = (200,),
     raises: tuple[type[NexusError], ...] = (),
     public: bool = False,
@@ -185,6 +188,7 @@ def call(
         name=handler.__name__,
         about=inspect.cleandoc(handler.__doc__ or ""),
         body=body,
+        optional=optional,
         query=query,
         answer=answer,
         statuses=statuses,
@@ -192,7 +196,7 @@ def call(
         public=public,
         votes=votes,
         media=media,
-        respond=_Responder(handler, body, query, public, votes),
+        respond=_Responder(handler, body, optional, query, public, votes),
     )
 
 
