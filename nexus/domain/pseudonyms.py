@@ -18,5 +18,8 @@ class Pseudonyms:
         self._key = hmac.digest(key, b"nexus pseudonyms", "sha256")
 
     def pseudonym(self, poll: int, epoch: int, voter: str, slot: UUID) -> str:
-        """The name of a voter's ballot in one round of one poll: 16 hex digits."""
-        return hmac.digest(self._key, f"{poll} {epoch} {slot} {voter}".encode(), "sha256").hex()[:16]
+        """The name of a voter's ballot in one round of one poll: a `b` and 16 hex digits.
+
+        The letter keeps a spreadsheet from reading `12345678e9012345` as a number.
+        """
+        return "b" + hmac.digest(self._key, f"{poll} {epoch} {slot} {voter}".encode(), "sha256").hex()[:16]

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from nexus.domain.identity import Identity
+from nexus.domain.poll import Status
 from nexus.errors import PollNotFound
 from nexus.store import audit
 from nexus.store.database import Connection, Database, Row
@@ -29,15 +30,36 @@ class Exported(msgspec.Struct, frozen=True):
     cast_at: datetime
 
 
-class Round(msgspec.Struct, frozen=True):
-    """A round of a poll, how many ballots it has, and the texts of its options at its end."""
+class RoundOption(msgspec.Struct, frozen=True):
+    """An option as it was called at the end of the round, and how many of its ballots name it."""
+
+    id: int
+    option_text: str
+    votes_count: int
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """A round of a poll: its ballots and voters counted anew, and its options in their order.
+
+    `ended_at` is when a reset ended it, None for the current round; `read_at` is the moment of this reading.
+    """
 
     poll: int
     question: str
     epoch: int
+    current: bool
     anonymous: bool
+    status: Status
+    max_choices: int
+    created_at: datetime
+    opens_at: datetime | None
+    expires_at: datetime | None
+    closed_at: datetime | None
+    ended_at: datetime | None
+    read_at: datetime
     ballots: int
-    options: dict[int, str]
+    voters: int
+    options: tuple[RoundOption, ...]
 
 
 async def note(database: Database, poll: int, epoch: int, by: Identity, **details: object) -> None:
@@ -60,21 +82,38 @@ async def ballots(
 
 async def _round(connection: Connection, poll: int, epoch: int) -> Round:
     row = await connection.one(
-        "SELECT p.question, p.anonymous, (SELECT count(*) FROM votes v WHERE v.poll_id = p.id AND v.epoch = :epoch) "
-        "AS ballots, r.options::text AS options FROM polls p "
-        "LEFT JOIN rounds r ON r.poll_id = p.id AND r.epoch = :epoch WHERE p.id = :poll",
+        "SELECT p.question, p.epoch = :epoch AS current, p.anonymous, p.status, p.max_choices, p.created_at, "
+        "p.opens_at, p.expires_at, p.closed_at, r.ended_at, r.options::text AS options, clock_timestamp() AS read_at "
+        "FROM polls p LEFT JOIN rounds r ON r.poll_id = p.id AND r.epoch = :epoch WHERE p.id = :poll",
         poll=poll,
         epoch=epoch,
     )
     if row is None:
         raise PollNotFound
+    counted = await connection.one(
+        "SELECT count(*) AS ballots, count(DISTINCT voter) AS voters FROM votes "
+        "WHERE poll_id = :poll AND epoch = :epoch",
+        poll=poll,
+        epoch=epoch,
+    )
+    assert counted is not None
     return Round(
         poll=poll,
         question=row["question"],
         epoch=epoch,
+        current=row["current"],
         anonymous=row["anonymous"],
-        ballots=row["ballots"],
-        options=await _options(connection, poll, row["options"]),
+        status=Status(row["status"]),
+        max_choices=row["max_choices"],
+        created_at=row["created_at"],
+        opens_at=row["opens_at"],
+        expires_at=row["expires_at"],
+        closed_at=row["closed_at"],
+        ended_at=row["ended_at"],
+        read_at=row["read_at"],
+        ballots=counted["ballots"],
+        voters=counted["voters"],
+        options=await _options(connection, poll, epoch, row["options"]),
     )
 
 
@@ -83,14 +122,23 @@ class _Option(msgspec.Struct):
     option_text: str
 
 
-async def _options(connection: Connection, poll: int, kept: str | None) -> dict[int, str]:
-    """The options kept when the round was reset, else the poll's own."""
-    if kept is not None:
-        return {one.id: one.option_text for one in msgspec.json.decode(kept, type=list[_Option])}
-    rows = await connection.all(
-        "SELECT id, option_text FROM options WHERE poll_id = :poll ORDER BY position", poll=poll
+async def _options(connection: Connection, poll: int, epoch: int, kept: str | None) -> tuple[RoundOption, ...]:
+    """The options kept when the round was reset, else the poll's own, each with its votes."""
+    counts = await connection.all(
+        "SELECT c.choice, count(*) AS votes FROM votes v CROSS JOIN LATERAL unnest(v.choices) AS c (choice) "
+        "WHERE v.poll_id = :poll AND v.epoch = :epoch GROUP BY c.choice",
+        poll=poll,
+        epoch=epoch,
     )
-    return {row["id"]: row["option_text"] for row in rows}
+    votes: dict[int, int] = {row["choice"]: row["votes"] for row in counts}
+    if kept is not None:
+        options = msgspec.json.decode(kept, type=list[_Option])
+    else:
+        rows = await connection.all(
+            "SELECT id, option_text FROM options WHERE poll_id = :poll ORDER BY position", poll=poll
+        )
+        options = [_Option(row["id"], row["option_text"]) for row in rows]
+    return tuple(RoundOption(one.id, one.option_text, votes.get(one.id, 0)) for one in options)
 
 
 # $1 poll, $2 epoch, $3 a random text: the order of an anonymous poll differs each time, and tells nothing.

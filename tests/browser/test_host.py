@@ -76,21 +76,21 @@ async def test_a_poll_is_opened_watched_closed_reset_and_deleted(chromium: Chrom
 async def test_results_are_exported_by_round(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
-        poll = await host.make("Tea?", "Yes", "=No", anonymous=False)
+        poll = await host.make("Tee für 2?", "Yes", "=No", anonymous=False)
         await guest_votes(home, poll["code"], poll["options"][0]["id"])
         await host.http.post(f"/polls/{poll['id']}/reset/")
-        await host.goto(f"#/poll/{poll['id']}", "Tea?")
+        await host.goto(f"#/poll/{poll['id']}", "Tee für 2?")
         await page.get_by_label("Round").select_option("1")
         async with page.expect_download() as download:
             await host.button("Download JSON").click()
-        assert (await download.value).suggested_filename == f"poll-{poll['id']}-round-1.json"
+        assert re.fullmatch(r"tee-für-2-round-1-\d{4}(-\d\d){2}\.json", (await download.value).suggested_filename)
         exported = json.loads(await text_of(await download.value))
         assert [one["options"] for one in exported["ballots"]] == [[poll["options"][0]["id"]]]
         await expect(host.status("Saved: 1 vote")).to_be_visible()
         await page.get_by_label("Round").select_option("2")
         async with page.expect_download() as download:
             await host.button("Download CSV").click()
-        assert (await text_of(await download.value)).split() == ["voter,option_ids,options,op,cast_at"]
+        assert (await text_of(await download.value)).split() == ["\ufeffvoter,option_ids,options,op,cast_at"]
 
 
 async def test_a_screen_link_and_the_policy_are_set(chromium: Chromium, home: str) -> None:

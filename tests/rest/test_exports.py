@@ -3,7 +3,9 @@
 import asyncio
 import csv
 import io
+import re
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -21,7 +23,7 @@ async def table(rest: Rest, poll: Json, who: Person) -> list[dict[str, str]]:
     answer = await rest("GET", f"/polls/{poll['id']}/export/", who)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    return list(csv.DictReader(io.StringIO(answer.text)))
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
 
 
 async def test_named_poll_gives_voters_choices_ops_and_times(rest: Rest) -> None:
@@ -37,7 +39,11 @@ async def test_named_poll_gives_voters_choices_ops_and_times(rest: Rest) -> None
         "epoch": 1,
         "anonymous": False,
         "count": 2,
-        "options": [{"id": one, "option_text": "Tea"}, {"id": two, "option_text": "Coffee"}],
+        "voters": 2,
+        "options": [
+            {"id": one, "option_text": "Tea", "votes_count": 2, "percentage": 100.0},
+            {"id": two, "option_text": "Coffee", "votes_count": 1, "percentage": 50.0},
+        ],
     }
     assert [(b["voter"], b["options"], b["op"]) for b in ballots] == [
         (ann.voter, [one], receipts[0]["op"]),
@@ -53,14 +59,18 @@ async def test_named_poll_gives_voters_choices_ops_and_times(rest: Rest) -> None
 
 async def test_answer_says_how_many_are_coming_and_is_a_file(rest: Rest) -> None:
     ann = await rest.user()
-    poll = await rest.poll(ann)
+    poll = await rest.poll(ann, question="Ärger?")
     await rest.vote(ann, poll, 0)
     for kind, media_type in (("csv", "text/csv; charset=utf-8"), ("json", "application/json")):
+        before = datetime.now(UTC).date()
         answer = await rest("GET", f"/polls/{poll['id']}/export/?format={kind}", ann)
         assert answer.headers["content-type"] == media_type
         assert answer.headers["x-total-count"] == "1"
         assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["content-disposition"] == (f'attachment; filename="poll-{poll["id"]}-round-1.{kind}"')
+        assert answer.headers["content-disposition"] in {
+            f"attachment; filename=\"arger-{day}.{kind}\"; filename*=UTF-8''%C3%A4rger-{day}.{kind}"
+            for day in (before, datetime.now(UTC).date())
+        }
         assert "content-length" not in answer.headers
 
 
@@ -91,6 +101,8 @@ async def test_anonymous_ballots_have_names_of_their_own(rest: Rest) -> None:
         names |= {ballot["ballot"] for ballot in found["ballots"]}
     # No name twice: neither two ballots of a voter, nor those of two rounds or polls, have anything in common.
     assert len(names) == 3 * 16
+    # A spreadsheet would take 12345678e9012345 for a number.
+    assert all(re.fullmatch("b[0-9a-f]{16}", name) for name in names)
 
 
 async def test_nothing_a_host_can_fetch_ties_an_anonymous_ballot_to_its_voter(rest: Rest) -> None:
@@ -134,10 +146,26 @@ async def test_earlier_round_keeps_its_ballots_and_the_names_of_its_options(rest
     assert [option["option_text"] for option in second["options"]] == ["Water", "Coffee"]
     assert [(b["voter"], b["options"]) for b in second["ballots"]] == [(bob.voter, [ids[1]])]
     assert (await exported(rest, poll, ann))["epoch"] == 2
+    assert [(one["votes_count"], one["percentage"]) for one in first["options"]] == [(1, 50.0), (0, 0.0), (1, 50.0)]
+    assert [(one["votes_count"], one["percentage"]) for one in second["options"]] == [(0, 0.0), (1, 100.0)]
+    assert (first["voters"], second["voters"]) == (2, 1)
+    for epoch, name in ((1, r"well-round-1-\d{4}-\d\d-\d\d\.csv"), (2, r"well-\d{4}-\d\d-\d\d\.csv")):
+        answer = await rest("GET", f"/polls/{poll['id']}/export/?epoch={epoch}", ann)
+        assert re.fullmatch(f'attachment; filename="{name}"', answer.headers["content-disposition"])
 
 
 @pytest.mark.parametrize(
-    "query", ["?epoch=0", "?epoch=2", "?epoch=-1", "?epoch=x", "?format=xml", "?epoch=" + "9" * 30]
+    "query",
+    [
+        "?epoch=0",
+        "?epoch=2",
+        "?epoch=-1",
+        "?epoch=x",
+        "?format=xml",
+        "?epoch=" + "9" * 30,
+        "?delimiter=;",
+        "?delimiter=pipe",
+    ],
 )
 async def test_unknown_rounds_and_formats_are_refused(rest: Rest, query: str) -> None:
     ann = await rest.user()
@@ -164,6 +192,22 @@ async def test_texts_that_look_like_formulas_do_not_run_in_a_spreadsheet(rest: R
     (row,) = await table(rest, poll, ann)
     assert row["options"] == '\'@SUM("A", 1)\nB'
     assert (await exported(rest, poll, ann))["options"][0]["option_text"] == "=1+1"
+
+
+@pytest.mark.parametrize(("delimiter", "between"), [("comma", ","), ("semicolon", ";"), ("tab", "\t")])
+async def test_csv_is_utf8_with_its_mark_and_quotes_what_needs_it(rest: Rest, delimiter: str, between: str) -> None:
+    ann = await rest.user()
+    texts = ["Ärger", "a,b", "a;b", "a\tb", 'a "b" c', "a\nb", "a\r\nb", "-5", "007", "1-2", "=1+1", "☕️ 投票 שלום"]
+    poll = await rest.poll(ann, *texts, votes_per_user=20)
+    for n in range(len(texts)):
+        await rest.vote(ann, poll, n)
+    answer = await rest("GET", f"/polls/{poll['id']}/export/?format=csv&delimiter={delimiter}", ann)
+    body = answer.content
+    assert body.startswith(b"\xef\xbb\xbf" + between.join(["ballot", "option_ids", "options\r\n"]).encode())
+    assert body.endswith(b"\r\n") and b"sep=" not in body
+    head, *rows = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), delimiter=between, strict=True)
+    assert sorted(row[2] for row in rows) == sorted("'=1+1" if text == "=1+1" else text for text in texts)
+    assert {len(row) for row in (head, *rows)} == {3}
 
 
 async def fill(rest: Rest, poll: Json, ballots: int) -> None:

@@ -1,30 +1,27 @@
-"""Exports: the ballots of a round as CSV or JSON, streamed to the host of the poll (docs/contract.md, "Export")."""
+"""Exports: the ballots of a round, streamed to the host of the poll (docs/contract.md, "Export")."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Literal
 
 import msgspec
 
 from nexus.access.limits import Caps
-from nexus.domain.pseudonyms import Pseudonyms
+from nexus.domain.file_names import file_name
 from nexus.domain.text import range_rule
-from nexus.domain.views import stamp
 from nexus.errors import Forbidden, Invalid, PollNotFound, TooMany
+from nexus.http.api.export_texts import CSV_TYPE, DELIMITERS, JSON_TYPE, Export, csv_pieces, json_pieces, naming
 from nexus.http.api.seen_poll import see_poll
 from nexus.http.dependencies import RestCall, RestServices
+from nexus.http.framework.attachment import attachment
 from nexus.http.framework.call import Nothing, TypedRequest, call
 from nexus.http.framework.stream import Opened, Stream
 from nexus.store import exports
-from nexus.store.exports import Exported, Round
+from nexus.store.exports import Round
 
-CSV_TYPE = "text/csv; charset=utf-8"
-JSON_TYPE = "application/json"
 RETRY_S = 10.0
 """After which a client that was refused should try again."""
 TURN_S = 20.0
@@ -33,39 +30,11 @@ _CROWDED = "Too many exports are under way. Try again later."
 
 
 class ExportQuery(msgspec.Struct, kw_only=True):
-    """In which format, and of which round; without `epoch` the current one."""
+    """In which format, with what between the cells of CSV, and of which round; without `epoch` the current one."""
 
     format: Literal["csv", "json"] = "csv"
+    delimiter: Literal["comma", "semicolon", "tab"] = "comma"
     epoch: int | None = None
-
-
-class ExportedBallot(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A ballot: in a named poll with its voter, op and time, in an anonymous one with only a pseudonym, as `ballot`."""
-
-    options: list[int]
-    ballot: str | None = None
-    voter: str | None = None
-    op: str | None = None
-    cast_at: str | None = None
-
-
-class ExportedOption(msgspec.Struct, frozen=True):
-    """An option of the round, as it was called when the round ended."""
-
-    id: int
-    option_text: str
-
-
-class Export(msgspec.Struct, frozen=True):
-    """The ballots of one round of a poll."""
-
-    poll: int
-    question: str
-    epoch: int
-    anonymous: bool
-    count: int
-    options: list[ExportedOption]
-    ballots: list[ExportedBallot]
 
 
 async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServices) -> Stream:
@@ -77,7 +46,6 @@ async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServic
     epoch = newest if query.epoch is None else query.epoch
     if not 1 <= epoch <= newest:
         raise Invalid(errors=(("epoch", range_rule(1, newest)),))
-    write = _csv if query.format == "csv" else _json
 
     @asynccontextmanager
     async def open_pieces() -> AsyncIterator[Opened]:
@@ -85,9 +53,12 @@ async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServic
             # Before, not within: it would need a second connection while the first is in use.
             await exports.note(services.database, poll, epoch, by, format=query.format)
             async with exports.ballots(services.database, poll, epoch) as (round_, pieces):
-                yield Opened(
-                    _headers(round_, query.format), write(round_, pieces, _naming(round_, services.pseudonyms))
-                )
+                name = naming(round_, services.pseudonyms)
+                if query.format == "csv":
+                    written = csv_pieces(round_, pieces, name, DELIMITERS[query.delimiter])
+                else:
+                    written = json_pieces(round_, pieces, name)
+                yield Opened(_headers(round_, query.format), written)
 
     media_type = CSV_TYPE if query.format == "csv" else JSON_TYPE
     return Stream(open_pieces, media_type, lambda: _place(services.exports, by.voter))
@@ -120,67 +91,9 @@ async def _turn(reads: asyncio.Semaphore) -> AsyncIterator[None]:
 
 
 def _headers(round_: Round, ending: str) -> dict[str, str]:
-    return {
-        "x-total-count": str(round_.ballots),
-        "content-disposition": f'attachment; filename="poll-{round_.poll}-round-{round_.epoch}.{ending}"',
-    }
-
-
-def _naming(round_: Round, pseudonyms: Pseudonyms) -> Callable[[Exported], ExportedBallot]:
-    def anonymous(ballot: Exported) -> ExportedBallot:
-        name = pseudonyms.pseudonym(round_.poll, round_.epoch, ballot.voter, ballot.slot)
-        return ExportedBallot(list(ballot.choices), ballot=name)
-
-    def named(ballot: Exported) -> ExportedBallot:
-        op, cast_at = str(ballot.op), stamp(ballot.cast_at)
-        return ExportedBallot(list(ballot.choices), voter=ballot.voter, op=op, cast_at=cast_at)
-
-    return anonymous if round_.anonymous else named
-
-
-async def _json(
-    round_: Round, pieces: AsyncIterator[list[Exported]], name: Callable[[Exported], ExportedBallot]
-) -> AsyncIterator[bytes]:
-    options = [ExportedOption(option, text) for option, text in round_.options.items()]
-    whole = Export(round_.poll, round_.question, round_.epoch, round_.anonymous, round_.ballots, options, [])
-    # The empty list comes last: the brackets that end it and the object are sent after the ballots.
-    yield msgspec.json.encode(whole).removesuffix(b"]}")
-    comma = b""
-    async for ballots in pieces:
-        yield comma + b",".join(msgspec.json.encode(name(ballot)) for ballot in ballots)
-        comma = b","
-    yield b"]}"
-
-
-async def _csv(
-    round_: Round, pieces: AsyncIterator[list[Exported]], name: Callable[[Exported], ExportedBallot]
-) -> AsyncIterator[bytes]:
-    choices = ["option_ids", "options"]
-    columns = ["ballot", *choices] if round_.anonymous else ["voter", *choices, "op", "cast_at"]
-    yield _lines([columns])
-    texts = {option: _cell(text) for option, text in round_.options.items()}
-    async for ballots in pieces:
-        yield _lines([_row(name(ballot), texts) for ballot in ballots])
-
-
-def _row(ballot: ExportedBallot, texts: dict[int, str]) -> list[str]:
-    ids = " ".join(map(str, ballot.options))
-    chosen = " | ".join(texts.get(option, "") for option in ballot.options)
-    tail = [] if ballot.op is None or ballot.cast_at is None else [ballot.op, ballot.cast_at]
-    return [_cell(ballot.ballot or ballot.voter or ""), ids, chosen, *tail]
-
-
-def _cell(text: str) -> str:
-    """A spreadsheet takes a text that starts like this for a formula, and what people typed must not run there (OWASP,
-    CSV Injection); in JSON every text stays as it is."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _lines(rows: list[list[str]]) -> bytes:
-    """Lines of RFC 4180."""
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue().encode()
+    earlier = None if round_.current else round_.epoch
+    name = file_name(round_.question, round_.poll, round_.read_at.date(), ending, earlier_round=earlier)
+    return {"x-total-count": str(round_.ballots), "content-disposition": attachment(*name)}
 
 
 CALLS: tuple[RestCall, ...] = (

@@ -18,7 +18,7 @@ from nexus.domain.views import BallotView, ResultOption, ResultsView
 from nexus.http.api.accounts import Account, Credentials, Me, PasswordChange, RefreshToken, Registration, TokenPair
 from nexus.http.api.audit import AuditEntry, AuditPage
 from nexus.http.api.categories import CategoryPage, CategoryPatch, NewCategory
-from nexus.http.api.exports import Export, ExportedBallot, ExportedOption
+from nexus.http.api.export_texts import Export, ExportedBallot, ExportedOption
 from nexus.http.api.guests import Code, GuestToken
 from nexus.http.api.health import Health
 from nexus.http.api.polls import PollPage, ScreenLink
@@ -101,7 +101,8 @@ _ANSWERS: tuple[object, ...] = (
         epoch=1,
         anonymous=False,
         count=1,
-        options=[ExportedOption(12, "Yes"), ExportedOption(13, "No")],
+        voters=1,
+        options=[ExportedOption(12, "Yes", 1, 100.0), ExportedOption(13, "No", 0, 0.0)],
         ballots=[ExportedBallot(voter="user:2", options=[12], op=OP, cast_at=NOW)],
     ),
     AuditPage(count=1, next=None, previous=None, results=[_ENTRY]),

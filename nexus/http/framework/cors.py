@@ -14,7 +14,7 @@ from nexus.http.framework.problem import problem
 
 METHODS = ("GET", "POST", "PATCH", "DELETE")
 REQUEST_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID")
-EXPOSED_HEADERS = ("ETag", "Retry-After", "X-Request-ID", "X-Total-Count")
+EXPOSED_HEADERS = ("Content-Disposition", "ETag", "Retry-After", "X-Request-ID", "X-Total-Count")
 MAX_AGE_S = 7200
 """How long a browser may remember a preflight; Chromium remembers none for longer."""
 

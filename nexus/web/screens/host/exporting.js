@@ -9,6 +9,10 @@ import { announce, button, once, statusLine } from "./parts.js";
 const SHOW_EVERY_MS = 250;
 const KEPT_MS = 60_000; // a browser may still be writing the file
 
+// What a spreadsheet of this reader expects between the cells of CSV: not a comma where that is the decimal sign.
+const comma = new Intl.NumberFormat(navigator.language).formatToParts(1.5).some(({ value }) => value === ",");
+const delimiter = comma ? "semicolon" : "comma";
+
 /** A card with a button for each format. */
 export class ExportCard {
   #server;
@@ -30,7 +34,7 @@ export class ExportCard {
       return made;
     });
     const title = element("h2", { id: "export" }, say("host.export"));
-    const hint = element("p", { class: "hint" }, say("host.export_hint"));
+    const hint = element("p", { class: "hint" }, say(`host.export_hint_${delimiter}`));
     const buttons = element("div", { class: "buttons" }, formats);
     const parts = [title, hint, this.#choice, buttons, this.#progress, this.#line];
     /** The card. */
@@ -60,7 +64,7 @@ export class ExportCard {
     announce(this.#line, say("host.export_begins"));
     this.#progress.hidden = false;
     try {
-      const answer = await this.#server.stream(`${this.#path}?${new URLSearchParams({ format, epoch })}`);
+      const answer = await this.#server.stream(`${this.#path}?${new URLSearchParams({ format, epoch, delimiter })}`);
       if (!answer.ok) throw await refusal(answer);
       const count = Number(answer.headers.get("X-Total-Count"));
       const blob = await this.#read(answer, count);
@@ -100,8 +104,11 @@ async function refusal(answer) {
   return new Refused(code, detail || String(answer.status), { status: answer.status });
 }
 
+/** The file's name (RFC 6266), in full where it has other letters than ASCII. */
 function nameOf(answer) {
-  return /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1];
+  const header = answer.headers.get("Content-Disposition") ?? "";
+  const [, whole] = /filename\*=UTF-8''([^;]+)/.exec(header) ?? [];
+  return whole ? decodeURIComponent(whole) : /filename="([^"]+)"/.exec(header)?.[1];
 }
 
 function hand(blob, name) {
