@@ -161,7 +161,7 @@ export interface SocketLike {
 export type TokenSource = (earlier?: string) => Promise<string>;
 
 export interface ConnectOptions {
-  /** The server's http or https origin. */
+  /** The server's http or https address, with its path if it has one. */
   url: string;
   /** An access token, or a function that returns one. */
   token: string | TokenSource;

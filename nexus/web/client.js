@@ -8,7 +8,7 @@
  */
 
 import { Clock, Closed, Emitter, NexusError, Refused, Unreachable } from "./client/basics.js";
-import { defaultStorage, newOp, originOf, spread, subjectOf } from "./client/basics.js";
+import { defaultStorage, newOp, addressOf, spread, subjectOf } from "./client/basics.js";
 import { normalizeCode } from "./client/code.js";
 import { Link } from "./client/link.js";
 import { Outbox } from "./client/outbox.js";
@@ -35,7 +35,7 @@ const POLL_TRIES = 3;
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Connect to the server at `url` (its http or https origin) and stay connected; returns a `Client` at once.
+/** Connect to the server at `url` (http or https, with its path if it has one) and stay connected; returns a `Client` at once.
  *
  * `token` is an access token, or an async function that returns one: it is called without an argument for the first,
  * and with the token to replace when a newer one is needed; `renew` is that function for a `token` that is a string. If
@@ -67,7 +67,7 @@ export class Client {
   #unlisten;
 
   constructor({ url, token, renew, storage, WebSocket, fetch }) {
-    const origin = originOf(url);
+    const origin = addressOf(url);
     if (typeof token !== "function" && !(typeof token === "string" && token)) throw new TypeError("a token is missing");
     const SocketClass = WebSocket ?? globalThis.WebSocket;
     if (!SocketClass) throw new TypeError("no WebSocket is available");

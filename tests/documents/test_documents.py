@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
@@ -141,14 +141,14 @@ async def test_page_loads_all_it_needs_from_here(client: httpx.AsyncClient, path
     assert loaded.sources
     for source in loaded.sources:
         assert not urlsplit(source).netloc
-        asset = await client.get(source)
+        asset = await client.get(urljoin(path, source))
         assert asset.status_code == 200
         assert asset.headers["content-type"].startswith("text/css" if source.endswith(".css") else "text/javascript")
     for link in loaded.links:
         target = urlsplit(link)
         assert not target.netloc, link
         if target.path:
-            assert (await client.get(target.path)).status_code == 200, link
+            assert (await client.get(urljoin(path, link))).status_code == 200, link
         if target.fragment:
             assert target.fragment in loaded.ids, link
     assert not re.search(r"https?://", answer.text)
@@ -162,13 +162,27 @@ async def test_own_scripts_and_styles_name_no_other_host(client: httpx.AsyncClie
         assert not re.search(r"@import|url\(\s*[\"']?(https?:)?//", text), name
     docs = (await client.get("/api/assets/docs.js")).text
     assert "validatorUrl: null" in docs
-    assert '"/api/openapi.json"' in docs
+    assert '"../openapi.json"' in docs
 
 
 async def test_pages_lead_to_each_other(client: httpx.AsyncClient) -> None:
     for path in PAGES:
-        links = Loaded((await client.get(path)).text).links
-        assert {"/api/", "/api/docs/", "/api/ws/", "/api/openapi.json", "/api/asyncapi.json"} <= set(links), path
+        links = {urljoin(path, one) for one in Loaded((await client.get(path)).text).links}
+        assert {"/api/", "/api/docs/", "/api/ws/", "/api/openapi.json", "/api/asyncapi.json"} <= links, path
+
+
+@pytest.mark.parametrize("path", [*PAGES, *(page.rstrip("/") for page in PAGES)])
+async def test_pages_work_below_any_path(client: httpx.AsyncClient, path: str) -> None:
+    loaded = Loaded((await client.get(path)).text)
+    for one in (*loaded.sources, *(link for link in loaded.links if not link.startswith("#"))):
+        assert urljoin(f"https://example.org/nexus{path}", one).startswith("https://example.org/nexus/api/"), one
+
+
+async def test_the_openapi_document_names_the_server_that_serves_it(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/api/openapi.json")).json()
+    below = "https://example.org/nexus/api/openapi.json"
+    assert [urljoin(below, server["url"]) for server in document["servers"]] == ["https://example.org/nexus/"]
+    assert urljoin(below, document["externalDocs"]["url"]) == "https://example.org/nexus/api/ws/"
 
 
 async def test_live_page_shows_every_message(client: httpx.AsyncClient) -> None:

@@ -33,7 +33,7 @@ async def client(assets: Assets) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_an_asset_named_with_its_version_is_kept_for_good(client: httpx.AsyncClient, assets: Assets) -> None:
-    address = assets.address("screens/vote.js")
+    address = "/" + assets.address("screens/vote.js")
     answer = await client.get(address)
     assert answer.status_code == 200
     assert answer.content == (WEB / "screens" / "vote.js").read_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
@@ -12,6 +13,9 @@ import segno
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from nexus.access.forwarded import TrustedHops
+from nexus.access.public_address import read_address
+from nexus.http.framework.arrival import Arrival, first_segments
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
 from nexus.http.pages.screens import Pages
@@ -22,6 +26,7 @@ from tests.support.rest import Rest, open_rest
 from tests.support.values import Json
 
 BLOCK = re.compile(r'<script type="application/json" id="(\w+)">(.*?)</script>', re.DOTALL)
+REFERENCE = re.compile(r'(?:src|href)="([^"]+)"')
 PATHS = ("/", "/host", "/vote/{code}", "/live/{code}")
 
 
@@ -31,11 +36,20 @@ async def reader(rest: Rest) -> AsyncIterator[httpx.AsyncClient]:
         yield opened
 
 
-def reading(rest: Rest) -> httpx.AsyncClient:
+def reading(rest: Rest, public: str = "") -> httpx.AsyncClient:
     pages = Pages(rest.services.codes, rest.services.tallies)
+    routes = pages.routes()
     app = Starlette(
-        routes=pages.routes(),
-        middleware=[Middleware(Edge, error_page=pages.refusals)],
+        routes=routes,
+        middleware=[
+            Middleware(
+                Arrival,
+                public=read_address(public) if public else None,
+                trusted=TrustedHops("127.0.0.1"),
+                names=first_segments(routes),
+            ),
+            Middleware(Edge, error_page=pages.refusals),
+        ],
         exception_handlers=HANDLERS,
     )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nexus.test")
@@ -65,12 +79,36 @@ async def test_a_page_loads_from_here_alone_and_runs_nothing_of_its_own(
     assert "script-src 'self';" in policy
     assert "require-trusted-types-for 'script'; trusted-types 'none'" in policy
     assert "Accept-Language" in answer.headers["vary"]
-    for source in re.findall(r'(?:src|href)="([^"]+)"', answer.text):
-        assert source.startswith("/assets/v-"), source
-        assert (await reader.get(source)).status_code == 200, source
+    for source in REFERENCE.findall(answer.text):
+        assert re.match(r"(\./|\.\./)+assets/v-", source), source
+        assert (await reader.get(urljoin(str(answer.url), source))).status_code == 200, source
     assert not re.search(r"<style|\sstyle=|\son\w+=", answer.text)
     scripts = re.findall(r"<script ([^>]*)>", answer.text)
     assert all("src=" in one or "application/json" in one for one in scripts)
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/host/", "/vote/{code}/", "/live/{code}/"])
+@pytest.mark.parametrize("public", ["", "https://example.org/nexus", "https://example.org/a/b"])
+async def test_a_page_finds_its_files_below_any_path(rest: Rest, path: str, public: str) -> None:
+    """A proxy may have removed the path before the service, or have left it there where the setting says it."""
+    code = (await rest.poll(await rest.user()))["code"]
+    asked = path.format(code=code)
+    async with reading(rest, public) as reader:
+        for prefix in ("", urlsplit(public).path):
+            answer = await reader.get(prefix + asked)
+            assert answer.status_code == 200, prefix
+            found = {urljoin(f"https://example.org/below{asked}", one) for one in REFERENCE.findall(answer.text)}
+            if prefix:
+                found = {urljoin(f"https://example.org{prefix}{asked}", one) for one in REFERENCE.findall(answer.text)}
+            assert all(one.startswith(f"https://example.org{prefix or '/below'}/assets/v-") for one in found), found
+            assert (await reader.get(f"{prefix}/host")).status_code == 200
+
+
+async def test_the_root_without_its_slash_finds_its_files_too(rest: Rest) -> None:
+    async with reading(rest, "https://example.org/a/nexus") as reader:
+        answer = await reader.get("/a/nexus")
+        for one in REFERENCE.findall(answer.text):
+            assert urljoin("https://example.org/a/nexus", one).startswith("https://example.org/a/nexus/assets/v-")
 
 
 async def test_a_page_comes_in_the_readers_language(rest: Rest, reader: httpx.AsyncClient) -> None:

@@ -102,6 +102,7 @@ async def test_an_untrusted_proxy_is_logged_once(caplog: pytest.LogCaptureFixtur
         ("/host/", "/host/", "/host/", "../"),
         ("/vote/AB", "/vote/AB", "/vote/AB", "../"),
         ("/vote/AB/", "/vote/AB/", "/vote/AB/", "../../"),
+        ("/vote/AB///", "/vote/AB///", "/vote/AB///", "../../../../"),
         ("/vote/a%2Fb", "/vote/a/b", "/vote/a%2Fb", "../"),
         ("/nexus/vote/AB", "/vote/AB", "/vote/AB", "../"),
         ("/nexus/vote/a%2Fb", "/vote/a/b", "/vote/a%2Fb", "../"),

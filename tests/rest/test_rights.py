@@ -92,7 +92,7 @@ async def test_screen_sees_what_the_host_sees_and_does_nothing(rest: Rest) -> No
     answer = await rest("POST", f"/polls/{poll['id']}/screen/", ann)
     assert answer.status_code == 201
     access = answer.json()["access"]
-    assert answer.json() == {"access": access, "url": f"/live/{poll['code']}#token={access}"}
+    assert answer.json() == {"access": access, "url": f"http://nexus.test/live/{poll['code']}#token={access}"}
     screen = Person(ann.voter, access)
     assert (await rest.get(f"/polls/{poll['id']}/", screen))["options"][0]["votes_count"] == 1
     assert (await rest.get(f"/polls/{poll['id']}/results/", screen))["visibility"] == "full"

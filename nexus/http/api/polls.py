@@ -169,7 +169,7 @@ async def make_screen(request: TypedRequest[Nothing, Nothing], services: RestSer
     ttl_s = services.lifetimes.screen_s
     login = await sessions.begin_screen(services.database, seen.poll.id, by, ttl_s)
     access = services.tokens.access(by.voter, ("screen",), ttl_s, polls=(seen.poll.id,), login=login)
-    return Reply(ScreenLink(access, f"/live/{seen.poll.code}#token={access}"), 201)
+    return Reply(ScreenLink(access, request.public.url(f"/live/{seen.poll.code}#token={access}")), 201)
 
 
 CALLS: tuple[RestCall, ...] = (

@@ -15,6 +15,7 @@ from nexus.http.api.routes import CALLS
 from nexus.http.documents import Json
 from nexus.http.documents.asyncapi_page import SocketPage
 from nexus.http.documents.openapi import openapi
+from nexus.http.framework.arrival import root_of
 from nexus.http.framework.html import Html, element, page, paragraphs, together, void
 from nexus.http.framework.static import WEB, StaticResponse, page_headers
 
@@ -30,28 +31,42 @@ PAGE_HEADERS = page_headers()
 """Swagger UI needs no more: it sets its styles through the DOM (no 'unsafe-inline'), and its icons are data: URLs."""
 
 _LINKS = (
-    ("/api/docs/", "REST"),
-    ("/api/ws/", "WebSocket"),
-    ("/api/openapi.json", "openapi.json"),
-    ("/api/asyncapi.json", "asyncapi.json"),
+    ("api/docs/", "REST"),
+    ("api/ws/", "WebSocket"),
+    ("api/openapi.json", "openapi.json"),
+    ("api/asyncapi.json", "asyncapi.json"),
 )
 
 
-def documents(asyncapi: Json) -> dict[str, StaticResponse]:
-    """Every document by its path, written without a trailing slash; `asyncapi` is the WebSocket's."""
+def documents(asyncapi: Json, root: str = "../") -> dict[str, StaticResponse]:
+    """Every document by its path, written without a trailing slash, for addresses from which the root of the service
+    is at `root`; `asyncapi` is the WebSocket's."""
     told = openapi(CALLS)
+    return {**_files(told, asyncapi), **_pages(told, asyncapi, root)}
+
+
+def _files(openapi: Json, asyncapi: Json) -> dict[str, StaticResponse]:
     found = {
-        "/api": _page("The interfaces of Nexus", _index(told, asyncapi)),
-        "/api/docs": _docs(),
-        "/api/ws": _page("The WebSocket interface of Nexus", SocketPage(asyncapi).body()),
-        "/api/openapi.json": StaticResponse(msgspec.json.encode(told), "application/json"),
+        "/api/openapi.json": StaticResponse(msgspec.json.encode(openapi), "application/json"),
         "/api/asyncapi.json": StaticResponse(msgspec.json.encode(asyncapi), "application/json"),
     }
     return found | {f"/api/assets/{name}": StaticResponse(file.read_bytes(), kind) for name, file, kind in ASSETS}
 
 
+def _pages(openapi: Json, asyncapi: Json, root: str) -> dict[str, StaticResponse]:
+    made = _Page(root)
+    return {
+        "/api": made.of("The interfaces of Nexus", made.index(openapi, asyncapi)),
+        "/api/docs": made.docs(),
+        "/api/ws": made.of("The WebSocket interface of Nexus", SocketPage(asyncapi).body()),
+    }
+
+
+PAGE_PATHS = ("/api", "/api/docs", "/api/ws")
+"""The pages among the documents."""
+
 PATHS = (
-    *("/api", "/api/docs", "/api/ws", "/api/openapi.json", "/api/asyncapi.json"),
+    *(*PAGE_PATHS, "/api/openapi.json", "/api/asyncapi.json"),
     *(f"/api/assets/{name}" for name, *_ in ASSETS),
 )
 """Where the documents and what their pages load are served: the keys of `documents`."""
@@ -67,14 +82,25 @@ class Documents:
     def __init__(self, asyncapi: Callable[[], Json]) -> None:
         self._asyncapi = asyncapi
         self._making = asyncio.Lock()
-        self._made: dict[str, StaticResponse] = {}
+        self._told: tuple[Json, Json] | None = None
+        # The files under the empty root, and the pages under theirs.
+        self._made: dict[str, dict[str, StaticResponse]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a GET or HEAD for one of `PATHS`."""
+        path, root = scope["path"], root_of(scope) if scope["path"] in PAGE_PATHS else ""
         async with self._making:
-            if not self._made:
-                self._made = await asyncio.to_thread(lambda: documents(self._asyncapi()))
-        await self._made[scope["path"]](scope, receive, send)
+            made = self._made.get(root)
+            if made is None:
+                made = await asyncio.to_thread(self._make, root)
+            if len(root) <= len("../../../"):  # anyone can add slashes to an address
+                self._made[root] = made
+        await made[path](scope, receive, send)
+
+    def _make(self, root: str) -> dict[str, StaticResponse]:
+        if self._told is None:
+            self._told = openapi(CALLS), self._asyncapi()
+        return _pages(*self._told, root) if root else _files(*self._told)
 
 
 def document_routes(asyncapi: Callable[[], Json]) -> list[Route]:
@@ -83,39 +109,47 @@ def document_routes(asyncapi: Callable[[], Json]) -> list[Route]:
     return [Route(path, made, methods=["GET"]) for path in PATHS]
 
 
-def _page(title: str, body: Html) -> StaticResponse:
-    whole = page(title, _bar(), element("main", body, class_="text"), head=_style("api.css"))
-    return StaticResponse(whole, "text/html; charset=utf-8", PAGE_HEADERS)
+class _Page:
+    """A page that refers to everything from `root`, so that it works below any path."""
 
+    def __init__(self, root: str) -> None:
+        self._root = root
 
-def _docs() -> StaticResponse:
-    scripts = [
-        element("script", src=f"/api/assets/{name}", defer="defer") for name in ("swagger-ui-bundle.js", "docs.js")
-    ]
-    no_script = element(
-        "p", "This page needs JavaScript; ", element("a", "the document", href="/api/openapi.json"), " does not."
-    )
-    body = (_bar(), element("div", id="swagger-ui"), element("noscript", no_script))
-    head = together(_style("swagger-ui.css"), _style("api.css"), *scripts)
-    return StaticResponse(
-        page("The REST interface of Nexus", *body, head=head, class_="light"), "text/html; charset=utf-8", PAGE_HEADERS
-    )
+    def of(self, title: str, body: Html) -> StaticResponse:
+        """One with `body`."""
+        whole = page(title, self._bar(), element("main", body, class_="text"), head=self._style("api.css"))
+        return StaticResponse(whole, "text/html; charset=utf-8", PAGE_HEADERS)
 
+    def docs(self) -> StaticResponse:
+        """Swagger UI."""
+        names = ("swagger-ui-bundle.js", "docs.js")
+        scripts = [element("script", src=f"{self._root}api/assets/{name}", defer="defer") for name in names]
+        document = self._link("the document", "api/openapi.json")
+        no_script = element("p", "This page needs JavaScript; ", document, " does not.")
+        body = (self._bar(), element("div", id="swagger-ui"), element("noscript", no_script))
+        head = together(self._style("swagger-ui.css"), self._style("api.css"), *scripts)
+        return StaticResponse(
+            page("The REST interface of Nexus", *body, head=head, class_="light"),
+            "text/html; charset=utf-8",
+            PAGE_HEADERS,
+        )
 
-def _style(name: str) -> Html:
-    return void("link", rel="stylesheet", href=f"/api/assets/{name}")
+    def index(self, openapi: Json, asyncapi: Json) -> Html:
+        """Where the others are."""
+        return together(
+            element("h1", "The interfaces of Nexus"),
+            element("h2", self._link("REST", "api/docs/")),
+            paragraphs(openapi["info"]["description"]),
+            element("h2", self._link("WebSocket", "api/ws/")),
+            paragraphs(asyncapi["info"]["description"]),
+        )
 
+    def _link(self, text: str, path: str) -> Html:
+        return element("a", text, href=self._root + path)
 
-def _bar() -> Html:
-    links = [element("a", text, href=path) for path, text in _LINKS]
-    return element("header", element("strong", element("a", "Nexus", href="/api/")), *links, class_="bar")
+    def _style(self, name: str) -> Html:
+        return void("link", rel="stylesheet", href=f"{self._root}api/assets/{name}")
 
-
-def _index(openapi: Json, asyncapi: Json) -> Html:
-    return together(
-        element("h1", "The interfaces of Nexus"),
-        element("h2", element("a", "REST", href="/api/docs/")),
-        paragraphs(openapi["info"]["description"]),
-        element("h2", element("a", "WebSocket", href="/api/ws/")),
-        paragraphs(asyncapi["info"]["description"]),
-    )
+    def _bar(self) -> Html:
+        links = [self._link(text, path) for path, text in _LINKS]
+        return element("header", element("strong", self._link("Nexus", "api/")), *links, class_="bar")

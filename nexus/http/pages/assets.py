@@ -55,10 +55,11 @@ class Assets:
         return Route("/assets/{path:path}", self, methods=["GET"])
 
     def address(self, name: str) -> str:
-        """The permanent address of `name`, such as `screens/vote.js`. Raises KeyError if there is no such file."""
+        """The permanent address of `name`, such as `screens/vote.js`, from the root of the service. Raises KeyError if
+        there is no such file."""
         if name not in self._bytes:
             raise KeyError(name)
-        return f"/assets/{self._versioned}/{name}"
+        return f"assets/{self._versioned}/{name}"
 
     def modules(self, entry: str) -> list[str]:
         """Every module that `entry` needs, itself first: what it imports, directly or not; last the modules that are

@@ -71,7 +71,7 @@ class RefusalPages:
         )
 
     def _address(self, root: str, name: str) -> str:
-        return root + self._assets.address(name).removeprefix("/")
+        return root + self._assets.address(name)
 
     def _reference(self, language: str, scope: Scope) -> Html:
         """What the operator finds in the log."""

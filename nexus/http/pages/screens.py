@@ -2,7 +2,7 @@
 
 A page is empty but for what its scripts need to fill it: the words in the reader's language, the names of all modules,
 so that none waits for another, and, on the page of a poll, what any guest with its code may see of it. So the question
-and the first bars are there before any socket is open.
+and the first bars are there before any socket is open. All references are relative, so that pages work below any path.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from nexus.domain.poll import Status
 from nexus.domain.rights import Role, visibility
 from nexus.domain.views import PollView, Stamp, TotalsView, poll_view, stamp, totals_view
 from nexus.errors import GuestsNotAllowed, NexusError, PollNotFound
+from nexus.http.framework.arrival import root_of
 from nexus.http.framework.asked import VARY, wants_page
 from nexus.http.framework.html import Html, data, element, page, together, void
 from nexus.http.framework.problem import problem
@@ -39,6 +40,8 @@ from nexus.voting.tallies import Tallies
 
 _VARY = "Accept-Encoding, Accept-Language"
 _PLACE = Html("<!-- given -->")
+# The longest way to the root that is kept: a page has few addresses, and anyone can add slashes to them.
+_USUAL_ROOT = len("../../")
 # Characters of a host's name and port (RFC 1035, section 2.3.4): a QR code has little room.
 _LONGEST_NETLOC = 260
 # The level at which a page of a poll is compressed while its reader waits.
@@ -82,7 +85,7 @@ class Pages:
         self._codes = codes
         self._tallies = tallies
         self._assets = assets
-        self._shells = {screen: _shells(screen, assets, words) for screen in (ENTER, HOST, VOTE, LIVE)}
+        self._shells = {screen: _Shells(screen, assets, words) for screen in (ENTER, HOST, VOTE, LIVE)}
         self._words = words
 
     def routes(self) -> list[Route]:
@@ -124,7 +127,7 @@ class Pages:
             # Those who may not enter as guests may log in: that page is not an error.
             status = 200 if isinstance(error, GuestsNotAllowed) else told.status_code
             headers |= {name: told.headers[name] for name in ("retry-after",) if name in told.headers}
-        shell = self._shells[screen][_language(request, self._words)]
+        shell = self._shells[screen].of(_language(request, self._words), root_of(request.scope))
         return _packed(shell.around(data("given", given)), status, headers, request)
 
     async def _look(self, code: str, request: Request) -> Given:
@@ -142,15 +145,15 @@ class Pages:
 
 
 class _Shell:
-    """A page in one language, with a place for what it starts with."""
+    """A page in one language at one distance from the root, with a place for what it starts with."""
 
-    def __init__(self, screen: Screen, language: str, assets: Assets, words: Words) -> None:
+    def __init__(self, screen: Screen, language: str, root: str, assets: Assets, words: Words) -> None:
         modules = assets.modules(f"screens/{screen.name}.js")
         head = together(
             void("meta", name="color-scheme", content="light dark"),
-            void("link", rel="stylesheet", href=assets.address(f"screens/{screen.name}.css")),
-            element("script", type="module", src=assets.address(modules[0])),
-            *(void("link", rel="modulepreload", href=assets.address(name)) for name in modules[1:]),
+            void("link", rel="stylesheet", href=root + assets.address(f"screens/{screen.name}.css")),
+            element("script", type="module", src=root + assets.address(modules[0])),
+            *(void("link", rel="modulepreload", href=root + assets.address(name)) for name in modules[1:]),
         )
         body = (
             element("main", element("noscript", words.say(language, "shared", "noscript")), id="screen"),
@@ -163,7 +166,7 @@ class _Shell:
             head=head,
             class_=screen.name,
             lang=language,
-            icon=assets.address("screens/icon.svg"),
+            icon=root + assets.address("screens/icon.svg"),
         )
         before, _, after = whole.partition(_PLACE.encode())
         self._before, self._after = before, after
@@ -173,23 +176,41 @@ class _Shell:
         return self._before + given.encode() + self._after
 
 
-class _PollFreePage:
-    """A page without a poll: the same for all readers of a language."""
+class _Shells:
+    """A page in every language and at every distance from the root; what is usual is made once."""
 
-    def __init__(self, shells: dict[str, _Shell], words: Words) -> None:
+    def __init__(self, screen: Screen, assets: Assets, words: Words) -> None:
+        self._made: dict[tuple[str, str], _Shell] = {}
+        self._screen, self._assets, self._words = screen, assets, words
+
+    def of(self, language: str, root: str) -> _Shell:
+        """The page in `language`, for an address from which the root is at `root`."""
+        shell = self._made.get((language, root))
+        if shell is None:
+            shell = _Shell(self._screen, language, root, self._assets, self._words)
+        if len(root) <= _USUAL_ROOT:
+            self._made[language, root] = shell
+        return shell
+
+
+class _PollFreePage:
+    """A page without a poll: the same for all readers of a language at a distance from the root."""
+
+    def __init__(self, shells: _Shells, words: Words) -> None:
+        self._shells = shells
         self._words = words
-        self._pages = {
-            one: StaticResponse(shell.around(""), PAGE_TYPE, {**PAGE_HEADERS, "vary": _VARY})
-            for one, shell in shells.items()
-        }
+        self._made: dict[tuple[str, str], StaticResponse] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a GET or HEAD."""
-        await self._pages[_language(Request(scope), self._words)](scope, receive, send)
+        language, root = _language(Request(scope), self._words), root_of(scope)
+        response = self._made.get((language, root)) or self._make(language, root)
+        if len(root) <= _USUAL_ROOT:
+            self._made[language, root] = response
+        await response(scope, receive, send)
 
-
-def _shells(screen: Screen, assets: Assets, words: Words) -> dict[str, _Shell]:
-    return {language: _Shell(screen, language, assets, words) for language in words.languages}
+    def _make(self, language: str, root: str) -> StaticResponse:
+        return StaticResponse(self._shells.of(language, root).around(""), PAGE_TYPE, {**PAGE_HEADERS, "vary": _VARY})
 
 
 def _language(request: Request, words: Words) -> str:

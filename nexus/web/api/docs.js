@@ -1,9 +1,11 @@
 "use strict";
 
 // In a file of its own, since the page's Content-Security-Policy allows no inline scripts.
+const file = document.currentScript.src;
+
 window.addEventListener("load", () => {
   window.SwaggerUIBundle({
-    url: "/api/openapi.json",
+    url: new URL("../openapi.json", file).href,
     dom_id: "#swagger-ui",
     presets: [window.SwaggerUIBundle.presets.apis],
     layout: "BaseLayout",

@@ -169,11 +169,12 @@ export function defaultStorage() {
   }
 }
 
-/** The http or https origin of `url`. Throws TypeError for any other URL. */
-export function originOf(url) {
-  const parsed = new URL(url, globalThis.location?.href);
-  if (!/^https?:$/.test(parsed.protocol)) throw new TypeError(`${url} is not an http or https URL`);
-  return parsed.origin;
+/** The address of the server at `url`: its origin, and its path without the slash at its end. Throws TypeError for
+ * anything but an http or https URL. */
+export function addressOf(url) {
+  const { protocol, origin, pathname } = new URL(url, globalThis.location?.href);
+  if (!/^https?:$/.test(protocol)) throw new TypeError(`${url} is not an http or https URL`);
+  return origin + pathname.replace(/\/+$/, "");
 }
 
 /** Whose token it is, as far as can be read from it: what is stored for one voter is never sent for another. */

@@ -1,6 +1,6 @@
 /** Over HTTP: calls with a token, guests, and accounts. */
 
-import { Refused, Unreachable, defaultStorage, originOf, readItem } from "./basics.js";
+import { Refused, Unreachable, defaultStorage, addressOf, readItem } from "./basics.js";
 import { normalizeCode } from "./code.js";
 
 const TIMEOUT_MS = 15_000;
@@ -140,7 +140,7 @@ export class Rest {
 }
 
 function tools({ url, storage, fetch }) {
-  return { origin: originOf(url), kept: storage ?? defaultStorage(), fetch: fetch ?? globalThis.fetch.bind(globalThis) };
+  return { origin: addressOf(url), kept: storage ?? defaultStorage(), fetch: fetch ?? globalThis.fetch.bind(globalThis) };
 }
 
 /** Enter a poll by its code, without an account: `{poll, voter, token}`, where `token` is for `connect`.

@@ -1,14 +1,14 @@
 /** The form for a poll's code. */
 
 import { hasCodeShape, readCode } from "../client/code.js";
-import { element, write } from "./dom.js";
+import { element, root, write } from "./dom.js";
 import { say } from "./words.js";
 
 const LONGEST = 2000; // a whole address may be pasted, even that of a screen link
 
-/** A form that leads to the poll whose code is typed into it, on the page `at`; at first it contains `typed`. `go` is
- * what its button says. */
-export function codeForm(typed = "", at = "/vote/", go = say("enter.go")) {
+/** A form that leads to the poll whose code is typed into it, on the page `at` of the service; at first it contains `typed`.
+ * `go` is what its button says. */
+export function codeForm(typed = "", at = "vote/", go = say("enter.go")) {
   const input = element("input", {
     id: "code",
     name: "code",
@@ -26,7 +26,7 @@ export function codeForm(typed = "", at = "/vote/", go = say("enter.go")) {
     const code = readCode(input.value);
     const right = hasCodeShape(code);
     write(fault, right ? "" : say(code ? "enter.odd" : "enter.missing"));
-    if (right) location.assign(`${at}${encodeURIComponent(code)}`);
+    if (right) location.assign(`${root}${at}${encodeURIComponent(code)}`);
     else input.focus();
   };
   return element(

@@ -1,5 +1,8 @@
 /** Elements of the page. Text is only ever set as text. */
 
+/** The root of the service, with a slash at its end: this file came from below it, whatever the server knows. */
+export const root = new URL("../../../", import.meta.url).href;
+
 /** An element: `attributes` by name, where true is an empty attribute, and false, null and undefined are left out; `on`
  * holds its listeners by event. `children` are nodes and texts; null, undefined and false are left out. */
 export function element(name, attributes = {}, ...children) {

@@ -1,17 +1,17 @@
 /** The start page: a code leads to its poll, or, at `/live`, to its results on a screen. */
 
 import { codeForm } from "./code.js";
-import { byId, element, fill } from "./dom.js";
+import { byId, element, fill, root } from "./dom.js";
 import { say } from "./words.js";
 
 const stage = /\/live\/*$/.test(location.pathname);
-const form = stage ? codeForm("", "/live/", say("enter.live_go")) : codeForm();
+const form = stage ? codeForm("", "live/", say("enter.live_go")) : codeForm();
 byId("screen").classList.add("entry");
 fill(
   byId("screen"),
   element("p", { class: "brand", "aria-hidden": "true" }, say("shared.brand")),
   element("h1", {}, say(stage ? "enter.live_heading" : "enter.heading")),
   form,
-  element("p", { class: "faint" }, element("a", { href: "/host" }, say("enter.host"))),
+  element("p", { class: "faint" }, element("a", { href: `${root}host` }, say("enter.host"))),
 );
 form.querySelector("input").focus();

@@ -1,7 +1,7 @@
 /** Logging in, for hosts and for voters with an account. The login stays in this tab: in sessionStorage. */
 
 import { Refused, login } from "../client.js";
-import { element, fill, set, write } from "./dom.js";
+import { element, fill, root, set, write } from "./dom.js";
 import { reason, say } from "./words.js";
 
 /** A field of a form with its label, and a place for its error; `input` is the field itself. */
@@ -48,7 +48,7 @@ async function attempt({ username, password, submit, said, entered }) {
   fill(submit, say("login.submitting"));
   try {
     const given = { username: username.value, password: password.value };
-    entered(await login({ url: location.origin, storage: sessionStorage, ...given }));
+    entered(await login({ url: root, storage: sessionStorage, ...given }));
   } catch (error) {
     write(said, error instanceof Refused || error.code ? reason(error) : say("shared.unreachable"));
     password.select();

@@ -1,7 +1,7 @@
 /** Before a login: logging in, or creating an account first. */
 
 import { login, register } from "../../client.js";
-import { element, fill, write } from "../dom.js";
+import { element, fill, root, write } from "../dom.js";
 import { blame, field, loginForm } from "../login.js";
 import { say } from "../words.js";
 import { blameAll } from "./faults.js";
@@ -63,7 +63,7 @@ async function attempt(inputs, said, entered) {
   write(said, "");
   const given = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value]));
   if (!given.email.trim()) delete given.email;
-  const where = { url: location.origin, storage: sessionStorage };
+  const where = { url: root, storage: sessionStorage };
   try {
     await register({ ...where, ...given });
     entered(await login({ ...where, username: given.username, password: given.password }));

@@ -1,7 +1,7 @@
 /** The frame of the host's screen: the login, the route, and the view that is shown. */
 
 import { Unreachable } from "../../client.js";
-import { element, fill, set } from "../dom.js";
+import { element, fill, root, set } from "../dom.js";
 import { Touch } from "../touch.js";
 import { say } from "../words.js";
 import { AccessView } from "./access.js";
@@ -108,7 +108,7 @@ export class App {
     const account = link("account", "#/account", [kind, named]);
     const nav = element("nav", { "aria-label": say("host.nav") });
     nav.append(link("list", "#/", say("host.polls")), link("new", "#/new", say("host.new_poll")), account);
-    const brand = element("a", { class: "brand", href: "/" }, say("shared.brand"));
+    const brand = element("a", { class: "brand", href: root }, say("shared.brand"));
     const inner = element("div", { class: "inner" }, brand, nav);
     this.#touch = element("div", { class: "note warn touch", role: "status", hidden: true });
     fill(this.#bar, inner, this.#touch);

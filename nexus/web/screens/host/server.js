@@ -1,8 +1,8 @@
 /** The server as the host's screen uses it: one login, its client, and the end of a login. */
 
 import { Refused, connect, session } from "../../client.js";
+import { root } from "../dom.js";
 
-const URL_HERE = location.origin;
 const WRONG_PASSWORD = "invalid_credentials"; // is 401 too, but does not concern the login
 
 /** Whether `error` says that the login has ended. */
@@ -26,7 +26,7 @@ export class Server {
 
   /** The login of this tab, or null. */
   static held() {
-    return session({ url: URL_HERE, storage: sessionStorage });
+    return session({ url: root, storage: sessionStorage });
   }
 
   /** Whether an admin is logged in. */
@@ -38,7 +38,7 @@ export class Server {
   async enter(login) {
     this.client?.close();
     this.#session = login;
-    this.client = connect({ url: URL_HERE, token: login.token, storage: sessionStorage });
+    this.client = connect({ url: root, token: login.token, storage: sessionStorage });
     this.client.on("error", (error) => console.warn(error.message)); // what it means is shown by `Touch`
     this.client.on("state", ({ name, error }) => {
       if (name === "closed") this.#look(error, login);

@@ -1,6 +1,6 @@
 /** How others find a poll: its code, its addresses, and the link for a screen where nobody logs in. */
 
-import { element, fill } from "../dom.js";
+import { element, fill, root } from "../dom.js";
 import { say } from "../words.js";
 import { address } from "./copying.js";
 import { told } from "./faults.js";
@@ -20,7 +20,7 @@ export class SharingCard {
     const title = element("h2", { id: "sharing" }, say("host.sharing"));
     const named = element("span", { class: "unseen" }, `${say("host.code")}: `);
     const code = element("p", { class: "code big" }, named, poll.code);
-    const at = (kind) => `${location.origin}/${kind}/${poll.code}`;
+    const at = (kind) => `${root}${kind}/${poll.code}`;
     const addresses = [
       address(say("host.address_vote"), at("vote"), this.#line),
       address(say("host.address_live"), at("live"), this.#line),
@@ -36,7 +36,7 @@ export class SharingCard {
   async #makeScreen() {
     try {
       const { url } = await this.#server.call("POST", `/polls/${this.#id}/screen/`);
-      this.#show(location.origin + url);
+      this.#show(new URL(url, root).href);
       announce(this.#line, say("host.screen_made"));
     } catch (error) {
       announce(this.#line, told(error), true);

@@ -2,7 +2,7 @@
 
 import { Refused, TurnedAway, connect, enter, session } from "../../client.js";
 import { codeForm } from "../code.js";
-import { byId, element, fill } from "../dom.js";
+import { byId, element, fill, root } from "../dom.js";
 import { loginForm } from "../login.js";
 import { persist, tell } from "../persist.js";
 import { Touch } from "../touch.js";
@@ -10,7 +10,6 @@ import { reason, say } from "../words.js";
 import { Show } from "./show.js";
 
 const PATIENCE_MS = 1000; // if connecting takes longer, the page says so
-const URL_HERE = location.origin;
 
 /** Show the poll of this page. `given` is the data in the page, `link` the place for news of the connection. */
 export async function attend(given, link) {
@@ -31,10 +30,10 @@ export async function attend(given, link) {
 /** Every way that is available, the one with the most rights first: `{name, open}`, where `open` returns a token source
  * and what to join. */
 function ways(code) {
-  const login = session({ url: URL_HERE, storage: sessionStorage });
+  const login = session({ url: root, storage: sessionStorage });
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   const guest = async () => {
-    const entered = await enter({ url: URL_HERE, code });
+    const entered = await enter({ url: root, code });
     return { token: entered.token, target: entered.poll };
   };
   return [
@@ -56,7 +55,7 @@ function pollOf(token) {
 /** Try one way: `{client, room}`, or null if another way may give more rights. Rejects if it leads nowhere. */
 async function attempt(way, link) {
   const { token, target } = await persist(link, way.open);
-  const client = connect({ url: URL_HERE, token });
+  const client = connect({ url: root, token });
   const undo = client.on("state", ({ name }) => (link.dataset.state = name));
   const slow = setTimeout(() => tell(link, say("shared.link_connecting")), PATIENCE_MS);
   try {
@@ -93,5 +92,5 @@ function turnAway(link, error, code) {
   const title = element("h1", {}, say(unknown ? "live.unknown" : "live.no_entry"));
   // Only its host sees a draft; to everyone else there is no such poll.
   const login = element("details", {}, element("summary", {}, say("live.log_in")), loginForm(() => location.reload()));
-  fill(main, link, title, why, unknown && codeForm(code, "/live/"), login);
+  fill(main, link, title, why, unknown && codeForm(code, "live/"), login);
 }

@@ -1,7 +1,7 @@
 /** What an audience looks at: the question, the bars, who votes, and how to join. */
 
 import { Bar } from "../bar.js";
-import { element, fill, set, write } from "../dom.js";
+import { element, fill, root, set, write } from "../dom.js";
 import { isLong } from "../preview.js";
 import { number, say, sharesById } from "../words.js";
 import { Fit } from "./fit.js";
@@ -117,9 +117,9 @@ function codeText(code) {
 
 /** How to join: the address, the code, and both in one picture. */
 function joining(code) {
-  const address = `${location.origin}/vote/${code}`;
+  const address = `${root}vote/${code}`;
   const scheme = location.protocol.slice(0, -1);
-  const source = `/vote/${code}/qr.svg?scheme=${scheme}`;
+  const source = `${address}/qr.svg?scheme=${scheme}`;
   const picture = element("img", { id: "qr", src: source, alt: say("live.qr", { address }), width: 400, height: 400 });
   const local = LOOPBACK.has(location.hostname) && element("p", { class: "local" }, say("live.local_hint"));
   return element(

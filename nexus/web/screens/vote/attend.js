@@ -2,7 +2,7 @@
 
 import { Refused, connect, enter, session } from "../../client.js";
 import { codeForm } from "../code.js";
-import { byId, element, fill } from "../dom.js";
+import { byId, element, fill, root } from "../dom.js";
 import { loginForm } from "../login.js";
 import { persist } from "../persist.js";
 import { Touch } from "../touch.js";
@@ -12,7 +12,7 @@ import { Seat } from "./seat.js";
 /** Take a seat in the poll of this page, and keep it. `given` is the data in the page, `link` the place for news of the
  * connection. */
 export async function attend(given, link) {
-  const at = { url: location.origin, code: given.code };
+  const at = { url: root, code: given.code };
   if (given.refused === "poll_not_found") return turnAway(link, new Refused(given.refused, ""), at.code);
   const way = given.refused === "guests_not_allowed" ? await account(at, link) : await entry(at, link);
   if (!way) return null;
