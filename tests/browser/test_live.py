@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from playwright.async_api import Page, Request, WebSocket, expect
 
@@ -142,16 +143,25 @@ async def check_that_nothing_is_told(venue: Venue, visitor: Visitor, poll: Json)
     await page.close()
 
 
+async def counts_read_with(token: str, venue: Venue, poll: Json) -> list[int]:
+    """The counts as the REST interface tells them to whoever has this token."""
+    async with httpx.AsyncClient(base_url=venue.server.url, headers={"Authorization": f"Bearer {token}"}) as client:
+        results: Json = (await client.get(f"/polls/{poll['id']}/results/")).json()
+    return [option["votes_count"] for option in results["options"]]
+
+
 async def test_a_screen_holds_back_until_the_policy_lets_everybody_know(venue: Venue) -> None:
     device = venue.host
     async with venue.visit() as visitor:
         for policy in ("host", "after_vote", "after_close"):
             poll = await device.poll(results=policy)
             await venue.ballots(poll, 0, 0, 1)
-            page = await venue.page(visitor, await screen_path(device, poll))
+            where = await screen_path(device, poll)
+            page = await venue.page(visitor, where)
             await in_touch(page)
             await expect(page.locator("#veil")).to_be_visible()
             await shows(page, None, None, None)
+            assert await counts_read_with(where.partition("#token=")[2], venue, poll) == [2, 1, 0]
             assert await page.locator("[data-count]").count() == 0
             await device.post(f"/polls/{poll['id']}/close/")
             await expect(page.locator("#status")).to_have_text("Closed" if policy == "host" else "Final results")

@@ -59,3 +59,50 @@ async def test_what_people_type_is_the_page_they_want(booth: Booth) -> None:
         await field.press("Enter")
         await expect(page).to_have_url(f"{booth.server.url}/live/{code}")
         await expect(page.locator("#turnout")).to_be_visible(timeout=WAIT_MS)
+
+
+DESCRIPTION = """Agenda: https://example.org/a_(b).
+\u0645\u0631\u062d\u0628\u0627 https://\u0430pple.com/\u202egro
+
+\u202ehttps://evil.example/x\u202c https://bank.example@evil.example/ javascript:alert(1)
+<a href="https://example.org">no</a> """
+LINKS = {
+    "https://example.org/a_(b)": "https://example.org/a_(b)",
+    "https://xn--pple-43d.com/": "https://xn--pple-43d.com/",
+    "https://evil.example/x": "https://evil.example/x",
+    "https://example.org": "https://example.org/",
+}
+"""What is shown, and where it leads."""
+
+
+async def test_a_description_keeps_its_lines_and_its_links_open_outside(booth: Booth) -> None:
+    poll = await booth.poll("Yes", "No", description=f"{DESCRIPTION}https://example.org/{'x' * 400}")
+    async with booth.visit(viewport=NARROW) as visitor:
+        paper = await booth.paper(visitor, poll)
+        await paper.says("vote.tap")
+        page, shown = paper.page, paper.page.locator("#description")
+        links = shown.get_by_role("link")
+        await expect(links).to_have_count(len(LINKS) + 1)
+        told = await links.evaluate_all("(all) => all.map((one) => [one.textContent, one.href, one.target, one.rel])")
+        assert {text: href for text, href, *_ in told[:-1]} == LINKS
+        assert {tuple(rest) for *_, rest in [(0, one[2:]) for one in told]} == {
+            ("_blank", "noopener noreferrer nofollow")
+        }
+        lines = (await shown.inner_text()).split("\n")
+        assert len(lines) == 5 and lines[0] == "Agenda: https://example.org/a_(b)."
+        assert '<a href="' in lines[4]
+        assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+        # Right-to-left lines begin at the right, and no direction of the text around it reaches into a link.
+        places = await links.evaluate_all(
+            """(all) => all.map((one) => {
+              const range = document.createRange();
+              const x = (at) => (range.setStart(one.firstChild, at), range.setEnd(one.firstChild, at + 1),
+                range.getBoundingClientRect().x);
+              return x(0) < x(4);
+            })"""
+        )
+        assert places == [True] * (len(LINKS) + 1)
+        await axe(page)
+        await picture(page, "description")
+        await booth.audience.host.patch(f"/polls/{poll['id']}/", {"description": ""})
+        await expect(shown).to_be_hidden(timeout=WAIT_MS)

@@ -1,6 +1,7 @@
 /** One poll, live: its state, and everything that its host does with it. */
 
 import { element, set, write } from "../dom.js";
+import { showProse } from "../prose.js";
 import { everySecond, timeLeft } from "../time.js";
 import { say } from "../words.js";
 import { Acts } from "./acts.js";
@@ -21,7 +22,7 @@ export class PollView {
   #line = statusLine();
   #badge = badge("draft");
   #left = element("span", { class: "left" });
-  #description = element("p", { class: "description", dir: "auto" });
+  #description = element("p", { class: "prose description", dir: "auto" });
   #facts = element("ul", { class: "rules" });
   #acts;
   #results = new Results();
@@ -83,8 +84,7 @@ export class PollView {
     document.title = `${poll.question} – ${say("shared.brand")}`;
     write(this.heading, poll.question);
     set(this.heading, "data-long", poll.question.length > LONG);
-    write(this.#description, poll.description);
-    this.#description.hidden = !poll.description;
+    showProse(this.#description, poll.description);
     showStatus(this.#badge, totals.status);
     this.#acts.show(totals.status);
     this.#results.show(poll, totals, this.#room.online);

@@ -2,6 +2,7 @@
 
 import { element, fill, set, write } from "../dom.js";
 import { isLong } from "../preview.js";
+import { showProse } from "../prose.js";
 import { say, sharesById } from "../words.js";
 import { Row } from "./row.js";
 
@@ -11,7 +12,7 @@ export class Paper {
   #rows = new Map();
   #fixed = null;
   #question = element("h1", { id: "question", dir: "auto" });
-  #description = element("p", { id: "description", class: "faint", dir: "auto" });
+  #description = element("p", { id: "description", class: "prose faint", dir: "auto" });
   #time = element("p", { id: "left", class: "time" });
   #list = element("ul", { id: "results", class: "options", "aria-labelledby": "question" });
   #said = element("p", { id: "said", role: "status" });
@@ -39,8 +40,7 @@ export class Paper {
     const focused = document.activeElement;
     write(this.#question, poll.question);
     set(this.#question, "data-long", isLong(poll.question));
-    write(this.#description, poll.description);
-    this.#description.hidden = !poll.description;
+    showProse(this.#description, poll.description);
     document.title = say("vote.title_of", { question: poll.question });
     this.#showRows(poll, view, totals);
     this.#showPlace(totals);
