@@ -7,7 +7,8 @@
 - `verdict`: what becomes of a ballot
 - `definition`: what a client may write of a poll, and every rule about it
 - `faults`: what is wrong with the shape of what a client wrote
-- `text`: how texts are compared, and the rules for those that clients write
+- `text`: the rules for texts that clients write
+- `alike`: which texts people could not tell apart, and which they could not see
 - `codes`: the codes by which people enter polls
 - `views`: what a client sees of a poll
 - `problem`: the document that tells a refusal

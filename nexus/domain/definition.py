@@ -14,8 +14,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from nexus.domain.alike import fold
 from nexus.domain.poll import Policy
-from nexus.domain.text import Problem, fold, range_rule, says, shown_problems, text_problems, text_rule
+from nexus.domain.text import Problem, range_rule, says, shown_problems, text_problems, text_rule
 
 QUESTION_MAX = 500
 """Characters of a question."""
@@ -76,7 +77,7 @@ Options = Annotated[
         maxItems=OPTIONS[-1],
         uniqueItems=True,
         allOf=[{"items": {"properties": {"position": False}}}],
-        description="No two alike, whatever their case; their order gives each its position.",
+        description="No two that people could not tell apart; their order gives each its position.",
     ),
 ]
 
@@ -128,16 +129,25 @@ class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: OpenSeconds | UnsetType = UNSET
 
 
-def option_problems(field: str, texts: Iterable[str], others: Iterable[str] = ()) -> list[Problem]:
-    """What is wrong with options' texts: each one's length, and two alike among them or with `others`."""
+def option_problems(field: str, texts: Iterable[str]) -> list[Problem]:
+    """What is wrong with the texts of the options in the list `field`: each one's length, and two that people could
+    not tell apart; the second of them is named with the first."""
     problems: list[Problem] = []
-    seen = {fold(text) for text in others}
+    seen: dict[str, str] = {}
     for n, text in enumerate(texts):
-        name = f"{field}[{n}].option_text" if field else "option_text"
+        name = f"{field}[{n}].option_text"
         problems += shown_problems(name, text, OPTION_MAX)
-        if fold(text) in seen:
-            problems.append((name, "is the same as another option"))
-        seen.add(fold(text))
+        first = seen.setdefault(fold(text), name)
+        if first != name:
+            problems.append((name, f"is the same as {first}"))
+    return problems
+
+
+def option_text_problems(text: str, others: Iterable[str]) -> list[Problem]:
+    """What is wrong with the text of one option that is added or changed, beside the `others` of its poll."""
+    problems = shown_problems("option_text", text, OPTION_MAX)
+    if fold(text) in {fold(other) for other in others}:
+        problems.append(("option_text", "is the same as another option"))
     return problems
 
 

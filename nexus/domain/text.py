@@ -1,8 +1,10 @@
-"""Text as people write it: how it is compared, what a client may write, and how the documents tell the rules."""
+"""Text as people write it: what a client may write, and how the documents tell the rules."""
 
 from __future__ import annotations
 
 import msgspec
+
+from nexus.domain.alike import has_invisible, is_visible
 
 Problem = tuple[str, str]
 """A field and what is wrong with it."""
@@ -15,11 +17,6 @@ NO_NUL = r"^[^\u0000]*$"
 
 VISIBLE = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085\ufeff][^\u0000]*$"
 """A text of which trimming leaves something: what Python trims, spelled out where other languages' \\s differs."""
-
-
-def fold(text: str) -> str:
-    """An option's text as it is compared: trimmed and case-folded."""
-    return text.strip().casefold()
 
 
 def counted(n: int, thing: str) -> str:
@@ -62,14 +59,14 @@ def text_problems(field: str, text: str, longest: int, *, shortest: int = 1) -> 
 def shown_problems(field: str, text: str, longest: int) -> list[Problem]:
     """What is wrong with a text that screens show: as `text_problems`, and that nothing of it is visible."""
     problems = text_problems(field, text, longest)
-    if not problems and not any(char.isprintable() and not char.isspace() for char in text):
+    if not problems and not is_visible(text):
         problems.append((field, "must have a visible character"))
     return problems
 
 
 def username_problems(name: str) -> list[Problem]:
     """What is wrong with the name of an account."""
-    problems = text_problems("username", name, LONGEST_NAME)
-    if not problems and not name.isprintable():
+    problems = shown_problems("username", name, LONGEST_NAME)
+    if not problems and has_invisible(name):
         problems.append(("username", "must not contain control or invisible characters"))
     return problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET
 
-from nexus.domain.definition import OPTIONS, NewOption, OptionPatch, option_problems
+from nexus.domain.definition import OPTIONS, NewOption, OptionPatch, option_text_problems
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Option, Poll, Status
 from nexus.domain.text import Problem, range_rule
@@ -48,7 +48,7 @@ async def add(database: Database, poll: int, new: NewOption, by: Identity) -> Op
         before = await locked_for_host(connection, poll, by)
         _refuse_closed(before)
         texts = [option.option_text for option in before.options]
-        problems = option_problems("", [new.option_text], texts) + _position_problems(new.position, len(texts))
+        problems = option_text_problems(new.option_text, texts) + _position_problems(new.position, len(texts))
         if problems:
             raise Invalid(errors=tuple(problems))
         if len(texts) == OPTIONS[-1]:
@@ -135,14 +135,16 @@ def _refuse_closed(poll: Poll) -> None:
 
 
 def _checked_text(poll: Poll, option: Option, change: OptionPatch) -> str:
-    """The text that `option` is to have. Raises `Invalid` with every broken rule of the change."""
+    """The text that `option` is to have. Raises `Invalid` with every broken rule of the change; the text it has already
+    breaks none, even if the rules are newer."""
     others = [one.option_text for one in poll.options if one.id != option.id]
     problems = _position_problems(change.position, len(others))
-    if change.option_text is not UNSET:
-        problems += option_problems("", [change.option_text], others)
+    text = option.option_text if change.option_text is UNSET else change.option_text.strip()
+    if text != option.option_text:
+        problems += option_text_problems(text, others)
     if problems:
         raise Invalid(errors=tuple(problems))
-    return option.option_text if change.option_text is UNSET else change.option_text.strip()
+    return text
 
 
 async def _correct(connection: Connection, poll: Poll, option: int, text: str) -> dict[str, object]:

@@ -18,8 +18,8 @@ from starlette.types import Message
 from nexus.http.api.routes import CALLS
 from nexus.http.dependencies import RestCall
 from nexus.http.framework import edge
-from nexus.http.framework.edge import BODY_BYTES, Edge
-from nexus.http.framework.problem import HANDLERS
+from nexus.http.framework.edge import Edge
+from nexus.http.framework.problem import BODY_BYTES, HANDLERS
 from tests.support.rest import NOBODY, Rest, refused
 
 

@@ -1,9 +1,21 @@
 """Options over HTTP."""
 
+import asyncio
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
 from tests.support.rest import Rest, refused
 from tests.support.values import Json
 
 TAKEN = "is the same as another option"
+ALIKE = [
+    (one, other)
+    for one, other in json.loads((Path(__file__).parents[1] / "domain" / "alike.json").read_text("utf-8"))["alike"]
+    if one
+]
 
 
 async def texts(rest: Rest, poll: Json, who_sees: str = "") -> list[str]:
@@ -153,3 +165,68 @@ async def test_texts_nobody_can_see_are_refused(rest: Rest) -> None:
         body = {"question": text, "options": [{"option_text": "a"}, {"option_text": text}]}
         answer = await rest("POST", "/polls/", ann, json=body)
         assert [one["field"] for one in answer.json()["errors"]] == ["question", "options[1].option_text"]
+
+
+async def test_options_nobody_can_tell_apart_are_refused_wherever_they_are_written(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann, "First", ALIKE[0][0])
+    first, second = (one["id"] for one in poll["options"])
+    before = await rest.dump()
+    for one, other in ALIKE:
+        body = {"question": "Well?", "options": [{"option_text": text} for text in ("First", one, other)]}
+        answer = await rest("POST", "/polls/", ann, json=body)
+        assert answer.json()["errors"] == [
+            {"field": "options[2].option_text", "message": "is the same as options[1].option_text"}
+        ], ascii(other)
+    for method, path in (("POST", f"/polls/{poll['id']}/options/"), ("PATCH", f"/options/{first}/")):
+        answer = await rest(method, path, ann, json={"option_text": ALIKE[0][1]})
+        assert answer.json()["errors"] == [{"field": "option_text", "message": TAKEN}]
+    assert await rest.dump() == before
+    answer = await rest("PATCH", f"/options/{second}/", ann, json={"option_text": "YES"})
+    assert (answer.status_code, answer.json()["option_text"]) == (200, "YES")  # it may change into its own like
+
+
+async def test_two_options_alike_at_once_are_one(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    alike = ("Maybe", "MAYBE", "May\u200bbe", "\uff2daybe", "maybe\u3164")
+    path = f"/polls/{poll['id']}/options/"
+    answers = await asyncio.gather(*(rest("POST", path, ann, json={"option_text": text}) for text in alike))
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 422: 4}
+    assert len(await texts(rest, poll)) == 3
+
+
+async def test_options_of_former_times_that_look_alike_stay_and_can_be_edited(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann, "A", "B", "C")
+    a, b, _ = (one["id"] for one in poll["options"])
+    async with rest.services.database.transaction() as connection:
+        await connection.run("UPDATE options SET option_text = 'A' || chr(8203) WHERE id = :b", b=b)
+    twin = "A\u200b"
+    await rest.vote(ann, poll, 1)
+    assert (await rest("PATCH", f"/polls/{poll['id']}/", ann, json={"description": "More"})).status_code == 200
+    moved = await rest("PATCH", f"/options/{b}/", ann, json={"option_text": twin, "position": 2})
+    assert (moved.status_code, moved.json()["votes_count"]) == (200, 1)
+    answer = await rest("PATCH", f"/options/{a}/", ann, json={"option_text": "a"})
+    assert answer.json()["errors"] == [{"field": "option_text", "message": TAKEN}]
+    assert (await rest("PATCH", f"/options/{a}/", ann, json={"option_text": "Another"})).status_code == 200
+    assert await texts(rest, poll) == ["Another", "C", twin]
+
+
+@pytest.mark.parametrize("text", ["\u3164", "\u2800 \u2800", "\u115f\u1160", "\ufe0f\u200d", "\U000e0041"])
+async def test_a_text_that_nobody_sees_is_refused_everywhere(rest: Rest, text: str) -> None:
+    ann, admin = await rest.user(), await rest.user(admin=True)
+    poll = await rest.poll(ann)
+    unseen = "must have a visible character"
+    body = {"question": text, "options": [{"option_text": text}, {"option_text": "No"}]}
+    for method, path, sent in (
+        ("POST", "/polls/", body),
+        ("PATCH", f"/polls/{poll['id']}/", {"question": text}),
+        ("POST", f"/polls/{poll['id']}/options/", {"option_text": text}),
+        ("PATCH", f"/options/{poll['options'][0]['id']}/", {"option_text": text}),
+        ("POST", "/categories/", {"name": text}),
+        ("POST", "/auth/register/", {"username": text, "password": "a long enough one"}),
+    ):
+        answer = await rest(method, path, admin, json=sent)
+        assert refused(answer) == (422, "invalid"), path
+        assert {error["message"] for error in answer.json()["errors"]} == {unseen}, path

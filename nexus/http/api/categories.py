@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from nexus.domain.definition import CATEGORY_MAX, DESCRIPTION_MAX, Description
-from nexus.domain.text import text_problems, text_rule
+from nexus.domain.text import shown_problems, text_problems, text_rule
 from nexus.errors import CategoryInUse, CategoryNotFound, CategoryTaken, Forbidden, Invalid
 from nexus.http.api.lists import Paged
 from nexus.http.dependencies import RestCall, RestServices
@@ -84,7 +84,7 @@ async def delete_category(request: TypedRequest[Nothing, Nothing], services: Res
 def _refuse_bad(values: dict[str, str]) -> None:
     problems = []
     if "name" in values:
-        problems += text_problems("name", values["name"], CATEGORY_MAX)
+        problems += shown_problems("name", values["name"], CATEGORY_MAX)
     if "description" in values:
         problems += text_problems("description", values["description"], DESCRIPTION_MAX, shortest=0)
     if problems:

@@ -24,6 +24,9 @@ from nexus.store.database import Database
 from nexus.store.listing import Filter, Ordering
 from nexus.voting.tallies import Tallies
 
+BODY_BYTES = 256 * 1024
+"""The largest body in which a poll is written: 100 options of 255 characters of any script in UTF-8."""
+
 LONGEST_SEARCH = 200
 """Characters of a search."""
 
@@ -174,7 +177,17 @@ async def make_screen(request: TypedRequest[Nothing, Nothing], services: RestSer
 
 CALLS: tuple[RestCall, ...] = (
     call("GET", "/polls", list_polls, body=Nothing, query=PollQuery, answer=PollPage),
-    call("POST", "/polls", create, body=NewPoll, query=Nothing, answer=PollView, statuses=(201,), raises=(Forbidden,)),
+    call(
+        "POST",
+        "/polls",
+        create,
+        body=NewPoll,
+        query=Nothing,
+        answer=PollView,
+        statuses=(201,),
+        raises=(Forbidden,),
+        body_bytes=BODY_BYTES,
+    ),
     call("POST", "/polls/join", join, body=Code, query=Nothing, answer=PollView, raises=(PollNotFound, TooMany)),
     call("GET", "/polls/{poll}", read, body=Nothing, query=Nothing, answer=PollView),
     call(
@@ -185,6 +198,7 @@ CALLS: tuple[RestCall, ...] = (
         query=Correction,
         answer=PollView,
         raises=(Forbidden, PollHasVotes),
+        body_bytes=BODY_BYTES,
     ),
     call(
         "DELETE",

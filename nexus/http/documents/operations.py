@@ -17,7 +17,7 @@ from nexus.http.documents.examples import REQUEST_ID, TEXTS, example
 from nexus.http.documents.links import links, operation_id
 from nexus.http.documents.refusals import refusals
 from nexus.http.framework.call import Nothing
-from nexus.http.framework.problem import document
+from nexus.http.framework.problem import BodyTooLarge, document
 
 BEARER = "bearer"
 REF = "#/components/schemas/{name}"
@@ -70,7 +70,8 @@ def operation(call: RestCall, calls: Sequence[RestCall], schemas: Json) -> Json:
         done["security"] = []
     if call.body is not Nothing:
         content = {"application/json": _content(call.body)}
-        done["requestBody"] = {"required": not call.optional, "content": content}
+        most = f"At most {call.body_bytes // 1024} KiB."
+        done["requestBody"] = {"description": most, "required": not call.optional, "content": content}
     return {name: value for name, value in done.items() if value or name == "security"}
 
 
@@ -145,7 +146,7 @@ def _refusal(call: RestCall, status: int, kinds: list[type[NexusError]]) -> Json
 
 def _problem_example(call: RestCall, kind: type[NexusError]) -> object:
     """A refusal as it is sent; that of an act of voting has its op."""
-    error = kind()
+    error = BodyTooLarge(call.body_bytes) if kind is BodyTooLarge else kind()
     if kind is Invalid:
         error = Invalid(errors=(_broken_rule(call),))
     elif kind is WeakPassword:

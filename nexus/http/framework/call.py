@@ -23,7 +23,8 @@ from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
 from nexus.errors import Invalid, NexusError, NotFound, TooMany, Unauthenticated
 from nexus.http.framework.body import read_body, read_query
-from nexus.http.framework.problem import ActRefused, status_of
+from nexus.http.framework.edge import limit_body
+from nexus.http.framework.problem import BODY_BYTES, ActRefused, status_of
 from nexus.http.framework.stream import Stream
 from nexus.runtime.metrics import Metrics
 
@@ -118,8 +119,9 @@ class Call(Generic[ServicesT]):
     `body`, `query` and `answer` are `Nothing` where there is none; an `optional` body may be absent, and every field of
     its type has a default; `statuses` are those of success; `raises` are the refusals of this call beside those that
     every call of its kind may end in; `public` calls need no token; `votes` marks the acts of voting, whose op is in
-    every answer; `media` are the types an answer may have. `module` and `name` say which handler it is, `about` what it
-    does. `respond` answers a request; it raises a `NexusError`, or `ActRefused` for an act of voting.
+    every answer; `body_bytes` is the largest body; `media` are the types an answer may have. `module` and `name` say
+    which handler it is, `about` what it does. `respond` answers a request; it raises a `NexusError`, or `ActRefused`
+    for an act of voting.
     """
 
     method: str
@@ -135,6 +137,7 @@ class Call(Generic[ServicesT]):
     raises: tuple[type[NexusError], ...]
     public: bool
     votes: bool
+    body_bytes: int
     media: tuple[str, ...]
     respond: Callable[[ServicesT, Request], Awaitable[Response]]
 
@@ -147,6 +150,7 @@ class _Responder(Generic[BodyT, QueryT, AnswerT, ServicesT]):
     query: type[QueryT]
     public: bool
     votes: bool
+    body_bytes: int
 
     async def __call__(self, services: ServicesT, raw: Request) -> Response:
         if not self.votes:
@@ -161,6 +165,7 @@ class _Responder(Generic[BodyT, QueryT, AnswerT, ServicesT]):
         # Who asks comes first: a stranger learns nothing of what a call would make of its body.
         identity = None if self.public else await services.gate.identify(bearer(raw))
         query = read_query(raw.query_params, self.query)
+        limit_body(raw.scope, self.body_bytes)
         body = self.body() if self.body is Nothing else await read_body(raw, self.body, optional=self.optional)
         return (await self.handler(TypedRequest(raw, body, query, identity, op), services)).response()
 
@@ -178,6 +183,7 @@ def call(
     raises: tuple[type[NexusError], ...] = (),
     public: bool = False,
     votes: bool = False,
+    body_bytes: int = BODY_BYTES,
     media: tuple[str, ...] = ("application/json",),
 ) -> Call[ServicesT]:
     """An entry of the table: `handler` with the types that it takes and returns, checked against each other."""
@@ -195,8 +201,9 @@ def call(
         raises=raises,
         public=public,
         votes=votes,
+        body_bytes=body_bytes,
         media=media,
-        respond=_Responder(handler, body, optional, query, public, votes),
+        respond=_Responder(handler, body, optional, query, public, votes, body_bytes),
     )
 
 

@@ -12,17 +12,25 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nexus.http.framework.cors import Cors
-from nexus.http.framework.problem import ERROR_PAGE, BodyTooLarge, BodyTooSlow, ErrorPage, InternalError, problem
+from nexus.http.framework.problem import (
+    BODY_BYTES,
+    ERROR_PAGE,
+    BodyTooLarge,
+    BodyTooSlow,
+    ErrorPage,
+    InternalError,
+    problem,
+)
 
 logger = logging.getLogger(__name__)
 
-BODY_BYTES = 64 * 1024
-"""The longest body that is read."""
 BODY_S = 15.0
 """From the first read of a body to its end: a client that drips bytes must not hold a task for ever."""
 
 REQUEST_ID = "nexus.request_id"
 """Where the scope holds the request's id."""
+# Where the scope holds its body.
+_BODY = "nexus.body"
 _ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -35,7 +43,8 @@ class Edge:
     - Every response has `X-Request-ID`: the client's own where it is a plain word, else a new one.
     - Every response says whether it may be cached (by default it may not), and forbids guessing another type.
     - Pages of `origins`, canonical ones, may read the answers (`cors`).
-    - Reading a body raises `BodyTooLarge` beyond `BODY_BYTES` and `BodyTooSlow` after `BODY_S`.
+    - Reading a body raises `BodyTooLarge` beyond `BODY_BYTES`, or what `limit_body` says, and `BodyTooSlow` after
+      `BODY_S`.
     - Whoever asks for a page gets a refusal as the page that `error_page` makes.
     - An exception that nothing handled is logged with the request's id and answered 500 `internal_error`.
     """
@@ -55,8 +64,15 @@ class Edge:
             return
         request_id = _request_id(scope["headers"])
         body = _Body(receive, _content_length(scope["headers"]))
-        inner = {**_without_slash(scope), REQUEST_ID: request_id, ERROR_PAGE: self._error_page}
+        inner = {**_without_slash(scope), REQUEST_ID: request_id, ERROR_PAGE: self._error_page, _BODY: body}
         await self._http(inner, body, _CompletedSend(send, request_id))
+
+
+def limit_body(scope: Scope, most: int) -> None:
+    """Let the body of a request have `most` bytes; to be said before it is read."""
+    body = scope.get(_BODY)
+    if isinstance(body, _Body):
+        body.most = most
 
 
 class _Faults:
@@ -104,6 +120,8 @@ class _CompletedSend:
 class _Body:
     """`receive`, within bounds; once the body is complete, what comes after it (a disconnect) has no time limit."""
 
+    most = BODY_BYTES
+
     def __init__(self, receive: Receive, declared: int) -> None:
         self._receive = receive
         self._size = declared
@@ -114,8 +132,8 @@ class _Body:
     async def __call__(self) -> Message:
         if self._whole:
             return await self._receive()
-        if self._size > BODY_BYTES:
-            raise BodyTooLarge
+        if self._size > self.most:
+            raise BodyTooLarge(self.most)
         if self._deadline is None:
             self._deadline = asyncio.get_running_loop().time() + BODY_S
         try:
@@ -124,8 +142,8 @@ class _Body:
         except TimeoutError:
             raise BodyTooSlow from None
         self._read += len(message.get("body", b""))
-        if self._read > BODY_BYTES:
-            raise BodyTooLarge
+        if self._read > self.most:
+            raise BodyTooLarge(self.most)
         self._whole = not message.get("more_body", False)
         return message
 

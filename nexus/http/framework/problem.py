@@ -23,12 +23,19 @@ ErrorPage = Callable[[Scope, ProblemDocument], Response]
 ERROR_PAGE = "nexus.error_page"
 """Where the scope holds the `ErrorPage`, if there is one (`edge`)."""
 
+BODY_BYTES = 64 * 1024
+"""The largest body of a call that says nothing else (`call.Call`)."""
+
 
 class BodyTooLarge(NexusError):
-    """The body is larger than any call needs."""
+    """The body is larger than the call needs, of which `limit` is the largest size in bytes."""
 
     code = "body_too_large"
-    default = "The body is larger than 64 KiB."
+
+    def __init__(self, limit: int = BODY_BYTES) -> None:
+        """Refuse a body of more than `limit` bytes."""
+        escaped = "" if limit == BODY_BYTES else " Characters sent as \\u escapes take more room than in UTF-8."
+        super().__init__(f"The body is larger than {limit // 1024} KiB.{escaped}")
 
 
 class BodyTooSlow(NexusError):

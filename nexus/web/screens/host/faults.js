@@ -12,7 +12,7 @@ const RULES = [
   [/^must be a list of (\d+) to (\d+) options$/, "number"],
   [/must not contain/, "characters"],
   [/a visible character$/, "invisible"],
-  [/^is the same as another option$/, "same"],
+  [/^is the same as /, "same"],
   [/^must be in the future$/, "future"],
   [/^must be after opens_at$/, "order"],
   [/^cannot change: the poll is/, "opened"],

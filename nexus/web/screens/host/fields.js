@@ -5,7 +5,7 @@ import { blame, field } from "../login.js";
 import { number, say } from "../words.js";
 import { button } from "./parts.js";
 import { PolicyChoice } from "./policy.js";
-import { length } from "./texts.js";
+import { isVisible, length } from "./texts.js";
 
 const LONGEST_QUESTION = 500;
 const MINUTE = 60_000;
@@ -84,8 +84,10 @@ export class Fields {
     this.clear();
     const { question } = this.inputs;
     const long = length(question.value);
-    if (long >= 1 && long <= LONGEST_QUESTION) return null;
-    blame(question, long ? say("host.rule_length", { from: 1, to: LONGEST_QUESTION }) : say("host.rule_question"));
+    if (!long) blame(question, say("host.rule_question"));
+    else if (long > LONGEST_QUESTION) blame(question, say("host.rule_length", { from: 1, to: LONGEST_QUESTION }));
+    else if (!isVisible(question.value)) blame(question, say("host.rule_invisible"));
+    else return null;
     return question;
   }
 

@@ -5,7 +5,7 @@ import { blame, field } from "../login.js";
 import { say } from "../words.js";
 import { OptionRow } from "./optionrow.js";
 import { announce, button, statusLine } from "./parts.js";
-import { LONGEST, doubles, fold, length, lines } from "./texts.js";
+import { LONGEST, adopt, doubles, identify, isVisible, length, lines } from "./texts.js";
 
 const MOST = 100;
 const FEWEST = 2;
@@ -47,10 +47,11 @@ export class OptionList {
     return rows.filter(({ id, text }) => text || id !== null);
   }
 
-  /** Show options, filled up with empty rows to two. `locked` ones are read-only. */
-  fill(options, locked = false) {
+  /** Show options, filled up with empty rows to two; `was` has the server's texts by id, where they differ. `locked`
+   * ones are read-only. */
+  fill(options, locked = false, was = new Map()) {
     this.#locked = locked;
-    this.#rows = options.map(({ id, text }) => new OptionRow(text, id, this.#told));
+    this.#rows = options.map(({ id, text }) => new OptionRow(text, id, this.#told, was.get(id)));
     while (this.#rows.length < FEWEST) this.#rows.push(new OptionRow("", null, this.#told));
     this.#show(false);
     this.#paint();
@@ -58,16 +59,9 @@ export class OptionList {
 
   /** Take over the ids that the options have on the server, by their text; one that is gone there is new here. */
   rename(options) {
-    const values = this.values;
-    const ids = new Set(options.map(({ id }) => id));
-    const byText = new Map(options.map(({ id, option_text: text }) => [fold(text), id]));
-    const held = new Set(values.map(({ id }) => id));
-    const idOf = ({ id, text }) => {
-      if (id !== null) return ids.has(id) ? id : null;
-      const found = byText.get(fold(text)) ?? null;
-      return held.has(found) ? null : found;
-    };
-    this.fill(values.map((one) => ({ id: idOf(one), text: one.text })), this.#locked);
+    const was = new Map(options.map(({ id, option_text: text }) => [id, text]));
+    const values = this.values.map((one) => (was.has(one.id) ? one : { ...one, id: null }));
+    this.fill(adopt(values, options), this.#locked, was);
   }
 
   /** Check the options and show their errors; returns whether all are `right`, and the `first` field to correct. */
@@ -76,8 +70,10 @@ export class OptionList {
     const rows = this.#rows;
     rows.forEach((row) => row.blame(""));
     const given = rows.filter((row) => row.text.trim() || row.id !== null);
-    const alike = new Set(doubles(given.map((row) => row.text)).map((place) => given[place]));
-    for (const row of given) row.blame(this.#wrong(row, alike.has(row)));
+    const changed = given.filter((row) => row.changed); // what the server has stays, even if its rules are newer
+    const kept = given.filter((row) => !row.changed).map((row) => row.text);
+    const alike = new Set(doubles(changed.map((row) => row.text), kept).map((place) => changed[place]));
+    for (const row of changed) row.blame(this.#wrong(row, alike.has(row)));
     const number = given.length >= FEWEST && given.length <= MOST;
     write(this.#fault, number ? "" : say("host.rule_number", { from: FEWEST, to: MOST }));
     const first = given.find((row) => row.input.getAttribute("aria-invalid"));
@@ -95,6 +91,7 @@ export class OptionList {
     const long = length(row.text);
     if (!long) return say("host.rule_option");
     if (long > LONGEST) return say("host.rule_length", { from: 1, to: LONGEST });
+    if (!isVisible(row.text)) return say("host.rule_invisible");
     return alike ? say("host.rule_same") : "";
   }
 
@@ -169,7 +166,7 @@ export class OptionList {
 
   #toggle() {
     if (this.#pasting) {
-      this.fill(this.#fromLines());
+      this.fill(this.#fromLines(), false, new Map(this.#rows.map(({ id, was }) => [id, was])));
       this.#rows[0].input.focus();
       return;
     }
@@ -190,12 +187,9 @@ export class OptionList {
 
   /** The lines as options; an option that was there before keeps its id, and with it its votes. */
   #fromLines() {
-    const ids = new Map(this.#rows.filter((row) => row.id !== null).map((row) => [fold(row.text), row.id]));
-    return lines(this.#text.value).map((text) => {
-      const id = ids.get(fold(text)) ?? null;
-      ids.delete(fold(text));
-      return { id, text };
-    });
+    const texts = lines(this.#text.value);
+    const ids = identify(texts, this.#rows.filter(({ id }) => id !== null));
+    return texts.map((text, n) => ({ id: ids[n], text }));
   }
 
   #checkLines() {

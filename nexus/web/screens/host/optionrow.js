@@ -16,7 +16,9 @@ export class OptionRow {
   #fault;
   #buttons;
 
-  constructor(text, id, told) {
+  constructor(text, id, told, was = text) {
+    /** The text that the server has, of an option that is there. */
+    this.was = was;
     this.#fault = element("p", { class: "fault", id: `option-${(made += 1)}-fault`, hidden: true });
     /** The id of the option on the server; null for a new one. */
     this.id = id;
@@ -40,6 +42,11 @@ export class OptionRow {
   /** Its text. */
   get text() {
     return this.input.value;
+  }
+
+  /** Whether it differs from what the server has. */
+  get changed() {
+    return this.id === null || this.text.trim() !== this.was;
   }
 
   /** Its place (from 0) among `count`; `locked` rows are read-only. */

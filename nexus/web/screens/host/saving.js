@@ -1,6 +1,6 @@
 /** From the content of a poll's form to the calls that save it. */
 
-import { fold } from "./texts.js";
+import { adopt, fold } from "./texts.js";
 
 const FEWEST = 2;
 
@@ -14,7 +14,7 @@ export function differences(before, after) {
  * null for a new one): `{method, path, body, option, place}`, to be made one after the other. An option that was
  * removed and typed again is the same option. */
 export function optionCalls(poll, before, after) {
-  const wanted = adopt(before, after);
+  const wanted = adopt(after, before).map((one, place) => ({ ...one, place }));
   const kept = new Set(wanted.map(({ id }) => id));
   const gone = before.filter(({ id }) => !kept.has(id));
   // Removals come early, to make room for new options, but never leave fewer than two.
@@ -28,16 +28,6 @@ export function optionCalls(poll, before, after) {
     ...placements(poll, wanted, order),
     ...late.map(removal),
   ];
-}
-
-function adopt(before, after) {
-  const held = new Set(after.map(({ id }) => id));
-  const free = new Map(before.filter(({ id }) => !held.has(id)).map(({ id, option_text: text }) => [fold(text), id]));
-  return after.map((one, place) => {
-    const id = one.id ?? free.get(fold(one.text)) ?? null;
-    free.delete(fold(one.text));
-    return { ...one, id, place };
-  });
 }
 
 function removal({ id, option_text: text }) {
