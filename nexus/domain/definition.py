@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from nexus.domain.alike import fold
 from nexus.domain.poll import Policy
-from nexus.domain.text import Problem, range_rule, says, shown_problems, text_problems, text_rule
+from nexus.domain.text import Problem, range_rule, says, shown_problems, shown_rule, text_problems, text_rule
 
 QUESTION_MAX = 500
 """Characters of a question."""
@@ -46,9 +46,9 @@ ID_MAX = 2**63 - 1
 """The largest id, that of a bigint."""
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-Question = Annotated[str, text_rule(QUESTION_MAX)]
+Question = Annotated[str, shown_rule(QUESTION_MAX)]
 Description = Annotated[str, text_rule(DESCRIPTION_MAX, shortest=0)]
-OptionText = Annotated[str, text_rule(OPTION_MAX)]
+OptionText = Annotated[str, shown_rule(OPTION_MAX)]
 Position = Annotated[int, says(minimum=0, maximum=OPTIONS[-1] - 1)]
 CategoryId = Annotated[int, says(minimum=1)]
 Choices = Annotated[int, says(minimum=1, maximum=MOST_CHOICES)]

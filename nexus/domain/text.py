@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from nexus.domain.alike import has_invisible, is_visible
+from nexus.domain.alike import SHOWN, has_invisible, is_visible
 
 Problem = tuple[str, str]
 """A field and what is wrong with it."""
@@ -43,6 +43,11 @@ def says(**rules: object) -> msgspec.Meta:
 def text_rule(longest: int, *, shortest: int = 1) -> msgspec.Meta:
     """What the documents say of a text that `text_problems` checks; its length counts after trimming."""
     return says(minLength=shortest, maxLength=longest, pattern=VISIBLE if shortest else NO_NUL)
+
+
+def shown_rule(longest: int) -> msgspec.Meta:
+    """What the documents say of a text that `shown_problems` checks."""
+    return says(minLength=1, maxLength=longest, pattern=SHOWN)
 
 
 def text_problems(field: str, text: str, longest: int, *, shortest: int = 1) -> list[Problem]:

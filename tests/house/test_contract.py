@@ -29,13 +29,14 @@ from nexus.domain.definition import (
 from nexus.domain.text import LONGEST_NAME
 from nexus.errors import NexusError
 from nexus.http.api.lists import LONGEST_PAGE
+from nexus.http.api.polls import BODY_BYTES as POLL_BYTES
 from nexus.http.api.routes import CALLS
 from nexus.http.dependencies import RestCall
 from nexus.http.documents.operations import public_path
 from nexus.http.documents.routes import documents
-from nexus.http.framework.edge import BODY_BYTES, BODY_S
+from nexus.http.framework.edge import BODY_S
 from nexus.http.framework.heads import HEAD_BYTES, HEAD_S
-from nexus.http.framework.problem import status_of
+from nexus.http.framework.problem import BODY_BYTES, status_of
 from nexus.ws.asyncapi import asyncapi, name_of
 from nexus.ws.close_codes import documented
 from nexus.ws.line import Bounds
@@ -158,7 +159,8 @@ def test_every_command_is_listed_with_its_flags(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     "told",
     [
-        f"A body may have {BODY_BYTES // 1024} KiB and must arrive within {BODY_S:g} s",
+        f"A body may have {BODY_BYTES // 1024} KiB, and {POLL_BYTES // 1024} KiB where polls are created and changed",
+        f"must arrive within {BODY_S:g} s",
         f"The head of a request may have {HEAD_BYTES // 1024} KiB and must arrive within {HEAD_S:g} s",
         f"at most {FRAME_BYTES // 1024} KiB in at most {Bounds().fragments} fragments",
         f"more than {LONGEST_PAGE} gives {LONGEST_PAGE}",
@@ -169,7 +171,7 @@ def test_every_command_is_listed_with_its_flags(capsys: pytest.CaptureFixture[st
         f"ballots one voter may cast, 1 to {MOST_VOTES}",
         f"An option has 1 to {OPTION_MAX} characters",
         f"A name has 1 to {CATEGORY_MAX} characters",
-        f"have 1 to {LONGEST_NAME} printable characters",
+        f"have 1 to {LONGEST_NAME} characters",
         f"have {SHORTEST} to {LONGEST} characters",
         f"{CODE_LENGTH} characters, or {PRIVATE_CODE_LENGTH} for a private poll",
         f"a worker {MOST_EXPORTS}, ",

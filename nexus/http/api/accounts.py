@@ -10,7 +10,7 @@ import msgspec
 from nexus.access.limits import address_key
 from nexus.access.password_policy import LONGEST, SHORTEST, check_password
 from nexus.access.refresh_tokens import new_refresh, refresh_digest
-from nexus.domain.text import LONGEST_NAME, NO_NUL, VISIBLE, Problem, says, text_problems, text_rule, username_problems
+from nexus.domain.text import LONGEST_NAME, NO_NUL, VISIBLE, Problem, says, shown_rule, text_problems, username_problems
 from nexus.domain.views import Id, Number
 from nexus.errors import (
     Forbidden,
@@ -39,7 +39,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 class Registration(msgspec.Struct, forbid_unknown_fields=True):
     """A new account."""
 
-    username: Annotated[str, text_rule(LONGEST_NAME)]
+    username: Annotated[str, shown_rule(LONGEST_NAME)]
     password: Password
     email: Annotated[str, says(maxLength=LONGEST_EMAIL, pattern=r"^\s*([^@\s]+@[^@\s]+\s*)?$")] | None = None
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from nexus.domain.definition import CATEGORY_MAX, DESCRIPTION_MAX, Description
-from nexus.domain.text import shown_problems, text_problems, text_rule
+from nexus.domain.text import shown_problems, shown_rule, text_problems
 from nexus.errors import CategoryInUse, CategoryNotFound, CategoryTaken, Forbidden, Invalid
 from nexus.http.api.lists import Paged
 from nexus.http.dependencies import RestCall, RestServices
@@ -16,7 +16,7 @@ from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.store import categories
 from nexus.store.categories import Category
 
-CategoryName = Annotated[str, text_rule(CATEGORY_MAX)]
+CategoryName = Annotated[str, shown_rule(CATEGORY_MAX)]
 
 
 class NewCategory(msgspec.Struct, forbid_unknown_fields=True):
