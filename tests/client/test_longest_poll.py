@@ -81,7 +81,7 @@ async def test_only_where_polls_are_written_a_body_may_be_that_large(rest: Rest)
             content = b'{"unknown": 1' + b" " * (size - 14) + b"}"
             answer = await rest(method, path, ann, content=content, headers=JSON)
             assert answer.status_code == status, (method, path, size)
-        assert f"than {most // 1024} KiB." in answer.json()["detail"]
+            assert status == 422 or f"than {most // 1024} KiB." in answer.json()["detail"]
     # Of somebody without a token nothing is read.
     answer = await rest("POST", "/polls/", content=b" " * (POLL_BYTES + 1), headers=JSON)
     assert refused(answer) == (401, "unauthenticated")
