@@ -197,7 +197,7 @@ async def test_texts_that_look_like_formulas_do_not_run_in_a_spreadsheet(rest: R
 @pytest.mark.parametrize(("delimiter", "between"), [("comma", ","), ("semicolon", ";"), ("tab", "\t")])
 async def test_csv_is_utf8_with_its_mark_and_quotes_what_needs_it(rest: Rest, delimiter: str, between: str) -> None:
     ann = await rest.user()
-    texts = ["Ärger", "a,b", "a;b", "a\tb", 'a "b" c', "a\nb", "a\r\nb", "-5", "007", "1-2", "=1+1", "☕️ 投票 שלום"]
+    texts = ["Ärger", "a,b", "a;b", "a\tb", 'a "b" c', "b\nc", "c\r\nd", "-5", "007", "1-2", "=1+1", "☕️ 投票 שלום"]
     poll = await rest.poll(ann, *texts, votes_per_user=20)
     for n in range(len(texts)):
         await rest.vote(ann, poll, n)
