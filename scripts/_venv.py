@@ -1,7 +1,7 @@
 """Prepares `.venv` for a script: creates it and installs the project, or finds that nothing has to be done.
 
 Needs Python >= 3.11 alone. `check SET` runs in the environment and exits 1 where `make SET` is needed; SET is
-`runtime` (what `nexus` needs, with the private PostgreSQL) or `dev` (also what tests and checks need, and never taken
+`runtime` (what `nexus` needs, with every extra) or `dev` (also what tests and checks need, and never taken
 back by `runtime`).
 """
 
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = {"runtime": "private", "dev": "private,dev"}
+EXTRAS = {"runtime": "private,oidc", "dev": "private,oidc,dev"}
 LOCK_S = 900.0
 INSTALL_S = 900.0
 TELL_S = 15.0

@@ -14,7 +14,8 @@ from nexus.access.signed import EXPIRED, NOT_VALID, key_id, verified_claims
 from nexus.domain.identity import Identity
 from nexus.errors import Unauthenticated
 
-_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+"""Those of an issuer's signatures: asymmetric ones alone (RFC 8725, section 3.1)."""
 
 
 class ExternalIssuer:
@@ -42,7 +43,7 @@ class ExternalIssuer:
         key = await self._keys.find(key_id(token))
         if key is None:
             raise Unauthenticated(NOT_VALID)
-        claims = verified_claims(token, key, _ALGORITHMS, self.issuer, self._audience)
+        claims = verified_claims(token, key, ALGORITHMS, self.issuer, self._audience)
         now = self._clock()
         try:
             identity = external_identity(claims, self._roles_claim, now)
@@ -62,7 +63,7 @@ def parse_keys(document: bytes) -> dict[str, jwt.PyJWK]:
     fit = {
         key.key_id if isinstance(key.key_id, str) else "": key
         for key in keys
-        if key.algorithm_name in _ALGORITHMS and key.public_key_use in (None, "sig")
+        if key.algorithm_name in ALGORITHMS and key.public_key_use in (None, "sig")
     }
     if not fit:
         raise ValueError("no public signing key in the set")

@@ -57,6 +57,9 @@ PLACES = {
     "redis": ("bus.redis.*",),
     "jwt": ("access.*",),
     "argon2": ("access.passwords",),
+    "authlib": ("access.oidc.provider", "access.oidc.id_token"),
+    "joserfc": ("access.oidc.id_token",),
+    "httpx2": ("access.oidc.provider",),
     "prometheus_client": ("runtime.metrics",),
 }
 """Which modules may import which tool."""

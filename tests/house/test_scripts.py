@@ -56,21 +56,21 @@ def installer(venv: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Installer:
 def test_nothing_is_installed_twice(venv: ModuleType, project: Path, installer: Installer) -> None:
     for _ in range(2):
         venv.make(project, "runtime")
-    assert installer.installed == [f"{project}[private]"]
+    assert installer.installed == [f"{project}[private,oidc]"]
 
 
 def test_serving_takes_nothing_from_the_tests(venv: ModuleType, project: Path, installer: Installer) -> None:
     venv.make(project, "runtime")
     venv.make(project, "dev")
     venv.make(project, "runtime")
-    assert installer.installed == [f"{project}[private]", f"{project}[private,dev]"]
+    assert installer.installed == [f"{project}[private,oidc]", f"{project}[private,oidc,dev]"]
 
 
 def test_a_changed_project_is_installed_anew(venv: ModuleType, project: Path, installer: Installer) -> None:
     venv.make(project, "dev")
     (project / "pyproject.toml").write_text("[project]\nname = 'other'\n")
     venv.make(project, "runtime")
-    assert installer.installed == [f"{project}[private,dev]"] * 2
+    assert installer.installed == [f"{project}[private,oidc,dev]"] * 2
 
 
 def test_a_failed_installation_is_tried_again(
@@ -84,7 +84,7 @@ def test_a_failed_installation_is_tried_again(
         with pytest.raises(venv.SetupError):
             venv.make(project, "dev")
     venv.make(project, "dev")
-    assert installer.installed == [f"{project}[private,dev]"]
+    assert installer.installed == [f"{project}[private,oidc,dev]"]
 
 
 def test_the_stamp_depends_on_python_and_place(venv: ModuleType, project: Path) -> None:
