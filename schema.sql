@@ -48,17 +48,25 @@ CREATE INDEX deleted_users_unsettled ON deleted_users (user_id) WHERE settled_at
 CREATE TABLE refresh_tokens (
     digest      bytea       NOT NULL PRIMARY KEY CHECK (octet_length(digest) = 32),
     family      uuid        NOT NULL,
-    user_id     bigint      NOT NULL REFERENCES users ON DELETE CASCADE,
+    user_id     bigint      REFERENCES users ON DELETE CASCADE,
     created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     expires_at  timestamptz NOT NULL,
     spent_at    timestamptz,
     revoked_at  timestamptz,
     predecessor bytea,
-    reusable    boolean     NOT NULL DEFAULT false
+    reusable    boolean     NOT NULL DEFAULT false,
+    subject     text,
+    roles       text[],
+    ends_at     timestamptz,
+    CONSTRAINT refresh_tokens_owner CHECK (
+        (user_id IS NULL) = (subject IS NOT NULL AND roles IS NOT NULL AND ends_at IS NOT NULL)
+    )
 );
 COMMENT ON TABLE refresh_tokens IS
     'SHA-256 digests of refresh tokens. A family descends from one login; predecessor is the token that was exchanged for '
-    'this one. A spent token is reusable until a successor of it is used; from then on a use of it revokes its family.';
+    'this one. A spent token is reusable until a successor of it is used; from then on a use of it revokes its family. '
+    'A login of an OpenID provider''s account has a subject and the roles of its beginning instead of a user, and ends at '
+    'ends_at however often it is renewed; its first row holds the digest of a code that serves once.';
 CREATE INDEX refresh_tokens_family ON refresh_tokens (family);
 CREATE INDEX refresh_tokens_user ON refresh_tokens (user_id);
 CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at);

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nexus.access.claims import OWN_ISSUER, TrustedIssuer
+from nexus.access.oidc.client import OidcClient
 from nexus.access.public_address import PublicAddress
 from nexus.bus.redis.address import RedisAddress
 from nexus.errors import SettingsError
 from nexus.settings import kinds
+from nexus.settings.browser_login import BrowserLogin
 from nexus.settings.kinds import whole
 from nexus.settings.setting import described, loaded, setting
 
@@ -29,15 +31,24 @@ class Oidc:
         "NEXUS_JWT_AUDIENCE", kinds.TEXT, "", "the aud that its tokens must carry, required with NEXUS_JWKS_URL"
     )
     roles_claim: str = setting(
-        "NEXUS_JWT_ROLES_CLAIM", kinds.TEXT, "", "the claim that holds its roles; unset: its tokens have no roles"
+        "NEXUS_JWT_ROLES_CLAIM",
+        kinds.TEXT,
+        "",
+        "the claim that holds roles, there and in NEXUS_OIDC_ISSUER's logins; unset: none",
     )
 
-    def trusted(self) -> TrustedIssuer | None:
-        """The issuer, None where there is none. Raises SettingsError where only a part of it is set."""
+    def trusted(self, provider: str) -> TrustedIssuer | None:
+        """The issuer, None where there is none. Raises SettingsError where only a part of it is set, or where it is
+        another one than the OpenID `provider` with which people log in, "" for none."""
         if self.jwks_url:
             self._check()
+            if provider and self.issuer != provider:
+                raise SettingsError(
+                    "NEXUS_JWT_ISSUER must be NEXUS_OIDC_ISSUER: subjects of both are called ext:<sub>."
+                )
             return TrustedIssuer(self.jwks_url, self.issuer, self.audience, self.roles_claim)
-        for name, value in (("ISSUER", self.issuer), ("AUDIENCE", self.audience), ("ROLES_CLAIM", self.roles_claim)):
+        roles_claim = "" if provider else self.roles_claim  # it is the provider's, too
+        for name, value in (("ISSUER", self.issuer), ("AUDIENCE", self.audience), ("ROLES_CLAIM", roles_claim)):
             if value:
                 raise SettingsError(f"NEXUS_JWT_{name} is set, so NEXUS_JWKS_URL must be set too.")
         return None
@@ -145,6 +156,7 @@ class Settings:
         "proxies whose X-Forwarded headers are trusted, comma-separated; * for all",
     )
     oidc: Oidc = Oidc()
+    browser_login: BrowserLogin = BrowserLogin()
     metrics_token: str | None = setting(
         "NEXUS_METRICS_TOKEN", kinds.OPTIONAL_TEXT, "", "bearer token for /metrics; unset: loopback only", secret=True
     )
@@ -159,7 +171,12 @@ class Settings:
     @property
     def issuer(self) -> TrustedIssuer | None:
         """The external issuer of tokens, None where there is none."""
-        return self.oidc.trusted()
+        return self.oidc.trusted(self.browser_login.issuer)
+
+    @property
+    def oidc_client(self) -> OidcClient | None:
+        """The client that Nexus is at an OpenID provider, None where people cannot log in with one."""
+        return self.browser_login.client(self.public, self.oidc.roles_claim)
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
@@ -169,7 +186,8 @@ class Settings:
         Raises SettingsError at the first one that is wrong.
         """
         settings = loaded(cls(), environ)
-        settings.oidc.trusted()
+        settings.oidc.trusted(settings.browser_login.issuer)
+        settings.browser_login.client(settings.public, settings.oidc.roles_claim)
         if settings.workers > 1 and settings.redis is None:
             raise SettingsError("WEB_CONCURRENCY above 1 needs REDIS_URL: workers share their totals through it.")
         if settings.lanes >= settings.db_connections:

@@ -1,6 +1,7 @@
 """Logins: each is a family of refresh tokens, of which the newest renews it.
 
-A lock on the account's row comes before any change of a family, so that no token is added to one that has ended.
+A lock on the account's row comes before any change of a family, so that no token is added to one that has ended. The
+login of an OpenID provider's account, which has no row, is locked by the rows of its family.
 """
 
 from __future__ import annotations
@@ -20,15 +21,23 @@ from nexus.store.database import GUARDS, Connection, Database, Row
 MOST_SUCCESSORS = 100
 """How many unused successors a spent token may have; with another one the oldest is forgotten."""
 
-# When a token that is kept now expires.
-_END = "clock_timestamp() + make_interval(secs => :ttl)"
+END = "clock_timestamp() + make_interval(secs => :ttl)"
+"""When a token that is kept now expires."""
+
+LEFT_S = "CAST(extract(epoch FROM ends_at - clock_timestamp()) AS float) AS left_s"
+"""What `login_of` reads of a login's own end."""
 
 
 class Login(msgspec.Struct, frozen=True):
-    """A login that has not ended: whose it is, and its id, the `sid` of its access tokens."""
+    """A login that has not ended: whose it is, with which roles, and its id, the `sid` of its access tokens.
 
-    user: User
+    `left_s` are the seconds until it ends however often it is renewed, None where it has no such end.
+    """
+
+    subject: str
+    roles: list[str]
     id: str
+    left_s: float | None = None
 
 
 async def begin(database: Database, user: User, digest: bytes, ttl_s: int) -> Login:
@@ -47,12 +56,12 @@ async def begin(database: Database, user: User, digest: bytes, ttl_s: int) -> Lo
         if same is None:
             raise InvalidCredentials
         await _keep(connection, user.id, family, digest, ttl_s)
-    return Login(user, str(family))
+    return Login(user.subject, user.roles, str(family))
 
 
 async def _keep(connection: Connection, user: int, family: UUID, digest: bytes, ttl_s: int) -> None:
     await connection.run(
-        f"INSERT INTO refresh_tokens (digest, family, user_id, expires_at) VALUES (:digest, :family, :user, {_END})",
+        f"INSERT INTO refresh_tokens (digest, family, user_id, expires_at) VALUES (:digest, :family, :user, {END})",
         digest=digest,
         family=family,
         user=user,
@@ -77,23 +86,38 @@ async def rotate(database: Database, old: bytes, new: bytes, ttl_s: int) -> Logi
         await _succeed(connection, row, new, ttl_s)
         if row["spent"]:
             await _drop_oldest(connection, row["family"], old)
-        return Login(user_of(row), str(row["family"]))
+        return login_of(row)
+
+
+def login_of(row: Row) -> Login:
+    """The login of a row that has `family`, `left_s`, and `subject` and `roles` or an account's `COLUMNS`."""
+    if row["subject"] is None:
+        user = user_of(row)
+        return Login(user.subject, user.roles, str(row["family"]))
+    return Login(row["subject"], list(row["roles"]), str(row["family"]), row["left_s"])
 
 
 async def _lock_owner(connection: Connection, digest: bytes) -> None:
     """One change of an account's logins at a time: tabs may use a token and its successor at the same instant."""
-    await connection.run(
+    account = await connection.one(
         "SELECT 1 FROM users u WHERE u.id = (SELECT user_id FROM refresh_tokens WHERE digest = :digest) "
         "FOR NO KEY UPDATE",
         digest=digest,
     )
+    if account is None:
+        await connection.run(
+            "SELECT 1 FROM refresh_tokens WHERE family = (SELECT family FROM refresh_tokens WHERE digest = :digest "
+            "AND user_id IS NULL) ORDER BY digest FOR NO KEY UPDATE",
+            digest=digest,
+        )
 
 
 async def _token(connection: Connection, digest: bytes) -> Row | None:
     return await connection.one(
         f"SELECT {COLUMNS}, t.digest, t.family, t.predecessor, t.reusable, t.spent_at IS NOT NULL AS spent, "
+        f"t.subject, t.roles, {LEFT_S}, "
         "t.revoked_at IS NULL AND t.expires_at > clock_timestamp() AND u.disabled_at IS NULL AS alive "
-        "FROM refresh_tokens t JOIN users u ON u.id = t.user_id WHERE t.digest = :digest FOR UPDATE OF t",
+        "FROM refresh_tokens t LEFT JOIN users u ON u.id = t.user_id WHERE t.digest = :digest FOR UPDATE OF t",
         digest=digest,
     )
 
@@ -104,13 +128,12 @@ async def _succeed(connection: Connection, row: Row, new: bytes, ttl_s: int) -> 
         "WITH spent AS (UPDATE refresh_tokens SET spent_at = coalesce(spent_at, clock_timestamp()), reusable = true "
         "WHERE digest = :old), "
         "before AS (UPDATE refresh_tokens SET reusable = false WHERE digest = :before AND reusable) "
-        "INSERT INTO refresh_tokens (digest, family, user_id, predecessor, expires_at) "
-        f"VALUES (:new, :family, :user, :old, {_END})",
+        "INSERT INTO refresh_tokens (digest, family, user_id, subject, roles, ends_at, predecessor, expires_at) "
+        f"SELECT :new, family, user_id, subject, roles, ends_at, digest, least({END}, ends_at) "
+        "FROM refresh_tokens WHERE digest = :old",
         old=row["digest"],
         before=row["predecessor"],
         new=new,
-        family=row["family"],
-        user=row["id"],
         ttl=float(ttl_s),
     )
 
@@ -130,20 +153,20 @@ async def _revoke(connection: Connection, row: Row) -> None:
         "UPDATE refresh_tokens SET revoked_at = clock_timestamp() WHERE family = :family AND revoked_at IS NULL",
         family=row["family"],
     )
-    await audit.append(
-        connection, f"user:{row['id']}", "revoke_session", "user", row["id"], reason="refresh token reused"
-    )
+    target = ("user", row["id"]) if row["subject"] is None else ("login", 0)  # an account elsewhere has no id here
+    await audit.append(connection, login_of(row).subject, "revoke_session", *target, reason="refresh token reused")
 
 
-async def end(database: Database, digest: bytes, user: int) -> None:
-    """Revoke the family of a refresh token of this user; nothing where it is unknown or somebody else's."""
+async def end(database: Database, digest: bytes, subject: str) -> None:
+    """Revoke the family of a refresh token of this subject; nothing where it is unknown or somebody else's."""
     async with database.transaction() as connection:
         await _lock_owner(connection, digest)
         await connection.run(
             "UPDATE refresh_tokens SET revoked_at = clock_timestamp() WHERE revoked_at IS NULL "
-            "AND family = (SELECT family FROM refresh_tokens WHERE digest = :digest AND user_id = :user)",
+            "AND family = (SELECT family FROM refresh_tokens WHERE digest = :digest "
+            "AND coalesce(subject, 'user:' || user_id) = :subject)",
             digest=digest,
-            user=user,
+            subject=subject,
         )
 
 

@@ -42,8 +42,8 @@ class Logins:
         old, _, new = use.partition(">")
         return await self.use(old, new)
 
-    async def end(self, token: str, user: int | None = None) -> None:
-        await sessions.end(self.database, refresh_digest(token), user or self.user.id)
+    async def end(self, token: str, subject: str = "") -> None:
+        await sessions.end(self.database, refresh_digest(token), subject or self.user.subject)
 
     async def live(self) -> int:
         """How many tokens are neither revoked nor spent for good."""
@@ -189,7 +189,7 @@ async def test_only_its_owner_ends_a_login(logins: Logins) -> None:
     bob = await accounts.add(logins.database, "bob", None, "hash", admin=False)
     await logins.begin("a")
     await logins.begin("other")
-    await logins.end("a", bob.id)
+    await logins.end("a", bob.subject)
     assert await logins.use("a", "b")
     await logins.end("a")  # spent, and still of this login
     assert [await logins.use(token, "c") for token in ("a", "b")] == [False, False]

@@ -14,7 +14,7 @@ from nexus.access.oidc.client import OidcClient
 from nexus.access.oidc.failures import LoginFailed, Reason
 from nexus.access.oidc.returning import Begun, Returning
 from nexus.domain.identity import Identity
-from nexus.store import sessions
+from nexus.store import handovers
 from nexus.store.database import Database
 from nexus.store.sessions import Login
 
@@ -85,7 +85,7 @@ class OidcLogins:
         finally:
             self._waiting.release("")
         code = secrets.token_urlsafe(32)
-        await sessions.hand_over(
+        await handovers.hand_over(
             self._database,
             identity.voter,
             identity.roles,
@@ -101,7 +101,7 @@ class OidcLogins:
         where there is none, or it was fetched before."""
         if not browser or len(code) > _LONGEST_CODE:
             return None
-        return await sessions.take_over(self._database, _digest(code, browser), refresh, refresh_s)
+        return await handovers.take_over(self._database, _digest(code, browser), refresh, refresh_s)
 
     async def close(self) -> None:
         """Close every connection to the provider."""

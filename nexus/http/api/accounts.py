@@ -11,7 +11,7 @@ from nexus.access.limits import address_key
 from nexus.access.password_policy import LONGEST, SHORTEST, check_password
 from nexus.access.refresh_tokens import new_refresh, refresh_digest
 from nexus.domain.text import LONGEST_NAME, NO_NUL, VISIBLE, Problem, says, shown_rule, text_problems, username_problems
-from nexus.domain.views import Id, Number
+from nexus.domain.views import Id
 from nexus.errors import (
     Forbidden,
     Invalid,
@@ -21,11 +21,11 @@ from nexus.errors import (
     UsernameTaken,
     WeakPassword,
 )
+from nexus.http.api.token_pair import TokenPair, token_pair
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.store import accounts, sessions
 from nexus.store.accounts import User
-from nexus.store.sessions import Login
 
 LONGEST_EMAIL = 254
 """RFC 3696, erratum 1690."""
@@ -70,15 +70,6 @@ class Account(msgspec.Struct, frozen=True):
     id: Id
     username: str
     roles: list[str]
-
-
-class TokenPair(msgspec.Struct, frozen=True):
-    """An access token, and the refresh token that buys the next pair; the access token lasts `expires_in` seconds."""
-
-    access: str
-    refresh: str
-    token_type: str
-    expires_in: Number
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -144,13 +135,9 @@ async def _begin_login(services: RestServices, user: User, password: str) -> Tok
     if user.password_hash is not None and services.passwords.needs_rehash(user.password_hash):
         user = await accounts.rehash(services.database, user, await services.passwords.hash(password))
     refresh, kept = new_refresh()
-    return _pair(services, await sessions.begin(services.database, user, kept, services.lifetimes.refresh_s), refresh)
-
-
-def _pair(services: RestServices, login: Login, refresh: str) -> TokenPair:
-    user, ttl_s = login.user, services.lifetimes.access_s
-    access = services.tokens.access(user.subject, user.roles, ttl_s, login=login.id)
-    return TokenPair(access, refresh, "Bearer", ttl_s)
+    return token_pair(
+        services, await sessions.begin(services.database, user, kept, services.lifetimes.refresh_s), refresh
+    )
 
 
 async def refresh(request: TypedRequest[RefreshToken, Nothing], services: RestServices) -> Reply[TokenPair]:
@@ -162,14 +149,12 @@ async def refresh(request: TypedRequest[RefreshToken, Nothing], services: RestSe
     if login is None:
         # One text for every reason: the holder of a stolen token learns nothing of what became of it.
         raise Unauthenticated("The refresh token is not valid.")
-    return Reply(_pair(services, login, fresh))
+    return Reply(token_pair(services, login, fresh))
 
 
 async def log_out(request: TypedRequest[RefreshToken, Nothing], services: RestServices) -> Reply[Nothing]:
     """End the login of a refresh token; nothing happens if the token is unknown or another account's."""
-    user = request.by.user_id
-    if user is not None:
-        await sessions.end(services.database, refresh_digest(request.body.refresh), user)
+    await sessions.end(services.database, refresh_digest(request.body.refresh), request.by.voter)
     return Reply(None, 204)
 
 

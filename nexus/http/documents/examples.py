@@ -15,13 +15,14 @@ from nexus.domain.definition import NewOption, NewPoll, Opening, OptionPatch, Po
 from nexus.domain.example_poll import NOW, OP, POLL, YES
 from nexus.domain.poll import Policy, Status, Visibility
 from nexus.domain.views import BallotView, ResultOption, ResultsView
-from nexus.http.api.accounts import Account, Credentials, Me, PasswordChange, RefreshToken, Registration, TokenPair
+from nexus.http.api.accounts import Account, Credentials, Me, PasswordChange, RefreshToken, Registration
 from nexus.http.api.audit import AuditEntry, AuditPage
 from nexus.http.api.categories import CategoryPage, CategoryPatch, NewCategory
 from nexus.http.api.export_texts import Export, ExportedBallot, ExportedOption
 from nexus.http.api.guests import Code, GuestToken
 from nexus.http.api.health import Health
 from nexus.http.api.polls import PollPage, ScreenLink
+from nexus.http.api.token_pair import TokenPair
 from nexus.http.api.votes import OwnVotes, VoteBody
 from nexus.store.categories import Category
 
