@@ -21,7 +21,10 @@ from nexus.access.external_issuer import ExternalIssuer
 from nexus.access.forwarded import TrustedHops
 from nexus.access.gate import Gate
 from nexus.access.identifier import Identifier
-from nexus.access.limits import Caps, by_minute
+from nexus.access.limits import Caps, Rate, by_minute
+from nexus.access.oidc.client import OidcClient
+from nexus.access.oidc.logins import OidcLogins
+from nexus.access.oidc.returning import Returning
 from nexus.access.passwords import Passwords
 from nexus.access.secret import secret_key
 from nexus.access.tokens import Tokens
@@ -98,7 +101,9 @@ class Worker:
         self.sessions = SessionRegistry()
         self.gate = self._make_gate(settings)
         self.codes = self._make_code_entry(settings.limits)
-        self.rest_services = self._make_rest_services(settings, key)
+        rates = Rates.from_limits(settings.limits)
+        self.oidc = _oidc(settings.oidc_client, key, self.database, rates.logins)
+        self.rest_services = self._make_rest_services(settings, key, rates)
         self.socket_services = self._make_socket_services(settings)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -114,7 +119,7 @@ class Worker:
             by_address=by_minute(limits.wrong_codes_per_address),
         )
 
-    def _make_rest_services(self, settings: Settings, key: bytes) -> RestServices:
+    def _make_rest_services(self, settings: Settings, key: bytes, rates: Rates) -> RestServices:
         return RestServices(
             database=self.database,
             ballots=self.ballots,
@@ -125,12 +130,13 @@ class Worker:
             passwords=Passwords(),
             codes=self.codes,
             lifetimes=settings.lifetimes,
-            rates=Rates.from_limits(settings.limits),
+            rates=rates,
             counts=Counts(),
             metrics=self.metrics,
             pseudonyms=Pseudonyms(key),
             exports=Caps(EXPORTS_PER_HOST, total=MOST_EXPORTS),
             export_reads=asyncio.Semaphore(EXPORT_READS),
+            oidc=self.oidc,
         )
 
     def _make_socket_services(self, settings: Settings) -> SocketServices:
@@ -207,6 +213,8 @@ class Worker:
         await self.tallies.stop()
         await self.bus.stop()
         self.rest_services.passwords.close()
+        if self.oidc is not None:
+            await self.oidc.close()
         await self.database.close()
 
 
@@ -216,6 +224,14 @@ def _bus(settings: Settings, worker: str) -> Bus:
     from nexus.bus.redis.bus import open_bus  # slow to load, and not needed without Redis
 
     return open_bus(settings.redis, worker)
+
+
+def _oidc(client: OidcClient | None, key: bytes, database: Database, rate: Rate) -> OidcLogins | None:
+    if client is None:
+        return None
+    from nexus.access.oidc.provider import Provider  # slow to load, and not needed without a provider
+
+    return OidcLogins(client, Provider(client), Returning(key), database, rate)
 
 
 def build(settings: Settings, database_url: str) -> ASGIApp:
@@ -234,7 +250,7 @@ def application(worker: Worker) -> ASGIApp:
         finally:
             await worker.close()
 
-    pages = Pages(worker.codes, worker.tallies)
+    pages = Pages(worker.codes, worker.tallies, worker.oidc)
     found = [
         *routes(worker.rest_services),
         *document_routes(asyncapi),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from nexus.access.code_entry import CodeEntry
 from nexus.access.gate import Gate
 from nexus.access.limits import Caps, Rate, by_minute
+from nexus.access.oidc.logins import OidcLogins
 from nexus.access.passwords import Passwords
 from nexus.access.tokens import Tokens
 from nexus.bus import Bus
@@ -71,6 +72,8 @@ class RestServices:
     """Exports under way, by who asked for them."""
     export_reads: asyncio.Semaphore
     """Exports that may read the database at once."""
+    oidc: OidcLogins | None = None
+    """Logins with an OpenID provider, where one is set."""
 
 
 RestCall = Call[RestServices]

@@ -186,6 +186,67 @@ def test_lanes_leave_connections_for_reads() -> None:
         Settings.load({"NEXUS_LANES": "10"})
 
 
+PROVIDER = {
+    "NEXUS_OIDC_ISSUER": "https://id.example/realms/staff",
+    "NEXUS_OIDC_CLIENT_ID": "nexus",
+    "NEXUS_PUBLIC_URL": "https://vote.example/nexus",
+}
+
+
+def test_an_openid_provider_is_one_value() -> None:
+    found = Settings.load({**PROVIDER, "NEXUS_OIDC_CLIENT_SECRET": "hunter2", "NEXUS_JWT_ROLES_CLAIM": "groups"})
+    client = found.oidc_client
+    assert client is not None
+    assert (client.issuer, client.client_id, client.secret) == ("https://id.example/realms/staff", "nexus", "hunter2")
+    assert (client.scopes, client.name, client.roles_claim) == ("openid", "id.example", "groups")
+    assert (client.login_s, client.public_url) == (43200, "https://vote.example/nexus")
+    assert "hunter2" not in repr(found) and "hunter2" not in repr(client)
+    assert Settings.load({}).oidc_client is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"NEXUS_OIDC_ISSUER": "http://id.example"},
+        {"NEXUS_OIDC_ISSUER": "https://id.example?realm=staff"},
+        {"NEXUS_OIDC_ISSUER": "id.example"},
+        {"NEXUS_OIDC_CLIENT_ID": ""},
+        {"NEXUS_OIDC_CLIENT_ID": "nexüs"},
+        {"NEXUS_OIDC_CLIENT_SECRET": "pä#ss"},
+        {"NEXUS_OIDC_SCOPES": "profile email"},
+        {"NEXUS_OIDC_SCOPES": "openid profil\u00e9"},
+        {"NEXUS_OIDC_NAME": "x" * 61},
+        {"NEXUS_OIDC_NAME": "Example\nUniversity"},
+        {"NEXUS_OIDC_LOGIN_TTL": "59"},
+        {"NEXUS_PUBLIC_URL": ""},
+        {"NEXUS_PUBLIC_URL": "http://vote.example"},
+        {"NEXUS_JWT_ISSUER": "https://other.example", "NEXUS_JWKS_URL": "https://k.example", "NEXUS_JWT_AUDIENCE": "x"},
+    ],
+)
+def test_a_half_set_openid_provider_is_refused_in_one_line(changes: dict[str, str]) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.load({**PROVIDER, **changes})
+    text = str(refused.value)
+    assert text.startswith(next(iter(changes))) and "\n" not in text and len(text) < 200 and "#ss" not in text
+
+
+@pytest.mark.parametrize("name", ["CLIENT_ID", "CLIENT_SECRET", "SCOPES", "NAME"])
+def test_nothing_of_a_provider_is_set_without_its_issuer(name: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^NEXUS_OIDC_{name} is set, so NEXUS_OIDC_ISSUER must be set too\.$"):
+        Settings.load({f"NEXUS_OIDC_{name}": "openid profile"})
+
+
+def test_a_provider_on_this_machine_needs_no_tls() -> None:
+    local = {"NEXUS_OIDC_ISSUER": "http://localhost:8080", "NEXUS_PUBLIC_URL": "http://127.0.0.1:8000"}
+    assert Settings.load({**PROVIDER, **local}).oidc_client is not None
+
+
+def test_the_provider_may_be_the_issuer_of_bearer_tokens_too() -> None:
+    loaded = Settings.load({**PROVIDER, **OIDC, "NEXUS_JWT_ISSUER": PROVIDER["NEXUS_OIDC_ISSUER"]})
+    assert loaded.issuer is not None and loaded.oidc_client is not None
+    assert Settings.load({**PROVIDER, "NEXUS_JWT_ROLES_CLAIM": "groups"}).issuer is None
+
+
 def test_an_external_issuer_is_one_value() -> None:
     loaded = Settings.load({**OIDC, "NEXUS_JWT_ROLES_CLAIM": "groups"}).issuer
     assert loaded == TrustedIssuer("https://id.example/jwks", "https://id.example", "votes", "groups")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nexus.access.oidc.failures import Reason
 from nexus.access.password_policy import check_password
 from nexus.domain.definition import NewOption, NewPoll, new_poll_problems
 from nexus.http.framework.static import WEB
@@ -15,10 +16,11 @@ from nexus.http.pages.refusals import FAILED, NAMES
 from nexus.http.pages.words import Sentence, Words
 
 WORDS = Words(WEB / "words")
-SECTIONS = ("shared", "enter", "error", "login", "vote", "live", "host")
+SECTIONS = ("shared", "enter", "error", "login", "vote", "live", "host", "oidc")
 SCRIPTS = "\n".join(path.read_text() for path in sorted((WEB / "screens").rglob("*.js")))
 PYTHON = {"shared.noscript"} | {f"{name}.title" for name in ("enter", "vote", "live", "host")}
 PYTHON |= {f"error.{name}_{part}" for name in (*NAMES.values(), FAILED) for part in ("heading", "text")}
+PYTHON |= {f"oidc.{name}" for name in ("heading", "cancelled", "again", "back", *Reason)}
 PYTHON |= {"error.reference", "error.start", "error.host"}
 """Sentences that the server itself says."""
 

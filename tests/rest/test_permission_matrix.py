@@ -13,11 +13,13 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from nexus.access.oidc.logins import code_digest
+from nexus.access.oidc.returning import new_browser
 from nexus.access.refresh_tokens import new_refresh
 from nexus.access.tokens import Tokens
 from nexus.domain.identity import Identity
 from nexus.http.api.routes import CALLS
-from nexus.store import account_changes, accounts, categories, polls, sessions
+from nexus.store import account_changes, accounts, categories, handovers, polls, sessions
 from nexus.store.accounts import User
 from nexus.store.database import Database
 from tests.support.grid import grid
@@ -69,6 +71,12 @@ own       draft   | 401    401     401     401    401      | 404      404   404 
 """)  # noqa: E501 (a table)
 
 KINDS: dict[str, Json] = {"-": {}, "public": {}, "private": {"is_public": False}, "draft": {"status": "draft"}}
+BROWSER = new_browser()
+OIDC = {
+    "NEXUS_PUBLIC_URL": "https://nexus.test",
+    "NEXUS_OIDC_ISSUER": "https://id.example",
+    "NEXUS_OIDC_CLIENT_ID": "nexus",
+}
 KNOWN = tuple(next(iter(RIGHTS.values())))[5:]
 """Who proves to be somebody."""
 
@@ -81,6 +89,7 @@ class PermissionScene:
     people: dict[str, Person]
     category: int
     refresh: str
+    code: str
     word: str = field(default_factory=lambda: f"word{uuid4().hex}")
 
     @property
@@ -103,6 +112,7 @@ ROWS: dict[str, Row] = {
     "POST /auth/register": Row("anybody", 201, lambda scene: {"username": scene.word, "password": PASSWORD}),
     "POST /auth/token": Row("anybody", 200, lambda scene: {"username": "login", "password": PASSWORD}),
     "POST /auth/token/refresh": Row("anybody", 200, lambda scene: {"refresh": scene.refresh}),
+    "POST /auth/oidc/token": Row("anybody", 200, lambda scene: {"code": scene.code}),
     "POST /auth/logout": Row("token", 204, lambda scene: {"refresh": scene.refresh}),
     "POST /auth/password": Row("account", 204, lambda scene: {"old": PASSWORD, "new": f"{PASSWORD} 43"}),
     "GET /auth/me": Row("token", 200),
@@ -163,7 +173,11 @@ class Town:
         category = await categories.add(database, uuid4().hex, "", admin)
         refresh, digest = new_refresh()
         await sessions.begin(database, self.login, digest, 3600)
-        return PermissionScene(poll, self.people(poll), category.id, refresh)
+        code = uuid4().hex
+        await handovers.hand_over(
+            database, "ext:bob", ["host"], code_digest(code, BROWSER), within_s=3600, login_s=3600
+        )
+        return PermissionScene(poll, self.people(poll), category.id, refresh, code)
 
     def member(self, name: str, **bound: Any) -> Person:
         """Somebody with an account, with a token as their login makes it."""
@@ -193,7 +207,8 @@ async def town(module_database_url: str) -> AsyncIterator[Town]:
     database = Database(module_database_url)
     await database.connect()
     digest = await passwords().hash(PASSWORD)
-    async with open_rest(database, NEXUS_VOTES_BURST="10000") as rest:
+    async with open_rest(database, NEXUS_VOTES_BURST="10000", NEXUS_LOGINS_PER_MINUTE="10000", **OIDC) as rest:
+        rest.client.cookies.set("__Host-nexus-login", BROWSER)
         made = {
             name: await accounts.add(database, name, None, digest, admin=name == "admin")
             for name in ("host", "host2", "stranger", "voter", "admin", "disabled", "login")

@@ -16,6 +16,9 @@ from nexus.access.forwarded import TrustedHops
 from nexus.access.gate import Gate
 from nexus.access.identifier import Identifier
 from nexus.access.limits import Caps, by_minute
+from nexus.access.oidc.logins import OidcLogins
+from nexus.access.oidc.provider import Provider
+from nexus.access.oidc.returning import Returning
 from nexus.access.passwords import Passwords
 from nexus.access.tokens import Tokens
 from nexus.bus import News
@@ -188,7 +191,9 @@ def make_services(database: Database, environ: Mapping[str, str], told: list[New
         for totals in recorded.totals:
             tallies.totals_committed(totals)
 
-    tokens = Tokens(KEY, access_ttl_s=settings.lifetimes.access_s)
+    tokens, rates = Tokens(KEY, access_ttl_s=settings.lifetimes.access_s), Rates.from_limits(limits)
+    client = settings.oidc_client
+    oidc = None if client is None else OidcLogins(client, Provider(client), Returning(KEY), database, rates.logins)
     return RestServices(
         database=database,
         bus=bus,
@@ -199,12 +204,13 @@ def make_services(database: Database, environ: Mapping[str, str], told: list[New
         tokens=tokens,
         passwords=passwords(),
         lifetimes=settings.lifetimes,
-        rates=Rates.from_limits(limits),
+        rates=rates,
         counts=Counts(),
         metrics=Metrics(),
         pseudonyms=Pseudonyms(KEY),
         exports=Caps(1, total=2),
         export_reads=asyncio.Semaphore(1),
+        oidc=oidc,
     )
 
 
@@ -224,5 +230,7 @@ async def open_rest(database: Database, **environ: str) -> AsyncIterator[Rest]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
         yield Rest(services, client, told)
+    if services.oidc is not None:
+        await services.oidc.close()
     await services.ballots.stop(5)
     await services.tallies.stop()

@@ -29,7 +29,7 @@ class Metadata(msgspec.Struct, frozen=True):
 
 
 def configuration_url(issuer: str) -> str:
-    """Where `issuer` publishes its configuration (section 4)."""
+    """Where `issuer` publishes its configuration (OpenID Connect Discovery 1.0, section 4)."""
     return f"{issuer.removesuffix('/')}/.well-known/openid-configuration"
 
 

@@ -89,7 +89,7 @@ class OidcLogins:
             self._database,
             identity.voter,
             identity.roles,
-            _digest(code, browser),
+            code_digest(code, browser),
             within_s=HAND_OVER_S,
             login_s=self.client.login_s,
         )
@@ -101,7 +101,7 @@ class OidcLogins:
         where there is none, or it was fetched before."""
         if not browser or len(code) > _LONGEST_CODE:
             return None
-        return await handovers.take_over(self._database, _digest(code, browser), refresh, refresh_s)
+        return await handovers.take_over(self._database, code_digest(code, browser), refresh, refresh_s)
 
     async def close(self) -> None:
         """Close every connection to the provider."""
@@ -122,7 +122,7 @@ def _code(query: Mapping[str, str]) -> str:
     return query["code"]
 
 
-def _digest(code: str, browser: str) -> bytes:
+def code_digest(code: str, browser: str) -> bytes:
     """What is stored of a code: useless without the secret of the browser that it was made for."""
     return hmac.digest(browser.encode(), code.encode("utf-8", "surrogatepass"), "sha256")
 

@@ -21,6 +21,7 @@ from nexus.http.api.categories import CategoryPage, CategoryPatch, NewCategory
 from nexus.http.api.export_texts import Export, ExportedBallot, ExportedOption
 from nexus.http.api.guests import Code, GuestToken
 from nexus.http.api.health import Health
+from nexus.http.api.oidc import LoginCode
 from nexus.http.api.polls import PollPage, ScreenLink
 from nexus.http.api.token_pair import TokenPair
 from nexus.http.api.votes import OwnVotes, VoteBody
@@ -69,6 +70,7 @@ _BODIES: tuple[object, ...] = (
     Credentials(username=_ANN, password=_PASSWORD),
     PasswordChange(old=_PASSWORD, new="five words are better still"),
     RefreshToken(refresh=_REFRESH),
+    LoginCode(code=_REFRESH),
     Code(code=_CODE),
     NewPoll(
         question=POLL.question,

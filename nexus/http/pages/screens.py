@@ -20,6 +20,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from nexus.access.code_entry import CodeEntry
+from nexus.access.oidc.logins import OidcLogins
 from nexus.domain.codes import LONGEST_CODE, normalize_code, read_code
 from nexus.domain.poll import Status
 from nexus.domain.rights import Role, visibility
@@ -32,6 +33,7 @@ from nexus.http.framework.problem import problem
 from nexus.http.framework.static import WEB, StaticResponse, takes_gzip
 from nexus.http.pages.assets import Assets
 from nexus.http.pages.headers import PAGE_HEADERS, PAGE_TYPE
+from nexus.http.pages.oidc import OidcPages
 from nexus.http.pages.qr import qr_svg
 from nexus.http.pages.refusals import RefusalPages
 from nexus.http.pages.ways import ways
@@ -62,6 +64,13 @@ class Given(msgspec.Struct, frozen=True):
     refused: str | None = None
 
 
+class Provider(msgspec.Struct, frozen=True):
+    """The OpenID provider with which people may log in: its name for the button, and where the login begins."""
+
+    name: str
+    begin: str
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
     """A page: its name, which its module and style sheet share, and the sections of words that it needs."""
@@ -79,13 +88,16 @@ HOST = Screen("host", ("shared", "login", "host"))
 class Pages:
     """All pages, each in the language that the reader's browser asks for; `refusals` makes those of errors."""
 
-    def __init__(self, codes: CodeEntry, tallies: Tallies) -> None:
+    def __init__(self, codes: CodeEntry, tallies: Tallies, logins: OidcLogins | None = None) -> None:
+        """`logins` are those with an OpenID provider, where people may log in with one."""
         assets, words = Assets(WEB), Words(WEB / "words")
+        provider = None if logins is None else Provider(logins.client.name, logins.client.begin_url)
+        self._oidc = [] if logins is None else OidcPages(logins, assets, words).routes()
         self.refusals = RefusalPages(assets, words)
         self._codes = codes
         self._tallies = tallies
         self._assets = assets
-        self._shells = {screen: _Shells(screen, assets, words) for screen in (ENTER, HOST, VOTE, LIVE)}
+        self._shells = {screen: _Shells(screen, assets, words, provider) for screen in (ENTER, HOST, VOTE, LIVE)}
         self._words = words
 
     def routes(self) -> list[Route]:
@@ -98,6 +110,7 @@ class Pages:
             Route("/live/{code}", self._live, methods=["GET"]),
             Route("/vote/{code}/qr.svg", _qr, methods=["GET"]),
             self._assets.route(),
+            *self._oidc,
             *ways(self._by_code),
         ]
 
@@ -147,7 +160,9 @@ class Pages:
 class _Shell:
     """A page in one language at one distance from the root, with a place for what it starts with."""
 
-    def __init__(self, screen: Screen, language: str, root: str, assets: Assets, words: Words) -> None:
+    def __init__(
+        self, screen: Screen, language: str, root: str, assets: Assets, words: Words, provider: Provider | None
+    ) -> None:
         modules = assets.modules(f"screens/{screen.name}.js")
         head = together(
             void("meta", name="color-scheme", content="light dark"),
@@ -158,6 +173,7 @@ class _Shell:
         body = (
             element("main", element("noscript", words.say(language, "shared", "noscript")), id="screen"),
             data("words", words.sections(language, *screen.sections)),
+            data("provider", provider) if provider and "login" in screen.sections else Html(""),
             _PLACE,
         )
         whole = page(
@@ -179,15 +195,15 @@ class _Shell:
 class _Shells:
     """A page in every language and at every distance from the root; what is usual is made once."""
 
-    def __init__(self, screen: Screen, assets: Assets, words: Words) -> None:
+    def __init__(self, screen: Screen, assets: Assets, words: Words, provider: Provider | None) -> None:
         self._made: dict[tuple[str, str], _Shell] = {}
-        self._screen, self._assets, self._words = screen, assets, words
+        self._screen, self._assets, self._words, self._provider = screen, assets, words, provider
 
     def of(self, language: str, root: str) -> _Shell:
         """The page in `language`, for an address from which the root is at `root`."""
         shell = self._made.get((language, root))
         if shell is None:
-            shell = _Shell(self._screen, language, root, self._assets, self._words)
+            shell = _Shell(self._screen, language, root, self._assets, self._words, self._provider)
         if len(root) <= _USUAL_ROOT:
             self._made[language, root] = shell
         return shell

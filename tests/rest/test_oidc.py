@@ -1,0 +1,403 @@
+"""Login with an OpenID provider: the way through the browser, and everything that can go wrong on it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx
+import pytest
+
+from nexus.store.database import Database
+from tests.support.ballots import rows
+from tests.support.oidc_provider import Provider, openid_provider
+from tests.support.oidc_site import PUBLIC, Browser, OidcSite, code_in, oidc_site, why
+from tests.support.values import Json
+
+CALLBACK = f"{PUBLIC}/auth/oidc/callback/"
+
+
+@pytest.fixture(scope="module")
+def serving() -> Iterator[Provider]:
+    with openid_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(serving: Provider) -> Provider:
+    serving.reset()
+    return serving
+
+
+@pytest.fixture
+async def site(provider: Provider, database_url: str) -> AsyncIterator[OidcSite]:
+    async with oidc_site(provider, database_url) as site:
+        yield site
+
+
+@pytest.fixture
+async def browser(site: OidcSite) -> AsyncIterator[Browser]:
+    async with site.browser() as browser:
+        yield browser
+
+
+async def pair_of(browser: Browser, name: str = "ada") -> Json:
+    answer = await browser.redeem(await browser.log_in(name))
+    assert answer.status_code == 200, answer.text
+    pair: Json = answer.json()
+    return pair
+
+
+async def refreshed(browser: Browser, refresh: str) -> httpx.Response:
+    return await browser.call("POST", "/auth/token/refresh/", json={"refresh": refresh})
+
+
+# --- The way that leads to a login
+
+
+async def test_a_host_logs_in_makes_a_poll_renews_the_login_and_ends_it(browser: Browser, site: OidcSite) -> None:
+    site.provider.claims["groups"] = ["host", "staff"]
+    pair = await pair_of(browser)
+    assert pair.keys() == {"access", "refresh", "token_type", "expires_in"}
+    me = await browser.call("GET", "/auth/me/", pair["access"])
+    assert me.json() == {"sub": "ext:ada", "username": None, "roles": ["host"]}
+    poll = {"question": "Tea?", "options": [{"option_text": "Yes"}, {"option_text": "No"}]}
+    made = await browser.call("POST", "/polls/", pair["access"], poll)
+    assert (made.status_code, made.json()["created_by"]) == (201, "ext:ada")
+    screen = await browser.call("POST", f"/polls/{made.json()['id']}/screen/", pair["access"])
+    assert screen.status_code == 201
+    newer = (await refreshed(browser, pair["refresh"])).json()
+    assert (await browser.call("GET", "/auth/me/", newer["access"])).json() == me.json()
+    done = await browser.call("POST", "/auth/logout/", newer["access"], {"refresh": newer["refresh"]})
+    assert done.status_code == 204
+    await site.worker.gate.refresh()
+    for token in (pair["access"], newer["access"]):
+        assert (await browser.call("GET", "/auth/me/", token)).status_code == 401
+    assert (await refreshed(browser, newer["refresh"])).status_code == 401
+
+
+async def test_what_goes_to_the_provider_and_what_stays(browser: Browser, site: OidcSite) -> None:
+    begun = await browser.get("/auth/oidc/")
+    asked = {name: value for name, (value,) in parse_qs(urlsplit(begun.headers["location"]).query).items()}
+    assert asked.keys() == {
+        *("response_type", "client_id", "redirect_uri", "scope", "state", "nonce"),
+        *("code_challenge", "code_challenge_method"),
+    }
+    assert (asked["response_type"], asked["code_challenge_method"], asked["scope"]) == ("code", "S256", "openid")
+    assert asked["redirect_uri"] == CALLBACK
+    (cookie,) = begun.headers.get_list("set-cookie")
+    value = cookie.partition(";")[0].partition("=")[2]
+    attributes = "HttpOnly; Max-Age=900; Path=/; SameSite=lax; Secure"
+    assert cookie == f"__Host-nexus-login={value}; {attributes}"
+    assert value not in begun.headers["location"]
+    assert begun.headers["referrer-policy"] == "no-referrer" and begun.headers["cache-control"] == "no-store"
+
+
+async def test_an_address_never_holds_a_token(
+    browser: Browser, site: OidcSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, "nexus"):
+        back = await browser.from_provider(await browser.to_provider())
+        landed = await browser.get(back)
+        code = code_in(landed.headers["location"])
+        pair = (await browser.redeem(code)).json()
+    told = parse_qs(urlsplit(back).query)
+    assert landed.headers["location"] == f"{PUBLIC}/host#login={code}"
+    secrets = (code, pair["access"], pair["refresh"], told["code"][0], told["state"][0], *browser.http.cookies.values())
+    assert caplog.text and not any(secret in caplog.text for secret in secrets)
+
+
+@pytest.mark.parametrize(
+    ("to", "lands"),
+    [
+        ("/host", "/host#login={}"),
+        ("/host#/poll/7", "/host#login={}&to=/poll/7"),
+        ("/vote/K7M2QP", "/vote/K7M2QP#login={}"),
+        ("/live/K7M2QP?overlay=1", "/live/K7M2QP?overlay=1#login={}"),
+        ("//evil.example/host", "/host#login={}"),
+    ],
+)
+async def test_a_login_leads_back_to_the_page_that_asked(browser: Browser, to: str, lands: str) -> None:
+    back = await browser.from_provider(
+        await browser.to_provider(httpx.QueryParams({"to": to})["to"].replace("#", "%23"))
+    )
+    landed = (await browser.get(back)).headers["location"]
+    code = parse_qs(urlsplit(landed).fragment)["login"][0]
+    assert landed == PUBLIC + lands.format(code)
+
+
+async def test_without_a_role_one_may_vote_and_not_host(browser: Browser, site: OidcSite) -> None:
+    site.provider.claims["groups"] = ["students"]
+    voter = await pair_of(browser)
+    poll = {"question": "Tea?", "options": [{"option_text": "Yes"}, {"option_text": "No"}]}
+    assert (await browser.call("POST", "/polls/", voter["access"], poll)).status_code == 403
+    site.provider.claims["groups"] = ["admin"]
+    async with site.browser() as other:
+        admin = await pair_of(other, "root")
+        made = (await other.call("POST", "/polls/", admin["access"], {**poll, "allow_guests": False})).json()
+    ballot = {"option": made["options"][0]["id"]}
+    assert (await browser.call("POST", f"/polls/{made['id']}/vote/", voter["access"], ballot)).status_code == 201
+
+
+async def test_two_tabs_log_in_at_once(browser: Browser) -> None:
+    first, second = await browser.to_provider(), await browser.to_provider("/vote/K7M2QP")
+    landed = [
+        (await browser.get(await browser.from_provider(form, name))).headers["location"]
+        for form, name in ((second, "grace"), (first, "ada"))
+    ]
+    subjects = []
+    for address in landed:
+        pair = (await browser.redeem(code_in(address))).json()
+        subjects.append((await browser.call("GET", "/auth/me/", pair["access"])).json()["sub"])
+    assert subjects == ["ext:grace", "ext:ada"]
+
+
+async def test_any_worker_goes_on_with_a_login(site: OidcSite, provider: Provider, database_url: str) -> None:
+    async with oidc_site(provider, database_url) as other, site.browser() as here:
+        back = await here.from_provider(await here.to_provider())
+        async with other.browser(cookies=here.http.cookies) as there:
+            code = code_in((await there.get(back)).headers["location"])
+        assert (await here.redeem(code)).status_code == 200
+
+
+# --- The code in the page's address
+
+
+async def test_a_code_is_exchanged_once_by_its_own_browser(browser: Browser, site: OidcSite) -> None:
+    code = await browser.log_in()
+    async with site.browser() as stranger:
+        assert (await stranger.redeem(code)).status_code == 401
+        await stranger.log_in("eve")  # with a cookie of its own
+        assert (await stranger.redeem(code)).status_code == 401
+    assert (await browser.redeem(code)).status_code == 200
+    again = await browser.redeem(code)
+    assert (again.status_code, again.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_one_of_many_gets_the_login(browser: Browser) -> None:
+    code = await browser.log_in()
+    answers = await asyncio.gather(*(browser.redeem(code) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 7
+
+
+async def test_a_code_lasts_a_minute(browser: Browser, database: Database) -> None:
+    code = await browser.log_in()
+    assert await rows(
+        database,
+        "SELECT expires_at - created_at < interval '61 s', ends_at - created_at > interval '11 h' FROM refresh_tokens",
+    ) == [(True, True)]
+    async with database.transaction() as connection:
+        await connection.run("UPDATE refresh_tokens SET expires_at = clock_timestamp()")
+    assert (await browser.redeem(code)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("x" * 43, 401), ("x" * 5000, 401), ("\0", 401), ("é", 401), ("", 401), (7, 422), (None, 422), (["x"], 422)],
+)
+async def test_a_code_of_nobody_is_refused(browser: Browser, code: object, status: int) -> None:
+    await browser.log_in()
+    assert (await browser.redeem(code)).status_code == status
+
+
+async def test_a_code_is_no_refresh_token_and_a_refresh_token_no_code(browser: Browser) -> None:
+    code = await browser.log_in()
+    (cookie,) = browser.http.cookies.values()
+    for text in (code, f"{code}{cookie}", f"{code}\0{cookie}", cookie):
+        assert (await refreshed(browser, text)).status_code == 401
+    pair = (await browser.redeem(code)).json()
+    assert (await browser.redeem(pair["refresh"])).status_code == 401
+    assert (await refreshed(browser, pair["refresh"])).status_code == 200
+
+
+# --- How long a login lasts
+
+
+async def test_a_login_ends_at_its_time_however_often_it_is_renewed(
+    provider: Provider, database_url: str, database: Database
+) -> None:
+    async with oidc_site(provider, database_url, NEXUS_OIDC_LOGIN_TTL="60") as site, site.browser() as browser:
+        pair = await pair_of(browser)
+        assert 50 <= pair["expires_in"] <= 60
+        pair = (await refreshed(browser, pair["refresh"])).json()
+        assert 50 <= pair["expires_in"] <= 60
+        ends = await rows(database, "SELECT DISTINCT expires_at = ends_at FROM refresh_tokens WHERE spent_at IS NULL")
+        assert ends == [(True,)]
+        async with database.transaction() as connection:
+            await connection.run("UPDATE refresh_tokens SET expires_at = clock_timestamp()")
+        assert (await refreshed(browser, pair["refresh"])).status_code == 401
+
+
+async def test_a_spent_token_used_late_ends_the_login_and_stands_in_the_history(
+    browser: Browser, site: OidcSite
+) -> None:
+    site.provider.claims["groups"] = "admin"
+    first = await pair_of(browser)
+    second = (await refreshed(browser, first["refresh"])).json()
+    third = (await refreshed(browser, second["refresh"])).json()
+    assert (await refreshed(browser, first["refresh"])).status_code == 401
+    assert (await refreshed(browser, third["refresh"])).status_code == 401
+    admin = await pair_of(browser)
+    entry = (await browser.call("GET", "/audit/?action=revoke_session", admin["access"])).json()["results"][0]
+    assert (entry["user"], entry["target_type"], entry["target_id"]) == ("ext:ada", "login", 0)
+
+
+async def test_nobody_ends_anothers_login(browser: Browser, site: OidcSite) -> None:
+    ada = await pair_of(browser)
+    eve = await pair_of(browser, "eve")
+    await browser.call("POST", "/auth/logout/", eve["access"], {"refresh": ada["refresh"]})
+    assert (await refreshed(browser, ada["refresh"])).status_code == 200
+
+
+async def test_a_login_that_is_renewed_while_it_ends_is_over(browser: Browser) -> None:
+    for _ in range(5):
+        pair = await pair_of(browser)
+        out = browser.call("POST", "/auth/logout/", pair["access"], {"refresh": pair["refresh"]})
+        renewed, ended = await asyncio.gather(refreshed(browser, pair["refresh"]), out)
+        assert ended.status_code == 204
+        if renewed.status_code == 200:
+            assert (await refreshed(browser, renewed.json()["refresh"])).status_code == 401
+
+
+# --- Everything else ends on a page
+
+
+async def failing(browser: Browser, address: str, status: int) -> str:
+    answer = await browser.get(address)
+    assert answer.status_code == status, answer.text
+    assert "set-cookie" not in answer.headers
+    return why(answer)
+
+
+LOST = (
+    "This login was started in another browser, or more than 10 minutes ago. Start again, and allow cookies for this "
+    "page."
+)
+USED = "This login has already been used, or it has expired. Log in again."
+SETUP = "Logging in with Example University is not set up correctly. Please tell the operator of this service."
+AWAY = "Example University can’t be reached right now. Try again in a moment."
+DENIED = "You cancelled the login, or Example University did not allow it."
+UNPROVED = (
+    "The answer from Example University could not be verified. Try again. If it happens again, tell the operator of "
+    "this service."
+)
+
+
+async def test_a_cancelled_login_says_so_and_leads_on(browser: Browser) -> None:
+    form = await browser.to_provider("/vote/K7M2QP")
+    answer = await browser.get(await browser.from_provider(form, act="cancel"))
+    assert (answer.status_code, why(answer)) == (403, DENIED)
+    assert f'href="{PUBLIC}/auth/oidc/?to=%2Fvote%2FK7M2QP"' in answer.text
+    assert f'href="{PUBLIC}/vote/K7M2QP"' in answer.text
+
+
+async def test_the_back_button_does_not_log_in_twice(browser: Browser) -> None:
+    back = await browser.from_provider(await browser.to_provider())
+    code = code_in((await browser.get(back)).headers["location"])
+    assert await failing(browser, back, 400) == USED
+    assert (await browser.redeem(code)).status_code == 200  # the login itself is unharmed
+
+
+async def test_nobody_is_logged_in_as_somebody_else(browser: Browser, site: OidcSite) -> None:
+    async with site.browser() as eve:
+        back = await eve.from_provider(await eve.to_provider(), "eve")
+    assert await failing(browser, back, 400) == LOST  # without a cookie
+    await browser.to_provider()
+    assert await failing(browser, back, 400) == LOST  # with another one
+
+
+def changed(back: str, **changes: str | None) -> str:
+    told = {name: value for name, (value,) in parse_qs(urlsplit(back).query).items()}
+    query = {name: value for name, value in {**told, **changes}.items() if value is not None}
+    return f"{CALLBACK}?{urlencode(query)}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "sentence"),
+    [
+        ({"state": None}, 400, LOST),
+        ({"state": "x"}, 400, LOST),
+        ({"state": "x" * 5000}, 400, LOST),
+        ({"iss": "https://other.example"}, 400, UNPROVED),
+        ({"iss": None}, 400, UNPROVED),
+        ({"code": None}, 502, SETUP),
+        ({"code": "x"}, 400, USED),
+        ({"error": "invalid_scope"}, 502, SETUP),
+        ({"error": "server_error"}, 503, AWAY),
+        ({"error": "login_required"}, 403, DENIED),
+        ({"error": "<script>alert(1)</script>", "error_description": "\r\nInjected: yes"}, 502, SETUP),
+    ],
+)
+async def test_a_wrong_answer_ends_on_a_page(
+    browser: Browser, changes: dict[str, str | None], status: int, sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    back = await browser.from_provider(await browser.to_provider())
+    with caplog.at_level(logging.INFO, "nexus.http.pages.oidc"):
+        assert await failing(browser, changed(back, **changes), status) == sentence
+    (line,) = [one for one in caplog.records if one.name == "nexus.http.pages.oidc"]
+    assert "\n" not in line.getMessage() and line.getMessage().startswith("login with the OpenID provider failed, ")
+
+
+async def test_a_parameter_that_comes_twice_is_refused(browser: Browser) -> None:
+    back = await browser.from_provider(await browser.to_provider())
+    assert await failing(browser, f"{back}&code=x", 400) == LOST
+
+
+@pytest.mark.parametrize(
+    ("claims", "status", "sentence"),
+    [
+        ({"nonce": "x"}, 400, UNPROVED),
+        ({"aud": "other"}, 400, UNPROVED),
+        ({"exp": 1}, 400, UNPROVED),
+        (
+            {"sub": "x" * 300},
+            403,
+            "Your account at Example University can’t be used here. Please tell the operator of this service.",
+        ),
+    ],
+)
+async def test_a_wrong_id_token_ends_on_a_page(
+    browser: Browser, site: OidcSite, claims: dict[str, object], status: int, sentence: str
+) -> None:
+    site.provider.claims.update(claims)
+    assert await failing(browser, await browser.from_provider(await browser.to_provider()), status) == sentence
+
+
+async def test_a_provider_that_is_down_stops_neither_the_start_nor_the_other_logins(
+    provider: Provider, database_url: str
+) -> None:
+    with openid_provider() as gone:
+        pass
+    async with oidc_site(gone, database_url) as site, site.browser() as browser:
+        assert await failing(browser, "/auth/oidc/", 503) == AWAY
+        answer = await browser.call("POST", "/auth/register/", json={"username": "ann", "password": "a horse of mine"})
+        assert answer.status_code == 201
+
+
+async def test_a_provider_that_does_not_fit_is_for_the_operator(
+    browser: Browser, site: OidcSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.provider.metadata["issuer"] = "https://other.example"
+    with caplog.at_level(logging.WARNING, "nexus"):
+        assert await failing(browser, "/auth/oidc/", 502) == SETUP
+    assert "https://other.example" in caplog.text
+
+
+async def test_logins_are_limited_by_address(provider: Provider, database_url: str) -> None:
+    async with oidc_site(provider, database_url, NEXUS_LOGINS_PER_MINUTE="2") as site, site.browser() as browser:
+        form = await browser.to_provider()
+        back = await browser.from_provider(form)
+        assert (await browser.get(back)).status_code == 302
+        answer = await browser.get("/auth/oidc/")
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
+        assert "Too many people" in why(answer)
+
+
+async def test_pages_speak_the_readers_language(site: OidcSite) -> None:
+    async with site.browser("de-AT,de;q=0.9") as browser:
+        form = await browser.to_provider()
+        answer = await browser.get(await browser.from_provider(form, act="cancel"))
+    assert 'lang="de"' in answer.text
+    assert why(answer) == "Sie haben die Anmeldung abgebrochen, oder Example University hat sie nicht zugelassen."
