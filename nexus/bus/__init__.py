@@ -36,11 +36,12 @@ class DeletedNews(msgspec.Struct, frozen=True, tag="deleted"):
 
 
 class PresenceNews(msgspec.Struct, frozen=True, tag="presence"):
-    """How many sockets one worker has in a poll's room."""
+    """How many voters one worker has in a poll's room, and a sample of them (`nexus.domain.presence`)."""
 
     poll: int
     worker: str
     online: int
+    sample: bytes = b""
 
 
 News = TotalsNews | PollNews | DeletedNews | PresenceNews

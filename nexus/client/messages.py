@@ -89,7 +89,7 @@ class PollChanged(msgspec.Struct, frozen=True, tag="poll"):
 
 
 class Presence(msgspec.Struct, frozen=True, tag="presence"):
-    """How many sockets are watching a poll, over all workers."""
+    """How many voters are watching a poll, over all workers; hosts and screens are not counted."""
 
     poll: int
     online: int

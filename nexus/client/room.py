@@ -59,7 +59,7 @@ class Room:
 
     @property
     def online(self) -> int | None:
-        """How many sockets are watching; None before the server has said so."""
+        """How many voters are watching, hosts and screens not counted; None before the server has said so."""
         return self._online
 
     def __aiter__(self) -> Events:

@@ -133,13 +133,15 @@ def _bar(count: int, ballots: int, share: str, room: int) -> str:
 
 
 def status_line(room: Room, now: datetime, *, connected: bool) -> str:
-    """Returns the line below the bars: status, turnout, number of viewers, time left."""
+    """Returns the line below the bars: status, turnout, how many are online, a correction, time left."""
     totals, poll = room.totals, room.poll
     parts = ["final" if totals.final else totals.status, _counted(totals.voters, "voter")]
     if totals.total_votes != totals.voters:
         parts.append(_counted(totals.total_votes, "ballot"))
     if room.online is not None:
         parts.append(f"{room.online} online")
+    if poll.corrected_at is not None:
+        parts.append(f"text corrected at {poll.corrected_at.astimezone():%H:%M}")
     if poll.expires_at is not None and not totals.final:
         left = max(0, round((poll.expires_at - now).total_seconds()))
         parts.append(f"closes in {left // 60}:{left % 60:02}")

@@ -36,7 +36,7 @@ class Frames(Protocol):
         """The poll as one audience may see it."""
 
     def presence(self, poll: int, online: int) -> Frame:
-        """How many sockets are watching."""
+        """How many voters are watching."""
 
     def deleted(self, poll: int) -> Frame:
         """The poll no longer exists."""
@@ -156,8 +156,8 @@ class Fanout:
             if not viewer.sink.write(encoded.totals(totals, sees)):
                 return
             viewer.shown = newest
-        if viewer.online != room.online:
+        if room.online is not None and viewer.online != room.online and viewer.counted < room.counted:
             if not viewer.sink.write(encoded.presence(room.online)):
                 return
-            viewer.online = room.online
+            viewer.online, viewer.counted = room.online, room.counted
         viewer.behind = False

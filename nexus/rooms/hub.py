@@ -15,6 +15,7 @@ from nexus.bus import Bus, DeletedNews, News, PollNews, PresenceNews, TotalsNews
 from nexus.domain.ballot import CastVote
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Poll, Visibility
+from nexus.domain.presence import Crowd
 from nexus.domain.rights import may_know, role_in
 from nexus.errors import PollNotFound, Unavailable
 from nexus.rooms.fanout import Fanout
@@ -27,9 +28,9 @@ logger = logging.getLogger(__name__)
 HEAL_S = 1.0
 """Between two comparisons of all rooms with the database."""
 ANNOUNCE_AGAIN_S = 2.0
-"""A number of sockets that has not changed is announced to other workers again after this time."""
+"""Voters who have not changed are announced to other workers again after this time."""
 PRESENCE_LASTS_S = 5.0
-"""How long another worker's number of sockets counts."""
+"""How long another worker's voters count."""
 REFRESHES = 5
 """Reads of a poll in a row while its host is changing it; the next comparison starts more."""
 
@@ -86,7 +87,7 @@ class Hub:
         room = self._rooms.get(poll)
         if room is None or room.poll is None or (before.roles, before.polls) == (identity.roles, identity.polls):
             return
-        viewer.role = role_in(identity, room.poll.created_by)
+        room.recast(viewer, role_in(identity, room.poll.created_by))
         self._spawn("evict", room, self._evict(room, room.poll, [viewer]))
         self._fanout.send_soon(room)
 
@@ -123,12 +124,12 @@ class Hub:
             case DeletedNews():
                 # The database decides: news that lost a race on the bus must not close the room of a poll that exists.
                 self._spawn("refresh", room, self._refresh(room))
-            case PresenceNews(worker=worker, online=online):
+            case PresenceNews(worker=worker, online=online, sample=sample):
                 if worker != self._worker:
-                    room.elsewhere[worker] = (online, time.monotonic() + PRESENCE_LASTS_S)
+                    room.elsewhere[worker] = (Crowd(online, sample), time.monotonic() + PRESENCE_LASTS_S)
 
     async def keep_healing(self) -> None:
-        """Every second, for ever: compare all rooms with the database, and announce how many sockets are here."""
+        """Every second, for ever: compare all rooms with the database, and announce which voters are here."""
         reached = True
         while True:
             await asyncio.sleep(HEAL_S)
@@ -174,9 +175,12 @@ class Hub:
     def _drop_if_empty(self, room: Room) -> None:
         if room.empty and self._rooms.get(room.id) is room:
             del self._rooms[room.id]
-            self._spawn("unsubscribe", room, self._unsubscribe(room.id))
+            self._spawn("unsubscribe", room, self._unsubscribe(room))
 
-    async def _unsubscribe(self, poll: int) -> None:
+    async def _unsubscribe(self, room: Room) -> None:
+        poll = room.id
+        if poll not in self._rooms and room.announced[0].voters:
+            await self._bus.publish(PresenceNews(poll, self._worker, 0))
         if poll not in self._rooms:
             await self._bus.unsubscribe(poll)
         if poll in self._rooms:
@@ -254,13 +258,11 @@ class Hub:
     async def _update_presence(self) -> None:
         now = time.monotonic()
         for room in list(self._rooms.values()):
-            here, (announced, since) = len(room.viewers), room.announced
+            here, (announced, since) = room.crowd, room.announced
             if here != announced or now - since >= ANNOUNCE_AGAIN_S:
                 room.announced = (here, now)
-                await self._bus.publish(PresenceNews(room.id, self._worker, here))
-            online = room.online_at(now)
-            if online != room.online:
-                room.online = online
+                await self._bus.publish(PresenceNews(room.id, self._worker, here.voters, here.sample))
+            if room.count(now):
                 self._fanout.send_soon(room)
 
     def _spawn(self, kind: str, room: Room, work: Coroutine[object, None, None]) -> None:

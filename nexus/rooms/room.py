@@ -9,6 +9,7 @@ import msgspec
 from nexus.domain.ballot import CastVote
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Policy, Poll, Totals, Visibility
+from nexus.domain.presence import Crowd, crowd, distinct, mark
 from nexus.domain.rights import Role, visibility
 from nexus.rooms.frame import Frame
 
@@ -33,7 +34,7 @@ class Shown(NamedTuple):
 class Viewer:
     """One socket in one room: it remembers what was sent last, and queues nothing."""
 
-    __slots__ = ("behind", "identity", "online", "revision", "right", "role", "shown", "sink")
+    __slots__ = ("behind", "counted", "identity", "online", "revision", "right", "role", "shown", "sink")
 
     def __init__(self, sink: FrameSink, identity: Identity) -> None:
         self.sink = sink
@@ -43,7 +44,10 @@ class Viewer:
         """Where a ballot of this voter was last known to stand, which is what `after_vote` asks for."""
         self.shown = Shown(Place(0, 0), full=False)
         self.revision = 0
-        self.online = 0
+        self.online: int | None = None
+        """The number of voters that was sent last."""
+        self.counted = 0
+        """The count of voters with which it was sent, or on entering the last one: each is sent once at most."""
         self.behind = False
         """A frame was not taken, so something newer than `shown` may be waiting."""
 
@@ -72,11 +76,17 @@ class Room:
         """Viewers about to enter: the room is kept for them, and they are sent nothing yet."""
         self.verified = 0
         """The count of retractions up to which the viewers' rights are known to hold."""
-        self.elsewhere: dict[str, tuple[int, float]] = {}
-        """For each other worker, its sockets in this room, and the monotonic second until which that counts."""
-        self.online = 0
-        self.announced: tuple[int, float] = (0, 0.0)
-        """The number of sockets here that other workers were told last, and when, in monotonic seconds."""
+        self.elsewhere: dict[str, tuple[Crowd, float]] = {}
+        """For each other worker, its voters in this room, and the monotonic second until which they count."""
+        self.online: int | None = None
+        """How many voters watch, over all workers; None until they are counted."""
+        self.counted = 0
+        """How often they have been counted."""
+        self.announced: tuple[Crowd, float] = (Crowd(0), 0.0)
+        """The voters here that other workers were told of last, and when, in monotonic seconds."""
+        self._marks: dict[str, bytes] = {}
+        self._crowd: Crowd | None = None
+        self._newcomers = False
 
     @property
     def empty(self) -> bool:
@@ -120,6 +130,9 @@ class Room:
         """Let a viewer in."""
         self.viewers.add(viewer)
         self._of_voter.setdefault(viewer.identity.voter, []).append(viewer)
+        self._note(viewer.identity.voter)
+        viewer.counted = self.counted
+        self._newcomers = True
 
     def discard(self, viewer: Viewer) -> None:
         """Let a viewer out, if it is in."""
@@ -130,6 +143,24 @@ class Room:
         sockets.remove(viewer)
         if not sockets:
             del self._of_voter[viewer.identity.voter]
+        self._note(viewer.identity.voter)
+
+    def recast(self, viewer: Viewer, role: Role) -> None:
+        """A viewer has another role from now on."""
+        viewer.role = role
+        if viewer in self.viewers:
+            self._note(viewer.identity.voter)
+
+    def _note(self, voter: str) -> None:
+        """Keep whether `voter` watches as a voter, with any of their sockets."""
+        watches = any(viewer.role is Role.VOTER for viewer in self.of_voter(voter))
+        if watches == (voter in self._marks):
+            return
+        self._crowd = None
+        if watches:
+            self._marks[voter] = mark(voter)
+        else:
+            del self._marks[voter]
 
     def of_voter(self, voter: str) -> list[Viewer]:
         """A voter's sockets in this room."""
@@ -155,7 +186,21 @@ class Room:
                 viewer.right = None
         self.verified = max(self.verified, retractions)
 
-    def online_at(self, now: float) -> int:
-        """The sockets in the room over all workers, as far as known at the monotonic second `now`."""
+    @property
+    def crowd(self) -> Crowd:
+        """The voters here: each once, however many sockets they have, and without hosts and screens."""
+        if self._crowd is None:
+            self._crowd = crowd(self._marks.values())
+        return self._crowd
+
+    def count(self, now: float) -> bool:
+        """Count the voters over all workers, as far as known at the monotonic second `now`. Returns whether somebody
+        here has to be told."""
         self.elsewhere = {worker: seen for worker, seen in self.elsewhere.items() if seen[1] > now}
-        return len(self.viewers) + sum(online for online, _ in self.elsewhere.values())
+        others = [there for there, _ in self.elsewhere.values()]
+        online = distinct([self.crowd, *others]) if others else len(self._marks)
+        news = online != self.online or self._newcomers
+        self.online = online
+        self.counted += 1
+        self._newcomers = False
+        return news

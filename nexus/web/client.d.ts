@@ -216,7 +216,7 @@ export class Room {
   readonly totals: Totals;
   readonly me: readonly Ballot[];
   readonly role: Role;
-  /** How many are watching; null until the server has said so. */
+  /** How many voters are watching, hosts and screens not counted; null until the server has said so. */
   readonly online: number | null;
   on<Name extends keyof RoomEvents>(name: Name, listener: (event: RoomEvents[Name]) => void): () => void;
   /** Vote for one option or several; resolves once the vote has committed. */

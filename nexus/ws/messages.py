@@ -140,7 +140,7 @@ class Deleted(msgspec.Struct, frozen=True, tag="deleted"):
 
 
 class Presence(msgspec.Struct, frozen=True, tag="presence"):
-    """How many sockets are watching a poll, over all workers."""
+    """How many voters are watching a poll, over all workers; without hosts and screens."""
 
     poll: int
     online: int
@@ -229,7 +229,7 @@ class RoomFrames:
         return encode(PollFrame(poll_view(poll, sees)))
 
     def presence(self, poll: int, online: int) -> Frame:
-        """How many sockets are watching."""
+        """How many voters are watching."""
         return encode(Presence(poll, online))
 
     def deleted(self, poll: int) -> Frame:

@@ -140,10 +140,10 @@ async def test_presence_tells_who_is_there_and_no_more(scene: LeakScene) -> None
     async with AsyncExitStack() as stack:
         clients = await watch(scene, stack, shown, "stranger", "screen")
         for client in clients.values():
-            assert await client.expect("presence", online=2) == {
+            assert await client.expect("presence", online=1) == {
                 "type": "presence",
                 "poll": shown.poll["id"],
-                "online": 2,
+                "online": 1,  # the screen is nobody
             }
 
 

@@ -72,10 +72,12 @@ async def test_a_poll_made_private_is_gone_for_strangers_alone(audiences: Audien
 
 
 @pytest.mark.parametrize("gone", ["left", "closed", "cut off"])
-async def test_presence_counts_the_sockets_of_both_workers(audiences: Audiences, gone: str) -> None:
+async def test_presence_counts_the_voters_of_both_workers(audiences: Audiences, gone: str) -> None:
     poll = await audiences[0].host.poll()
     screens = [await audiences[n % 2].voter(n).watch(poll) for n in range(5)]
-    for screen in screens:
+    doubled = [await audiences[(n + 1) % 2].voter(n).watch(poll) for n in (1, 2)]
+    hosts = [await audience.host.watch(poll) for audience in audiences]
+    for screen in (*screens, *doubled, *hosts):
         await _counts(screen, 5)
     match gone:
         case "left":
@@ -90,7 +92,7 @@ async def test_presence_counts_the_sockets_of_both_workers(audiences: Audiences,
 
 async def _counts(socket: Socket, online: int) -> None:
     """The newest presence that a socket is told comes to be this."""
-    await socket.until(lambda: _newest(socket) == online, f"{online} sockets")
+    await socket.until(lambda: _newest(socket) == online, f"{online} voters")
 
 
 def _newest(socket: Socket) -> object:

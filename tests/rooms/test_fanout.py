@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from nexus.domain.poll import Place, Policy
+from nexus.domain.presence import Crowd
 from nexus.domain.rights import Role
 from nexus.rooms import fanout as fanout_module
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.frame import Frame
-from nexus.rooms.room import Room
+from nexus.rooms.room import Room, Shown
 from tests.support.rooms import PlainFrames, RecordingSink, poll_at, seated, totals_at, who
 from tests.support.waiting import until
 
@@ -119,10 +120,36 @@ async def test_definition_goes_before_totals_and_presence_after() -> None:
     room = room_at(2, revision=5)
     viewer, screen = seated(room)
     viewer.revision = 4
-    room.online = 3
+    room.elsewhere = {"there": (Crowd(2), 9.0)}
+    room.count(1.0)
     Fanout(PlainFrames(), tick_s=60).send_soon(room)
     await pass_by()
     assert screen.texts == ["poll r5 full", "totals 1.2 full", "presence 3"]
+
+
+async def test_presence_is_sent_once_a_count_at_most() -> None:
+    room = room_at(2)
+    (viewer, screen), fanout = seated(room), Fanout(PlainFrames())
+    viewer.shown = Shown(Place(1, 2), full=True)
+
+    def sent() -> list[str]:
+        fanout.catch_up(room, viewer)
+        return screen.texts
+
+    assert sent() == []
+    room.count(1.0)
+    assert sent() == sent() == ["presence 1"]
+    late, late_screen = seated(room, 2)
+    late.shown = viewer.shown
+    fanout.catch_up(room, late)
+    assert late_screen.texts == [], "who comes between two counts is told with the next"
+    room.count(2.0)
+    room.online = 7
+    assert sent() == ["presence 1", "presence 7"]
+    room.online = 8
+    assert sent() == ["presence 1", "presence 7"]
+    fanout.catch_up(room, late)
+    assert late_screen.texts == ["presence 8"]
 
 
 async def test_viewer_is_sent_nothing_twice_and_nothing_older() -> None:

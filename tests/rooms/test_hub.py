@@ -9,6 +9,7 @@ from nexus.bus import DeletedNews, News, PollNews, PresenceNews, TotalsNews
 from nexus.bus.local import LocalBus
 from nexus.domain.definition import PollPatch
 from nexus.domain.poll import Place, Policy, Visibility
+from nexus.domain.presence import crowd, mark
 from nexus.domain.rights import Role
 from nexus.errors import PollNotFound
 from nexus.rooms.room import Viewer
@@ -214,6 +215,37 @@ async def test_presence_adds_what_other_workers_tell(running: RunningHub) -> Non
     running.hub.on_news(PresenceNews(poll.id, "here", 1000))
     await until(shows(screen, "presence 42"))
     assert "presence 1" not in screen.texts
+    running.hub.on_news(PresenceNews(poll.id, "there", 0))
+    await until(shows(screen, "presence 1"))
+
+
+async def test_a_host_alone_learns_that_nobody_is_there(running: RunningHub) -> None:
+    poll = await make_poll(running.database)
+    _, screen = await running.enter(poll, HOST)
+    await until(shows(screen, "presence 0"))
+
+
+async def test_a_voter_on_two_workers_counts_once(running: RunningHub) -> None:
+    poll = await make_poll(running.database)
+    _, screen = await running.enter(poll, ALICE)
+    there = crowd([mark(ALICE.voter), mark(BOB.voter)])
+    running.hub.on_news(PresenceNews(poll.id, "there", there.voters, there.sample))
+    await until(shows(screen, "presence 2"))
+
+
+async def test_last_one_out_takes_leave_of_the_other_workers(
+    running: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll, told = await make_poll(running.database), list[News]()
+    viewer, screen = await running.enter(poll, ALICE)
+    await until(shows(screen, "presence 1"))
+
+    async def heard(news: News) -> None:
+        told.append(news)
+
+    monkeypatch.setattr(running.bus, "publish", heard)
+    running.hub.leave(poll.id, viewer)
+    await until(lambda: PresenceNews(poll.id, "here", 0) in told)
 
 
 # Rights

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from nexus.domain.poll import Place, Policy, Status, Visibility
+from nexus.domain.presence import Crowd
 from nexus.domain.rights import Role
 from nexus.rooms.room import Room
 from tests.support.rooms import poll_at, seated, totals_at
@@ -135,10 +136,50 @@ def test_room_is_kept_for_those_on_their_way_in() -> None:
     assert not room.empty
 
 
+def test_presence_counts_voters_and_not_their_sockets() -> None:
+    room = room_at()
+    (one, _), (two, _), (_, _) = seated(room, 1), seated(room, 1), seated(room, 2)
+    assert room.crowd.voters == 2
+    room.discard(one)
+    assert room.crowd.voters == 2
+    room.discard(two)
+    assert room.crowd.voters == 1
+
+
+@pytest.mark.parametrize("role", [Role.HOST, Role.SCREEN])
+def test_presence_counts_no_host_and_no_screen(role: Role) -> None:
+    room = room_at()
+    seated(room, 1, role=role)
+    assert room.crowd.voters == 0
+    viewer, _ = seated(room, 1)  # the same subject, as a voter: with a token that lacks the role
+    assert room.crowd.voters == 1
+    room.recast(viewer, role)
+    assert room.crowd.voters == 0
+    room.recast(viewer, Role.VOTER)
+    room.discard(viewer)
+    assert room.crowd.voters == 0
+    room.recast(viewer, Role.VOTER)
+    assert room.crowd.voters == 0, "whoever has left is not counted again"
+
+
 def test_presence_counts_other_workers_while_they_are_heard_of() -> None:
     room = room_at()
     seated(room)
-    room.elsewhere = {"a": (10, 5.0), "b": (100, 7.0)}
-    assert room.online_at(4.0) == 111
-    assert room.online_at(5.0) == 101
-    assert room.online_at(7.0) == 1
+    room.elsewhere = {"a": (Crowd(10), 5.0), "b": (Crowd(100), 7.0), "c": (room.crowd, 7.0)}
+    counted = []
+    for now in (4.0, 5.0, 7.0):
+        room.count(now)
+        counted.append(room.online)
+    assert counted == [111, 101, 1]
+
+
+def test_count_is_news_where_it_changed_or_somebody_came() -> None:
+    room = room_at()
+    viewer, _ = seated(room, role=Role.HOST)
+    assert room.count(1.0), "a host who opens a room alone learns that nobody is there"
+    assert room.online == 0
+    assert not room.count(2.0)
+    seated(room, 2)
+    assert room.count(3.0)
+    room.discard(viewer)
+    assert not room.count(4.0)

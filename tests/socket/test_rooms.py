@@ -206,15 +206,16 @@ async def test_changed_definition_is_sent(ws: SocketServer) -> None:
         assert shown["version"] == poll.version
 
 
-async def test_presence_counts_the_sockets_of_the_room(ws: SocketServer) -> None:
+async def test_presence_counts_each_voter_of_the_room_once(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
-    async with ws.client(ALICE) as client:
+    async with ws.client(HOST) as client:
         await client.join(poll)
-        async with ws.client(ALICE) as second, ws.client(BOB) as third:
-            await second.join(poll)
-            await third.join(poll)
-            assert await client.expect("presence", online=3) == {"type": "presence", "poll": poll.id, "online": 3}
-        await client.expect("presence", online=1)
+        assert await client.expect("presence") == {"type": "presence", "poll": poll.id, "online": 0}
+        async with ws.client(ALICE) as tab, ws.client(ALICE) as other_tab, ws.client(BOB) as bob:
+            for voter in (tab, other_tab, bob):
+                await voter.join(poll)
+            await client.expect("presence", online=2)
+        await client.expect("presence", online=0)
 
 
 async def test_deleted_poll_is_taken_from_its_viewers(ws: SocketServer) -> None:

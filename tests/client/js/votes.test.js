@@ -17,10 +17,11 @@ test("a room is joined by id and by code, and is one", async () => {
   assert.equal(room.poll.question, "Which?");
   assert.equal(client.voter, "user:7");
   assert.deepEqual(client.state, { name: "open", via: "socket" });
-  const host = await meet("user:1");
+  const [host, other] = [await meet("user:1"), await meet("user:8")];
   const online = when(room, "presence", (count) => count === 2);
   assert.equal((await soon(host.join(poll.code))).role, "host");
-  assert.equal(await online, 2);
+  await soon(other.join(poll.id));
+  assert.equal(await online, 2, "a host is not counted");
   assert.equal(room.online, 2);
   await assert.rejects(client.join("NOSUCH"), { name: "Refused", code: "poll_not_found" });
   await assert.rejects(client.join(2.5), TypeError);
