@@ -36,11 +36,11 @@ CREATE TABLE deleted_users (
     user_id     bigint      NOT NULL PRIMARY KEY,
     deleted_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     deleted_by  text        NOT NULL,
-    successor   bigint,
+    heir        bigint,
     settled_at  timestamptz
 );
 COMMENT ON TABLE deleted_users IS
-    'Accounts that are gone, without a name: their tokens are refused. Their polls go to the successor, or are deleted '
+    'Accounts that are gone, without a name: their tokens are refused. Their polls go to the heir, or are deleted '
     'where there is none, soon after; settled_at says when the last had gone.';
 CREATE INDEX deleted_users_at ON deleted_users (deleted_at);
 CREATE INDEX deleted_users_unsettled ON deleted_users (user_id) WHERE settled_at IS NULL;

@@ -131,6 +131,8 @@ class Worker:
             codes=self.codes,
             lifetimes=settings.lifetimes,
             rates=rates,
+            registration_open=settings.registration == "open",
+            estates=self.estates,
             counts=Counts(),
             metrics=self.metrics,
             pseudonyms=Pseudonyms(key),

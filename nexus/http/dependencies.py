@@ -21,6 +21,7 @@ from nexus.settings import Lifetimes, Limits
 from nexus.store.database import Database
 from nexus.store.listing_counts import Counts
 from nexus.voting.ballot_box import BallotBox
+from nexus.voting.estates import Estates
 from nexus.voting.tallies import Tallies
 
 
@@ -65,6 +66,9 @@ class RestServices:
     passwords: Passwords
     lifetimes: Lifetimes
     rates: Rates
+    registration_open: bool
+    """Whether strangers may create accounts."""
+    estates: Estates
     counts: Counts
     metrics: Metrics
     pseudonyms: Pseudonyms

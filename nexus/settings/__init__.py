@@ -68,6 +68,7 @@ class Lifetimes:
     access_s: int = setting("NEXUS_ACCESS_TTL", whole(1), "900", "seconds an access token lasts")
     refresh_s: int = setting("NEXUS_REFRESH_TTL", whole(1), "2592000", "seconds a refresh token lasts")
     guest_s: int = setting("NEXUS_GUEST_TTL", whole(1), "43200", "seconds a guest's token lasts")
+    invitation_s: int = setting("NEXUS_INVITATION_TTL", whole(1), "604800", "seconds the link of an invitation lasts")
     screen_s: int = setting("NEXUS_SCREEN_TTL", whole(1), "86400", "seconds a screen's token lasts")
 
 
@@ -154,6 +155,12 @@ class Settings:
         kinds.PROXIES,
         "127.0.0.1,::1",
         "proxies whose X-Forwarded headers are trusted, comma-separated; * for all",
+    )
+    registration: str = setting(
+        "NEXUS_REGISTRATION",
+        kinds.either("open", "closed"),
+        "open",
+        "whether anyone may create an account; closed: administrators invite people",
     )
     oidc: Oidc = Oidc()
     browser_login: BrowserLogin = BrowserLogin()

@@ -1,7 +1,7 @@
 """Accounts that are deleted, and what becomes of what they leave.
 
 The account goes at once, in one short transaction: its name, address, password, logins and invitation. What is left of
-it is a number, so that its tokens are refused and its polls can be settled: handed over to its successor or deleted,
+it is a number, so that its tokens are refused and its polls can be settled: handed over to its heir or deleted,
 some at a time, so that no transaction holds many polls for long.
 """
 
@@ -38,30 +38,30 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 async def delete(
-    database: Database, user: int, successor: int | None = None, *, by: str, proved: User | None = None
+    database: Database, user: int, heir: int | None = None, *, by: str, proved: User | None = None
 ) -> None:
-    """Delete an account; its polls go to `successor` or are deleted, by `settle_some`.
+    """Delete an account; its polls go to `heir` or are deleted, by `settle_some`.
 
     With `proved`, the account as its password was proved. Raises `UserNotFound`, `LastAdmin`, `AccountDisabled` where
-    the successor's is, `InvalidCredentials` where the account has changed since it was proved.
+    the heir's is, `InvalidCredentials` where the account has changed since it was proved.
     """
     async with database.transaction() as connection:
-        held = await hold(connection, [user, *([] if successor is None else [successor])])
+        held = await hold(connection, [user, *([] if heir is None else [heir])])
         found = held.require(user)
         if proved is not None and (found.password_hash != proved.password_hash or found.disabled):
             raise InvalidCredentials
-        if successor is not None and held.require(successor).disabled:
+        if heir is not None and held.require(heir).disabled:
             raise AccountDisabled("The account that is to get the polls is disabled.")
         held.require_other_admin(user)
         await connection.run(
-            "INSERT INTO deleted_users (user_id, deleted_by, successor) VALUES (:user, :by, :successor)",
+            "INSERT INTO deleted_users (user_id, deleted_by, heir) VALUES (:user, :by, :heir)",
             user=user,
             by=by,
-            successor=successor,
+            heir=heir,
         )
         await connection.run("DELETE FROM poll_members WHERE voter = :subject", subject=found.subject)
         await connection.run("DELETE FROM users WHERE id = :user", user=user)
-        details = {} if successor is None else {"to": f"user:{successor}"}
+        details = {} if heir is None else {"to": f"user:{heir}"}
         await audit.append(connection, by, "delete", "user", user, **details)
 
 
@@ -90,11 +90,11 @@ async def settle_some(database: Database, user: int) -> Settled:
         )
         if row is None:
             return Settled(done=True)
-        successor = await _successor(connection, user)
-        if successor is None:
+        heir = await _heir(connection, user)
+        if heir is None:
             settled = await _delete_some(connection, user, row["deleted_by"])
         else:
-            settled = await _hand_some(connection, user, successor, row["deleted_by"])
+            settled = await _hand_some(connection, user, heir, row["deleted_by"])
         if settled.done:
             await connection.run(
                 "UPDATE deleted_users SET settled_at = clock_timestamp() WHERE user_id = :user", user=user
@@ -102,16 +102,15 @@ async def settle_some(database: Database, user: int) -> Settled:
         return settled
 
 
-async def _successor(connection: Connection, user: int) -> int | None:
-    """Who gets the polls, locked against deletion; where that account is gone too, its own successor."""
-    heir: int | None = user
-    while heir is not None:
-        row = await connection.one("SELECT successor FROM deleted_users WHERE user_id = :heir", heir=heir)
-        successor: int | None = None if row is None else row["successor"]
-        heir = successor
-        if heir is not None and await connection.one("SELECT 1 FROM users WHERE id = :heir FOR KEY SHARE", heir=heir):
+async def _heir(connection: Connection, user: int) -> int | None:
+    """Who gets the polls, locked against deletion; where that account is gone too, its own heir."""
+    gone = user
+    while True:
+        row = await connection.one("SELECT heir FROM deleted_users WHERE user_id = :gone", gone=gone)
+        heir: int | None = None if row is None else row["heir"]
+        if heir is None or await connection.one("SELECT 1 FROM users WHERE id = :heir FOR KEY SHARE", heir=heir):
             return heir
-    return None
+        gone = heir
 
 
 async def _locked(connection: Connection, user: int, most: int) -> dict[int, Poll]:
@@ -123,12 +122,12 @@ async def _locked(connection: Connection, user: int, most: int) -> dict[int, Pol
     return await load(connection, [row["id"] for row in rows])
 
 
-async def _hand_some(connection: Connection, user: int, successor: int, by: str) -> Settled:
+async def _hand_some(connection: Connection, user: int, heir: int, by: str) -> Settled:
     before = await _locked(connection, user, HANDED_AT_ONCE)
     await connection.run(
         "UPDATE polls SET created_by = :to, revision = revision + 1, updated_at = clock_timestamp() "
         "WHERE id = ANY(:polls)",
-        to=f"user:{successor}",
+        to=f"user:{heir}",
         polls=list(before),
     )
     after = await load(connection, list(before))

@@ -16,6 +16,13 @@ from nexus.store.accounts import COLUMNS, User, end_logins, insert, user_of
 from nexus.store.database import Connection, Database
 
 
+class Invited(msgspec.Struct, frozen=True):
+    """An account with a new invitation, and until when that can be used."""
+
+    account: Entry
+    expires_at: datetime
+
+
 class Invitation(msgspec.Struct, frozen=True):
     """An invitation that holds: whose password it sets, and until when."""
 
@@ -25,17 +32,17 @@ class Invitation(msgspec.Struct, frozen=True):
 
 async def invite(
     database: Database, username: str, email: str | None, digest: bytes, ttl_s: int, *, admin: bool, by: str
-) -> Entry:
+) -> Invited:
     """Make an account without a password, and its invitation. Raises `UsernameTaken`."""
     async with database.transaction() as connection:
         user = await insert(connection, username, email, None, admin=admin)
-        await _keep(connection, user.id, digest, ttl_s)
+        expires_at = await _keep(connection, user.id, digest, ttl_s)
         await audit.append(connection, by, "create", "user", user.id, admin=admin)
         await audit.append(connection, by, "invite", "user", user.id, seconds=ttl_s)
-        return await _read(connection, user.id)
+        return await _invited(connection, user.id, expires_at)
 
 
-async def renew(database: Database, user: int, digest: bytes, ttl_s: int, *, by: str) -> Entry:
+async def renew(database: Database, user: int, digest: bytes, ttl_s: int, *, by: str) -> Invited:
     """Make another invitation; a password that the account has holds until it is used. Raises `UserNotFound`,
     `AccountDisabled`."""
     async with database.transaction() as connection:
@@ -44,9 +51,9 @@ async def renew(database: Database, user: int, digest: bytes, ttl_s: int, *, by:
             raise UserNotFound
         if user_of(row).disabled:
             raise AccountDisabled("This account is disabled. Enable it first.")
-        await _keep(connection, user, digest, ttl_s)
+        expires_at = await _keep(connection, user, digest, ttl_s)
         await audit.append(connection, by, "invite", "user", user, seconds=ttl_s)
-        return await _read(connection, user)
+        return await _invited(connection, user, expires_at)
 
 
 async def find(database: Database, digest: bytes) -> Invitation:
@@ -89,18 +96,22 @@ async def accept(database: Database, digest: bytes, password_hash: str) -> User:
         return user
 
 
-async def _keep(connection: Connection, user: int, digest: bytes, ttl_s: int) -> None:
-    await connection.run(
+async def _keep(connection: Connection, user: int, digest: bytes, ttl_s: int) -> datetime:
+    row = await connection.one(
         "INSERT INTO invitations (user_id, digest, expires_at) "
         "VALUES (:user, :digest, clock_timestamp() + make_interval(secs => :ttl)) "
-        "ON CONFLICT (user_id) DO UPDATE SET digest = excluded.digest, expires_at = excluded.expires_at",
+        "ON CONFLICT (user_id) DO UPDATE SET digest = excluded.digest, expires_at = excluded.expires_at "
+        "RETURNING expires_at",
         user=user,
         digest=digest,
         ttl=float(ttl_s),
     )
+    assert row is not None
+    expires_at: datetime = row["expires_at"]
+    return expires_at
 
 
-async def _read(connection: Connection, user: int) -> Entry:
-    found = await account_lists.read(connection, user)
-    assert found is not None
-    return found
+async def _invited(connection: Connection, user: int, expires_at: datetime) -> Invited:
+    account = await account_lists.read(connection, user)
+    assert account is not None
+    return Invited(account, expires_at)

@@ -46,8 +46,8 @@ from tests.support.checkout import ROOT
 CONTRACT = (ROOT / "docs" / "contract.md").read_text("utf-8")
 PACKAGE = Path(nexus.__file__).parent
 
-NEVER_SENT = {"error", "conflict", "user_not_found"}
-"""Of the first two only subclasses are raised; the last one occurs at the command line, which answers in words."""
+NEVER_SENT = {"error", "conflict"}
+"""Only their subclasses are raised."""
 NOT_OF_THE_SERVER = ("client", "demo", "cli")
 
 

@@ -19,7 +19,7 @@ from nexus.access.refresh_tokens import new_refresh
 from nexus.access.tokens import Tokens
 from nexus.domain.identity import Identity
 from nexus.http.api.routes import CALLS
-from nexus.store import account_changes, accounts, categories, handovers, polls, sessions
+from nexus.store import account_changes, accounts, categories, handovers, invitations, polls, sessions
 from nexus.store.accounts import User
 from nexus.store.database import Database
 from tests.support.grid import grid
@@ -88,8 +88,10 @@ class PermissionScene:
     poll: Json
     people: dict[str, Person]
     category: int
+    user: int
     refresh: str
     code: str
+    invitation: str
     word: str = field(default_factory=lambda: f"word{uuid4().hex}")
 
     @property
@@ -104,6 +106,8 @@ class Row:
     right: str
     ok: int
     body: Callable[[PermissionScene], Json | None] = lambda scene: None
+    once: bool = False
+    """Whether a caller who is let in can make it only once: somebody else of the same role makes it."""
 
 
 NEW_POLL = {"question": "Mine?", "options": [{"option_text": "a"}, {"option_text": "b"}]}
@@ -116,6 +120,15 @@ ROWS: dict[str, Row] = {
     "POST /auth/logout": Row("token", 204, lambda scene: {"refresh": scene.refresh}),
     "POST /auth/password": Row("account", 204, lambda scene: {"old": PASSWORD, "new": f"{PASSWORD} 43"}),
     "GET /auth/me": Row("token", 200),
+    "DELETE /auth/me": Row("account", 204, lambda scene: {"password": PASSWORD}, once=True),
+    "POST /auth/invitation": Row("anybody", 200, lambda scene: {"token": scene.invitation, "password": PASSWORD}),
+    "POST /auth/invitation/read": Row("anybody", 200, lambda scene: {"token": scene.invitation}),
+    "GET /users": Row("admin", 200),
+    "POST /users": Row("admin", 201, lambda scene: {"username": scene.word}),
+    "GET /users/{user}": Row("admin", 200),
+    "PATCH /users/{user}": Row("admin", 200, lambda scene: {"disabled": True, "admin": True}),
+    "DELETE /users/{user}": Row("admin", 204),
+    "POST /users/{user}/invitation": Row("admin", 201),
     "POST /auth/guest": Row("enter", 201, lambda scene: {"code": scene.poll["code"]}),
     "GET /polls": Row("token", 200),
     "POST /polls": Row("maker", 201, lambda scene: NEW_POLL),
@@ -177,7 +190,16 @@ class Town:
         await handovers.hand_over(
             database, "ext:bob", ["host"], code_digest(code, BROWSER), within_s=3600, login_s=3600
         )
-        return PermissionScene(poll, self.people(poll), category.id, refresh, code)
+        invitation, digest = new_refresh()
+        invited = await invitations.invite(database, uuid4().hex, None, digest, 3600, admin=False, by="cli")
+        return PermissionScene(poll, self.people(poll), category.id, invited.account.id, refresh, code, invitation)
+
+    async def another(self, name: str) -> Person:
+        """Somebody new, as `name` is."""
+        digest, admin = self.login.password_hash, self.accounts[name].is_admin
+        assert digest is not None
+        user = await accounts.add(self.database, uuid4().hex, None, digest, admin=admin)
+        return Person(user.subject, self.rest.services.tokens.access(user.subject, user.roles), user.username)
 
     def member(self, name: str, **bound: Any) -> Person:
         """Somebody with an account, with a token as their login makes it."""
@@ -225,7 +247,7 @@ async def town(module_database_url: str) -> AsyncIterator[Town]:
 async def ask(town: Town, scene: PermissionScene, route: str, who: str, number: object = None) -> tuple[int, str]:
     """Make a call as `who`, of the things of the scene or of another `id`: the status, and the code of a refusal."""
     method, path = route.split()
-    ids = {"poll": scene.poll["id"], "option": scene.option, "category": scene.category}
+    ids = {"poll": scene.poll["id"], "option": scene.option, "category": scene.category, "user": scene.user}
     named = path.format(**(ids if number is None else dict.fromkeys(ids, number)))
     answer = await town.rest(method, f"{named}/", scene.people[who], json=ROWS[route].body(scene))
     return refused(answer) if answer.status_code >= 400 else (answer.status_code, "")
@@ -233,7 +255,7 @@ async def ask(town: Town, scene: PermissionScene, route: str, who: str, number: 
 
 def refusal(route: str, status: int) -> tuple[int, str]:
     """A refusal as the contract names it."""
-    thing = next((thing for thing in ("option", "category") if f"{{{thing}}}" in route), "poll")
+    thing = next((thing for thing in ("option", "category", "user") if f"{{{thing}}}" in route), "poll")
     codes = {401: "unauthenticated", 403: "forbidden", 404: f"{thing}_not_found", 409: "poll_not_open"}
     return status, codes[status]
 
@@ -256,6 +278,8 @@ async def test_call_lets_in_whom_it_should(town: Town, route: str, kind: str) ->
     for who, cell in cells.items():
         if cell == "ok":
             fresh = scene if route.startswith("GET") else await town.scene(kind)
+            if row.once:
+                fresh.people[who] = await town.another(who)
             assert await ask(town, fresh, route, who) == (row.ok, ""), who
 
 

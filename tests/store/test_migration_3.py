@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from nexus.access.refresh_tokens import refresh_digest
-from nexus.store import schema, sessions
+from nexus.store import account_lists, departures, history, schema, sessions
 from nexus.store.database import Database
+from nexus.store.history import Which
+from nexus.store.listing_counts import Counts
+from nexus.voting.recount import Recount
 from tests.support.ballots import rows
 from tests.support.postgres_server import PostgresServer, new_database
 
@@ -37,7 +40,9 @@ INSERT INTO votes VALUES (1, 1, 'user:2', '00000000-0000-0000-0000-000000000000'
 INSERT INTO acts VALUES
     (1, 'user:2', '00000000-0000-4000-8000-000000000002', 'vote', '{1}', NULL, 'recorded', 1, 2, now());
 INSERT INTO audit_log ("user", action, target_type, target_id, details) VALUES
-    ('user:1', 'create', 'poll', '1', '{"question": "Tee oder Kaffee?"}');
+    ('user:1', 'create', 'poll', '1', '{"question": "Tee oder Kaffee?"}'),
+    ('cli', 'create', 'user', '2', '{"username": "Änne", "admin": false}'),
+    ('cli', 'disable', 'user', '2', '{"username": "Änne"}');
 """
 """Two accounts with logins, two polls with a vote, and options that version 2 took for different ones."""
 
@@ -91,3 +96,20 @@ async def test_an_answer_lost_before_the_upgrade_can_be_asked_for_again(filled: 
 async def test_an_old_spent_token_still_revokes_its_login(filled: Database) -> None:
     assert await sessions.rotate(filled, refresh_digest("first"), refresh_digest("a"), 60) is None
     assert await sessions.rotate(filled, refresh_digest("newest"), refresh_digest("b"), 60) is None
+
+
+async def test_accounts_go_on_and_can_be_deleted_with_their_names(filled: Database) -> None:
+    assert [(one.username, one.has_password, one.admin) for one in await account_lists.everyone(filled)] == [
+        ("admin", True, True),
+        ("Änne", True, False),
+    ]
+    which = Which(target_type="user", target_id=2)
+    _, before = await history.entries(filled, which, Counts(), limit=9, offset=0)
+    assert [entry.details.get("username") for entry in before] == ["Änne", "Änne"]
+    await departures.delete(filled, 2, 1, by="cli")
+    await departures.settle(filled, 2)
+    _, after = await history.entries(filled, which, Counts(), limit=9, offset=0)
+    assert [entry.details for entry in after] == [{"to": "user:1"}, {}, {"admin": False}]
+    assert await rows(filled, "SELECT DISTINCT created_by FROM polls") == [("user:1",)]
+    found = await Recount(filled, None, lambda line: None).run(repair=False)
+    assert not any("audit" in line or "history" in line for line in found.lasting)

@@ -36,6 +36,7 @@ from nexus.store import accounts, voting
 from nexus.store.database import Database
 from nexus.store.listing_counts import Counts
 from nexus.voting.ballot_box import BallotBox, Recorded
+from nexus.voting.estates import Estates
 from nexus.voting.tallies import Tallies
 from tests.support.documented import documented
 from tests.support.values import Json
@@ -205,6 +206,8 @@ def make_services(database: Database, environ: Mapping[str, str], told: list[New
         passwords=passwords(),
         lifetimes=settings.lifetimes,
         rates=rates,
+        registration_open=settings.registration == "open",
+        estates=Estates(database, tallies),
         counts=Counts(),
         metrics=Metrics(),
         pseudonyms=Pseudonyms(KEY),

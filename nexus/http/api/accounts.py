@@ -16,6 +16,7 @@ from nexus.errors import (
     Forbidden,
     Invalid,
     InvalidCredentials,
+    RegistrationClosed,
     TooMany,
     Unauthenticated,
     UsernameTaken,
@@ -33,15 +34,21 @@ LONGEST_EMAIL = 254
 Password = Annotated[str, says(minLength=SHORTEST, maxLength=LONGEST, pattern=NO_NUL)]
 """A password that is to be set; it is not trimmed."""
 
+Username = Annotated[str, shown_rule(LONGEST_NAME)]
+"""The name of an account."""
+
+Email = Annotated[str, says(maxLength=LONGEST_EMAIL, pattern=r"^\s*([^@\s]+@[^@\s]+\s*)?$")]
+"""An address; an empty one is none."""
+
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class Registration(msgspec.Struct, forbid_unknown_fields=True):
     """A new account."""
 
-    username: Annotated[str, shown_rule(LONGEST_NAME)]
+    username: Username
     password: Password
-    email: Annotated[str, says(maxLength=LONGEST_EMAIL, pattern=r"^\s*([^@\s]+@[^@\s]+\s*)?$")] | None = None
+    email: Email | None = None
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
@@ -82,6 +89,8 @@ class Me(msgspec.Struct, frozen=True):
 
 async def register(request: TypedRequest[Registration, Nothing], services: RestServices) -> Reply[Account]:
     """Create an account."""
+    if not services.registration_open:
+        raise RegistrationClosed
     body = request.body
     request.take(services.rates.registrations)
     name, email = body.username.strip(), (body.email or "").strip() or None
@@ -92,15 +101,22 @@ async def register(request: TypedRequest[Registration, Nothing], services: RestS
 
 
 def _refuse_bad(name: str, email: str | None, password: str) -> None:
-    problems = username_problems(name)
-    if email is not None and not (_EMAIL.fullmatch(email) and email.isprintable() and len(email) <= LONGEST_EMAIL):
-        problems.append(("email", "must be an email address"))
-    weak = _weaknesses("password", password, name)
+    problems = account_problems(name, email)
+    weak = weaknesses("password", password, name)
     if problems or weak:
         raise (Invalid if problems else WeakPassword)(errors=(*problems, *weak))
 
 
-def _weaknesses(field: str, password: str, name: str) -> list[Problem]:
+def account_problems(name: str, email: str | None) -> list[Problem]:
+    """What is wrong with the name and the address of a new account."""
+    problems = username_problems(name)
+    if email is not None and not (_EMAIL.fullmatch(email) and email.isprintable() and len(email) <= LONGEST_EMAIL):
+        problems.append(("email", "must be an email address"))
+    return problems
+
+
+def weaknesses(field: str, password: str, name: str) -> list[Problem]:
+    """What is wrong with a password that is to be set."""
     return [(field, text) for text in check_password(password, name)]
 
 
@@ -113,11 +129,11 @@ async def log_in(request: TypedRequest[Credentials, Nothing], services: RestServ
     if problems:
         raise Invalid(errors=tuple(problems))
     user = await accounts.by_name(services.database, name) if len(name) <= LONGEST_NAME else None
-    proved = await _prove(services, user, name, request.address, body.password)
-    return Reply(await _begin_login(services, proved, body.password))
+    proved = await prove(services, user, name, request.address, body.password)
+    return Reply(await begin_login(services, proved, body.password))
 
 
-async def _prove(services: RestServices, user: User | None, name: str, address: str, password: str) -> User:
+async def prove(services: RestServices, user: User | None, name: str, address: str, password: str) -> User:
     """The user, whose password it is. Raises `TooMany`, or `InvalidCredentials`, as slowly for an unknown name."""
     # Cut, so that a key's size is bounded. The name counts whether or not an account has it.
     key = f"{name[:LONGEST_NAME].casefold()}|{address_key(address)}"
@@ -131,7 +147,9 @@ async def _prove(services: RestServices, user: User | None, name: str, address: 
     return user
 
 
-async def _begin_login(services: RestServices, user: User, password: str) -> TokenPair:
+async def begin_login(services: RestServices, user: User, password: str) -> TokenPair:
+    """Begin a login of the account whose password was proved or set. Raises `InvalidCredentials` where the account has
+    changed since."""
     if user.password_hash is not None and services.passwords.needs_rehash(user.password_hash):
         user = await accounts.rehash(services.database, user, await services.passwords.hash(password))
     refresh, kept = new_refresh()
@@ -165,10 +183,10 @@ async def change_password(request: TypedRequest[PasswordChange, Nothing], servic
         raise Forbidden("Only accounts have passwords.")
     user = await accounts.by_id(services.database, by.user_id)
     name = user.username if user else by.voter
-    weak = _weaknesses("new", body.new, name)
+    weak = weaknesses("new", body.new, name)
     if weak:
         raise WeakPassword(errors=tuple(weak))
-    proved = await _prove(services, user, name, request.address, body.old)
+    proved = await prove(services, user, name, request.address, body.old)
     digest = await services.passwords.hash(body.new)
     await accounts.change_password(services.database, proved, digest, keep=by.login)
     return Reply(None, 204)
@@ -190,7 +208,7 @@ CALLS: tuple[RestCall, ...] = (
         query=Nothing,
         answer=Account,
         statuses=(201,),
-        raises=(UsernameTaken, WeakPassword, TooMany),
+        raises=(RegistrationClosed, UsernameTaken, WeakPassword, TooMany),
         public=True,
     ),
     call(

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from nexus.http.api import accounts, audit, categories, exports, guests, health, oidc, options, polls, results, votes
+from nexus.http.api import (
+    accounts,
+    audit,
+    categories,
+    exports,
+    guests,
+    health,
+    invitations,
+    leaving,
+    oidc,
+    options,
+    polls,
+    results,
+    users,
+    votes,
+)
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Resource
 
 CALLS: tuple[RestCall, ...] = (
     *accounts.CALLS,
+    *leaving.CALLS,
+    *invitations.CALLS,
+    *users.CALLS,
     *oidc.CALLS,
     *guests.CALLS,
     *polls.CALLS,

@@ -21,9 +21,12 @@ from nexus.http.api.categories import CategoryPage, CategoryPatch, NewCategory
 from nexus.http.api.export_texts import Export, ExportedBallot, ExportedOption
 from nexus.http.api.guests import Code, GuestToken
 from nexus.http.api.health import Health
+from nexus.http.api.invitations import InvitationAnswer, InvitationRead, InvitationView
+from nexus.http.api.leaving import Farewell
 from nexus.http.api.oidc import LoginCode
 from nexus.http.api.polls import PollPage, ScreenLink
 from nexus.http.api.token_pair import TokenPair
+from nexus.http.api.users import InvitationLink, NewUser, UserPage, UserPatch, UserView
 from nexus.http.api.votes import OwnVotes, VoteBody
 from nexus.store.categories import Category
 
@@ -65,12 +68,32 @@ _ENTRY = AuditEntry(
     details={"status": ["open", "closed"], "epoch": 1, "version": 44},
 )
 
+_WEEK = "2026-11-29T18:30:00Z"
+_INVITED = UserView(
+    id=1,
+    sub="user:1",
+    username=_ANN,
+    email="ann@example.org",
+    status="invited",
+    admin=False,
+    disabled=False,
+    has_password=False,
+    invited_until=_WEEK,
+    polls=0,
+    created_at=NOW,
+)
+
 _BODIES: tuple[object, ...] = (
     Registration(username=_ANN, password=_PASSWORD, email="ann@example.org"),
     Credentials(username=_ANN, password=_PASSWORD),
     PasswordChange(old=_PASSWORD, new="five words are better still"),
     RefreshToken(refresh=_REFRESH),
     LoginCode(code=_REFRESH),
+    Farewell(password=_PASSWORD),
+    NewUser(username=_ANN, email="ann@example.org"),
+    UserPatch(admin=True),
+    InvitationRead(token=_REFRESH),
+    InvitationAnswer(token=_REFRESH, password=_PASSWORD),
     Code(code=_CODE),
     NewPoll(
         question=POLL.question,
@@ -90,6 +113,10 @@ _ANSWERS: tuple[object, ...] = (
     Account(id=1, username=_ANN, roles=["user"]),
     TokenPair(access=_ACCESS, refresh=_REFRESH, token_type="Bearer", expires_in=900),  # noqa: S106 - an example
     Me(sub="user:1", username=_ANN, roles=["user"]),
+    _INVITED,
+    UserPage(count=1, next=None, previous=None, results=[_INVITED]),
+    InvitationLink(user=_INVITED, url=f"https://vote.example.org/host#/invitation/{_REFRESH}", expires_at=_WEEK),
+    InvitationView(username=_ANN, expires_at=_WEEK),
     GuestToken(access=_ACCESS, expires_in=43_200, voter="guest:0199b3c4-0000-7000-8000-000000000001", poll=7),
     POLL,
     PollPage(count=1, next=None, previous=None, results=[POLL]),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from nexus import errors
-from nexus.errors import CategoryNotFound, NexusError, NotFound, OptionNotFound, PollNotFound
+from nexus.errors import CategoryNotFound, NexusError, NotFound, OptionNotFound, PollNotFound, UserNotFound
 from nexus.http.dependencies import RestCall
 from nexus.http.framework.call import Nothing
 from nexus.http.framework.problem import BodyTooLarge, BodyTooSlow, InternalError, UnsupportedMediaType, status_of
@@ -17,6 +17,7 @@ _MISSING: dict[str, type[NotFound]] = {
     "poll": PollNotFound,
     "option": OptionNotFound,
     "category": CategoryNotFound,
+    "user": UserNotFound,
 }
 
 
