@@ -41,6 +41,7 @@ from nexus.http.framework.arrival import Arrival, first_segments
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
 from nexus.http.pages.screens import Pages
+from nexus.http.pages.site import Site
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.hub import Hub
 from nexus.runtime.metrics import Metrics
@@ -88,6 +89,7 @@ class Worker:
         self.metrics = Metrics()
         self.metrics_token = settings.metrics_token
         self.public = settings.public
+        self.site = Site(settings.embedders, settings.public)
         self.trusted = TrustedHops(settings.forwarded_allow_ips)
         self.database = Database(database_url, size=settings.db_connections)
         self.bus: Bus = _bus(settings, name)
@@ -252,7 +254,7 @@ def application(worker: Worker) -> ASGIApp:
         finally:
             await worker.close()
 
-    pages = Pages(worker.codes, worker.tallies, worker.oidc)
+    pages = Pages(worker.codes, worker.tallies, worker.site, worker.oidc)
     found = [
         *routes(worker.rest_services),
         *document_routes(asyncapi),

@@ -150,6 +150,12 @@ class Settings:
     allowed_origins: frozenset[str] = setting(
         "NEXUS_ALLOWED_ORIGINS", kinds.ORIGINS, "", "other origins whose pages may connect, comma-separated"
     )
+    embedders: tuple[str, ...] = setting(
+        "NEXUS_EMBED_ORIGINS",
+        kinds.EMBEDDERS,
+        "",
+        "origins whose pages may show /vote and /live in a frame, comma-separated; unset: none",
+    )
     forwarded_allow_ips: str = setting(
         "FORWARDED_ALLOW_IPS",
         kinds.PROXIES,

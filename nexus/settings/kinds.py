@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from nexus.access.embedders import read_embedders
 from nexus.access.forwarded import TrustedHops
 from nexus.access.origins import canonical_origins
 from nexus.access.public_address import read_address
@@ -106,6 +107,9 @@ SIGNING_KEY = _optional(_key, f"{SHORTEST_KEY} bytes or more")
 
 ORIGINS = Kind(_origins)
 """Origins, comma-separated, in their canonical form."""
+
+EMBEDDERS = Kind(read_embedders)
+"""Origins whose pages may frame pages of this service, as a Content Security Policy names them."""
 
 PUBLIC_ADDRESS = _optional(read_address)
 """The address by which people reach the service."""

@@ -104,7 +104,7 @@ async def test_a_screen_link_and_the_policy_are_set(chromium: Chromium, home: st
         await host.button("Create a screen link").click()
         link = page.locator(f"a[href^='{home}/live/{poll['code']}#token=']")
         await expect(link).to_have_count(2)
-        await expect(page.get_by_text("This link gives access to the results")).to_be_visible()
+        await expect(page.get_by_text("The link itself can read hidden results too.")).to_be_visible()
         await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
         await host.button("Copy: Screen link").click()
         await expect(page.get_by_role("status").filter(has_text=re.compile("Copied|selected"))).to_be_visible()

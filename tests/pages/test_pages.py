@@ -19,6 +19,7 @@ from nexus.http.framework.arrival import Arrival, first_segments
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
 from nexus.http.pages.screens import Pages
+from nexus.http.pages.site import Site
 from nexus.store.database import Database
 from tests.support.counts_told import tells_counts
 from tests.support.postgres_server import PostgresServer
@@ -27,6 +28,8 @@ from tests.support.values import Json
 
 BLOCK = re.compile(r'<script type="application/json" id="(\w+)">(.*?)</script>', re.DOTALL)
 REFERENCE = re.compile(r'(?:src|href)="([^"]+)"')
+NOWHERE = Site()
+"""A site whose pages nobody may frame."""
 PATHS = ("/", "/host", "/vote/{code}", "/live/{code}")
 
 
@@ -36,8 +39,8 @@ async def reader(rest: Rest) -> AsyncIterator[httpx.AsyncClient]:
         yield opened
 
 
-def reading(rest: Rest, public: str = "") -> httpx.AsyncClient:
-    pages = Pages(rest.services.codes, rest.services.tallies)
+def reading(rest: Rest, public: str = "", site: Site = NOWHERE) -> httpx.AsyncClient:
+    pages = Pages(rest.services.codes, rest.services.tallies, site)
     routes = pages.routes()
     app = Starlette(
         routes=routes,
@@ -109,6 +112,33 @@ async def test_the_root_without_its_slash_finds_its_files_too(rest: Rest) -> Non
         answer = await reader.get("/a/nexus")
         for one in REFERENCE.findall(answer.text):
             assert urljoin("https://example.org/a/nexus", one).startswith("https://example.org/a/nexus/assets/v-")
+
+
+async def test_only_pages_of_a_poll_may_be_framed_and_only_by_those_named(rest: Rest) -> None:
+    poll = await rest.poll(await rest.user())
+    framed = ("/{code}", "/vote/{code}", "/live/{code}?overlay=1", "/vote/ZZZZZZ")
+    never = ("/", "/host", "/vote", "/live", "/nothing/")
+    async with reading(rest, site=Site(("https://a.example", "https://*.b.example:8443"))) as reader:
+        for path in (*framed, *never):
+            answer = await reader.get(path.format(code=poll["code"]), headers={"Accept": "text/html"})
+            policy = answer.headers["content-security-policy"].split("; ")
+            ancestors = "https://a.example https://*.b.example:8443" if path in framed else "'none'"
+            assert [one for one in policy if one.startswith("frame-ancestors")] == [f"frame-ancestors {ancestors}"], (
+                path
+            )
+            assert ("x-frame-options" in answer.headers) == (path in never), path
+    async with reading(rest) as reader:
+        for path in (*framed, *never):
+            answer = await reader.get(path.format(code=poll["code"]), headers={"Accept": "text/html"})
+            assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], path
+            assert answer.headers["x-frame-options"] == "DENY", path
+
+
+async def test_the_hosts_page_knows_whether_other_sites_may_frame_polls(rest: Rest) -> None:
+    public = read_address("https://vote.example.org/nexus")
+    for site, told in ((NOWHERE, (False, None)), (Site(("https://a.example",), public), (True, f"{public.url('/')}"))):
+        async with reading(rest, site=site) as reader:
+            assert blocks(await reader.get("/host"))["site"] == dict(zip(("embeds", "public"), told, strict=True))
 
 
 async def test_a_page_comes_in_the_readers_language(rest: Rest, reader: httpx.AsyncClient) -> None:

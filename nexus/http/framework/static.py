@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -31,17 +31,18 @@ _POLICY = (
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
-    "frame-ancestors 'none'",
 )
 
 
-def page_headers(*directives: str) -> dict[str, str]:
-    """The headers of a page that may not be framed and loads nothing from other origins; `directives` are added to its
-    policy (Content Security Policy Level 3)."""
+def page_headers(*directives: str, framed_by: Sequence[str] = ()) -> dict[str, str]:
+    """The headers of a page that loads nothing from other origins, and that only pages of the origins `framed_by` may
+    frame; `directives` are added to its policy (Content Security Policy Level 3)."""
+    ancestors = " ".join(("frame-ancestors", *(framed_by or ("'none'",))))
     return {
-        "content-security-policy": "; ".join((*_POLICY, *directives)),
+        "content-security-policy": "; ".join((*_POLICY, ancestors, *directives)),
         "referrer-policy": "no-referrer",
-        "x-frame-options": "DENY",
+        # It cannot list origins; browsers that know the directive above ignore it.
+        **({} if framed_by else {"x-frame-options": "DENY"}),
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     }

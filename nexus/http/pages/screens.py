@@ -32,10 +32,11 @@ from nexus.http.framework.html import Html, data, element, page, together, void
 from nexus.http.framework.problem import problem
 from nexus.http.framework.static import WEB, StaticResponse, takes_gzip
 from nexus.http.pages.assets import Assets
-from nexus.http.pages.headers import PAGE_HEADERS, PAGE_TYPE
+from nexus.http.pages.headers import PAGE_HEADERS, PAGE_TYPE, framed_headers
 from nexus.http.pages.oidc import OidcPages
 from nexus.http.pages.qr import qr_svg
 from nexus.http.pages.refusals import RefusalPages
+from nexus.http.pages.site import Site
 from nexus.http.pages.ways import ways
 from nexus.http.pages.words import Words
 from nexus.voting.tallies import Tallies
@@ -88,7 +89,7 @@ HOST = Screen("host", ("shared", "login", "host"))
 class Pages:
     """All pages, each in the language that the reader's browser asks for; `refusals` makes those of errors."""
 
-    def __init__(self, codes: CodeEntry, tallies: Tallies, logins: OidcLogins | None = None) -> None:
+    def __init__(self, codes: CodeEntry, tallies: Tallies, site: Site, logins: OidcLogins | None = None) -> None:
         """`logins` are those with an OpenID provider, where people may log in with one."""
         assets, words = Assets(WEB), Words(WEB / "words")
         provider = None if logins is None else Provider(logins.client.name, logins.client.begin_url)
@@ -96,6 +97,8 @@ class Pages:
         self.refusals = RefusalPages(assets, words)
         self._codes = codes
         self._tallies = tallies
+        self._site = site
+        self._of_poll_headers = {**framed_headers(site.embedders), "content-type": PAGE_TYPE, "vary": _VARY}
         self._assets = assets
         self._shells = {screen: _Shells(screen, assets, words, provider) for screen in (ENTER, HOST, VOTE, LIVE)}
         self._words = words
@@ -103,9 +106,10 @@ class Pages:
     def routes(self) -> list[Route]:
         """Where they and what they load are served; to come after all other routes."""
         enter = _PollFreePage(self._shells[ENTER], self._words)
+        host = _PollFreePage(self._shells[HOST], self._words, data("site", self._site.told()))
         return [
             *(Route(path, enter, methods=["GET"]) for path in ("/", "/vote", "/live")),
-            Route("/host", _PollFreePage(self._shells[HOST], self._words), methods=["GET"]),
+            Route("/host", host, methods=["GET"]),
             Route("/vote/{code}", self._vote, methods=["GET"]),
             Route("/live/{code}", self._live, methods=["GET"]),
             Route("/vote/{code}/qr.svg", _qr, methods=["GET"]),
@@ -131,7 +135,7 @@ class Pages:
     async def _of_poll(self, screen: Screen, request: Request) -> Response:
         typed = request.path_params["code"]
         code = read_code(typed)
-        headers = {**PAGE_HEADERS, "content-type": PAGE_TYPE, "vary": _VARY}
+        headers = self._of_poll_headers
         try:
             given, status = await self._look(code, request), 200
         except NexusError as error:
@@ -139,7 +143,7 @@ class Pages:
             given = Given(typed if isinstance(error, PollNotFound) else code, _now(), refused=error.error_code)
             # Those who may not enter as guests may log in: that page is not an error.
             status = 200 if isinstance(error, GuestsNotAllowed) else told.status_code
-            headers |= {name: told.headers[name] for name in ("retry-after",) if name in told.headers}
+            headers = headers | {name: told.headers[name] for name in ("retry-after",) if name in told.headers}
         shell = self._shells[screen].of(_language(request, self._words), root_of(request.scope))
         return _packed(shell.around(data("given", given)), status, headers, request)
 
@@ -212,9 +216,10 @@ class _Shells:
 class _PollFreePage:
     """A page without a poll: the same for all readers of a language at a distance from the root."""
 
-    def __init__(self, shells: _Shells, words: Words) -> None:
+    def __init__(self, shells: _Shells, words: Words, given: str = "") -> None:
         self._shells = shells
         self._words = words
+        self._given = given
         self._made: dict[tuple[str, str], StaticResponse] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -226,7 +231,8 @@ class _PollFreePage:
         await response(scope, receive, send)
 
     def _make(self, language: str, root: str) -> StaticResponse:
-        return StaticResponse(self._shells.of(language, root).around(""), PAGE_TYPE, {**PAGE_HEADERS, "vary": _VARY})
+        body = self._shells.of(language, root).around(self._given)
+        return StaticResponse(body, PAGE_TYPE, {**PAGE_HEADERS, "vary": _VARY})
 
 
 def _language(request: Request, words: Words) -> str:

@@ -9,10 +9,21 @@ const SHOWN_MS = 2000;
 /** An address with its name, a link and a button that copies it; the outcome is announced in `line`. */
 export function address(name, url, line) {
   const link = element("a", { href: url, target: "_blank", rel: "noopener" }, url.replace(/^https?:\/\//, ""));
-  const copies = button(say("host.copy"), () => copy(url, link, copies, line));
+  return copied(name, link, url, line);
+}
+
+/** A text that is only copied, with its name; the outcome is announced in `line`. */
+export function snippet(name, text, line) {
+  const made = copied(name, element("code", {}, text), text, line);
+  made.classList.add("long");
+  return made;
+}
+
+function copied(name, shown, text, line) {
+  const copies = button(say("host.copy"), () => copy(text, shown, copies, line));
   copies.setAttribute("aria-label", say("host.copy_what", { what: name }));
-  const text = element("div", { class: "text" }, element("span", { class: "label" }, name), link);
-  return element("div", { class: "address" }, text, copies);
+  const inside = element("div", { class: "text" }, element("span", { class: "label" }, name), shown);
+  return element("div", { class: "address" }, inside, copies);
 }
 
 async function copy(text, node, pressed, line) {

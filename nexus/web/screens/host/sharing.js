@@ -3,10 +3,11 @@
 import { element, fill, root } from "../dom.js";
 import { say } from "../words.js";
 import { address } from "./copying.js";
+import { embedding } from "./embedding.js";
 import { told } from "./faults.js";
 import { announce, button, once, statusLine } from "./parts.js";
 
-/** A card with the code and addresses of `poll`. */
+/** A card with the code and addresses of `poll`, and the code for other sites. */
 export class SharingCard {
   #server;
   #id;
@@ -30,7 +31,7 @@ export class SharingCard {
     const screen = element("div", { class: "stack tight" }, head, hint, this.#make, this.#place);
     /** The card. */
     this.node = element("section", { class: "card", "aria-labelledby": "sharing" });
-    this.node.append(title, code, ...addresses, screen, this.#line);
+    this.node.append(...[title, code, ...addresses, screen, embedding(poll, this.#line), this.#line].filter(Boolean));
   }
 
   async #makeScreen() {

@@ -1,0 +1,29 @@
+"""What the pages need to know of the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from nexus.access.public_address import PublicAddress
+
+
+class SiteFacts(msgspec.Struct, frozen=True):
+    """What the hosts' page knows of this service: whether other sites may frame its polls, and where the public reaches
+    it (with a slash at its end; null: where the page itself was opened)."""
+
+    embeds: bool
+    public: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages need to know of the settings: who may frame a poll, and the public address, if it is set."""
+
+    embedders: tuple[str, ...] = ()
+    public: PublicAddress | None = None
+
+    def told(self) -> SiteFacts:
+        """As the hosts' page is told."""
+        return SiteFacts(bool(self.embedders), None if self.public is None else self.public.url("/"))

@@ -1,0 +1,136 @@
+"""Polls in frames of another site's pages: only where the operator allows it, and nothing else of the service ever."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Frame, Page, expect
+
+from tests.support.audience import Audience, audience_of
+from tests.support.browser import Chromium, Visitor, axe
+from tests.support.host_page import hosting
+from tests.support.served import Server, serving
+from tests.support.vote_page import ROOM, WAIT_MS
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ELSEWHERE = (r"another origin: http://", r"frame-ancestors", r"status of 40[14]")
+
+
+class OtherSite:
+    """A page of other origins, `listed` and `unlisted`, that frames what it is told to."""
+
+    def __init__(self) -> None:
+        self.frames: list[str] = []
+        self.port = 0
+
+    @property
+    def listed(self) -> str:
+        """By a name that is another site to a browser than the address of the servers."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def unlisted(self) -> str:
+        """By another name."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one request with the page."""
+        await reader.readuntil(b"\r\n\r\n")
+        body = f"<!doctype html><html lang=en><title>Course</title><main><h1>Course</h1>{''.join(self.frames)}</main>"
+        head = (
+            f"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {len(body.encode())}\r\nconnection: close"
+        )
+        writer.write(f"{head}\r\n\r\n{body}".encode())
+        await writer.drain()
+        writer.close()
+
+    def shows(self, *urls: str) -> None:
+        """Frame these addresses from now on."""
+        self.frames = [
+            f'<iframe src="{html.escape(url)}" title="{n}" allow="fullscreen"></iframe>' for n, url in enumerate(urls)
+        ]
+
+
+@asynccontextmanager
+async def other_site() -> AsyncIterator[OtherSite]:
+    site = OtherSite()
+    async with await asyncio.start_server(site.answer, "127.0.0.1", 0) as listening:
+        site.port = listening.sockets[0].getsockname()[1]
+        yield site
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def site() -> AsyncIterator[OtherSite]:
+    async with other_site() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(
+    site: OtherSite, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Server]:
+    settings = {**ROOM, "NEXUS_EMBED_ORIGINS": f"https://courses.example.org, {site.listed}"}
+    async with serving(tmp_path_factory.mktemp("server"), module_database_url, **settings) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def audience(server: Server) -> AsyncIterator[Audience]:
+    async with audience_of(server) as opened:
+        yield opened
+
+
+async def framed(visitor: Visitor, address: str) -> tuple[Page, list[Frame]]:
+    """The other site's page, and what it frames."""
+    page = await visitor.context.new_page()
+    await page.goto(address)
+    return page, page.main_frame.child_frames
+
+
+async def refused(frame: Frame) -> bool:
+    """Whether the browser shows nothing of the service in a frame."""
+    return await frame.evaluate("location.origin") == "null" or frame.url.startswith("chrome-error:")
+
+
+async def test_nothing_else_is_shown_and_nothing_where_it_is_not_allowed(
+    chromium: Chromium, server: Server, site: OtherSite, audience: Audience
+) -> None:
+    poll = await audience.host.poll("Yes", "No")
+    async with chromium.visit(server.url, allowed=[*ELSEWHERE, "chrome-error", "Frame"]) as visitor:
+        others = ("host", "", "live", "nothing", "polls/1", "api/docs/", "api/ws/")
+        site.shows(*(f"{server.url}/{path}" for path in others))
+        _, frames = await framed(visitor, site.listed)
+        assert [await refused(frame) for frame in frames] == [True] * len(others)
+        site.shows(*(f"{server.url}/{path}{poll['code']}" for path in ("vote/", "live/", "")))
+        _, frames = await framed(visitor, site.unlisted)
+        assert [await refused(frame) for frame in frames] == [True] * 3
+
+
+async def test_the_code_to_embed_is_copied_where_embedding_is_allowed(
+    chromium: Chromium, server: Server, site: OtherSite
+) -> None:
+    async with hosting(chromium, server.url, allowed=[*ELSEWHERE, "Access is denied", "request was denied"]) as host:
+        poll = await host.make("\"><img src=x>\n& 'Tea'?", "Yes", "No")
+        await host.page.goto(f"{server.url}/host#/poll/{poll['id']}")
+        card = host.page.get_by_role("region", name="Share this poll")
+        await expect(card.get_by_role("heading", name="Embed")).to_be_visible(timeout=WAIT_MS)
+        await axe(host.page)
+        codes = await card.locator("code").all_text_contents()
+        await host.visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await host.button("Copy: Embed code for voting").click()
+        await expect(host.page.get_by_role("status").filter(has_text="Copied.")).to_be_visible()
+        assert await host.page.evaluate("navigator.clipboard.readText()") == codes[0]
+        site.frames = codes
+        page, frames = await framed(host.visitor, site.listed)
+        for frame, kind in zip(frames, ("vote", "live"), strict=True):
+            await frame.wait_for_url(f"{server.url}/{kind}/{poll['code']}")
+            await expect(frame.get_by_role("heading", level=1)).to_be_visible()
+        titles = await page.locator("iframe").evaluate_all("(all) => all.map((one) => [one.title, one.allow])")
+        assert titles == [[f"{kind}: \"><img src=x> & 'Tea'?", "fullscreen"] for kind in ("Vote", "Results")]
+        await expect(page.locator("img")).to_have_count(0)
