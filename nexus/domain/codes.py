@@ -51,7 +51,7 @@ def read_code(text: str) -> str:
     """The code in what somebody entered where people type: the code alone, a whole address that leads to it, or a
     sentence around either. Where none or more than one can be meant, all of the text, normalized.
 
-    The field of the pages follows the same rule (`readCode`, nexus/web/client/code.js).
+    The field of the pages follows the same rule (`readCode`, nexus/web/screens/pasted.js).
     """
     whole = normalize_code(text)
     if has_code_shape(whole):

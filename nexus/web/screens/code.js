@@ -1,6 +1,6 @@
 /** The form for a poll's code. */
 
-import { hasCodeShape, readCode } from "../client/code.js";
+import { hasCodeShape, readCode } from "./pasted.js";
 import { element, root, write } from "./dom.js";
 import { say } from "./words.js";
 

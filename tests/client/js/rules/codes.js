@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { hasCodeShape, normalizeCode, readCode } from "../../../../nexus/web/client/code.js";
+import { normalizeCode } from "../../../../nexus/web/client/code.js";
+import { hasCodeShape, readCode } from "../../../../nexus/web/screens/pasted.js";
 
 const table = JSON.parse(readFileSync(new URL("../../../domain/codes.json", import.meta.url), "utf-8"));
 

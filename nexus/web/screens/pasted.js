@@ -1,0 +1,38 @@
+/** The rule for a code in what people paste, the same as on the server (nexus/domain/codes.py). */
+
+import { normalizeCode } from "../client/code.js";
+
+const SHAPE = /^[2-9A-HJKMNP-Z]{6}(?:[2-9A-HJKMNP-Z]{4})?$/;
+
+/** Whether a normalized code can be one that the server has made. */
+export const hasCodeShape = (code) => SHAPE.test(code);
+
+/** The code in what somebody entered: the code alone, a whole address that leads to it, or a sentence around either.
+ * Where none or more than one can be meant, all of the text, normalized. */
+export function readCode(text) {
+  const whole = normalizeCode(text);
+  if (hasCodeShape(whole)) return whole;
+  const words = text.normalize("NFKC").split(/\s+/);
+  const addressed = words.filter((word) => word.includes("/")).map(ofAddress).filter(Boolean);
+  const meant = new Set(addressed.length ? addressed : ofSentence(words));
+  return meant.size === 1 ? [...meant][0] : whole;
+}
+
+/** The last part of an address' path that can be a code; the first part is the host. */
+function ofAddress(address) {
+  const path = address.split(/[?#]/, 1)[0].split("://").at(-1);
+  return path.split("/").slice(1).map((part) => normalizeCode(part.replace(/%[0-9A-F]{2}/gi, " "))).findLast(hasCodeShape);
+}
+
+/** What can be a code in a sentence: first words written as a code is, with a digit or in capitals; then any words of
+ * its shape; then two halves. */
+function ofSentence(words) {
+  const shaped = words.filter((word) => hasCodeShape(normalizeCode(word)));
+  const written = shaped.filter((word) => hasDigit(normalizeCode(word)) || word === word.toUpperCase());
+  if (shaped.length) return (written.length ? written : shaped).map(normalizeCode);
+  const parts = words.map(normalizeCode).filter(Boolean);
+  const halves = parts.slice(1).map((part, n) => (parts[n].length === part.length ? parts[n] + part : ""));
+  return halves.filter((code) => hasCodeShape(code) && hasDigit(code));
+}
+
+const hasDigit = (code) => /\d/.test(code);
