@@ -93,6 +93,11 @@ async def test_an_answer_lost_before_the_upgrade_can_be_asked_for_again(filled: 
     assert renewed == [True, True, True, False, False]
 
 
+async def test_logins_of_before_are_those_of_accounts(filled: Database) -> None:
+    found = await rows(filled, "SELECT DISTINCT user_id IS NULL, subject, roles, ends_at FROM refresh_tokens")
+    assert found == [(False, None, None, None)]
+
+
 async def test_an_old_spent_token_still_revokes_its_login(filled: Database) -> None:
     assert await sessions.rotate(filled, refresh_digest("first"), refresh_digest("a"), 60) is None
     assert await sessions.rotate(filled, refresh_digest("newest"), refresh_digest("b"), 60) is None
