@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Iterator
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import httpx
 import pytest
@@ -291,6 +292,13 @@ async def test_a_cancelled_login_says_so_and_leads_on(browser: Browser) -> None:
     assert (answer.status_code, why(answer)) == (403, DENIED)
     assert f'href="{PUBLIC}/auth/oidc/?to=%2Fvote%2FK7M2QP"' in answer.text
     assert f'href="{PUBLIC}/vote/K7M2QP"' in answer.text
+
+
+async def test_a_page_of_a_failure_finds_its_style_sheet(browser: Browser) -> None:
+    for address in (f"{PUBLIC}/auth/oidc/callback/", f"{PUBLIC}/auth/oidc/callback"):
+        answer = await browser.get(address)
+        (sheet,) = re.findall(r'rel="stylesheet" href="([^"]+)"', answer.text)
+        assert (await browser.get(urljoin(address, sheet))).headers["content-type"].startswith("text/css")
 
 
 async def test_the_back_button_does_not_log_in_twice(browser: Browser) -> None:

@@ -14,8 +14,9 @@ from nexus.access.oidc.client import BEGIN_PATH, CALLBACK_PATH
 from nexus.access.oidc.failures import LoginFailed, Reason
 from nexus.access.oidc.logins import OidcLogins
 from nexus.access.oidc.returning import HOME, known_browser, new_browser
+from nexus.http.framework.arrival import root_of
 from nexus.http.framework.browser_cookie import BrowserCookie
-from nexus.http.framework.html import Html, element, page, void
+from nexus.http.framework.html import Html, element, page, together, void
 from nexus.http.pages.assets import Assets
 from nexus.http.pages.headers import PAGE_HEADERS, PAGE_TYPE
 from nexus.http.pages.words import Words
@@ -44,8 +45,7 @@ class OidcPages:
         self._logins = logins
         self._cookie = BrowserCookie(logins.client.public_url)
         self._words = words
-        self._head = void("link", rel="stylesheet", href=assets.address("screens/enter.css"))
-        self._icon = assets.address("screens/icon.svg")
+        self._assets = assets
 
     def routes(self) -> list[Route]:
         """Where they are served."""
@@ -85,10 +85,12 @@ class OidcPages:
         status = _STATUS[failed.reason]
         retry = {"retry-after": _RETRY_AFTER_S} if status in (429, 503) else {}
         headers = {**PAGE_HEADERS, **retry, "vary": "Accept-Language"}
-        return Response(self._page(language, failed.reason, to), status, headers, media_type=PAGE_TYPE)
+        page = self._page(language, root_of(request.scope), failed.reason, to)
+        return Response(page, status, headers, media_type=PAGE_TYPE)
 
-    def _page(self, language: str, reason: Reason, to: str) -> bytes:
+    def _page(self, language: str, root: str, reason: Reason, to: str) -> bytes:
         heading = self._say(language, "cancelled" if reason is Reason.DENIED else "heading")
+        brand = self._words.say(language, "shared", "brand")
         again = f"{self._logins.client.begin_url}?{urlencode({'to': to})}"
         ways = element(
             "p",
@@ -99,13 +101,19 @@ class OidcPages:
         )
         main = element(
             "main",
+            element("p", brand, class_="brand", aria_hidden="true"),
             element("h1", heading),
             element("p", self._say(language, reason.value), id="why"),
             ways,
             id="screen",
             class_="entry",
         )
-        return page(heading, main, head=self._head, class_="enter", lang=language, icon=self._icon)
+        head = together(
+            void("meta", name="color-scheme", content="light dark"),
+            void("link", rel="stylesheet", href=root + self._assets.address("screens/enter.css")),
+        )
+        icon = root + self._assets.address("screens/icon.svg")
+        return page(f"{heading} – {brand}", main, head=head, class_="enter", lang=language, icon=icon)
 
     def _say(self, language: str, name: str) -> str:
         return self._words.say(language, "oidc", name).replace("{name}", self._logins.client.name)
