@@ -25,6 +25,7 @@ from nexus.access.limits import Caps, Rate, by_minute
 from nexus.access.oidc.client import OidcClient
 from nexus.access.oidc.logins import OidcLogins
 from nexus.access.oidc.returning import Returning
+from nexus.access.origins import Origins, canonical_origin
 from nexus.access.passwords import Passwords
 from nexus.access.secret import secret_key
 from nexus.access.tokens import Tokens
@@ -105,6 +106,7 @@ class Worker:
         self.codes = self._make_code_entry(settings.limits)
         rates = Rates.from_limits(settings.limits)
         self.oidc = _oidc(settings.oidc_client, key, self.database, rates.logins)
+        self.origins = Origins(settings.allowed_origins)
         self.rest_services = self._make_rest_services(settings, key, rates)
         self.socket_services = self._make_socket_services(settings)
         self._tasks: list[asyncio.Task[None]] = []
@@ -138,6 +140,7 @@ class Worker:
             counts=Counts(),
             metrics=self.metrics,
             pseudonyms=Pseudonyms(key),
+            origins=self.origins,
             exports=Caps(EXPORTS_PER_HOST, total=MOST_EXPORTS),
             export_reads=asyncio.Semaphore(EXPORT_READS),
             oidc=self.oidc,
@@ -152,12 +155,18 @@ class Worker:
             vote_rate=self.rest_services.rates.votes,  # one rate for a voter, whichever door the votes come through
             codes=self.codes,
             open_sockets=Caps(limits.sockets_per_address, total=limits.sockets),
-            origins=settings.allowed_origins,
+            origins=self.origins,
             rooms_per_socket=limits.rooms_per_socket,
             messages_per_second=limits.messages_per_second,
             now=_now,
             sessions=self.sessions,
         )
+
+    @property
+    def readers(self) -> frozenset[str]:
+        """The origins whose pages may read answers to requests that cross origins."""
+        own = canonical_origin(self.public.origin) if self.public else None
+        return self.origins.listed | ({own} if own else frozenset())
 
     def _tell(self, news: News) -> None:
         self.hub.on_news(news)
@@ -266,7 +275,7 @@ def application(worker: Worker) -> ASGIApp:
         routes=found,
         middleware=[
             Middleware(Arrival, public=worker.public, trusted=worker.trusted, names=first_segments(found)),
-            Middleware(Edge, origins=worker.socket_services.origins, error_page=pages.refusals),
+            Middleware(Edge, origins=worker.readers, error_page=pages.refusals),
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,

@@ -69,6 +69,8 @@ class Forwarded:
     netloc: Netloc | None = None
     port: int | None = None
     prefix: str = ""
+    by_proxy: bool = False
+    """Whether a trusted proxy said anything at all."""
 
 
 def read_forwarded(headers: Iterable[tuple[bytes, bytes]], peer: str, trusted: TrustedHops) -> Forwarded:
@@ -112,7 +114,7 @@ def _by_lists(given: dict[str, list[str]], peer: str, trusted: TrustedHops) -> F
     scheme = _SCHEMES.get(said("x-forwarded-proto").lower())
     port = _port(said("x-forwarded-port"), scheme)
     prefix = read_path(said("x-forwarded-prefix")) or ""
-    return Forwarded(client, scheme, read_netloc(said("x-forwarded-host")), port, prefix)
+    return Forwarded(client, scheme, read_netloc(said("x-forwarded-host")), port, prefix, by_proxy=True)
 
 
 def _entries(values: list[str]) -> list[str]:
@@ -151,7 +153,8 @@ def _port(text: str, scheme: str | None) -> int | None:
 def _by_elements(elements: list[dict[str, str]], peer: str, trusted: TrustedHops) -> Forwarded:
     client, hops = _outermost([_node(one.get("for", "")) for one in elements], peer, trusted)
     said = elements[max(0, len(elements) - hops)]
-    return Forwarded(client, _SCHEMES.get(said.get("proto", "").lower()), read_netloc(said.get("host", "")))
+    scheme = _SCHEMES.get(said.get("proto", "").lower())
+    return Forwarded(client, scheme, read_netloc(said.get("host", "")), by_proxy=True)
 
 
 def _elements(text: str) -> list[dict[str, str]]:

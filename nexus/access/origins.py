@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlsplit
 
-_PORTS = {"http": 80, "https": 443}
+from nexus.access.public_address import PORTS, PublicAddress, Source
+from nexus.runtime.log_throttle import LogThrottle
+
+logger = logging.getLogger(__name__)
+
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+# What a browser sends with a request of a page to the page's own origin (Fetch Metadata); no page can write it.
+_OWN = "same-origin"
 
 
 def canonical_origin(text: str) -> str | None:
@@ -16,10 +23,10 @@ def canonical_origin(text: str) -> str | None:
     """
     try:
         parts = urlsplit(text.lower())
-        port = parts.port or _PORTS.get(parts.scheme)
+        port = parts.port or PORTS.get(parts.scheme)
     except ValueError:
         return None
-    if parts.scheme not in _PORTS or not parts.hostname or "@" in parts.netloc:
+    if parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc:
         return None
     if parts.path or parts.query or parts.fragment:
         return None
@@ -38,15 +45,61 @@ def canonical_origins(text: str) -> frozenset[str]:
     return frozenset(origins)
 
 
-def origin_allowed(origin: str, host: str, *, port: int, allowed: frozenset[str]) -> bool:
-    """Whether a page of `origin` may open a socket at a server that the request's Host header calls `host`.
+class Origins:
+    """Which pages may open sockets: those of the service's own address, those of this machine, and those of `listed`,
+    which holds canonical origins. A refusal is logged with both addresses, at most once a minute."""
 
-    The server's own pages may, by either scheme, since TLS may end before it; so may pages of this machine on
-    the server's `port`, and those of `allowed`, which holds canonical origins.
-    """
-    asked = canonical_origin(origin)
-    if asked is None:
+    def __init__(self, listed: frozenset[str]) -> None:
+        self.listed = listed
+        self._refused = LogThrottle(
+            logger,
+            "refused a page a socket; NEXUS_PUBLIC_URL says the service's own address, NEXUS_ALLOWED_ORIGINS others",
+        )
+        self._stopped = LogThrottle(
+            logger, "a page that may open a socket gets none; does the proxy pass Upgrade and Connection for /ws?"
+        )
+
+    def stopped(self, origin: str, public: PublicAddress) -> None:
+        """Log, at most once a minute, that a page of `origin` gets no socket although it may open one."""
+        self._stopped(f"{origin[:100]!r} at {public.origin}")
+
+    def allow(self, origin: str, public: PublicAddress, *, port: int, site: str) -> bool:
+        """Whether a page of `origin` may open a socket at the service, which it has reached by `public`.
+
+        `port` is the one that the server listens on, `site` what the browser says in Sec-Fetch-Site. A refusal is
+        logged.
+        """
+        if self.allows(origin, public, port=port, site=site):
+            return True
+        self._refused(f"{origin[:100]!r} at {public.origin}")
         return False
-    scheme = asked.partition("://")[0]
-    own = {canonical_origin(f"{scheme}://{host}"), *(f"{scheme}://{name}:{port}" for name in _LOOPBACK)}
-    return asked in own or asked in allowed
+
+    def allows(self, origin: str, public: PublicAddress, *, port: int, site: str) -> bool:
+        """As `allow`, without the log."""
+        asked = canonical_origin(origin)
+        if asked is None:
+            return False
+        if asked in self.listed or asked in (f"{origin_of}:{port}" for origin_of in _here(asked)):
+            return True
+        if public.source is Source.SETTING:
+            return asked == canonical_origin(public.origin)
+        return site == _OWN or _same_place(asked, public)
+
+
+def _here(asked: str) -> tuple[str, ...]:
+    return tuple(f"{asked.partition('://')[0]}://{name}" for name in _LOOPBACK)
+
+
+def _same_place(asked: str, public: PublicAddress) -> bool:
+    """Whether an origin is the address, by either scheme, since TLS may end before the service.
+
+    A proxy that leaves the port out leaves nothing to compare it with. A page of another port of the same host is then
+    taken for our own: it shares a machine and its cookies with us anyway, and no socket has more rights than the token
+    that is sent on it, which is in no cookie.
+    """
+    scheme, _, netloc = asked.partition("://")
+    host, _, port = netloc.rpartition(":")
+    if host != public.host:
+        return False
+    usual = public.port == PORTS[public.scheme] and int(port) == PORTS[scheme]
+    return usual or int(port) == public.port or not public.port_told

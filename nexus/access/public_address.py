@@ -45,6 +45,7 @@ class PublicAddress:
     """An address that people reach the service by.
 
     `scheme` is http or https, `host` as in `Netloc`; `path` is empty, or begins with a slash and ends without one.
+    `port_told` is false where a proxy names a host and no port: whether people need one cannot be known then.
     """
 
     scheme: str
@@ -52,6 +53,7 @@ class PublicAddress:
     port: int
     path: str = ""
     source: Source = Source.SETTING
+    port_told: bool = True
 
     @property
     def netloc(self) -> str:

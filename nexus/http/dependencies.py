@@ -11,6 +11,7 @@ from nexus.access.code_entry import CodeEntry
 from nexus.access.gate import Gate
 from nexus.access.limits import Caps, Rate, by_minute
 from nexus.access.oidc.logins import OidcLogins
+from nexus.access.origins import Origins
 from nexus.access.passwords import Passwords
 from nexus.access.tokens import Tokens
 from nexus.bus import Bus
@@ -72,6 +73,7 @@ class RestServices:
     counts: Counts
     metrics: Metrics
     pseudonyms: Pseudonyms
+    origins: Origins
     exports: Caps
     """Exports under way, by who asked for them."""
     export_reads: asyncio.Semaphore

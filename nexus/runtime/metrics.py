@@ -60,6 +60,9 @@ class Metrics:
             registry=own,
             buckets=_SECONDS,
         )
+        self._without_socket = Counter(
+            "nexus_pages_without_socket", "Pages that got no WebSocket and use HTTP.", ["cause"], registry=own
+        )
         self._levels = {
             name: Gauge(f"nexus_{name}", text, registry=own, multiprocess_mode="livesum")
             for name, text in _LEVELS.items()
@@ -83,6 +86,10 @@ class Metrics:
     def requested(self, method: str, path: str, status: int, took_s: float) -> None:
         """A request was answered; `path` is the route's, so that ids do not multiply the figures."""
         self._requests.labels(method, path, str(status)).observe(took_s)
+
+    def got_no_socket(self, cause: str) -> None:
+        """A page has said that it uses HTTP; `cause` is `origin` or `upgrade`."""
+        self._without_socket.labels(cause).inc()
 
     def sample(self, levels: Mapping[str, float]) -> None:
         """How full everything is; the names are those of `_LEVELS`."""

@@ -63,6 +63,7 @@ export class Client {
   #outbox;
   #polling;
   #probing = false;
+  #explained = false;
   #wakePolling = null;
   #unlisten;
 
@@ -328,6 +329,7 @@ export class Client {
       this.#upkeep.http = true;
       if (this.#upkeep.http) {
         this.#resume();
+        this.#tellWhy();
         this.#poll().catch((error) => this.#fail(error)).finally(() => {
           this.#upkeep.http = false;
         });
@@ -337,6 +339,17 @@ export class Client {
       else if (!(error instanceof Unreachable)) this.#fail(error); // the state shows that nothing gets through
     } finally {
       this.#probing = false;
+    }
+  }
+
+  /** Tell the operator, once, why this page uses HTTP: in the server's log, and in the console. */
+  async #tellWhy() {
+    if (this.#explained) return;
+    this.#explained = true;
+    try {
+      console.warn(`Nexus uses HTTP, since no WebSocket opens. ${await this.#polling.why()}`);
+    } catch (error) {
+      this.#explained = !(error instanceof Unreachable); // the next time then; an older server does not know
     }
   }
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from nexus.access.code_entry import CodeEntry
 from nexus.access.gate import Gate
 from nexus.access.limits import Caps, Rate
+from nexus.access.origins import Origins
 from nexus.rooms.hub import Hub
 from nexus.voting.ballot_box import BallotBox
 from nexus.ws.session_registry import SessionRegistry
@@ -28,7 +29,7 @@ class SocketServices:
     vote_rate: Rate
     codes: CodeEntry
     open_sockets: Caps
-    origins: frozenset[str]
+    origins: Origins
     rooms_per_socket: int
     messages_per_second: int
     now: Callable[[], datetime]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -10,14 +9,12 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from nexus.access.limits import address_key
-from nexus.access.origins import origin_allowed
+from nexus.access.public_address import public_of
 from nexus.domain.problem import PROBLEM_TYPE, problem_bytes
 from nexus.ws.close_codes import CloseCode
 from nexus.ws.dependencies import SocketServices
 from nexus.ws.line import line_of, texts
 from nexus.ws.session import Session
-
-logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = "nexus.v1"
 
@@ -32,8 +29,7 @@ class SocketEndpoint:
         """Serve one socket from its handshake to its end."""
         headers = Headers(scope=scope)
         origin = headers.get("origin")
-        if origin is not None and not self._may_open(origin, headers.get("host", ""), scope):
-            logger.info("refused a page of another origin: %s", origin[:100])
+        if origin is not None and not self._may_open(origin, headers, scope):
             await _deny(scope, send, HTTPStatus.FORBIDDEN, "Pages of this origin may not connect.")
             return
         address = address_key(scope["client"][0] if scope.get("client") else "")
@@ -45,9 +41,10 @@ class SocketEndpoint:
         finally:
             self._services.open_sockets.release(address)
 
-    def _may_open(self, origin: str, host: str, scope: Scope) -> bool:
-        port = scope["server"][1] if scope.get("server") else 0
-        return origin_allowed(origin, host, port=port or 0, allowed=self._services.origins)
+    def _may_open(self, origin: str, headers: Headers, scope: Scope) -> bool:
+        port = scope["server"][1] if scope.get("server") else None
+        site = headers.get("sec-fetch-site", "")
+        return self._services.origins.allow(origin, public_of(scope), port=port or 0, site=site)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, headers: Headers, address: str) -> None:
         offered: list[str] = scope.get("subprotocols", [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,9 @@ from nexus.access.public_address import Netloc
 
 PROXY, OUTER, CLIENT = "127.0.0.1", "10.0.0.9", "203.0.113.7"
 TRUSTED = TrustedHops("127.0.0.1, ::1, 10.0.0.0/8")
+
+
+said = partial(Forwarded, by_proxy=True)
 
 
 def read(peer: str = PROXY, trusted: TrustedHops = TRUSTED, /, **headers: str) -> Forwarded:
@@ -27,7 +31,7 @@ def test_the_usual_headers_of_one_proxy() -> None:
     told = read(
         x_forwarded_for=CLIENT, x_forwarded_proto="https", x_forwarded_host="vote.example.org", x_forwarded_port="8443"
     )
-    assert told == Forwarded(CLIENT, "https", Netloc("vote.example.org", None), 8443)
+    assert told == said(CLIENT, "https", Netloc("vote.example.org", None), 8443)
 
 
 @pytest.mark.parametrize(
@@ -129,26 +133,26 @@ def test_a_prefix_is_a_path_and_nothing_else(given: str, prefix: str) -> None:
     [
         (
             f'for={CLIENT};proto=https;host="vote.example.org:8443"',
-            Forwarded(CLIENT, "https", Netloc("vote.example.org", 8443)),
+            said(CLIENT, "https", Netloc("vote.example.org", 8443)),
         ),
-        (f"For={CLIENT} ; Proto=HTTPS;by=_x", Forwarded(CLIENT, "https")),
+        (f"For={CLIENT} ; Proto=HTTPS;by=_x", said(CLIENT, "https")),
         (
             'for="[2001:db8::7]:4711";host="[2001:db8::1]"',
-            Forwarded("2001:db8::7", None, Netloc("[2001:db8::1]", None)),
+            said("2001:db8::7", None, Netloc("[2001:db8::1]", None)),
         ),
         (
             f"for=198.51.100.1;host=evil.example, for={CLIENT};host=a.example",
-            Forwarded(CLIENT, None, Netloc("a.example", None)),
+            said(CLIENT, None, Netloc("a.example", None)),
         ),
         (
             f"for={CLIENT};host=vote.example.org;proto=https, for={OUTER};host=inner;proto=http",
-            Forwarded(CLIENT, "https", Netloc("vote.example.org", None)),
+            said(CLIENT, "https", Netloc("vote.example.org", None)),
         ),
-        (f", ,for={CLIENT},", Forwarded(CLIENT)),
-        (f'for="{CLIENT[0]}\\{CLIENT[1:]}"', Forwarded(CLIENT)),
-        ("for=unknown;proto=https", Forwarded(PROXY, "https")),
-        ("for=_secret", Forwarded(PROXY)),
-        ("proto=https", Forwarded(PROXY, "https")),
+        (f", ,for={CLIENT},", said(CLIENT)),
+        (f'for="{CLIENT[0]}\\{CLIENT[1:]}"', said(CLIENT)),
+        ("for=unknown;proto=https", said(PROXY, "https")),
+        ("for=_secret", said(PROXY)),
+        ("proto=https", said(PROXY, "https")),
     ],
 )
 def test_forwarded_is_read_as_its_rfc_says(given: str, told: Forwarded) -> None:
@@ -177,7 +181,7 @@ def test_a_forwarded_that_is_not_valid_is_ignored(given: str) -> None:
 def test_forwarded_is_not_read_beside_the_usual_headers() -> None:
     """nginx passes on the Forwarded of a client when it writes X-Forwarded-For."""
     told = read(x_forwarded_for=CLIENT, forwarded="for=192.0.2.1;host=evil.example;proto=https")
-    assert told == Forwarded(CLIENT)
+    assert told == said(CLIENT)
 
 
 def test_several_lines_of_a_header_are_one_list() -> None:

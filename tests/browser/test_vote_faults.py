@@ -276,6 +276,8 @@ async def test_where_sockets_are_blocked_votes_go_by_http_and_the_page_says_what
     async with booth.visit() as visitor:
         page = await visitor.context.new_page()
         blocked = True
+        complaints: list[str] = []
+        page.on("console", lambda one: complaints.append(one.text) if one.type == "warning" else None)
         await page.route_web_socket("**/ws", lambda one: one.close() if blocked else one.connect_to_server())
         await page.goto(f"{booth.server.url}/vote/{poll['code']}")
         paper = Paper(page)
@@ -285,6 +287,8 @@ async def test_where_sockets_are_blocked_votes_go_by_http_and_the_page_says_what
         await expect(paper.page.locator("body")).to_have_attribute("data-touch", "late")
         await paper.tap("Yes")
         await paper.says("vote.recorded_change")
+        (complaint,) = complaints
+        assert "something between the browser and the server stops them" in complaint
         assert await booth.counted(poll) == (1, [1, 0])
         await examine(paper.page, "vote-late")
         await booth.audience.voter(1).act(vote(poll, 1))

@@ -1,5 +1,7 @@
 """Health over HTTP."""
 
+import logging
+
 import pytest
 
 from nexus.bus.local import LocalBus
@@ -40,3 +42,33 @@ async def test_house_without_its_database_is_live_and_says_unavailable(
             assert refused(answer) == (503, "unavailable"), path
         assert (await rest("GET", "/health/live")).status_code == 200
     await gone.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({}, True),
+        ({"Origin": "http://nexus.test"}, True),
+        ({"Origin": "https://nexus.test"}, True),
+        ({"Origin": "https://nexus.test:8443", "X-Forwarded-For": "192.0.2.1"}, True),
+        ({"Origin": "https://nexus.test:8443", "X-Forwarded-Port": "8443"}, True),
+        ({"Origin": "https://nexus.test:8443", "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "https://nexus.test:8443", "Sec-Fetch-Site": "same-site"}, False),
+        ({"Origin": "https://nexus.test:8443", "X-Forwarded-Port": "9443"}, False),
+        ({"Origin": "https://evil.example"}, False),
+        ({"Origin": "null"}, False),
+    ],
+)
+async def test_a_page_without_a_socket_learns_why_and_so_does_the_operator(
+    rest: Rest, caplog: pytest.LogCaptureFixture, headers: dict[str, str], allowed: bool
+) -> None:
+    with caplog.at_level(logging.WARNING, "nexus"):
+        for _ in range(50):  # anyone can ask
+            answer = await rest("POST", "/health/socket", headers=headers)
+    assert (answer.status_code, answer.json()["allowed"]) == (200, allowed)
+    assert ("NEXUS_PUBLIC_URL" in answer.json()["detail"]) is not allowed
+    (record,) = caplog.records
+    assert (repr(headers.get("Origin", "")) + " at http") in record.getMessage()
+    cause = "upgrade" if allowed else "origin"
+    counted = f'nexus_pages_without_socket_total{{cause="{cause}"}} 50.0'
+    assert counted in rest.services.metrics.text().decode()

@@ -19,6 +19,7 @@ from nexus.access.limits import Caps, by_minute
 from nexus.access.oidc.logins import OidcLogins
 from nexus.access.oidc.provider import Provider
 from nexus.access.oidc.returning import Returning
+from nexus.access.origins import Origins
 from nexus.access.passwords import Passwords
 from nexus.access.tokens import Tokens
 from nexus.bus import News
@@ -196,6 +197,7 @@ def make_services(database: Database, environ: Mapping[str, str], told: list[New
     client = settings.oidc_client
     oidc = None if client is None else OidcLogins(client, Provider(client), Returning(KEY), database, rates.logins)
     return RestServices(
+        origins=Origins(frozenset()),
         database=database,
         bus=bus,
         ballots=BallotBox(partial(voting.record, database), committed, lanes=2),

@@ -20,7 +20,7 @@ from nexus.http.api.audit import AuditEntry, AuditPage
 from nexus.http.api.categories import CategoryPage, CategoryPatch, NewCategory
 from nexus.http.api.export_texts import Export, ExportedBallot, ExportedOption
 from nexus.http.api.guests import Code, GuestToken
-from nexus.http.api.health import Health
+from nexus.http.api.health import Health, SocketHealth
 from nexus.http.api.invitations import InvitationAnswer, InvitationRead, InvitationView
 from nexus.http.api.leaving import Farewell
 from nexus.http.api.oidc import LoginCode
@@ -139,6 +139,10 @@ _ANSWERS: tuple[object, ...] = (
     _CATEGORY,
     CategoryPage(count=1, next=None, previous=None, results=[_CATEGORY]),
     Health(status="ok"),
+    SocketHealth(
+        allowed=True,
+        detail="Pages of this origin may open sockets: something between the browser and the server stops them.",
+    ),
 )
 
 EXAMPLES = MappingProxyType({type(one): one for one in (*_BODIES, *_ANSWERS)})

@@ -103,9 +103,11 @@ def _address(scope: Scope, told: Forwarded, scheme: str) -> PublicAddress:
     """The address by which the client reached the outermost trusted proxy, or this server."""
     host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
     netloc = told.netloc or read_netloc(host) or _own(scope)
-    port = netloc.port or told.port or PORTS[scheme]
+    port = netloc.port or told.port
     source = Source.HOST if told.netloc is None else Source.FORWARDED
-    return PublicAddress(scheme, netloc.host, port, told.prefix or scope.get("root_path", "").rstrip("/"), source)
+    path = told.prefix or scope.get("root_path", "").rstrip("/")
+    port_told = port is not None or not told.by_proxy
+    return PublicAddress(scheme, netloc.host, port or PORTS[scheme], path, source, port_told)
 
 
 def _own(scope: Scope) -> Netloc:

@@ -20,6 +20,11 @@ export class Polling {
     this.me = (await this.#rest.call("GET", "/auth/me/")).body;
   }
 
+  /** Why there is no socket, in a sentence; the server logs it for its operator. Rejects as `Rest.call`. */
+  async why() {
+    return (await this.#body("POST", "/health/socket")).detail;
+  }
+
   /** The content of a socket's `joined` for the poll with this id or code. */
   async join(target) {
     const poll =

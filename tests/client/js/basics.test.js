@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { MemoryStorage, connect, newOp } from "../../../nexus/web/client.js";
-import { Clock, Emitter, subjectOf } from "../../../nexus/web/client/basics.js";
+import { Clock, Emitter, addressOf, subjectOf } from "../../../nexus/web/client/basics.js";
 import { RoomState } from "../../../nexus/web/client/room.js";
 import { pause } from "../../../nexus/web/client/upkeep.js";
 import { meet, makePoll, soon, stateOf } from "./harness.js";
@@ -12,6 +12,20 @@ test("an op is a UUID of version 7 that sorts by its time", () => {
   assert.deepEqual(ops, [...ops].sort());
   assert.equal(new Set(ops).size, 50);
   assert.ok(ops.every((op) => /^018bcfe5-68[0-9a-f]{2}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(op)));
+});
+
+test("a server may be below a path, and what is not its address is left out", () => {
+  const addresses = {
+    "https://vote.example.org": "https://vote.example.org",
+    "https://vote.example.org/": "https://vote.example.org",
+    "https://Example.org:443/nexus": "https://example.org/nexus",
+    "http://example.org:8443/a/b//": "http://example.org:8443/a/b",
+    "http://[2001:db8::1]:8000/nexus/?x=1#top": "http://[2001:db8::1]:8000/nexus",
+  };
+  for (const [url, address] of Object.entries(addresses)) assert.equal(addressOf(url), address);
+  for (const url of ["ftp://example.org", "vote.example.org", "ws://example.org", "", "javascript:alert(1)"]) {
+    assert.throws(() => addressOf(url), TypeError);
+  }
 });
 
 test("the clock goes by the answer that took the shortest way, and moves there smoothly", () => {

@@ -52,6 +52,7 @@ describe("where sockets are blocked", { concurrency: true }, () => {
     await changed;
     await totalsOf(room, ({ final }) => final);
     await until(() => heard.some(({ status }) => status === 304), "an answer that nothing is new");
+    assert.equal(heard.filter(({ path }) => path === "/health/socket").length, 1); // for the server's log
     assert.ok(Math.abs(client.now() - Date.now()) < 2000);
 
     const open = when(client, "state", ({ via }) => via === "socket");
