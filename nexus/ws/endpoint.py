@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from uuid import uuid4
+from secrets import token_hex
 
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
@@ -81,7 +81,7 @@ async def _deny(scope: Scope, send: Send, status: HTTPStatus, detail: str) -> No
     headers = [
         (b"content-type", PROBLEM_TYPE.encode()),
         (b"cache-control", b"no-store"),
-        (b"x-request-id", uuid4().hex.encode()),
+        (b"x-request-id", token_hex(8).encode()),
     ]
     if status is HTTPStatus.TOO_MANY_REQUESTS:
         headers.append((b"retry-after", b"10"))

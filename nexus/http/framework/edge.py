@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Iterable
-from uuid import uuid4
+from secrets import token_hex
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -156,7 +156,7 @@ def _without_slash(scope: Scope) -> Scope:
 
 def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     given = next((value for name, value in headers if name == b"x-request-id"), b"")
-    return given.decode("ascii") if _REQUEST_ID.fullmatch(given) else uuid4().hex
+    return given.decode("ascii") if _REQUEST_ID.fullmatch(given) else token_hex(8)
 
 
 def _content_length(headers: Iterable[tuple[bytes, bytes]]) -> int:

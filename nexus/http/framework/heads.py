@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from uuid import uuid4
+from secrets import token_hex
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -107,7 +107,7 @@ def _refusal(status: int, code: str, detail: str) -> bytes:
         "content-length": str(len(body)),
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
-        "x-request-id": uuid4().hex,
+        "x-request-id": token_hex(8),
         "connection": "close",
     }
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
