@@ -78,6 +78,10 @@ LINKS = {
 async def test_a_description_keeps_its_lines_and_its_links_open_outside(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No", description=f"{DESCRIPTION}https://example.org/{'x' * 400}")
     async with booth.visit(viewport=NARROW) as visitor:
+        early = await visitor.context.new_page()
+        await early.route_web_socket("**/ws", lambda _: None)
+        await early.goto(f"{booth.server.url}/vote/{poll['code']}")  # before it is connected, nothing moves later
+        await expect(early.locator("header .prose")).to_contain_text("Agenda")
         paper = await booth.paper(visitor, poll)
         await paper.says("vote.tap")
         page, shown = paper.page, paper.page.locator("#description")

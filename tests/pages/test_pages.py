@@ -114,6 +114,22 @@ async def test_the_root_without_its_slash_finds_its_files_too(rest: Rest) -> Non
             assert urljoin("https://example.org/a/nexus", one).startswith("https://example.org/a/nexus/assets/v-")
 
 
+@pytest.mark.parametrize("prefix", ["", "/nexus", "/events/vote.d"])
+async def test_what_people_type_leads_below_any_path(rest: Rest, prefix: str) -> None:
+    poll = await rest.poll(await rest.user())
+    code = poll["code"]
+    leads = {f"/join/{code}/": f"/vote/{code}", "/login": "/host", "/Live/": "/live", f"/v/{code[:3]}-{code[3:]}": ""}
+    async with reading(rest, f"http://nexus.test{prefix}") as reader:
+        for typed, target in leads.items():
+            answer = await reader.get(f"{prefix}{typed}")
+            assert answer.status_code == 307
+            assert answer.url.join(answer.headers["location"]).path == f"{prefix}{target or f'/vote/{code}'}"
+        assert (await reader.get(f"{prefix}/{code.lower()}")).status_code == 200
+        lost = await reader.get(f"{prefix}/a/b/", headers={"Accept": "text/html"})
+        ways = [lost.url.join(href).path for href in re.findall(r'<a href="([^"]+)"', lost.text)]
+        assert ways == [f"{prefix}/", f"{prefix}/host"]
+
+
 async def test_only_pages_of_a_poll_may_be_framed_and_only_by_those_named(rest: Rest) -> None:
     poll = await rest.poll(await rest.user())
     framed = ("/{code}", "/vote/{code}", "/live/{code}?overlay=1", "/vote/ZZZZZZ")
