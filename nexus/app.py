@@ -21,7 +21,7 @@ from nexus.access.external_issuer import ExternalIssuer
 from nexus.access.forwarded import TrustedHops
 from nexus.access.gate import Gate
 from nexus.access.identifier import Identifier
-from nexus.access.limits import Caps, Rate, by_minute
+from nexus.access.limits import Caps, by_minute
 from nexus.access.oidc.client import OidcClient
 from nexus.access.oidc.logins import OidcLogins
 from nexus.access.oidc.returning import Returning
@@ -105,7 +105,7 @@ class Worker:
         self.gate = self._make_gate(settings)
         self.codes = self._make_code_entry(settings.limits)
         rates = Rates.from_limits(settings.limits)
-        self.oidc = _oidc(settings.oidc_client, key, self.database, rates.logins)
+        self.oidc = _oidc(settings.oidc_client, key, self.database, rates)
         self.origins = Origins(settings.allowed_origins)
         self.rest_services = self._make_rest_services(settings, key, rates)
         self.socket_services = self._make_socket_services(settings)
@@ -239,12 +239,13 @@ def _bus(settings: Settings, worker: str) -> Bus:
     return open_bus(settings.redis, worker)
 
 
-def _oidc(client: OidcClient | None, key: bytes, database: Database, rate: Rate) -> OidcLogins | None:
+def _oidc(client: OidcClient | None, key: bytes, database: Database, rates: Rates) -> OidcLogins | None:
     if client is None:
         return None
     from nexus.access.oidc.provider import Provider  # slow to load, and not needed without a provider
 
-    return OidcLogins(client, Provider(client), Returning(key), database, rate)
+    begun, failed = rates.logins, rates.failed_returns
+    return OidcLogins(client, Provider(client), Returning(key), database, begun=begun, failed=failed)
 
 
 def build(settings: Settings, database_url: str) -> ASGIApp:

@@ -34,6 +34,8 @@ class Rates:
     """Guest tokens, by address."""
     logins: Rate
     """Logins, by address."""
+    failed_returns: Rate
+    """Logins that come back from the OpenID provider in vain, by address."""
     registrations: Rate
     """Registrations, by address."""
     wrong_passwords: Rate
@@ -47,6 +49,7 @@ class Rates:
         return cls(
             guests=by_minute(limits.guests_per_minute, clock=clock),
             logins=by_minute(limits.logins_per_minute, clock=clock),
+            failed_returns=by_minute(limits.logins_per_minute, clock=clock),
             registrations=by_minute(limits.registrations_per_minute, clock=clock),
             wrong_passwords=by_minute(limits.wrong_passwords_per_minute, clock=clock),
             votes=Rate(limits.votes_per_second, limits.votes_burst, clock=clock),

@@ -50,10 +50,10 @@ def test_serve_help_lists_every_setting_with_its_default(tmp_path: Path) -> None
             {"sqlalchemy", "starlette", "jwt", "redis"},
         ),
         ("from nexus.cli import main; main(['token', 'guest:x'])", {"sqlalchemy", "starlette", "redis", "argon2"}),
-        ("import nexus.app, nexus.cli.serving", {"redis"}),
+        ("import nexus.app, nexus.cli.serving", {"redis", "authlib", "httpx2"}),
         ("import nexus.cli.workers", {"nexus.app", "sqlalchemy"}),
     ],
-    ids=["help", "token", "serve without Redis", "the parent of workers"],
+    ids=["help", "token", "serve without Redis and a provider", "the parent of workers"],
 )
 def test_what_is_not_needed_is_not_loaded(tmp_path: Path, code: str, unneeded: set[str]) -> None:
     code = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\nprint('loaded', *sys.modules)"

@@ -236,6 +236,13 @@ def test_nothing_of_a_provider_is_set_without_its_issuer(name: str) -> None:
         Settings.load({f"NEXUS_OIDC_{name}": "openid profile"})
 
 
+def test_a_provider_needs_what_its_extra_installs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nexus.settings.browser_login.find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match=r"^NEXUS_OIDC_ISSUER .*pip install 'nexus-voting\[oidc\]'\.$"):
+        Settings.load(PROVIDER)
+    assert Settings.load({}).oidc_client is None
+
+
 def test_a_provider_on_this_machine_needs_no_tls() -> None:
     local = {"NEXUS_OIDC_ISSUER": "http://localhost:8080", "NEXUS_PUBLIC_URL": "http://127.0.0.1:8000"}
     assert Settings.load({**PROVIDER, **local}).oidc_client is not None

@@ -393,11 +393,22 @@ async def test_a_provider_that_does_not_fit_is_for_the_operator(
     assert "https://other.example" in caplog.text
 
 
+async def test_a_hall_behind_one_address_logs_in_and_a_flood_of_failures_does_not_reach_the_provider(
+    provider: Provider, database_url: str
+) -> None:
+    async with oidc_site(provider, database_url, NEXUS_LOGINS_PER_MINUTE="3") as site, site.browser() as browser:
+        backs = [await browser.from_provider(await browser.to_provider()) for _ in range(3)]
+        for back in backs:  # though nobody else may begin now
+            assert (await browser.redeem(code_in((await browser.get(back)).headers["location"]))).status_code == 200
+        asked = provider.asked.count("/token")
+        statuses = [(await browser.get(changed(backs[0], code="x"))).status_code for _ in range(6)]
+        assert statuses == [400] * 3 + [429] * 3
+        assert provider.asked.count("/token") == asked + 3
+
+
 async def test_logins_are_limited_by_address(provider: Provider, database_url: str) -> None:
     async with oidc_site(provider, database_url, NEXUS_LOGINS_PER_MINUTE="2") as site, site.browser() as browser:
-        form = await browser.to_provider()
-        back = await browser.from_provider(form)
-        assert (await browser.get(back)).status_code == 302
+        assert [(await browser.get("/auth/oidc/")).status_code for _ in range(2)] == [302, 302]
         answer = await browser.get("/auth/oidc/")
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
         assert "Too many people" in why(answer)

@@ -195,7 +195,10 @@ def make_services(database: Database, environ: Mapping[str, str], told: list[New
 
     tokens, rates = Tokens(KEY, access_ttl_s=settings.lifetimes.access_s), Rates.from_limits(limits)
     client = settings.oidc_client
-    oidc = None if client is None else OidcLogins(client, Provider(client), Returning(KEY), database, rates.logins)
+    oidc = None
+    if client is not None:
+        begun, failed = rates.logins, rates.failed_returns
+        oidc = OidcLogins(client, Provider(client), Returning(KEY), database, begun=begun, failed=failed)
     return RestServices(
         origins=Origins(frozenset()),
         database=database,

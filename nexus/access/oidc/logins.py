@@ -50,21 +50,31 @@ class Provider(Protocol):
 
 
 class OidcLogins:
-    """Logins of `client` at its provider; `rate` limits how many an address may begin and end."""
+    """Logins of `client` at its provider. Of each address, `begun` limits how many may begin, and `failed` how many may
+    come back in vain, since each of these can cost the provider a request."""
 
     def __init__(
-        self, client: OidcClient, provider: Provider, returning: Returning, database: Database, rate: Rate
+        self,
+        client: OidcClient,
+        provider: Provider,
+        returning: Returning,
+        database: Database,
+        *,
+        begun: Rate,
+        failed: Rate,
     ) -> None:
         self.client = client
         self._provider = provider
         self._returning = returning
         self._database = database
-        self._rate = rate
+        self._begun = begun
+        self._failed = failed
         self._waiting = Caps(AT_ONCE, total=AT_ONCE)
 
     async def begin(self, browser: str, to: str, address: str) -> str:
         """Where `browser` goes to log in for the page `to`. Raises LoginFailed."""
-        self._take(address)
+        if self._begun.take(address_key(address)):
+            raise LoginFailed(Reason.TOO_MANY, "too many logins from one address")
         return await self._provider.authorization_url(self._returning.begin(browser, to))
 
     def came_back(self, query: Mapping[str, str], browser: str) -> Begun:
@@ -76,14 +86,13 @@ class OidcLogins:
 
         `query` is the provider's answer. Raises LoginFailed, and `Unavailable` where the database is out of reach.
         """
-        self._take(address)
-        if not self._waiting.acquire(""):
-            raise LoginFailed(Reason.TOO_MANY, f"{AT_ONCE} logins wait for the provider")
+        if self._failed.wait(address_key(address)):
+            raise LoginFailed(Reason.TOO_MANY, "too many failed logins from one address")
         try:
-            await self._provider.check_issuer(query.get("iss"))
-            identity = await self._provider.identity(_code(query), begun)
-        finally:
-            self._waiting.release("")
+            identity = await self._identity(query, begun)
+        except LoginFailed:
+            self._failed.take(address_key(address))
+            raise
         code = secrets.token_urlsafe(32)
         await handovers.hand_over(
             self._database,
@@ -107,9 +116,14 @@ class OidcLogins:
         """Close every connection to the provider."""
         await self._provider.close()
 
-    def _take(self, address: str) -> None:
-        if self._rate.take(address_key(address)):
-            raise LoginFailed(Reason.TOO_MANY, "too many logins from one address")
+    async def _identity(self, query: Mapping[str, str], begun: Begun) -> Identity:
+        if not self._waiting.acquire(""):
+            raise LoginFailed(Reason.TOO_MANY, f"{AT_ONCE} logins wait for the provider")
+        try:
+            await self._provider.check_issuer(query.get("iss"))
+            return await self._provider.identity(_code(query), begun)
+        finally:
+            self._waiting.release("")
 
 
 def _code(query: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from nexus.access.oidc.returning import known_browser
 from nexus.access.refresh_tokens import new_refresh
 from nexus.domain.text import says
-from nexus.errors import NotFound, TooMany, Unauthenticated
+from nexus.errors import NotFound, Unauthenticated
 from nexus.http.api.token_pair import TokenPair, token_pair
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.browser_cookie import BrowserCookie
@@ -27,7 +27,6 @@ async def redeem(request: TypedRequest[LoginCode, Nothing], services: RestServic
     logins = services.oidc
     if logins is None:
         raise NotFound("Nobody can log in with an OpenID provider here.")
-    request.take(services.rates.logins)
     browser = known_browser(BrowserCookie(logins.client.public_url).read(request.raw))
     refresh, kept = new_refresh()
     login = await logins.redeem(request.body.code, browser, kept, services.lifetimes.refresh_s)
@@ -45,7 +44,7 @@ CALLS: tuple[RestCall, ...] = (
         body=LoginCode,
         query=Nothing,
         answer=TokenPair,
-        raises=(Unauthenticated, NotFound, TooMany),
+        raises=(Unauthenticated, NotFound),
         public=True,
     ),
 )
