@@ -72,6 +72,8 @@ EXPORTS_PER_HOST = 1
 """Exports of one host under way at once."""
 EXPORT_READS = 2
 """Exports that read the database at once."""
+WORKBOOKS = 2
+"""Workbooks written at once, each by a process that takes up to one core."""
 
 
 def _now() -> datetime:
@@ -144,6 +146,7 @@ class Worker:
             exports=Caps(EXPORTS_PER_HOST, total=MOST_EXPORTS),
             export_reads=asyncio.Semaphore(EXPORT_READS),
             oidc=self.oidc,
+            workbooks=asyncio.Semaphore(WORKBOOKS),
         )
 
     def _make_socket_services(self, settings: Settings) -> SocketServices:

@@ -81,6 +81,8 @@ class RestServices:
     """Exports under way, by who asked for them."""
     export_reads: asyncio.Semaphore
     """Exports that may read the database at once."""
+    workbooks: asyncio.Semaphore
+    """Workbooks that may be written at once, each by a process."""
     oidc: OidcLogins | None = None
     """Logins with an OpenID provider, where one is set."""
 

@@ -12,6 +12,7 @@ from playwright.async_api import Download, expect
 from tests.support.browser import Chromium
 from tests.support.host_page import REFUSED, guest_votes, home, hosting, log_in, poll_id, server
 from tests.support.served import Server
+from tests.support.workbooks import sheets
 
 __all__ = ["home", "server"]
 
@@ -22,6 +23,12 @@ async def text_of(download: Download) -> str:
     """The content of a download."""
     path = await download.path()
     return await asyncio.to_thread(path.read_text, "utf-8")
+
+
+async def bytes_of(download: Download) -> bytes:
+    """The content of a download that is not text."""
+    path = await download.path()
+    return await asyncio.to_thread(path.read_bytes)
 
 
 async def test_a_poll_is_made_by_pasting_lines(chromium: Chromium, home: str) -> None:
@@ -88,6 +95,11 @@ async def test_results_are_exported_by_round(chromium: Chromium, home: str) -> N
         assert [one["options"] for one in exported["ballots"]] == [[poll["options"][0]["id"]]]
         await expect(host.status("Saved: 1 vote")).to_be_visible()
         await page.get_by_label("Round").select_option("2")
+        async with page.expect_download() as download:
+            await host.button("Download Excel").click()
+        assert re.fullmatch(r"tee-für-2-\d{4}(-\d\d){2}\.xlsx", (await download.value).suggested_filename)
+        read = sheets(await bytes_of(await download.value))
+        assert [row[0] for row in read["Totals"][-2:]] == ["Yes", "=No"]
         async with page.expect_download() as download:
             await host.button("Download CSV").click()
         assert (await text_of(await download.value)).split() == ["\ufeffvoter,option_ids,options,op,cast_at"]

@@ -83,6 +83,8 @@ def test_example_is_what_the_types_read_and_write(kind: type[object]) -> None:
 def test_every_example_is_valid() -> None:
     count = 0
     for media, content in contents():
+        if content["schema"].get("format") == "binary":
+            continue
         shown = (
             [content["example"]]
             if "example" in content

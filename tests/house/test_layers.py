@@ -19,6 +19,7 @@ ARROWS = {
     "domain": ("errors",),
     "store": ("domain", "errors"),
     "runtime": ("store", "domain", "errors"),
+    "sheets": ("errors",),
     "access": ("store", "runtime", "domain", "errors"),
     "bus": ("domain",),
     "bus.redis": ("bus", "runtime", "domain"),
@@ -27,7 +28,7 @@ ARROWS = {
     "rooms": ("voting", "store", "bus", "domain", "errors"),
     "http.framework": ("access", "runtime", "domain", "errors"),
     "http": ("http.framework", "voting", "store", "bus", "access", "settings", "runtime", "domain"),
-    "http.api": ("http", "http.framework", "voting", "store", "access", "runtime", "domain", "errors"),
+    "http.api": ("http", "http.framework", "sheets", "voting", "store", "access", "runtime", "domain", "errors"),
     "http.documents": ("http.api", "http", "http.framework", "store", "domain", "errors", "__init__"),
     "http.pages": ("http.framework", "voting", "access", "domain", "errors"),
     "ws": ("rooms", "voting", "access", "domain", "errors", "__init__"),
@@ -61,6 +62,7 @@ PLACES = {
     "joserfc": ("access.oidc.id_token",),
     "httpx2": ("access.oidc.provider",),
     "prometheus_client": ("runtime.metrics",),
+    "xlsxwriter": ("sheets.workbook",),
 }
 """Which modules may import which tool."""
 

@@ -219,6 +219,7 @@ def make_services(database: Database, environ: Mapping[str, str], told: list[New
         exports=Caps(1, total=2),
         export_reads=asyncio.Semaphore(1),
         oidc=oidc,
+        workbooks=asyncio.Semaphore(1),
     )
 
 

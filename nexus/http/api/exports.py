@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
 from nexus.access.limits import Caps
 from nexus.domain.file_names import file_name
+from nexus.domain.identity import Identity
 from nexus.domain.text import range_rule
 from nexus.errors import Forbidden, Invalid, PollNotFound, TooMany
+from nexus.http.api.export_sheet import SHEET_TYPE, put_round
 from nexus.http.api.export_texts import CSV_TYPE, DELIMITERS, JSON_TYPE, Export, csv_pieces, json_pieces, naming
 from nexus.http.api.seen_poll import see_poll
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.attachment import attachment
 from nexus.http.framework.call import Nothing, TypedRequest, call
 from nexus.http.framework.stream import Opened, Stream
+from nexus.sheets.process import written
 from nexus.store import exports
-from nexus.store.exports import Round
+from nexus.store.exports import Exported, Round
 
 RETRY_S = 10.0
 """After which a client that was refused should try again."""
 TURN_S = 20.0
-"""How long an export waits for its turn to read; half a million ballots take a few seconds."""
+"""How long an export waits for its turn to read, and a workbook for its turn to be written."""
+MEDIA = {"csv": CSV_TYPE, "json": JSON_TYPE, "xlsx": SHEET_TYPE}
+"""The media type of each format."""
 _CROWDED = "Too many exports are under way. Try again later."
 
 
 class ExportQuery(msgspec.Struct, kw_only=True):
     """In which format, with what between the cells of CSV, and of which round; without `epoch` the current one."""
 
-    format: Literal["csv", "json"] = "csv"
+    format: Literal["csv", "json", "xlsx"] = "csv"
     delimiter: Literal["comma", "semicolon", "tab"] = "comma"
     epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    poll: int
+    epoch: int
+    by: Identity
+    query: ExportQuery
 
 
 async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServices) -> Stream:
@@ -42,26 +57,47 @@ async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServic
     by, query = request.by, request.query
     seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), by)
     seen.require_host()
-    poll, newest = seen.poll.id, seen.poll.epoch
+    newest = seen.poll.epoch
     epoch = newest if query.epoch is None else query.epoch
     if not 1 <= epoch <= newest:
         raise Invalid(errors=(("epoch", range_rule(1, newest)),))
+    wanted = _Wanted(seen.poll.id, epoch, by, query)
+    pieces = _workbook if query.format == "xlsx" else _texts
+    return Stream(lambda: pieces(wanted, services), MEDIA[query.format], lambda: _place(services.exports, by.voter))
 
-    @asynccontextmanager
-    async def open_pieces() -> AsyncIterator[Opened]:
-        async with _turn(services.export_reads):
-            # Before, not within: it would need a second connection while the first is in use.
-            await exports.note(services.database, poll, epoch, by, format=query.format)
-            async with exports.ballots(services.database, poll, epoch) as (round_, pieces):
-                name = naming(round_, services.pseudonyms)
-                if query.format == "csv":
-                    written = csv_pieces(round_, pieces, name, DELIMITERS[query.delimiter])
-                else:
-                    written = json_pieces(round_, pieces, name)
-                yield Opened(_headers(round_, query.format), written)
 
-    media_type = CSV_TYPE if query.format == "csv" else JSON_TYPE
-    return Stream(open_pieces, media_type, lambda: _place(services.exports, by.voter))
+@asynccontextmanager
+async def _texts(wanted: _Wanted, services: RestServices) -> AsyncIterator[Opened]:
+    """CSV and JSON, written while the ballots are read."""
+    async with _ballots(wanted, services) as (round_, pieces):
+        name = naming(round_, services.pseudonyms)
+        if wanted.query.format == "csv":
+            text = csv_pieces(round_, pieces, name, DELIMITERS[wanted.query.delimiter])
+        else:
+            text = json_pieces(round_, pieces, name)
+        yield Opened(_headers(round_, wanted.query.format), text)
+
+
+@asynccontextmanager
+async def _workbook(wanted: _Wanted, services: RestServices) -> AsyncIterator[Opened]:
+    """A workbook, written by a process of its own once the ballots have been read: no connection waits for it."""
+    with tempfile.TemporaryFile() as rows:
+        async with _ballots(wanted, services) as (round_, pieces):
+            await put_round(rows, round_, pieces, services.pseudonyms)
+        async with _turn(services.workbooks), written(rows) as made:
+            yield Opened(_headers(round_, wanted.query.format), made)
+
+
+@asynccontextmanager
+async def _ballots(
+    wanted: _Wanted, services: RestServices
+) -> AsyncIterator[tuple[Round, AsyncIterator[list[Exported]]]]:
+    """The ballots, once it is this export's turn to read; the history has it from then on."""
+    async with _turn(services.export_reads):
+        # Before, not within: it would need a second connection while the first is in use.
+        await exports.note(services.database, wanted.poll, wanted.epoch, wanted.by, format=wanted.query.format)
+        async with exports.ballots(services.database, wanted.poll, wanted.epoch) as found:
+            yield found
 
 
 @contextmanager
@@ -77,17 +113,18 @@ def _place(exports: Caps, voter: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _turn(reads: asyncio.Semaphore) -> AsyncIterator[None]:
-    """Only a few read at once, each with a database connection: votes and screens need the others."""
+async def _turn(places: asyncio.Semaphore) -> AsyncIterator[None]:
+    """Only a few read at once, each with a database connection, and few workbooks are written, each by a process:
+    votes and screens need the rest."""
     try:
         async with asyncio.timeout(TURN_S):
-            await reads.acquire()
+            await places.acquire()
     except TimeoutError:
         raise TooMany(_CROWDED, after_s=RETRY_S) from None
     try:
         yield
     finally:
-        reads.release()
+        places.release()
 
 
 def _headers(round_: Round, ending: str) -> dict[str, str]:
@@ -105,7 +142,7 @@ CALLS: tuple[RestCall, ...] = (
         query=ExportQuery,
         answer=Export,
         raises=(Forbidden, TooMany),
-        media=("text/csv", "application/json"),
+        media=("text/csv", "application/json", SHEET_TYPE),
     ),
 )
 """The calls of this file."""

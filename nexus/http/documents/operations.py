@@ -123,14 +123,21 @@ def _success(call: RestCall, status: int, leads_to: Json) -> Json:
     names = ("X-Request-ID", "ETag") if 304 in call.statuses else ("X-Request-ID",)
     answer: Json = {"description": _TEXTS.get(status, HTTPStatus(status).phrase), "headers": _headers(*names)}
     if status not in (204, 304):
-        texts = [media for media in call.media if media != "application/json"]
-        kinds: Json = {media: {"schema": {"type": "string"}, "example": TEXTS[media]} for media in texts}
+        others = [media for media in call.media if media != "application/json"]
+        kinds: Json = {media: _other(media) for media in others}
         if call.answer is not Nothing:
             kinds["application/json"] = _content(call.answer)
         answer["content"] = kinds
         if leads_to:
             answer["links"] = leads_to
     return answer
+
+
+def _other(media: str) -> Json:
+    """An answer that is not JSON: a text with its example, else a file."""
+    if media in TEXTS:
+        return {"schema": {"type": "string"}, "example": TEXTS[media]}
+    return {"schema": {"type": "string", "format": "binary"}}
 
 
 def _refusal(call: RestCall, status: int, kinds: list[type[NexusError]]) -> Json:

@@ -9,6 +9,8 @@ import { announce, button, once, statusLine } from "./parts.js";
 const SHOW_EVERY_MS = 250;
 const KEPT_MS = 60_000; // a browser may still be writing the file
 
+const FORMATS = { xlsx: "Excel", csv: "CSV", json: "JSON" };
+
 // What a spreadsheet of this reader expects between the cells of CSV: not a comma where that is the decimal sign.
 const comma = new Intl.NumberFormat(navigator.language).formatToParts(1.5).some(({ value }) => value === ",");
 const delimiter = comma ? "semicolon" : "comma";
@@ -28,15 +30,15 @@ export class ExportCard {
     this.#server = server;
     this.#path = `/polls/${id}/export/`;
     this.#choice.append(element("label", { for: "round" }, say("host.round")), this.#rounds);
-    const formats = ["csv", "json"].map((format) => {
-      const name = say("host.export_as", { format: format.toUpperCase() });
+    const formats = Object.entries(FORMATS).map(([format, label]) => {
+      const name = say("host.export_as", { format: label });
       const made = button(name, () => once(made, () => this.#save(format)));
       return made;
     });
     const title = element("h2", { id: "export" }, say("host.export"));
-    const hint = element("p", { class: "hint" }, say(`host.export_hint_${delimiter}`));
+    const hint = say("host.export_hint", { delimiter: say(`host.export_${delimiter}`) });
     const buttons = element("div", { class: "buttons" }, formats);
-    const parts = [title, hint, this.#choice, buttons, this.#progress, this.#line];
+    const parts = [title, element("p", { class: "hint" }, hint), this.#choice, buttons, this.#progress, this.#line];
     /** The card. */
     this.node = element("section", { class: "card", "aria-labelledby": "export" }, parts);
   }

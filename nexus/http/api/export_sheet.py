@@ -1,0 +1,85 @@
+"""Exports as workbooks: what stands in the sheets of a round (docs/contract.md, "Workbooks")."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import IO
+
+from nexus.domain.poll import percentage
+from nexus.domain.pseudonyms import Pseudonyms
+from nexus.sheets.book import Book, Column, Fact, OptionTotal, Row, put_book, put_rows, seconds
+from nexus.store.exports import Exported, Round
+
+SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_NARROWEST = 8
+_WIDEST = 60
+
+
+async def put_round(
+    file: IO[bytes], round_: Round, pieces: AsyncIterator[list[Exported]], pseudonyms: Pseudonyms
+) -> None:
+    """Write a round into `file`, for the writer of workbooks."""
+    put_book(file, book(round_))
+    row = _rows(round_, pseudonyms)
+    async for ballots in pieces:
+        put_rows(file, map(row, ballots))
+
+
+def book(round_: Round) -> Book:
+    """What the workbook of a round consists of, but for its rows."""
+    options = [
+        OptionTotal(one.option_text, one.votes_count, percentage(one.votes_count, round_.ballots) / 100)
+        for one in round_.options
+    ]
+    return Book(round_.question, list(_facts(round_)), options, _columns(round_))
+
+
+def _facts(round_: Round) -> Iterator[Fact]:
+    yield Fact("Question", round_.question, "text")
+    yield Fact("Round", round_.epoch, "number")
+    yield Fact("Status", round_.status.value if round_.current else "ended", "text")
+    times = {"Created": round_.created_at, "Opens": round_.opens_at, "Expires": round_.expires_at}
+    times |= {"Closed": round_.closed_at}
+    # Those of the poll are about its current round.
+    told = times if round_.current else {"Ended": round_.ended_at}
+    for label, moment in {**told, "Exported": round_.read_at}.items():
+        if moment is not None:
+            yield Fact(f"{label} (UTC)", seconds(moment), "time")
+    yield Fact("Voters", round_.voters, "number")
+    yield Fact("Ballots", round_.ballots, "number")
+
+
+def _columns(round_: Round) -> list[Column]:
+    """Who, what, when. What is one column where a ballot names one option, else a column for each option."""
+    who = Column("Ballot", "text", 20) if round_.anonymous else Column("Voter", "text", 44)
+    texts = [one.option_text for one in round_.options]
+    if round_.max_choices == 1:
+        what = [Column("Option", "text", _width(max(texts, key=len, default="")))]
+    else:
+        what = [Column(text, "number", _width(text)) for text in texts]
+    rest = [] if round_.anonymous else [Column("Op", "text", 38), Column("Cast at (UTC)", "time", 20)]
+    return [who, *what, *rest]
+
+
+def _width(text: str) -> int:
+    return min(_WIDEST, max(_NARROWEST, len(text) + 2))
+
+
+def _rows(round_: Round, pseudonyms: Pseudonyms) -> Callable[[Exported], Row]:
+    """What makes a row of a ballot: under each option a 1 where the ballot names it, and nothing where it does not."""
+    texts = {one.id: one.option_text for one in round_.options}
+    single = round_.max_choices == 1
+
+    def what(ballot: Exported) -> Row:
+        if single:
+            return [texts.get(ballot.choices[0])]
+        return [1 if option in ballot.choices else None for option in texts]
+
+    def anonymous(ballot: Exported) -> Row:
+        name = pseudonyms.pseudonym(round_.poll, round_.epoch, ballot.voter, ballot.slot)
+        return [name, *what(ballot)]
+
+    def named(ballot: Exported) -> Row:
+        return [ballot.voter, *what(ballot), str(ballot.op), seconds(ballot.cast_at)]
+
+    return anonymous if round_.anonymous else named

@@ -1,0 +1,1 @@
+"""Workbooks, and the process that writes them."""
