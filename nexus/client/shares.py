@@ -1,5 +1,5 @@
 """Shares in whole percents, as every screen shows them (docs/screens.md, "Shares"): a pure rule, which the pages have
-too (`nexus/web/screens/words.js`). Both are held to tests/domain/shares.json."""
+too (`nexus/web/screens/bar.js`). Both are held to tests/domain/shares.json."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 /** What a page of a poll shows before it is connected: what the server put into it. */
 
-import { Bar } from "./bar.js";
+import { Bar, sharesById } from "./bar.js";
 import { byId, element, fill } from "./dom.js";
-import { block, say, sharesById } from "./words.js";
+import { block, say } from "./words.js";
 
 const LONG = 120;
 

@@ -7,8 +7,6 @@ export const language = document.documentElement.lang;
 
 const plurals = new Intl.PluralRules(language);
 const plainNumber = new Intl.NumberFormat(language);
-const SHARE = /^([<>]?)(\d+)$/;
-const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
 
 /** The JSON in the page's block `id`; null if there is no such block. */
 export function block(id) {
@@ -33,60 +31,6 @@ export function known(name) {
 /** A whole number, with separators. */
 export function number(n) {
   return plainNumber.format(n);
-}
-
-/** The shares of `counts` among `total` ballots in whole percents, in the same order, as texts: `33`, `<1` where 0 would
- * hide votes, `>99` where 100 would hide those of others. If each ballot names one option, they add to 100
- * (docs/screens.md, "Shares"). */
-export function shares(counts, total) {
-  if (!total) return counts.map(() => "0");
-  const named = counts.reduce((sum, count) => sum + count, 0);
-  const whole = named === total ? apportioned(counts, total) : counts.map((count) => rounded(count, total));
-  return whole.map((share, n) => {
-    if (share === 0 && counts[n] > 0) return "<1";
-    return share === 100 && counts[n] < total ? ">99" : String(share);
-  });
-}
-
-/** The shares that a totals frame shows, by the ids of its options; empty while counts are hidden. */
-export function sharesById({ options, total_votes: total }) {
-  if (options.some(({ votes_count: count }) => count === null)) return new Map();
-  const texts = shares(options.map(({ votes_count: count }) => count), total);
-  return new Map(options.map(({ id }, n) => [id, texts[n]]));
-}
-
-/** By largest remainder: each is rounded down, and what is missing to 100 goes to those that lost most; among equals, to
- * the first. */
-function apportioned(counts, total) {
-  const whole = counts.map((count) => Math.floor((100 * count) / total));
-  const missing = 100 - whole.reduce((sum, share) => sum + share, 0);
-  const lost = (n) => (100 * counts[n]) % total;
-  const order = [...counts.keys()].sort((a, b) => lost(b) - lost(a) || a - b);
-  for (const n of order.slice(0, missing)) whole[n] += 1;
-  return whole;
-}
-
-/** Halves are rounded up; in whole numbers, since 0.285 is no exact number to a computer. */
-function rounded(count, total) {
-  return Math.floor((200 * count + total) / (2 * total));
-}
-
-/** A share of `shares` in the language of the page: `33%`, `<1%`; in German `33 %`, with a narrow space that does not
- * break. */
-export function percent(text) {
-  const [, sign, whole] = SHARE.exec(text);
-  return sign + inPercent(whole);
-}
-
-/** The same as it is read aloud: screen readers leave out `<` and `>`. */
-export function spokenPercent(text) {
-  const [, sign, whole] = SHARE.exec(text);
-  const shown = inPercent(whole);
-  return sign ? say(sign === "<" ? "shared.share_below" : "shared.share_above", { share: shown }) : shown;
-}
-
-function inPercent(whole) {
-  return share.format(whole / 100).replace("\u00a0", "\u202f");
 }
 
 /** A moment (ms since 1970): the time of day, with the date unless it is the day of `now`. */

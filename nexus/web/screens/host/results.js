@@ -1,7 +1,8 @@
 /** The results of a poll as they come in: turnout, how many are online, and the count of each option. */
 
+import { percent, sharesById, spokenPercent } from "../bar.js";
 import { element, set, write } from "../dom.js";
-import { number, percent, say, sharesById, spokenPercent } from "../words.js";
+import { number, say } from "../words.js";
 
 /** A card with figures and a table. */
 export class Results {

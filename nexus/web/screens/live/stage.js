@@ -1,9 +1,9 @@
 /** What an audience looks at: the question, the bars, who votes, and how to join. */
 
-import { Bar } from "../bar.js";
+import { Bar, sharesById } from "../bar.js";
 import { element, fill, root, set, write } from "../dom.js";
 import { isLong } from "../preview.js";
-import { number, say, sharesById } from "../words.js";
+import { number, say } from "../words.js";
 import { Fit } from "./fit.js";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);

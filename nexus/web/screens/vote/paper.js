@@ -1,9 +1,10 @@
 /** The audience's page of one poll: what is asked, the options to tap, and how things stand. */
 
+import { sharesById } from "../bar.js";
 import { element, fill, set, write } from "../dom.js";
 import { isLong } from "../preview.js";
 import { showProse } from "../prose.js";
-import { say, sharesById } from "../words.js";
+import { say } from "../words.js";
 import { Row } from "./row.js";
 
 /** The page. `choose(id)`, `send()` and `retract()` are called for what a voter does. */

@@ -7,7 +7,7 @@ import { test } from "node:test";
 const sentences = { "shared.share_below": "weniger als {share}", "shared.share_above": "mehr als {share}" };
 const words = { textContent: JSON.stringify(sentences) };
 globalThis.document = { documentElement: { lang: "de" }, getElementById: (id) => (id === "words" ? words : null) };
-const { percent, shares, sharesById, spokenPercent } = await import("../../../../nexus/web/screens/words.js");
+const { percent, shares, sharesById, spokenPercent } = await import("../../../../nexus/web/screens/bar.js");
 
 const table = JSON.parse(readFileSync(new URL("../../../domain/shares.json", import.meta.url), "utf-8"));
 
