@@ -155,7 +155,7 @@ async def test_options_with_votes_are_changed_after_a_question(chromium: Chromiu
         poll = await host.make("Tea?", "Green", "Black", "Mint")
         await guest_votes(home, poll["code"], poll["options"][0]["id"])
         await host.goto(f"#/poll/{poll['id']}/edit", "Edit poll")
-        await expect(page.get_by_label("Question")).not_to_be_editable()
+        await expect(page.get_by_label("Choices per vote")).not_to_be_editable()
         await page.get_by_label("Option 3", exact=True).fill("Peppermint")
         await host.button("Move option 3 up").click()
         await expect(host.button("Move option 2 up")).to_be_focused()
@@ -167,7 +167,7 @@ async def test_options_with_votes_are_changed_after_a_question(chromium: Chromiu
         await expect(host.status("No votes were discarded.")).to_be_visible()
         assert (await host.poll(poll["id"]))["options"][0]["votes_count"] == 1
         await host.button("Save changes").click()
-        await host.button("Discard votes").click()
+        await host.button("Discard its votes").click()
         await expect(host.heading("Tea?")).to_be_focused()
         options = (await host.poll(poll["id"]))["options"]
         assert [one["option_text"] for one in options] == ["Sencha", "Peppermint", "Black", "Fruit"]

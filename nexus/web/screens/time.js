@@ -26,6 +26,11 @@ export function timeLeft(poll, status, now) {
   return left < DAY ? say(soon, { time: span(left) }) : say(later, { time: moment(Date.parse(at), now) });
 }
 
+/** That a text of the poll was corrected while votes stood, and when; empty if none was. */
+export function correctedAt(poll) {
+  return poll.corrected_at ? say("shared.corrected", { time: moment(Date.parse(poll.corrected_at)) }) : "";
+}
+
 /** Call `paint` now and at the start of each second of `now()`; returns what stops that. */
 export function everySecond(now, paint) {
   let timer = null;

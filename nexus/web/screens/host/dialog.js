@@ -7,25 +7,33 @@ let asked = 0;
 
 /** Ask: `title`, `text` that names the consequences, and `act`, the label of the button that confirms. Resolves to
  * whether it was confirmed; Escape means no. The focus goes back to where it was. */
-export function ask({ title, text, act, danger = true }) {
+export async function ask({ title, text, act, danger = true }) {
+  return (await choose({ title, text, acts: [{ name: act, label: act, kind: danger ? "danger" : "main" }] })) !== null;
+}
+
+/** The same with several `acts`, each with its `name`, the `label` of its button and the `kind` of that. Resolves to the
+ * name of the one that was chosen, or null. */
+export function choose({ title, text, acts }) {
   const id = `asked-${(asked += 1)}`;
   const cancel = element("button", { type: "button" }, say("shared.cancel"));
-  const go = element("button", { type: "button", class: danger ? "danger" : "main" }, act);
+  let chosen = null;
+  const take = (name) => {
+    chosen = name;
+    dialog.close();
+  };
+  const made = acts.map(({ name, label, kind }) =>
+    element("button", { type: "button", class: kind, on: { click: () => take(name) } }, label),
+  );
   const paragraphs = [text].flat().map((one) => element("p", {}, one));
   const said = element("div", { class: "stack", id: `${id}-text` }, paragraphs);
-  const buttons = element("div", { class: "buttons end" }, cancel, go);
+  const buttons = element("div", { class: "buttons end" }, cancel, made);
   const named = { "aria-labelledby": id, "aria-describedby": `${id}-text` };
   const dialog = element("dialog", named, element("h2", { id, dir: "auto" }, title), said, buttons);
   return new Promise((resolve) => {
-    let yes = false;
     cancel.addEventListener("click", () => dialog.close());
-    go.addEventListener("click", () => {
-      yes = true;
-      dialog.close();
-    });
     dialog.addEventListener("close", () => {
       dialog.remove();
-      resolve(yes);
+      resolve(chosen);
     });
     document.body.append(dialog);
     dialog.showModal();

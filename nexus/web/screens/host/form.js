@@ -3,7 +3,7 @@
 import { Unreachable } from "../../client.js";
 import { element } from "../dom.js";
 import { say } from "../words.js";
-import { ask } from "./dialog.js";
+import { askAboutOption, askAboutQuestion, askAboutRemoval } from "./correcting.js";
 import { blameAll, rule, told } from "./faults.js";
 import { Fields } from "./fields.js";
 import { OptionList } from "./optionlist.js";
@@ -11,7 +11,7 @@ import { announce, back, heading, once, statusLine } from "./parts.js";
 import { differences, optionCalls } from "./saving.js";
 
 const MOST_CATEGORIES = 100;
-const FROZEN = ["question", "max_choices", "votes_per_user"];
+const FROZEN = ["max_choices", "votes_per_user"];
 
 /** The view of the form: for the poll `id`, or for a new one if that is null. */
 export class FormView {
@@ -168,15 +168,10 @@ export class FormView {
     const [was] = JSON.parse(this.#clean);
     const fields = differences(was, this.#fields.values);
     const wanted = this.#options.values;
-    const calls = this.#closed ? [] : optionCalls(before.id, before.options, wanted);
     try {
-      if (Object.keys(fields).length) await this.#server.call("PATCH", `/polls/${before.id}/`, fields);
-      for (const one of calls) {
-        if (!(await this.#step(one))) {
-          await this.#goOn();
-          announce(this.#line, say("host.not_discarded"), true);
-          return null;
-        }
+      if (Object.keys(fields).length && !(await this.#changeFields(fields))) return this.#stop("host.not_corrected");
+      for (const one of optionCalls(before.id, before.options, wanted)) {
+        if (!(await this.#step(one))) return this.#stop("host.not_discarded");
       }
     } catch (error) {
       await this.#goOn().catch(() => {}); // the server can't be reached now: the next attempt will find out
@@ -185,20 +180,36 @@ export class FormView {
     return before.id;
   }
 
-  async #step({ method, path, body, option, place, act }) {
+  async #stop(why) {
+    await this.#goOn();
+    announce(this.#line, say(why), true);
+    return null;
+  }
+
+  async #changeFields(fields) {
+    const path = `/polls/${this.#id}/`;
     try {
-      await this.#server.call(method, path, body);
+      await this.#server.call("PATCH", path, fields);
     } catch (error) {
-      if (error.code !== "option_has_votes") throw located(error, place);
-      if (!(await this.#mayDiscard(option, act))) return false;
-      await this.#server.call(method, `${path}?discard_votes=true`, body);
+      if (error.code !== "poll_has_votes" || fields.question === undefined) throw error;
+      if (!(await askAboutQuestion())) return false;
+      await this.#server.call("PATCH", `${path}?correction=true`, fields);
     }
     return true;
   }
 
-  #mayDiscard(option, act) {
-    const title = say(`host.discard_title_${act}`, { option });
-    return ask({ title, text: [say("host.discard_text"), say("host.discard_final")], act: say("host.discard_act") });
+  async #step({ method, path, body, option, place, act }) {
+    try {
+      await this.#server.call(method, path, body);
+    } catch (error) {
+      const closed = error.code === "poll_closed" && act === "rename";
+      if (error.code !== "option_has_votes" && !closed) throw located(error, place);
+      const how = act === "rename" ? await askAboutOption(option, closed) : await askAboutRemoval(option);
+      if (!how) return false;
+      const query = act === "rename" ? how : "discard_votes";
+      await this.#server.call(method, `${path}?${query}=true`, body);
+    }
+    return true;
   }
 
   /** Take the poll as it is now for what the form started with; what was typed stays. */

@@ -7,7 +7,7 @@ import { announce, back, heading, pager, statusLine, timeNode } from "./parts.js
 import { changes, sentence, who } from "./sentences.js";
 
 const PAGE_SIZE = 50;
-const ACTIONS = ["create", "update", "open", "close", "reset", "delete", "vote", "retract", "export", "make_screen"];
+const ACTIONS = ["create", "update", "correct", "open", "close", "reset", "delete", "vote", "retract", "export", "make_screen"];
 
 /** The view of the history of the poll `id`. */
 export class HistoryView {

@@ -48,7 +48,7 @@ export class OptionList {
   }
 
   /** Show options, filled up with empty rows to two; `was` has the server's texts by id, where they differ. `locked`
-   * ones are read-only. */
+   * ones keep their number and order. */
   fill(options, locked = false, was = new Map()) {
     this.#locked = locked;
     this.#rows = options.map(({ id, text }) => new OptionRow(text, id, this.#told, was.get(id)));
@@ -152,7 +152,7 @@ export class OptionList {
 
   /** Paste lines into a row: the first is inserted into its text, the others follow as options. */
   #pasteInto(row, text) {
-    const [first, ...more] = lines(text);
+    const [first, ...more] = this.#locked ? [lines(text).join(" ")] : lines(text);
     const { selectionStart: from, selectionEnd: to } = row.input;
     row.input.setRangeText(first, from, to, "end");
     const place = this.#rows.indexOf(row) + 1;

@@ -49,11 +49,10 @@ export class OptionRow {
     return this.id === null || this.text.trim() !== this.was;
   }
 
-  /** Its place (from 0) among `count`; `locked` rows are read-only. */
+  /** Its place (from 0) among `count`; `locked` rows are not moved or removed. */
   place(n, count, locked) {
     write(this.#number, String(n + 1));
     set(this.input, "aria-label", say("host.option_n", { n: n + 1 }));
-    set(this.input, "readonly", locked);
     const names = ["host.option_up", "host.option_down", "host.option_remove"].map((name) => say(name, { n: n + 1 }));
     const off = [n === 0, n === count - 1, count <= 2];
     this.#buttons.forEach((button, which) => {

@@ -2,7 +2,7 @@
 
 import { element, set, write } from "../dom.js";
 import { showProse } from "../prose.js";
-import { everySecond, timeLeft } from "../time.js";
+import { correctedAt, everySecond, timeLeft } from "../time.js";
 import { say } from "../words.js";
 import { Acts } from "./acts.js";
 import { ExportCard } from "./exporting.js";
@@ -22,6 +22,7 @@ export class PollView {
   #line = statusLine();
   #badge = badge("draft");
   #left = element("span", { class: "left" });
+  #corrected = element("span", { hidden: true });
   #description = element("p", { class: "prose description", dir: "auto" });
   #facts = element("ul", { class: "rules" });
   #acts;
@@ -59,7 +60,7 @@ export class PollView {
 
   #build() {
     const poll = this.#room.poll;
-    const top = element("p", { class: "facts" }, this.#badge, this.#left);
+    const top = element("p", { class: "facts" }, this.#badge, this.#left, this.#corrected);
     const head = element("div", { class: "stack tight" }, this.heading, this.#description, top);
     const links = element("div", { class: "buttons" }, this.#acts.node);
     this.node.append(back("#/", say("host.back_to_list")), head);
@@ -69,7 +70,7 @@ export class PollView {
     }
     const side = element("div", { class: "stack side" }, new SharingCard(this.#server, poll).node, this.#policy.node);
     const rest = element("div", { class: "stack" }, this.#rules(poll), this.#exports.node);
-    this.node.append(links, this.#line, element("div", { class: "columns" }, this.#results.node, side, rest));
+    this.node.append(links, this.#acts.timed, this.#line, element("div", { class: "columns" }, this.#results.node, side, rest));
   }
 
   #rules(poll) {
@@ -90,6 +91,8 @@ export class PollView {
     this.#results.show(poll, totals, this.#room.online);
     this.#policy.show(poll.results);
     this.#exports.show(totals.epoch);
+    write(this.#corrected, correctedAt(poll));
+    this.#corrected.hidden = !poll.corrected_at;
     this.#showRules(poll);
     this.#tick();
   }

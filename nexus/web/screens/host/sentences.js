@@ -3,7 +3,8 @@
 import { known, say } from "../words.js";
 import { fullTime } from "./parts.js";
 
-const LISTED = new Set(["update"]);
+// The actions whose changes are listed: all of them, or those of some fields.
+const LISTED = new Map([["update", null], ["correct", null], ["open", ["expires_at"]]]);
 const TIMES = new Set(["opens_at", "expires_at", "closed_at"]);
 const LONGEST_ID = 8; // of a guest: enough to tell one from another
 
@@ -18,7 +19,8 @@ export function who(user, me) {
 /** What was done, in a sentence that does not say by whom. */
 export function sentence(entry) {
   const { action, target_type: type, details } = entry;
-  const names = [`host.did_${type}_${action}_${details.outcome}`, `host.did_${type}_${action}`, `host.did_${action}`];
+  const how = details.copy_of ? "copy" : details.outcome;
+  const names = [`host.did_${type}_${action}_${how}`, `host.did_${type}_${action}`, `host.did_${action}`];
   const name = names.find(known);
   if (!name) return `${action} · ${type} ${entry.target_id}`; // newer than this page
   const after = last(details.status);
@@ -32,8 +34,9 @@ export function sentence(entry) {
 export function changes({ action, target_type: type, details }) {
   if (type === "option") return optionChanges(details);
   if (!LISTED.has(action)) return [];
+  const only = LISTED.get(action);
   return Object.entries(details)
-    .filter(([, values]) => Array.isArray(values) && values.length === 2)
+    .filter(([name, values]) => Array.isArray(values) && values.length === 2 && (!only || only.includes(name)))
     .map(([name, [before, after]]) => line(name, value(name, before), value(name, after)));
 }
 

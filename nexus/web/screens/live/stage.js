@@ -3,6 +3,7 @@
 import { Bar, sharesById } from "../bar.js";
 import { element, fill, root, set, write } from "../dom.js";
 import { isLong } from "../preview.js";
+import { correctedAt } from "../time.js";
 import { number, say } from "../words.js";
 import { Fit } from "./fit.js";
 
@@ -22,9 +23,10 @@ export class Stage {
   #time = element("p", { id: "left", class: "time" });
   #turnout = element("p", { id: "turnout" });
   #online = element("p", { id: "online" });
+  #corrected = element("p", { id: "corrected", hidden: true });
 
   constructor(root, link, { overlay, code }) {
-    const foot = element("footer", {}, this.#status, this.#time, this.#turnout, this.#online);
+    const foot = element("footer", {}, this.#status, this.#time, this.#turnout, this.#online, this.#corrected);
     const stage = element("div", { class: "stage" }, this.#question, this.#veil, this.#list, foot);
     this.#invite = () => (overlay ? element("aside", {}, codeText(this.#code)) : joining(this.#code));
     this.#code = code;
@@ -50,6 +52,8 @@ export class Stage {
     set(this.#turnout, "data-voters", totals.voters);
     this.#online.hidden = online === null;
     write(this.#online, say("live.online", { n: online ?? 0 }));
+    write(this.#corrected, correctedAt(poll));
+    this.#corrected.hidden = !poll.corrected_at;
     this.#refit(poll, totals, hold);
   }
 
@@ -104,7 +108,7 @@ export class Stage {
   /** Fit again if texts changed or the figures grew longer, but not at each vote. */
   #refit(poll, totals, hold) {
     const texts = poll.options.map(({ option_text: text }) => text);
-    const key = JSON.stringify([poll.question, texts, hold, number(totals.total_votes).length]);
+    const key = JSON.stringify([poll.question, texts, hold, Boolean(poll.corrected_at), number(totals.total_votes).length]);
     if (key === this.#texts) return;
     this.#texts = key;
     this.#fit.now();

@@ -4,6 +4,7 @@ import { sharesById } from "../bar.js";
 import { element, fill, set, write } from "../dom.js";
 import { isLong } from "../preview.js";
 import { showProse } from "../prose.js";
+import { correctedAt } from "../time.js";
 import { say } from "../words.js";
 import { Row } from "./row.js";
 
@@ -19,6 +20,7 @@ export class Paper {
   #said = element("p", { id: "said", role: "status" });
   #trouble = element("p", { id: "trouble", class: "note bad", role: "alert", hidden: true });
   #turnout = element("p", { id: "turnout", class: "faint" });
+  #corrected = element("p", { id: "corrected", class: "faint", hidden: true });
   #hidden = element("p", { id: "veiled", class: "faint", hidden: true });
   #send = element("button", { id: "send", class: "main", type: "button", hidden: true });
   #retract = element("button", { id: "retract", class: "plain", type: "button", hidden: true }, say("vote.retract"));
@@ -31,7 +33,7 @@ export class Paper {
     const foot = element(
       "footer",
       {},
-      ...[this.#trouble, this.#said, this.#hidden, this.#turnout, this.#retract, this.#send],
+      ...[this.#trouble, this.#said, this.#hidden, this.#turnout, this.#corrected, this.#retract, this.#send],
     );
     fill(root, link, head, this.#list, foot);
   }
@@ -47,6 +49,8 @@ export class Paper {
     this.#showPlace(totals);
     write(this.#said, sentence);
     set(this.#said, "data-standing", view.standing);
+    write(this.#corrected, correctedAt(poll));
+    this.#corrected.hidden = !poll.corrected_at;
     write(this.#turnout, totals ? say("shared.turnout", { n: totals.voters }) : "");
     this.#showVeil(poll, totals, view);
     this.#showActs(poll, view);
