@@ -134,14 +134,8 @@ def is_page(answer: httpx.Response, status: int, name: str, language: str = "en"
 
 
 UNKNOWN = (
-    "/nothing",
-    "/vote/a/b",
-    "/api/none/",
-    "/assets/none.js",
-    "/favicon.ico",
-    "/wp-login.php",
-    "/a/b/c/d",
-    "/.env",
+    *("/nothing", "/vote/a/b", "/api/none/", "/assets", "/assets/none.js", "/favicon.ico", "/wp-login.php"),
+    *("/a/b/c/d", "/.env"),
 )
 
 
