@@ -135,7 +135,11 @@ def test_a_login_leads_nowhere_else(to: str) -> None:
     assert Returning(KEY).begin(BROWSER, to).to == HOME
 
 
-@pytest.mark.parametrize("cookie", ["", "x", BROWSER + "x", BROWSER[:-1] + "=", BROWSER[:-1] + "\n", "é" * 43])
+@pytest.mark.parametrize(
+    "cookie",
+    ["", "x", BROWSER + "x", BROWSER[:-1] + "=", BROWSER[:-1] + "\n", "é" * 43],
+    ids=["empty", "short", "long", "padded", "line break", "not ASCII"],  # BROWSER is another one in each process
+)
 def test_a_cookie_that_was_not_set_here_is_none(cookie: str) -> None:
     assert known_browser(cookie) == ""
     assert known_browser(BROWSER) == BROWSER
