@@ -92,7 +92,7 @@ class Worker:
         self.metrics = Metrics()
         self.metrics_token = settings.metrics_token
         self.public = settings.public
-        self.site = Site(settings.embedders, settings.public)
+        self.site = Site(settings.embedders, settings.public, settings.registration == "open")
         self.trusted = TrustedHops(settings.forwarded_allow_ips)
         self.database = Database(database_url, size=settings.db_connections)
         self.bus: Bus = _bus(settings, name)

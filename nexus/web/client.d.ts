@@ -242,6 +242,10 @@ export function register(
 ): Promise<{ id: number; username: string; roles: string[] }>;
 /** Log in; the login stays in the storage. */
 export function login(options: Server & { username: string; password: string }): Promise<Session>;
+/** Whom an invitation is for, and until when it can be used. */
+export function readInvitation(options: Server & { token: string }): Promise<{ username: string; expires_at: string }>;
+/** Choose the password of an account with the token of its invitation, and log in. */
+export function acceptInvitation(options: Server & { token: string; password: string }): Promise<Session>;
 /** The login in the storage, or null. */
 export function session(options: Server): Session | null;
 

@@ -20,7 +20,7 @@ import { Upkeep } from "./client/upkeep.js";
 export { Busy, Closed, MemoryStorage, NexusError, Refused, TurnedAway, Unreachable, Unsettled } from "./client/basics.js";
 export { newOp } from "./client/basics.js";
 export { isNewer } from "./client/order.js";
-export { Session, enter, login, register, session } from "./client/rest.js";
+export { Session, acceptInvitation, enter, login, readInvitation, register, session } from "./client/rest.js";
 export { Room };
 
 const EVENTS = ["state", "settled", "error"];

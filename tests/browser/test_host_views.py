@@ -55,7 +55,7 @@ async def test_an_account_is_made(chromium: Chromium, home: str) -> None:
         await expect(page.get_by_text("This username is taken.")).to_be_visible()
         await form.locator("[name=username]").fill(f"{name}-2")
         await form.get_by_role("button").click()
-        await expect(page.get_by_role("heading", name="Account")).to_be_focused()
+        await expect(page.get_by_role("heading", level=1, name="Account", exact=True)).to_be_focused()
         assert await page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 1]
 
 

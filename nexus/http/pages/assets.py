@@ -7,7 +7,7 @@ Each has two addresses: `/assets/client.js`, for other front ends, which caches 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -22,6 +22,7 @@ FOLDERS = ("client", "screens")
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
     ".svg": "image/svg+xml",
     ".ts": "text/plain; charset=utf-8",
 }
@@ -36,10 +37,11 @@ _DYNAMIC = re.compile(r"""\bimport\(["'](\.[^"']+)["']\)""")
 class Assets:
     """The files of `web`, read once, as an ASGI application below a route `/assets/{path:path}`."""
 
-    def __init__(self, web: Path) -> None:
+    def __init__(self, web: Path, made: Mapping[str, bytes] | None = None) -> None:
+        """`made` are more files by their names, such as `words/en/users.json`."""
         files = [path for folder in FOLDERS for path in (web / folder).rglob("*") if path.suffix in TYPES]
         files += [web / "client.js", web / "client.d.ts"]
-        self._bytes = {path.relative_to(web).as_posix(): _read(path) for path in sorted(files)}
+        self._bytes = {path.relative_to(web).as_posix(): _read(path) for path in sorted(files)} | dict(made or {})
         self._imported: dict[tuple[str, re.Pattern[str]], list[str]] = {}
         digest = sha256()
         for name, body in self._bytes.items():

@@ -85,13 +85,17 @@ VOTE = Screen("vote", ("shared", "enter", "login", "vote"))
 LIVE = Screen("live", ("shared", "enter", "login", "live"))
 HOST = Screen("host", ("shared", "login", "host"))
 
+LATER = ("users",)
+"""Sections of words that no page contains: the views that need them load them, since few people see those."""
+
 
 class Pages:
     """All pages, each in the language that the reader's browser asks for; `refusals` makes those of errors."""
 
     def __init__(self, codes: CodeEntry, tallies: Tallies, site: Site, logins: OidcLogins | None = None) -> None:
         """`logins` are those with an OpenID provider, where people may log in with one."""
-        assets, words = Assets(WEB), Words(WEB / "words")
+        words = Words(WEB / "words")
+        assets = Assets(WEB, words.files(*LATER))
         provider = None if logins is None else Provider(logins.client.name, logins.client.begin_url)
         self._oidc = [] if logins is None else OidcPages(logins, assets, words).routes()
         self.refusals = RefusalPages(assets, words)
@@ -102,11 +106,13 @@ class Pages:
         self._assets = assets
         self._shells = {screen: _Shells(screen, assets, words, provider) for screen in (ENTER, HOST, VOTE, LIVE)}
         self._words = words
+        self._registration = "" if site.registration_open else data("registration", "closed")
 
     def routes(self) -> list[Route]:
         """Where they and what they load are served; to come after all other routes."""
-        enter = _PollFreePage(self._shells[ENTER], self._words)
-        host = _PollFreePage(self._shells[HOST], self._words, data("site", self._site.told()))
+        enter = _PollFreePage(self._shells[ENTER], self._words, self._registration)
+        told = data("site", self._site.told()) + self._registration
+        host = _PollFreePage(self._shells[HOST], self._words, told)
         return [
             *(Route(path, enter, methods=["GET"]) for path in ("/", "/vote", "/live")),
             Route("/host", host, methods=["GET"]),
@@ -216,7 +222,8 @@ class _Shells:
 class _PollFreePage:
     """A page without a poll: the same for all readers of a language at a distance from the root."""
 
-    def __init__(self, shells: _Shells, words: Words, given: str = "") -> None:
+    def __init__(self, shells: _Shells, words: Words, given: str) -> None:
+        """`given` is what the page starts with."""
         self._shells = shells
         self._words = words
         self._given = given

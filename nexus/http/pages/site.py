@@ -19,10 +19,12 @@ class SiteFacts(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the pages need to know of the settings: who may frame a poll, and the public address, if it is set."""
+    """What the pages need to know of the settings: who may frame a poll, the public address, if it is set, and
+    whether strangers may create accounts."""
 
     embedders: tuple[str, ...] = ()
     public: PublicAddress | None = None
+    registration_open: bool = True
 
     def told(self) -> SiteFacts:
         """As the hosts' page is told."""

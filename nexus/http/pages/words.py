@@ -43,6 +43,15 @@ class Words:
         told = self._of[language]
         return {f"{section}.{name}": text for section in sections for name, text in told[section].items()}
 
+    def files(self, *sections: str) -> dict[str, bytes]:
+        """`sections` in every language as files, for pages that load them only when they need them, by names such as
+        `words/en/users.json`."""
+        return {
+            f"words/{language}/{section}.json": msgspec.json.encode(self.sections(language, section))
+            for language in self.languages
+            for section in sections
+        }
+
 
 def _split(text: str) -> tuple[str, str]:
     tag, _, weight = text.strip().lower().partition(";")

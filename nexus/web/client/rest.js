@@ -194,6 +194,22 @@ export async function login({ url, username, password, ...given }) {
   return new Session(origin, kept, fetch);
 }
 
+/** Whom the invitation with this token is for, and its end: `{username, expires_at}`. Rejects with `Refused`
+ * (`invitation_not_found`) or `Unreachable`. */
+export async function readInvitation({ url, token, ...given }) {
+  const { origin, fetch } = tools({ url, ...given });
+  return (await request(fetch, origin, "POST", "/auth/invitation/read/", { body: { token } })).body;
+}
+
+/** Choose the password of an account that was invited, or whose password is to be reset, with the token of its link; logs
+ * in as `login` does. Rejects with `Refused` (`invitation_not_found`, `weak_password`) or `Unreachable`. */
+export async function acceptInvitation({ url, token, password, ...given }) {
+  const { origin, kept, fetch } = tools({ url, ...given });
+  const { body } = await request(fetch, origin, "POST", "/auth/invitation/", { body: { token, password } });
+  keep(origin, kept, body);
+  return new Session(origin, kept, fetch);
+}
+
 /** The login in this storage: a `Session`, or null if there is none. */
 export function session({ url, ...given }) {
   const { origin, kept, fetch } = tools({ url, ...given });

@@ -2,8 +2,9 @@
 
 import { codeForm } from "./code.js";
 import { byId, element, fill, root } from "./dom.js";
-import { say } from "./words.js";
+import { block, say } from "./words.js";
 
+const closed = block("registration") === "closed";
 const stage = /\/live\/*$/.test(location.pathname);
 const form = stage ? codeForm("", "live/", say("enter.live_go")) : codeForm();
 byId("screen").classList.add("entry");
@@ -12,6 +13,6 @@ fill(
   element("p", { class: "brand", "aria-hidden": "true" }, say("shared.brand")),
   element("h1", {}, say(stage ? "enter.live_heading" : "enter.heading")),
   form,
-  element("p", { class: "faint" }, element("a", { href: `${root}host` }, say("enter.host"))),
+  element("p", { class: "faint" }, element("a", { href: `${root}host` }, say(closed ? "enter.log_in" : "enter.host"))),
 );
 form.querySelector("input").focus();

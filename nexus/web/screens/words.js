@@ -1,6 +1,7 @@
 /** What the screens say, in the language of the page. The page itself contains the sentences. */
 
 const sentences = block("words") ?? {};
+const loaded = new Set();
 
 /** The language of the page, such as `en`. */
 export const language = document.documentElement.lang;
@@ -21,6 +22,16 @@ export function say(name, values = {}) {
   if (found === undefined) throw new RangeError(`there is no sentence ${name}`);
   const text = typeof found === "string" ? found : (found[plurals.select(values.n)] ?? found.other);
   return text.replace(/\{(\w+)\}/g, (_, key) => shown(values[key]));
+}
+
+/** Load the sentences of a section that the page does not contain: those of views that few people see. Rejects with
+ * TypeError if they can't be loaded. */
+export async function load(section) {
+  if (loaded.has(section)) return;
+  const answer = await fetch(new URL(`../words/${language}/${section}.json`, import.meta.url));
+  if (!answer.ok) throw new TypeError(`the sentences ${section} were answered with ${answer.status}`);
+  Object.assign(sentences, await answer.json());
+  loaded.add(section);
 }
 
 /** Whether there is a sentence of this name. */

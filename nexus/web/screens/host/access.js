@@ -3,7 +3,7 @@
 import { login, register } from "../../client.js";
 import { element, fill, root, write } from "../dom.js";
 import { blame, field, loginForm } from "../login.js";
-import { say } from "../words.js";
+import { block, say } from "../words.js";
 import { blameAll } from "./faults.js";
 import { button, heading, once } from "./parts.js";
 
@@ -24,7 +24,8 @@ export class AccessView {
 
   #login() {
     write(this.heading, say("login.heading"));
-    const other = button(say("host.to_register"), () => this.#registration(), "plain");
+    const closed = block("registration") === "closed";
+    const other = closed ? say("host.by_invitation") : button(say("host.to_register"), () => this.#registration(), "plain");
     fill(this.#place, loginForm(this.#entered), element("p", { class: "other" }, other));
   }
 

@@ -4,9 +4,10 @@ import { element } from "../dom.js";
 import { blame, field } from "../login.js";
 import { known, say } from "../words.js";
 import { blameAll } from "./faults.js";
+import { leaveCard } from "./leaving.js";
 import { announce, button, heading, once, statusLine } from "./parts.js";
 
-/** The view of the account; `logout()` ends the login. */
+/** The view of the account; `logout(note)` ends the login, and `note` says why if that was not asked for. */
 export class AccountView {
   #server;
   #line = statusLine();
@@ -17,8 +18,9 @@ export class AccountView {
     this.#server = server;
     this.title = say("host.account");
     this.heading = heading(say("host.account"));
-    const out = button(say("host.logout"), () => once(out, logout));
-    const parts = [this.heading, this.#facts(out), this.#passwordCard()];
+    const out = button(say("host.logout"), () => once(out, () => logout()));
+    const own = server.me.username === null ? [] : [this.#passwordCard(), leaveCard(server, logout)];
+    const parts = [this.heading, this.#facts(out), ...own];
     this.node = element("div", { class: "stack narrow" }, parts);
   }
 

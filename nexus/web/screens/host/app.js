@@ -3,7 +3,7 @@
 import { Unreachable } from "../../client.js";
 import { element, fill, root, set } from "../dom.js";
 import { Touch } from "../touch.js";
-import { say } from "../words.js";
+import { load, say } from "../words.js";
 import { AccessView } from "./access.js";
 import { ask } from "./dialog.js";
 import { ListView, firstLook } from "./list.js";
@@ -11,13 +11,15 @@ import { Router } from "./router.js";
 import { Server } from "./server.js";
 import { Trouble } from "./trouble.js";
 
-const LATER = ["poll", "form", "history", "account"];
+const LATER = ["poll", "form", "history"]; // views that nearly every host comes to
+const INVITATION = /^#\/invitation\/([\w-]+)$/;
 
 /** The module of a view that is loaded later. Its name is a template, so that the page does not list it among the
  * modules to load at once. Rejects with `Unreachable`. */
 async function later(name) {
   try {
-    return await import(`./${name}.js`);
+    const [view] = await Promise.all([import(`./${name}.js`), LATER.includes(name) || load("users")]);
+    return view;
   } catch (cause) {
     throw new Unreachable(`The view ${name} could not be loaded.`, { cause });
   }
@@ -41,6 +43,7 @@ export class App {
   constructor(main) {
     this.#main = main;
     this.#server = new Server((left) => this.#ended(left));
+    addEventListener("hashchange", (event) => this.#invited(event)); // before the router's
     this.#router = new Router((to) => this.#show(to), () => this.#mayLeave());
     this.#main.before(this.#bar);
     addEventListener("beforeunload", (event) => {
@@ -48,8 +51,12 @@ export class App {
     });
   }
 
-  /** Start, with the login of this tab if there is one. */
+  /** Start, with an invitation that the address holds, or with the login of this tab if there is one. */
   start() {
+    if (!this.#invited()) this.#begin();
+  }
+
+  #begin() {
     const login = Server.held();
     if (login) this.#enter(login);
     else this.#askLogin("");
@@ -73,6 +80,33 @@ export class App {
     else this.#put(kept);
   }
 
+  /** Whether the address holds an invitation, which is then shown. Its token leaves the address at once. */
+  #invited(event) {
+    const token = INVITATION.exec(location.hash)?.[1];
+    if (!token) return false;
+    event?.stopImmediatePropagation();
+    history.replaceState(null, "", "#/");
+    this.#showInvitation(token);
+    return true;
+  }
+
+  async #showInvitation(token) {
+    if (!(await this.#mayLeave())) return;
+    const turn = (this.#turn += 1);
+    this.#bar.hidden = true;
+    this.#view?.close?.();
+    this.#view = null;
+    let view;
+    try {
+      const { InvitationView } = await later("invitation");
+      view = new InvitationView(token, { entered: (login) => this.#enter(login), leave: () => this.#begin() });
+      await view.open();
+    } catch (error) {
+      view = new Trouble(error, () => this.#showInvitation(token));
+    }
+    if (turn === this.#turn) this.#put(view);
+  }
+
   #ended(left) {
     if (this.#view?.keeps) this.#waiting = this.#view;
     left.then(() => this.#askLogin(say("host.login_ended")));
@@ -86,14 +120,14 @@ export class App {
     this.#put(new AccessView(note, (login) => this.#enter(login)));
   }
 
-  async #logout() {
+  async #logout(note = say("host.logged_out")) {
     if (!(await this.#mayLeave())) return;
     this.#view?.close?.();
     this.#view = null;
     this.#waiting = null;
     await this.#server.leave();
     history.replaceState(null, "", "#/");
-    this.#askLogin(say("host.logged_out"));
+    this.#askLogin(note);
   }
 
   #makeBar() {
@@ -107,7 +141,9 @@ export class App {
     const kind = element("span", { class: "unseen" }, `${say("host.account")}: `);
     const account = link("account", "#/account", [kind, named]);
     const nav = element("nav", { "aria-label": say("host.nav") });
-    nav.append(link("list", "#/", say("host.polls")), link("new", "#/new", say("host.new_poll")), account);
+    nav.append(link("list", "#/", say("host.polls")), link("new", "#/new", say("host.new_poll")));
+    if (this.#server.admin) nav.append(link("users", "#/accounts", say("host.accounts")));
+    nav.append(account);
     const brand = element("a", { class: "brand", href: root }, say("shared.brand"));
     const inner = element("div", { class: "inner" }, brand, nav);
     this.#touch = element("div", { class: "note warn touch", role: "status", hidden: true });
@@ -131,7 +167,8 @@ export class App {
     if (name === "poll") return new (await later("poll")).PollView(server, id);
     if (name === "new" || name === "edit") return new (await later("form")).FormView(server, id);
     if (name === "history") return new (await later("history")).HistoryView(server, id);
-    if (name === "account") return new (await later("account")).AccountView(server, () => this.#logout());
+    if (name === "account") return new (await later("account")).AccountView(server, (note) => this.#logout(note));
+    if (name === "users" && server.admin) return new (await later("users")).UsersView(server, () => this.#logout());
     return new ListView(server, this.#look);
   }
 

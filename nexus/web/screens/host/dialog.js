@@ -5,15 +5,16 @@ import { say } from "../words.js";
 
 let asked = 0;
 
-/** Ask: `title`, `text` that names the consequences, and `act`, the label of the button that confirms. Resolves to
- * whether it was confirmed; Escape means no. The focus goes back to where it was. */
-export async function ask({ title, text, act, danger = true }) {
-  return (await choose({ title, text, acts: [{ name: act, label: act, kind: danger ? "danger" : "main" }] })) !== null;
+/** Ask: `title`, `text` that names the consequences, `act`, the label of the button that confirms, and `content`, a node
+ * with more to decide. Resolves to whether it was confirmed; Escape means no. The focus goes back to where it was. */
+export async function ask({ title, text, act, danger = true, content }) {
+  const acts = [{ name: act, label: act, kind: danger ? "danger" : "main" }];
+  return (await choose({ title, text, acts, content })) !== null;
 }
 
 /** The same with several `acts`, each with its `name`, the `label` of its button and the `kind` of that. Resolves to the
  * name of the one that was chosen, or null. */
-export function choose({ title, text, acts }) {
+export function choose({ title, text, acts, content }) {
   const id = `asked-${(asked += 1)}`;
   const cancel = element("button", { type: "button" }, say("shared.cancel"));
   let chosen = null;
@@ -28,7 +29,7 @@ export function choose({ title, text, acts }) {
   const said = element("div", { class: "stack", id: `${id}-text` }, paragraphs);
   const buttons = element("div", { class: "buttons end" }, cancel, made);
   const named = { "aria-labelledby": id, "aria-describedby": `${id}-text` };
-  const dialog = element("dialog", named, element("h2", { id, dir: "auto" }, title), said, buttons);
+  const dialog = element("dialog", named, element("h2", { id, dir: "auto" }, title), said, content ?? "", buttons);
   return new Promise((resolve) => {
     cancel.addEventListener("click", () => dialog.close());
     dialog.addEventListener("close", () => {

@@ -35,8 +35,8 @@ export function rule(message) {
 /** What an error of a call means. Any other error is a bug, and is thrown again. */
 export function told(error) {
   if (!(error instanceof NexusError)) throw error;
-  const name = `host.refused_${error.code}`;
-  if (known(name)) return say(name);
+  const name = [`users.refused_${error.code}`, `host.refused_${error.code}`].find(known);
+  if (name) return say(name);
   return error instanceof Unreachable ? say("shared.unreachable") : reason(error);
 }
 

@@ -7,6 +7,7 @@ const ROUTES = [
   [/^\/poll\/(\d+)\/edit$/, "edit"],
   [/^\/poll\/(\d+)\/history$/, "history"],
   [/^\/account$/, "account"],
+  [/^\/accounts$/, "users"],
 ];
 
 /** The view that a hash names: `{name, id}`; null if there is no such view. */
