@@ -10,7 +10,10 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
+from nexus.http.framework.browser_cookie import BrowserCookie
 from nexus.store.database import Database
 from tests.support.ballots import rows
 from tests.support.oidc_provider import Provider, openid_provider
@@ -94,6 +97,23 @@ async def test_what_goes_to_the_provider_and_what_stays(browser: Browser, site: 
     assert cookie == f"__Host-nexus-login={value}; {attributes}"
     assert value not in begun.headers["location"]
     assert begun.headers["referrer-policy"] == "no-referrer" and begun.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("public", "name", "rest"),
+    [
+        ("https://vote.example", "__Host-nexus-login", "Path=/; SameSite=lax; Secure"),
+        ("https://vote.example/nexus", "__Host-nexus-login", "Path=/; SameSite=lax; Secure"),
+        ("http://localhost:8000", "nexus-login", "Path=/auth/oidc; SameSite=lax"),
+        ("http://127.0.0.1:8000/nexus", "nexus-login", "Path=/nexus/auth/oidc; SameSite=lax"),
+    ],
+)
+def test_the_cookie_is_as_narrow_as_its_address_allows(public: str, name: str, rest: str) -> None:
+    response, cookie = Response(), BrowserCookie(public)
+    cookie.put(response, "x")
+    assert response.headers["set-cookie"] == f"{name}=x; HttpOnly; Max-Age=900; {rest}"
+    asked = Request({"type": "http", "headers": [(b"cookie", f"a=b; {name}=x".encode())]})
+    assert cookie.read(asked) == "x"
 
 
 async def test_an_address_never_holds_a_token(
