@@ -107,7 +107,7 @@ CREATE TABLE polls (
     corrected_at    timestamptz,
     created_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
-    words           tsvector    GENERATED ALWAYS AS (to_tsvector('simple', question || ' ' || description)) STORED,
+    words           tsvector    NOT NULL DEFAULT '',
     CHECK (opens_at IS NULL OR expires_at IS NULL OR opens_at < expires_at),
     CHECK (status <> 'scheduled' OR opens_at IS NOT NULL),
     CHECK ((status = 'closed') = (closed_at IS NOT NULL))

@@ -9,6 +9,8 @@
 - `faults`: what is wrong with the shape of what a client wrote
 - `text`: the rules for texts that clients write
 - `alike`: which texts people could not tell apart, and which they could not see
+- `searching`: what polls are found by, and what a search asks for
+- `word_breaking`: how both are taken apart
 - `codes`: the codes by which people enter polls
 - `views`: what a client sees of a poll
 - `problem`: the document that tells a refusal

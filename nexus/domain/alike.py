@@ -32,11 +32,11 @@ def fold(text: str) -> str:
     After NFKC and case folding, without invisible characters, each run of white space as one space, trimmed.
     The host's form follows the same rule (`fold`, nexus/web/screens/host/texts.js).
     """
-    text = unicodedata.normalize("NFKC", _shapes(unicodedata.normalize("NFKC", text)))
+    text = unicodedata.normalize("NFKC", visible_part(unicodedata.normalize("NFKC", text)))
     # Case folding can undo the normal form, and the normal form bring up a letter in upper case.
     for _ in range(2):
         text = unicodedata.normalize("NFKC", text.casefold())
-    return _BLANKS.sub(" ", _shapes(text)).strip()
+    return _BLANKS.sub(" ", visible_part(text)).strip()
 
 
 def is_visible(text: str) -> bool:
@@ -54,6 +54,6 @@ def _drawn(char: str) -> bool:
     return char.isprintable() and not _SHAPELESS.match(char) and not _BLANKS.match(char)
 
 
-def _shapes(text: str) -> str:
-    """A text without what has no shape."""
+def visible_part(text: str) -> str:
+    """A text without its invisible characters; white space stays."""
     return _SHAPELESS.sub(r"\1", text)

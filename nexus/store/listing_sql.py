@@ -12,6 +12,8 @@ import msgspec
 
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Status
+from nexus.domain.searching import clauses
+from nexus.store.searchable import tsquery
 
 Ordering = Literal["created_at", "-created_at", "expires_at", "-expires_at", "question", "-question"]
 
@@ -55,10 +57,10 @@ OWN = "p.created_by = {me}"
 BOUND = "p.id = ANY({polls}) AND (p.status <> 'draft' OR {sees_drafts} OR p.created_by = {me})"
 """What exists for a token that is bound to polls."""
 
-WORDS = "p.words @@ plainto_tsquery('simple', {search})"
-"""All words of a search."""
+WORDS = "p.words @@ CAST(CAST({search} AS text) AS tsquery)"
+"""All that a search asks for."""
 
-RARE_WORDS = "p.words @@ (SELECT plainto_tsquery('simple', {search}))"
+RARE_WORDS = "p.words @@ (SELECT CAST(CAST({search} AS text) AS tsquery))"
 """The same, by the index on words: when the plan is made, the result of a subselect is unknown and assumed rare."""
 
 
@@ -116,7 +118,7 @@ class _Terms:
         if chosen.category is not None:
             filters.append(f"p.category_id = {self.name(chosen.category)}")
         if chosen.is_search:
-            filters.append(words.format(search=self.name(chosen.search)))
+            filters.append(words.format(search=self.name(tsquery(clauses(chosen.search)))))
         return filters
 
     def statement(self, sql: str, *, is_shared: bool = False) -> Statement:

@@ -22,6 +22,7 @@ from nexus.store import audit
 from nexus.store.database import Connection, Database
 from nexus.store.rounds import locked_for_host
 from nexus.store.rows import load
+from nexus.store.searchable import keep_words
 
 
 class OptionChange(msgspec.Struct, frozen=True):
@@ -223,6 +224,7 @@ async def _done(
         poll=before.id,
     )
     after = (await load(connection, [before.id]))[before.id]
+    await keep_words(connection, before, after)
     one = next((one for one in after.options if one.id == option), None)
     was = next((one for one in before.options if one.id == option), None)
     details: dict[str, object] = {"poll": before.id, "before": _said(was), "after": _said(one)}

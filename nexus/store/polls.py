@@ -18,6 +18,7 @@ from nexus.store.accounts import refuse_deleted
 from nexus.store.database import Connection, Database
 from nexus.store.rounds import locked_for_host, now, refuse_stranger
 from nexus.store.rows import load
+from nexus.store.searchable import WORDS, keep_words, words_of
 
 CODE_ATTEMPTS = 20
 """Codes tried for a poll before its creation fails: a new one is taken by another poll only by chance."""
@@ -93,15 +94,16 @@ async def _create(connection: Connection, new: NewPoll, by: Identity, **details:
 async def _insert(connection: Connection, new: NewPoll, by: Identity, status: Status) -> int:
     length = CODE_LENGTH if new.is_public else PRIVATE_CODE_LENGTH
     for _ in range(CODE_ATTEMPTS):
+        code = new_code(length)
         row = await connection.one(
-            """
+            f"""
             INSERT INTO polls (code, question, description, category_id, created_by, is_public, status, opens_at,
-                expires_at, max_choices, votes_per_user, allow_change, allow_guests, anonymous, results)
+                expires_at, max_choices, votes_per_user, allow_change, allow_guests, anonymous, results, words)
             VALUES (:code, :question, :description, :category, :created_by, :is_public, :status, :opens_at,
-                :expires_at, :max_choices, :votes_per_user, :allow_change, :allow_guests, :anonymous, :results)
+                :expires_at, :max_choices, :votes_per_user, :allow_change, :allow_guests, :anonymous, :results, {WORDS})
             ON CONFLICT (code) DO NOTHING RETURNING id
             """,
-            code=new_code(length),
+            code=code,
             question=new.question.strip(),
             description=new.description.strip(),
             category=new.category,
@@ -116,6 +118,7 @@ async def _insert(connection: Connection, new: NewPoll, by: Identity, status: St
             allow_guests=new.allow_guests,
             anonymous=new.anonymous,
             results=new.results.value,
+            words=words_of(code, new.question, new.description, (option.option_text for option in new.options)),
         )
         if row is not None:
             return int(row["id"])
@@ -152,6 +155,7 @@ async def patch(database: Database, poll: int, change: PollPatch, by: Identity, 
         if changed.get("is_public") is False and len(before.code) < PRIVATE_CODE_LENGTH:
             await _recode(connection, poll)
         after = (await load(connection, [poll]))[poll]
+        await keep_words(connection, before, after)
         details = {name: [getattr(before, name), getattr(after, name)] for name in changed}
         await audit.append(connection, by.voter, "correct" if corrected else "update", "poll", poll, **details)
         return after

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,6 +12,7 @@ import asyncpg
 
 from nexus.errors import OperatorError
 from nexus.store.database import LONG_S, Connection, Database
+from nexus.store.searchable import fill_words
 
 VERSION = 3
 """The version that this code wants, and that `schema.sql` makes."""
@@ -26,6 +27,15 @@ _TABLES = [
     *("users", "refresh_tokens", "categories", "polls", "poll_members", "options", "rounds", "votes", "acts"),
     *("audit_log", "audit_head", "schema_version", "invitations", "deleted_users"),
 ]
+
+
+Fill = Callable[[Connection, Callable[[str], None]], Awaitable[None]]
+"""What of a step SQL cannot write; it is told whom to tell of its progress."""
+
+FILLS: Mapping[int, Fill] = {3: fill_words}
+"""The steps that Python has a part in: it comes where their SQL has the line `FILL`."""
+
+FILL = "-- Here the fill of this step runs (FILLS in nexus/store/schema.py)."
 
 
 class SchemaError(OperatorError):
@@ -75,7 +85,11 @@ async def _bring_forward(connection: Connection, before: int, say: Callable[[str
     for number, step in sorted(steps().items()):
         if before < number <= VERSION:
             say(f"step {number}: {step.name}")
-            await connection.raw.execute(step.read_text("utf-8"))
+            first, _, second = step.read_text("utf-8").partition(FILL)
+            await connection.raw.execute(first)
+            if number in FILLS:
+                await FILLS[number](connection, say)
+                await connection.raw.execute(second)
             await _record(connection, number)
 
 

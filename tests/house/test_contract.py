@@ -26,10 +26,12 @@ from nexus.domain.definition import (
     OPTIONS,
     QUESTION_MAX,
 )
+from nexus.domain.searching import MOST_CLAUSES, MOST_LEXEMES
 from nexus.domain.text import LONGEST_NAME
 from nexus.errors import NexusError
 from nexus.http.api.lists import LONGEST_PAGE
 from nexus.http.api.polls import BODY_BYTES as POLL_BYTES
+from nexus.http.api.polls import LONGEST_SEARCH
 from nexus.http.api.routes import CALLS
 from nexus.http.dependencies import RestCall
 from nexus.http.documents.operations import public_path
@@ -170,6 +172,9 @@ def test_every_command_is_listed_with_its_flags(capsys: pytest.CaptureFixture[st
         f"options a ballot may name, 1 to {MOST_CHOICES}",
         f"ballots one voter may cast, 1 to {MOST_VOTES}",
         f"An option has 1 to {OPTION_MAX} characters",
+        f"`search` has up to {LONGEST_SEARCH} characters",
+        f"At most {MOST_LEXEMES:,} different words of a poll count, those of the description last, and the first "
+        f"{MOST_CLAUSES} words",
         f"A name has 1 to {CATEGORY_MAX} characters",
         f"have 1 to {LONGEST_NAME} characters",
         f"have {SHORTEST} to {LONGEST} characters",

@@ -16,6 +16,7 @@ from nexus.store import listing_sql as sql
 from nexus.store.database import Connection, Database, Raw, Row
 from nexus.store.listing import Filter, list_polls
 from nexus.store.rows import load
+from nexus.store.searchable import fill_words
 from tests.support.ballots import ADMIN, HOST, guest, make_poll, rows, voter
 
 ORDERINGS: tuple[sql.Ordering, ...] = (
@@ -49,7 +50,6 @@ INSERT INTO options (poll_id, option_text, position) SELECT id, text, 1 - n FROM
     (VALUES ('Yes', 0), ('No', 1)) AS o (text, n);
 INSERT INTO poll_members (poll_id, voter) SELECT id, 'user:' || 1 + n % 3 FROM polls, generate_series(0, 2) n
 WHERE id % 7 = n OR (id + n) % 5 = 0;
-ANALYZE;
 """
 
 SCREEN = Identity("user:1", frozenset({"screen"}), frozenset({3, 4}), 4e9)
@@ -61,6 +61,8 @@ PEOPLE = (HOST, OTHER, STRANGER, ADMIN, SCREEN, *(guest(n) for n in range(1, 8))
 async def fill(database: Database, *, polls: int, hosts: int = 4, seed: float = 0.5) -> None:
     async with database.long_transaction() as connection:
         await connection.raw.execute(FILL.format(polls=polls, hosts=hosts, seed=seed))
+        await fill_words(connection, lambda line: None)
+        await connection.raw.execute("ANALYZE")
 
 
 class Reference:
@@ -86,12 +88,12 @@ class Reference:
 
 
 def _matches(poll: Row, by: Identity, chosen: Filter) -> bool:
-    text = f"{poll['question']} {poll['description']}".split()
+    text = f"{poll['code']} {poll['question']} {poll['description']} Yes No".lower().split()
     return (
         (chosen.status is None or poll["status"] == chosen.status)
         and (chosen.category is None or poll["category_id"] == chosen.category)
         and (not chosen.mine or poll["created_by"] == by.voter)
-        and all(word in text for word in chosen.search.lower().split())
+        and all(any(one.startswith(word) for one in text) for word in chosen.search.lower().split())
     )
 
 
@@ -107,7 +109,7 @@ def drawn(draw: random.Random) -> Filter:
         status=draw.choice([None, None, *Status]),
         category=draw.choice([None, None, None, 0, 1, 2, 5]),
         mine=draw.random() < 0.2,
-        search=draw.choice(["", "", *WORDS, " ", "TEA milk", "soup tea coffee"]),
+        search=draw.choice(["", "", *WORDS, " ", "TEA mil", "soup tea coffee", "y", "yes c1", "c2"]),
         ordering=draw.choice(ORDERINGS),
     )
 
@@ -203,7 +205,7 @@ CHOSEN = (
     Filter(category=2, status=Status.OPEN, ordering="-expires_at"),
     Filter(mine=True),
     Filter(mine=True, status=Status.CLOSED, ordering="question"),
-    *(Filter(search=words) for words in ("tea", "tea soup", "absent")),
+    *(Filter(search=words) for words in ("tea", "tea soup", "absent", "t", "t s c m y n")),
     Filter(search="milk", mine=True, category=1, ordering="expires_at"),
 )
 
@@ -244,7 +246,11 @@ async def explained(raw: Raw, query: str, args: Sequence[object]) -> str:
 def literal(value: object) -> str:
     if isinstance(value, int):
         return str(value)
-    return f"'{{{','.join(map(str, value))}}}'" if isinstance(value, list) else f"'{value}'"
+    return (
+        f"'{{{','.join(map(str, value))}}}'"
+        if isinstance(value, list)
+        else "'{}'".format(str(value).replace("'", "''"))
+    )
 
 
 async def test_a_list_is_of_one_moment(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,10 @@ from nexus.access.refresh_tokens import refresh_digest
 from nexus.store import account_lists, departures, history, schema, sessions
 from nexus.store.database import Database
 from nexus.store.history import Which
+from nexus.store.listing import Filter, list_polls
 from nexus.store.listing_counts import Counts
 from nexus.voting.recount import Recount
-from tests.support.ballots import rows
+from tests.support.ballots import ADMIN, rows, unsearchable
 from tests.support.postgres_server import PostgresServer, new_database
 
 FILLED = """
@@ -118,3 +119,10 @@ async def test_accounts_go_on_and_can_be_deleted_with_their_names(filled: Databa
     assert await rows(filled, "SELECT DISTINCT created_by FROM polls") == [("user:1",)]
     found = await Recount(filled, None, lambda line: None).run(repair=False)
     assert not any("audit" in line or "history" in line for line in found.lasting)
+
+
+async def test_every_poll_is_found_by_what_it_is_made_of(filled: Database) -> None:
+    for search, code in (("kuche", "K7M2QP"), ("KAF", "K7M2QP"), ("k7m-2qp", "K7M2QP"), ("done", "M4N7QP")):
+        _, (poll,) = await list_polls(filled, ADMIN, Filter(search=search), limit=9, offset=0)
+        assert poll.code == code, search
+    assert await unsearchable(filled) == []

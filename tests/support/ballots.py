@@ -12,6 +12,7 @@ from nexus.errors import NexusError
 from nexus.store import polls, voting
 from nexus.store.database import Database
 from nexus.store.rows import load
+from nexus.store.searchable import words_of
 
 HOST = Identity("user:1", frozenset({"user"}), None, 4e9)
 ADMIN = Identity("user:2", frozenset({"user", "admin"}), None, 4e9)
@@ -114,3 +115,16 @@ def tally(ballots: Iterable[tuple[int, ...]]) -> dict[int, int]:
         for option in options:
             counts[option] = counts.get(option, 0) + 1
     return counts
+
+
+async def unsearchable(database: Database) -> list[int]:
+    """The polls whose column of words is not what their texts and code make of it."""
+    bad = []
+    async with database.read() as connection:
+        ids = [int(row["id"]) for row in await connection.all("SELECT id FROM polls")]
+        for poll in (await load(connection, ids)).values():
+            words = words_of(poll.code, poll.question, poll.description, (one.option_text for one in poll.options))
+            kept = "SELECT words = CAST(CAST(:words AS text) AS tsvector) AS same FROM polls WHERE id = :poll"
+            row = await connection.one(kept, words=words, poll=poll.id)
+            bad += [] if row and row["same"] else [poll.id]
+    return bad

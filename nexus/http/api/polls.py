@@ -11,7 +11,7 @@ from nexus.domain.definition import ID_MAX, NewPoll, Opening, PollPatch
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status, Visibility
 from nexus.domain.rights import require_maker
-from nexus.domain.text import text_problems, text_rule
+from nexus.domain.text import says, text_problems, text_rule
 from nexus.domain.views import Number, PollView, poll_view
 from nexus.errors import Forbidden, Invalid, PollHasVotes, PollNotFound, TooMany
 from nexus.http.api.guests import Code
@@ -29,6 +29,8 @@ BODY_BYTES = 256 * 1024
 
 LONGEST_SEARCH = 200
 """Characters of a search."""
+SEARCHED = "Words or beginnings of words of the question, the options, the description or the code; all must occur."
+"""What the documents say of a search."""
 
 
 class PollQuery(Paged, kw_only=True):
@@ -37,7 +39,7 @@ class PollQuery(Paged, kw_only=True):
     status: Status | None = None
     category: int | None = None
     created_by: Literal["me"] | None = None
-    search: Annotated[str, text_rule(LONGEST_SEARCH, shortest=0)] = ""
+    search: Annotated[str, text_rule(LONGEST_SEARCH, shortest=0), says(description=SEARCHED)] = ""
     ordering: Ordering = "-created_at"
 
     def filter(self) -> Filter:
