@@ -198,6 +198,17 @@ async def test_correction_of_a_closed_poll_is_no_difference(database: Database) 
     assert await found(database) == []
 
 
+async def test_correction_in_the_moment_of_the_expiry_is_no_difference(database: Database) -> None:
+    poll = await make_poll(database)
+    await cast_one(database, vote(poll, voter(1), 0))
+    async with database.transaction() as connection:
+        await connection.run("UPDATE polls SET expires_at = clock_timestamp() WHERE id = :id", id=poll.id)
+    await corrected(database, poll, 0, "Yeah")
+    acts = await rows(database, "SELECT action, details ? 'digest' FROM audit_log ORDER BY id DESC LIMIT 2")
+    assert acts == [("correct", True), ("close", True)]
+    assert await found(database) == []
+
+
 @pytest.mark.parametrize("how", ALTERED)
 async def test_correction_hides_no_alteration_before_it(database: Database, how: str) -> None:
     poll = await closed(database)

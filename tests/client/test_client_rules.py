@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from nexus.client import close_codes, new_op
 from nexus.client.close_codes import comes_back
 from nexus.client.connection import pause
 from nexus.client.link import Clock
-from nexus.client.messages import Deleted, Presence, Receipt, decode, encode
+from nexus.client.messages import Deleted, PollChanged, Presence, Receipt, decode, encode
 from nexus.client.room import Room
 from nexus.ws.close_codes import CloseCode, documented
 from tests.support.scripted_server import POLL, totals
@@ -102,3 +103,11 @@ def test_the_clock_trusts_the_quickest_answer() -> None:
     clock.learn(10.0, 10.2, noon)  # the server said noon at some 10.1
     clock.learn(20.0, 28.0, noon)
     assert (clock.at(110.1) - noon).total_seconds() == pytest.approx(100)
+
+
+def test_a_poll_says_when_it_was_corrected_and_one_of_an_older_server_was_not() -> None:
+    corrected = {**POLL, "corrected_at": "2026-11-22T18:31:00.5Z"}
+    for poll, time in ((corrected, datetime(2026, 11, 22, 18, 31, 0, 500_000, UTC)), (POLL, None)):
+        changed = decode(json.dumps({"type": "poll", "poll": poll}).encode())
+        assert isinstance(changed, PollChanged)
+        assert changed.poll.corrected_at == time

@@ -79,6 +79,27 @@ async def test_counts_of_the_shown_version_follow_a_new_role(audience: Audience)
     await screen.had("totals", lambda frame: place(frame) == ack.place and frame["visibility"] == "full")
 
 
+@pytest.mark.parametrize("closed", [False, True])
+async def test_a_correction_reaches_every_screen_and_no_ballot(audiences: Audiences, closed: bool) -> None:
+    here, there = audiences
+    poll = await here.host.poll(results="after_vote")
+    screens = [await audience.voter(n).watch(poll) for n, audience in enumerate((*audiences, *audiences))]
+    cast = [await screen.act(vote(poll, n % 2)) for n, screen in enumerate(screens[:3])]
+    if closed:
+        await here.host.post(f"/polls/{poll['id']}/close/")
+    await here.host.patch(f"/options/{poll['options'][1]['id']}/?correction=true", {"option_text": "Nope"})
+    corrected = await here.host.patch(f"/polls/{poll['id']}/?correction=true", {"question": "Really?"})
+    await arrive(place(corrected), poll, *screens)
+    for screen in screens:
+        shown = (await screen.had("poll", lambda frame: frame["poll"]["question"] == "Really?"))["poll"]
+        assert shown["options"][1]["option_text"] == "Nope"
+        assert shown["corrected_at"] == corrected["corrected_at"]
+    joined = await (await there.voter(1).connect()).join(poll["id"])
+    assert [(one["op"], one["options"]) for one in joined["me"]] == [(cast[1].op, [poll["options"][1]["id"]])]
+    assert joined["poll"]["options"][1]["votes_count"] == 1
+    assert not counts_in(screens[3].frames), "who has not voted sees no counts by a correction"
+
+
 async def test_host_policy_reveals_nothing_until_the_host_does(audience: Audience) -> None:
     host = audience.host
     poll = await host.poll(results="host")

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from nexus.domain.definition import PollPatch
+from nexus.domain.definition import OptionPatch, PollPatch
 from nexus.domain.poll import Policy, Watch
 from nexus.errors import Unavailable
 from nexus.rooms import hub as module
-from nexus.store import polls, rounds
+from nexus.store import options, polls, rounds
 from nexus.store.database import Database
 from tests.support.ballots import HOST, cast_one, make_poll, retract, vote, voter
 from tests.support.hub import DeafBus, RunningHub, running_hub, shows
@@ -45,6 +45,10 @@ async def test_lost_changes_are_healed(running: RunningHub) -> None:
     _, screen = await running.enter(poll, ALICE)
     changed = await polls.patch(running.database, poll.id, PollPatch(question="Which, then?"), HOST)
     await until(shows(screen, f"poll r{changed.revision} full"))
+    await cast_one(running.database, vote(poll, BOB, 0))
+    fixed = OptionPatch(option_text="Yes!")
+    corrected = await options.patch(running.database, poll.options[0].id, fixed, HOST, correction=True)
+    await until(shows(screen, f"poll r{corrected.poll.revision} full"))
     closed = await rounds.close_poll(running.database, poll.id, HOST)
     await until(shows(screen, f"totals 1.{closed.version} full"))
     reset = await rounds.reset_poll(running.database, poll.id, HOST)

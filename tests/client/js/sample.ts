@@ -28,6 +28,7 @@ export async function vote(code: string): Promise<Receipt | null> {
   const room: Room = await client.join(guest.poll);
   const stop: () => void = room.on("totals", (totals: Totals) => console.log(totals.options[0]?.votes_count ?? "hidden"));
   room.on("votes", (votes) => console.log(votes.map((one) => one.op)));
+  room.on("poll", ({ corrected_at: corrected }) => console.log(corrected === null ? "" : Date.parse(corrected)));
   room.on("presence", (online) => console.log(online.toFixed()));
   client.on("state", (state) => console.log(told(state)));
   client.on("settled", ({ act, receipt, error }) => console.log(act.op, receipt?.stands, error?.code));

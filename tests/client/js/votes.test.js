@@ -199,6 +199,13 @@ test("a change and the end of a poll are told, and a room that was left is silen
   const changed = when(room, "poll", (one) => one.question === "Why?");
   await call("PATCH", `/polls/${poll.id}/`, { question: "Why?" });
   await changed;
+  assert.equal(room.poll.corrected_at, null);
+  await soon(room.vote(ids(poll)[0]));
+  const corrected = when(room, "poll", (one) => one.options[0].option_text === "Aye");
+  await call("PATCH", `/options/${ids(poll)[0]}/?correction=true`, { option_text: "Aye" });
+  await corrected;
+  assert.ok(Date.parse(room.poll.corrected_at) > Date.parse(room.poll.created_at));
+  assert.deepEqual(room.me.map(({ options }) => options), [[ids(poll)[0]]]);
   const left = await soon((await meet("user:8")).join(poll.id));
   left.on("deleted", () => assert.fail("it was left"));
   left.leave();
