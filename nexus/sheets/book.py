@@ -1,4 +1,4 @@
-"""What a workbook is made of, and how it gets to the writer: a `Book` on the first line, then a JSON array a row."""
+"""What a workbook is made of, and how it gets to the writer: a `Book` on the first line, then a line a row, in JSON."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Book(msgspec.Struct, frozen=True):
     columns: list[Column]
 
 
-Row = list[str | float | None]
-"""The cells of one ballot, None where one is empty; a time is in seconds since 1970."""
+Row = dict[int, str | float]
+"""The cells of one ballot by the place of their column; the others are empty. A time is in seconds since 1970."""
 
 
 def seconds(moment: datetime) -> float:

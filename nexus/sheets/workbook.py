@@ -50,9 +50,8 @@ class _Sheets:
                 sheets += 1
                 sheet, row = self._ballots(book.columns, sheets), 0
             row += 1
-            for place, (cell, column) in enumerate(zip(cells, book.columns, strict=True)):
-                if cell is not None:
-                    self._put(sheet, row, place, cell, column.kind)
+            for place, cell in cells.items():
+                self._put(sheet, row, place, cell, book.columns[place].kind)
 
     def _totals(self, book: Book) -> None:
         sheet = self._workbook.add_worksheet("Totals")

@@ -1,4 +1,4 @@
-"""The ballots of a round: read in one snapshot and passed on a few hundred at a time, however many there are."""
+"""The ballots of a round: read in one snapshot and passed on a hundred at a time, however many there are."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from nexus.errors import PollNotFound
 from nexus.store import audit
 from nexus.store.database import Connection, Database, Row
 
-PIECE = 500
-"""Ballots read and encoded at once: about 2 ms, so that votes and screens get their turn in between."""
+PIECE = 100
+"""Ballots read and encoded at once: about 0.5 ms, since a vote on its way needs many turns in between."""
 
 
 class Exported(msgspec.Struct, frozen=True):

@@ -140,7 +140,8 @@ async def check_host_calls(cell: Cell) -> None:
     rest, shown, who = cell.rest, cell.shown, cell.who
     paths = ["audit/", "export/?format=json", "export/?format=csv"]
     if cell.role not in RUNS:
-        for method, path in [("GET", paths[0]), ("GET", paths[1]), ("POST", "screen/"), ("POST", "copy/")]:
+        exports = [("GET", path) for path in (*paths, "export/?format=xlsx")]
+        for method, path in [*exports, ("POST", "screen/"), ("POST", "copy/")]:
             answer = await rest(method, f"{shown.path}{path}", who)
             assert refused(answer) == (403, "forbidden"), (cell, path)
             assert not re.search(r"\d", answer.json()["detail"])

@@ -39,7 +39,7 @@ def rows() -> Iterator[IO[bytes]]:
 
 def fill(file: IO[bytes], count: int) -> None:
     put_book(file, BOOK)
-    put_rows(file, ([f"b{n}"] for n in range(count)))
+    put_rows(file, ({0: f"b{n}"} for n in range(count)))
 
 
 def writer(folder: Path) -> int:
@@ -78,7 +78,7 @@ async def test_a_workbook_comes_in_pieces_and_nothing_stays(folder: Path, rows: 
 
 async def test_rows_that_cannot_be_written_are_refused_before_anything_is_sent(folder: Path, rows: IO[bytes]) -> None:
     put_book(rows, BOOK)
-    put_rows(rows, [["b1", "one too many"]])
+    put_rows(rows, [{0: "b1", 1: "one too many"}])
     with pytest.raises(Unavailable):
         await want(rows)
     assert left(folder) == []
@@ -116,7 +116,7 @@ from nexus.sheets.process import written
 async def main():
     with tempfile.TemporaryFile() as rows:
         put_book(rows, Book("Well?", [], [], [Column("Ballot", "text", 20)]))
-        put_rows(rows, (["b1"] for _ in range(300_000)))
+        put_rows(rows, ({0: "b1"} for _ in range(300_000)))
         async with written(rows):
             pass
 asyncio.run(main())

@@ -37,7 +37,7 @@ def some(texts: list[str]) -> Book:
 
 
 def test_every_text_is_a_text_wherever_it_stands(tmp_path: Path) -> None:
-    rows: list[Row] = [[text, *([None] * len(TEXTS))] for text in TEXTS]
+    rows: list[Row] = [{0: text} for text in TEXTS]
     content = made(tmp_path, some(TEXTS), rows)
     read = sheets(content)
     assert [row[0] for row in read["Ballots"][1:]] == TEXTS
@@ -50,7 +50,7 @@ def test_every_text_is_a_text_wherever_it_stands(tmp_path: Path) -> None:
 
 
 def test_numbers_shares_and_times_are_what_a_spreadsheet_counts_with(tmp_path: Path) -> None:
-    content = made(tmp_path, some(["Tea", "Milk"]), [["b1", 1, None], ["b2", None, 1]])
+    content = made(tmp_path, some(["Tea", "Milk"]), [{0: "b1", 1: 1}, {0: "b2", 2: 1}])
     read = sheets(content)
     assert read["Totals"] == [
         ["Question", "Tea", None],
@@ -73,11 +73,11 @@ def test_numbers_shares_and_times_are_what_a_spreadsheet_counts_with(tmp_path: P
 
 @pytest.mark.parametrize(("ballots", "names"), [(0, ["Ballots"]), (3, ["Ballots"]), (4, ["Ballots", "Ballots 2"])])
 def test_ballots_beyond_a_sheet_go_on_in_the_next(tmp_path: Path, ballots: int, names: list[str]) -> None:
-    rows: list[Row] = [[f"b{n}", 1] for n in range(ballots)]
+    rows: list[Row] = [{0: f"b{n}", 1: 1} for n in range(ballots)]
     read = sheets(made(tmp_path, some(["Tea"]), rows, rows_per_sheet=4))
     assert list(read) == ["Totals", *names]
     assert all(read[name][0] == ["Ballot", "Tea"] for name in names)
-    assert [row for name in names for row in read[name][1:]] == rows
+    assert [row for name in names for row in read[name][1:]] == [[f"b{n}", 1] for n in range(ballots)]
 
 
 def test_a_file_of_no_rows_leaves_only_itself(tmp_path: Path) -> None:

@@ -68,18 +68,20 @@ def _width(text: str) -> int:
 def _rows(round_: Round, pseudonyms: Pseudonyms) -> Callable[[Exported], Row]:
     """What makes a row of a ballot: under each option a 1 where the ballot names it, and nothing where it does not."""
     texts = {one.id: one.option_text for one in round_.options}
+    places = {one.id: place for place, one in enumerate(round_.options, 1)}
     single = round_.max_choices == 1
+    after = 2 if single else 1 + len(places)
 
     def what(ballot: Exported) -> Row:
         if single:
-            return [texts.get(ballot.choices[0])]
-        return [1 if option in ballot.choices else None for option in texts]
+            return {1: texts[ballot.choices[0]]}
+        return {places[option]: 1 for option in ballot.choices if option in places}
 
     def anonymous(ballot: Exported) -> Row:
         name = pseudonyms.pseudonym(round_.poll, round_.epoch, ballot.voter, ballot.slot)
-        return [name, *what(ballot)]
+        return {0: name, **what(ballot)}
 
     def named(ballot: Exported) -> Row:
-        return [ballot.voter, *what(ballot), str(ballot.op), seconds(ballot.cast_at)]
+        return {0: ballot.voter, **what(ballot), after: str(ballot.op), after + 1: seconds(ballot.cast_at)}
 
     return anonymous if round_.anonymous else named

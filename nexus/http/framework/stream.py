@@ -97,7 +97,8 @@ class _Client:
         self._gone = asyncio.create_task(self._leave(receive), name="client")
 
     async def stays_for(self, what: Awaitable[T]) -> T:
-        """What `what` returns. Raises `ClientDisconnect` if the client leaves before that."""
+        """What `what` returns. Raises `ClientDisconnect` if the client leaves before that, and
+        what is wrong with its request if anything is."""
         waiting = asyncio.ensure_future(what)
         try:
             await asyncio.wait({waiting, self._gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -105,7 +106,7 @@ class _Client:
                 return await waiting
             if waiting.done():
                 waiting.exception()  # nobody is left to be told
-            raise ClientDisconnect
+            raise self._gone.exception() or ClientDisconnect()
         finally:
             waiting.cancel()
 
