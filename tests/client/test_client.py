@@ -277,10 +277,10 @@ async def test_the_terminal_watches_a_poll_and_says_what_is_wrong(server: Server
     pipe = asyncio.subprocess.PIPE
     watching = await asyncio.create_subprocess_exec(*command, poll.code, stdout=pipe, stderr=pipe)
     assert watching.stdout is not None
-    assert b"0 voters | Yes: 0 (0.0%) | No: 0 (0.0%)" in await soon(watching.stdout.readline(), SERVER_S)
+    assert b"0 voters | Yes: 0 (0%) | No: 0 (0%)" in await soon(watching.stdout.readline(), SERVER_S)
     async with client(server) as nexus:
         await nexus.vote(poll.id, [poll.options[0].id])
-    assert b"1 voter | Yes: 1 (100.0%) | No: 0 (0.0%)" in await soon(watching.stdout.readline(), SERVER_S)
+    assert b"1 voter | Yes: 1 (100%) | No: 0 (0%)" in await soon(watching.stdout.readline(), SERVER_S)
     watching.send_signal(signal.SIGINT)
     assert await soon(watching.communicate(), SERVER_S) == (b"", b"")
     assert watching.returncode == 0
