@@ -86,8 +86,8 @@ class Tokens:
                 self._known.popitem(last=False)
         return identity
 
-    def guest_identity_lately(self, token: str, grace_s: float = 7 * 86400) -> Identity | None:
-        """The guest that `token` proves, or proved until at most `grace_s` ago; None for any other token.
+    def earlier_guest(self, token: str) -> Identity | None:
+        """The guest that `token` proves, or proved until it expired, however long ago; None for any other token.
 
         A guest has no password to come back with: only the old token shows that it is the same voter.
         """
@@ -95,7 +95,7 @@ class Tokens:
             identity = self._proved(token)
         except Unauthenticated:
             return None
-        return identity if identity.is_guest and self._clock() < identity.expires_at + grace_s else None
+        return identity if identity.is_guest and not identity.is_screen else None
 
     def _proved(self, token: str) -> Identity:
         claims = verified_claims(token, self._key, ("HS256",), OWN_ISSUER, OWN_ISSUER, require=("iat", "jti"))

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+import pytest
+
+from nexus.access.tokens import Tokens
 from nexus.store.database import Database
 from tests.support.rest import NOBODY, Person, Rest, open_rest, refused
 
@@ -95,10 +98,42 @@ async def test_earlier_token_keeps_the_voter(rest: Rest) -> None:
     guest = await rest.guest(poll)
     again = await rest("POST", "/auth/guest/", guest, json={"code": poll["code"]})
     assert again.json()["voter"] == guest.voter
-    lately = rest.services.tokens.access(guest.voter, ["guest"], 1, polls=[poll["id"]])
-    rest.services.tokens._clock = lambda: time.time() + 3600
-    answer = await rest("POST", "/auth/guest/", Person(token=lately), json={"code": poll["code"]})
-    assert answer.json()["voter"] == guest.voter
+
+
+@pytest.mark.parametrize("days", [1 / 24, 8, 60, 400])
+async def test_a_guest_whose_token_ended_long_ago_is_the_same_voter(rest: Rest, days: float) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann, is_public=False)
+    guest = await rest.guest(poll)
+    await rest.vote(guest, poll, 1)
+    rest.services.tokens._clock = lambda: time.time() + days * 86400
+    tokens = guest.token
+    for _ in range(2):  # and again with the renewed one
+        again = await rest("POST", "/auth/guest/", Person(token=tokens), json={"code": poll["code"]})
+        assert (again.status_code, again.json()["voter"]) == (201, guest.voter)
+        tokens = again.json()["access"]
+    mine = await rest.get(f"/polls/{poll['id']}/vote/", Person(token=tokens))
+    assert [vote["options"] for vote in mine["votes"]] == [[poll["options"][1]["id"]]]
+
+
+async def test_a_guest_of_old_is_refused_as_a_new_one_is(rest: Rest) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann)
+    guest = await rest.guest(poll)
+    old = Person(token=rest.services.tokens.access(guest.voter, ["guest"], 1, polls=[poll["id"]]))
+    rest.services.tokens._clock = lambda: time.time() + 9 * 86400
+    host = Person(ann.voter, rest.services.tokens.access(ann.voter, ["user"]))
+
+    async def entry() -> int:
+        return (await rest("POST", "/auth/guest/", old, json={"code": poll["code"]})).status_code
+
+    await rest("PATCH", f"/polls/{poll['id']}/", host, json={"allow_guests": False})
+    assert await entry() == 403
+    await rest("PATCH", f"/polls/{poll['id']}/", host, json={"allow_guests": True})
+    await rest("POST", f"/polls/{poll['id']}/close/", host)
+    assert await entry() == 201  # to see the results, and its vote
+    await rest("DELETE", f"/polls/{poll['id']}/", host)
+    assert await entry() == 404
 
 
 async def test_other_tokens_make_a_new_voter(rest: Rest) -> None:
@@ -111,6 +146,10 @@ async def test_other_tokens_make_a_new_voter(rest: Rest) -> None:
         tokens.access(voter, ["guest"], polls=[other["id"]]),
         tokens.access(voter, ["guest"], polls=[other["id"], poll["id"]]),
         tokens.access(voter, ["guest"]),
+        tokens.access(voter, ["screen"], polls=[poll["id"]]),
+        tokens.access(ann.voter, ["screen"], polls=[poll["id"]]),
+        tokens.access("ext:ann", ["host"]),
+        Tokens(b"another key of another server....").access(voter, ["guest"], polls=[poll["id"]]),
         "nonsense",
     ):
         answer = await rest("POST", "/auth/guest/", Person(token=token), json={"code": poll["code"]})

@@ -55,12 +55,12 @@ async def enter(request: TypedRequest[Code, Nothing], services: RestServices) ->
 
 
 def _earlier_voter(request: TypedRequest[Code, Nothing], tokens: Tokens, poll: int) -> str | None:
-    """The voter of an earlier guest token for this poll; any other token is ignored."""
+    """The voter of an earlier guest token for this poll, expired or not; any other token is ignored."""
     try:
         token = bearer(request.raw)
     except Unauthenticated:
         return None
-    earlier = tokens.guest_identity_lately(token)
+    earlier = tokens.earlier_guest(token)
     return earlier.voter if earlier is not None and earlier.polls == frozenset((poll,)) else None
 
 
