@@ -140,6 +140,11 @@ export interface StorageLike {
   setItem(key: string, value: string): void;
   removeItem(key: string): void;
 }
+/** Where something is kept: "device" is localStorage, which all tabs share; "tab" is sessionStorage, which ends with its
+ * tab. What the browser does not store is kept in memory, as long as the page. */
+export type Keeping = "device" | "tab" | StorageLike;
+/** Whether what is kept there outlasts the page: false where the browser blocks it, or has no room. */
+export function lasts(storage?: Keeping): boolean;
 /** A storage that lasts as long as the page. */
 export class MemoryStorage implements StorageLike {
   readonly length: number;
@@ -167,8 +172,8 @@ export interface ConnectOptions {
   token: string | TokenSource;
   /** Returns a newer token, for a `token` that is a string. */
   renew?: TokenSource;
-  /** Keeps unanswered votes; by default localStorage, or memory where there is none. */
-  storage?: StorageLike;
+  /** Keeps unanswered votes; by default "device". */
+  storage?: Keeping;
   WebSocket?: new (url: string, protocol: string) => SocketLike;
   fetch?: typeof fetch;
 }
@@ -230,7 +235,8 @@ export class Room {
 
 export interface Server {
   url: string;
-  storage?: StorageLike;
+  /** By default "device". */
+  storage?: Keeping;
   fetch?: typeof fetch;
 }
 
@@ -240,20 +246,22 @@ export function enter(options: Server & { code: string }): Promise<{ poll: numbe
 export function register(
   options: Server & { username: string; password: string; email?: string },
 ): Promise<{ id: number; username: string; roles: string[] }>;
-/** Log in; the login stays in the storage. */
+/** Log in; the login stays in the storage: in all tabs until it is ended, or with "tab" until the tab is closed. */
 export function login(options: Server & { username: string; password: string }): Promise<Session>;
 /** Whom an invitation is for, and until when it can be used. */
 export function readInvitation(options: Server & { token: string }): Promise<{ username: string; expires_at: string }>;
 /** Choose the password of an account with the token of its invitation, and log in. */
 export function acceptInvitation(options: Server & { token: string; password: string }): Promise<Session>;
-/** The login in the storage, or null. */
+/** The login in the storage, by default the one of this tab, else of this device; or null. */
 export function session(options: Server): Session | null;
 
 /** A login; `token` is for `connect`. */
 export class Session {
   private constructor();
   readonly token: TokenSource;
-  /** End the login, here and on the server. */
+  /** Resolves once the login has ended: here, in another tab, or on the server. */
+  readonly ended: Promise<void>;
+  /** End the login, on the server and in all tabs that share it. */
   logout(): Promise<void>;
 }
 

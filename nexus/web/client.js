@@ -8,19 +8,22 @@
  */
 
 import { Clock, Closed, Emitter, NexusError, Refused, Unreachable } from "./client/basics.js";
-import { defaultStorage, newOp, addressOf, spread, subjectOf } from "./client/basics.js";
+import { newOp, addressOf, spread, subjectOf } from "./client/basics.js";
 import { normalizeCode } from "./client/code.js";
 import { Link } from "./client/link.js";
 import { Outbox } from "./client/outbox.js";
 import { Polling } from "./client/polling.js";
 import { Rest, Tokens } from "./client/rest.js";
 import { Room, RoomState } from "./client/room.js";
+import { storageOf } from "./client/storage.js";
 import { Upkeep } from "./client/upkeep.js";
 
-export { Busy, Closed, MemoryStorage, NexusError, Refused, TurnedAway, Unreachable, Unsettled } from "./client/basics.js";
+export { Busy, Closed, NexusError, Refused, TurnedAway, Unreachable, Unsettled } from "./client/basics.js";
 export { newOp } from "./client/basics.js";
 export { isNewer } from "./client/order.js";
-export { Session, acceptInvitation, enter, login, readInvitation, register, session } from "./client/rest.js";
+export { Session, acceptInvitation, login, readInvitation, register, session } from "./client/login.js";
+export { enter } from "./client/rest.js";
+export { MemoryStorage, lasts } from "./client/storage.js";
 export { Room };
 
 const EVENTS = ["state", "settled", "error"];
@@ -40,8 +43,9 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
  * `token` is an access token, or an async function that returns one: it is called without an argument for the first,
  * and with the token to replace when a newer one is needed; `renew` is that function for a `token` that is a string. If
  * they throw `Refused`, the client ends; anything else is reported as `error`, and tried again.
- * `storage` (default: localStorage, or memory where there is none) keeps unanswered votes. `WebSocket` and `fetch`
- * replace the global ones. Throws TypeError for invalid arguments. */
+ * `storage` keeps unanswered votes: "device" (localStorage, the default), "tab" (sessionStorage), or an object like them;
+ * what the browser does not store is kept as long as the page. `WebSocket` and `fetch` replace the global ones. Throws TypeError for
+ * invalid arguments. */
 export function connect(options) {
   return new Client(options);
 }
@@ -75,7 +79,7 @@ export class Client {
     this.#tokens = new Tokens(token, renew);
     this.#rest = new Rest(fetch ?? globalThis.fetch.bind(globalThis), origin, this.#tokens);
     this.#polling = new Polling(this.#rest, this.#clock);
-    this.#outbox = this.#makeOutbox(origin, storage ?? defaultStorage());
+    this.#outbox = this.#makeOutbox(origin, typeof storage === "object" ? storage : storageOf(storage));
     this.#upkeep = this.#makeUpkeep(SocketClass, `ws${origin.slice(4)}/ws`);
     this.#unlisten = this.#listen();
     this.#upkeep.start().catch((error) => this.#upkeep.stop(error));

@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-import pytest
-
 from nexus.access.tokens import Tokens
 from nexus.store.database import Database
 from tests.support.rest import NOBODY, Person, Rest, open_rest, refused

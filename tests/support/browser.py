@@ -18,6 +18,7 @@ A fixture of a wider scope that such tests share needs `loop_scope="session"` it
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -165,35 +166,58 @@ class Chromium:
             offline=offline,
             **options,
         )
-        visitor = Visitor(context, home, allowed)
+        async with _watched(Visitor(context, home, allowed)) as visitor:
+            yield visitor
+
+
+@asynccontextmanager
+async def _watched(visitor: Visitor) -> AsyncIterator[Visitor]:
+    """The visitor, who must have nothing to complain of at the end."""
+    try:
+        await visitor.context.add_init_script(TELL_VIOLATIONS)
         try:
-            await context.add_init_script(TELL_VIOLATIONS)
-            try:
-                yield visitor
-            except BaseException:
-                print("\n".join(["--- the browser's complaints", *await visitor.complaints()]))  # noqa: T201
-                raise
-            complaints = await visitor.complaints()
-            assert not complaints, "\n".join(complaints)
-        finally:
-            await context.close()
+            yield visitor
+        except BaseException:
+            print("\n".join(["--- the browser's complaints", *await visitor.complaints()]))  # noqa: T201
+            raise
+        complaints = await visitor.complaints()
+        assert not complaints, "\n".join(complaints)
+    finally:
+        await visitor.context.close()
+
+
+def _launching() -> dict[str, Any]:
+    return {
+        "executable_path": program(),
+        "chromium_sandbox": False,  # it needs privileges that root in a container lacks
+        "args": FLAGS,
+        "timeout": WITHIN_S * 1000,
+    }
 
 
 @asynccontextmanager
 async def launched() -> AsyncIterator[Chromium]:
     """The Chromium of this machine without a window, with a profile of its own that ends with it; see `program`."""
-    path = program()
+    options = _launching()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=path,
-            chromium_sandbox=False,  # it needs privileges that root in a container lacks
-            args=FLAGS,
-            timeout=WITHIN_S * 1000,
-        )
+        browser = await playwright.chromium.launch(**options)
         try:
             yield Chromium(browser)
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def blocking_storage(home: str, folder: Path) -> AsyncIterator[Visitor]:
+    """A visit with a browser of its own, whose profile in `folder` blocks all cookies, and with them all storage."""
+    (folder / "Default").mkdir(parents=True)
+    settings = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (folder / "Default" / "Preferences").write_text(json.dumps(settings))
+    options = _launching()
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(folder, locale="en-US", **options)
+        async with _watched(Visitor(context, home, ())) as visitor:
+            yield visitor
 
 
 async def axe(page: Page) -> None:

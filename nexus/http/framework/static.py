@@ -51,15 +51,18 @@ def page_headers(*directives: str, framed_by: Sequence[str] = ()) -> dict[str, s
 class StaticResponse:
     """An ASGI application that always answers the same, compressed where the client accepts that, or 304.
 
-    Caches keep the answer and ask each time whether it is still current, unless `headers` say otherwise.
+    Caches keep the answer and ask each time whether it is still current, unless `headers` say otherwise: what is
+    `immutable` (RFC 8246) has no entity tag, since nobody asks again.
     """
 
     def __init__(self, body: bytes, media_type: str, headers: Mapping[str, str] | None = None) -> None:
         tag = sha256(body).hexdigest()[:16]  # a page loads two dozen files, and each counts
         given = {"content-type": media_type, "cache-control": "no-cache", "vary": "Accept-Encoding", **(headers or {})}
-        self._plain = body, {**given, "etag": f'"{tag}"'}
+        asked_again = "immutable" not in given["cache-control"]
+        self._plain = body, {**given, **({"etag": f'"{tag}"'} if asked_again else {})}
         # Another tag: a cache must not mistake one form for the other (RFC 9110, section 8.8.3.3).
-        self._packed_headers = {**given, "etag": f'"{tag}-gzip"', "content-encoding": "gzip"}
+        packed_tag = {"etag": f'"{tag}-gzip"'} if asked_again else {}
+        self._packed_headers = {**given, **packed_tag, "content-encoding": "gzip"}
         self._packed: bytes | None = None
         self._packing = asyncio.Lock()
 
@@ -71,7 +74,7 @@ class StaticResponse:
             packed = self._packed if self._packed is not None else await self._pack()
             if len(packed) < len(body):
                 body, headers = packed, self._packed_headers
-        if holds(asked.get("if-none-match", ""), headers["etag"]):
+        if "etag" in headers and holds(asked.get("if-none-match", ""), headers["etag"]):
             told = {name: headers[name] for name in ("etag", "cache-control", "vary")}
             response = Response(status_code=304, headers=told)
         else:

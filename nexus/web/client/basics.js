@@ -1,4 +1,4 @@
-/** What everything else is built on: errors, events, ops, the clock, and storage. */
+/** What everything else is built on: errors, events, ops, and the clock. */
 
 /** Any failure of the client; `message` is one line for people. */
 export class NexusError extends Error {
@@ -128,47 +128,6 @@ export class Clock {
   }
 }
 
-/** A storage that lasts as long as the page: the interface of localStorage, in memory. */
-export class MemoryStorage {
-  #items = new Map();
-
-  get length() {
-    return this.#items.size;
-  }
-
-  key(index) {
-    return [...this.#items.keys()][index] ?? null;
-  }
-
-  getItem(key) {
-    return this.#items.get(key) ?? null;
-  }
-
-  setItem(key, value) {
-    this.#items.set(key, String(value));
-  }
-
-  removeItem(key) {
-    this.#items.delete(key);
-  }
-}
-
-let memory = null;
-
-/** localStorage where the page may use it, else a memory that all clients of this page share. */
-export function defaultStorage() {
-  try {
-    const probe = "nexus:probe";
-    globalThis.localStorage.setItem(probe, "");
-    globalThis.localStorage.removeItem(probe);
-    return globalThis.localStorage;
-  } catch {
-    // There is none (Node), or the page can't use it (blocked, full): use the page's own memory.
-    memory ??= new MemoryStorage();
-    return memory;
-  }
-}
-
 /** The address of the server at `url`: its origin, and its path without the slash at its end. Throws TypeError for
  * anything but an http or https URL. */
 export function addressOf(url) {
@@ -177,24 +136,20 @@ export function addressOf(url) {
   return origin + pathname.replace(/\/+$/, "");
 }
 
-/** Whose token it is, as far as can be read from it: what is stored for one voter is never sent for another. */
-export function subjectOf(token) {
+/** The claims of a token, as it says itself; none where it is no JWT: it stands for itself, and the server judges it. */
+export function claimsOf(token) {
   try {
     const text = atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"));
-    const { iss, sub } = JSON.parse(new TextDecoder().decode(Uint8Array.from(text, (char) => char.charCodeAt(0))));
-    return `${iss}|${sub}`;
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(text, (char) => char.charCodeAt(0)))) ?? {};
   } catch {
-    return token; // not a JWT: it stands for itself, and the server will judge it
+    return {};
   }
 }
 
-/** The JSON of a stored item, or null if there is none or it can't be read. */
-export function readItem(storage, key) {
-  try {
-    return JSON.parse(storage.getItem(key));
-  } catch {
-    return null; // another program's, or half written
-  }
+/** Whose token it is, as far as can be read from it: what is stored for one voter is never sent for another. */
+export function subjectOf(token) {
+  const { iss, sub } = claimsOf(token);
+  return sub ? `${iss}|${sub}` : token;
 }
 
 /** `ms`, varied by up to a quarter either way, so that an audience does not do everything at once. */

@@ -1,6 +1,7 @@
 /** Acts of voting, from their creation to their answer: stored before they are sent, and sent until answered. */
 
-import { Busy, Unsettled, readItem } from "./basics.js";
+import { Busy, Unsettled } from "./basics.js";
+import { readItem } from "./storage.js";
 
 const WINDOW = 32; // in flight at once: fewer than a server queues for one voter
 const MOST = 100;

@@ -1,7 +1,8 @@
-/** Over HTTP: calls with a token, guests, and accounts. */
+/** Over HTTP: calls with a token, and guests. */
 
-import { Refused, Unreachable, defaultStorage, addressOf, readItem } from "./basics.js";
+import { Refused, Unreachable, addressOf } from "./basics.js";
 import { normalizeCode } from "./code.js";
+import { alone, readItem, storageOf } from "./storage.js";
 
 const TIMEOUT_MS = 15_000;
 const EARLY_MS = 90_000; // how long before its end a token is renewed: earlier than the server's warning
@@ -139,19 +140,24 @@ export class Rest {
   }
 }
 
-function tools({ url, storage, fetch }) {
-  return { origin: addressOf(url), kept: storage ?? defaultStorage(), fetch: fetch ?? globalThis.fetch.bind(globalThis) };
+/** What calls without a client need, from the options that all of them have. Throws TypeError. */
+export function tools({ url, storage, fetch }) {
+  return { origin: addressOf(url), kept: storageOf(storage), fetch: fetch ?? globalThis.fetch.bind(globalThis) };
+}
+
+/** Until when, in ms since 1970, a token is used that was asked for at `asked` and lasts `lasts` seconds. */
+export function goodUntil(asked, lasts) {
+  return asked + lasts * 1000 - Math.min(EARLY_MS, lasts * 500);
 }
 
 /** Enter a poll by its code, without an account: `{poll, voter, token}`, where `token` is for `connect`.
  *
- * The guest token stays in the storage for this poll: a device that comes back, or renews it, is the same voter.
+ * The guest token stays in the storage for this poll: a device that comes back, however late, is the same voter.
  * Rejects with `Refused` (`poll_not_found`, `guests_not_allowed`, …) or `Unreachable`. */
 export async function enter({ url, code, ...given }) {
   const { origin, kept, fetch } = tools({ url, ...given });
   const key = `nexus:guest:${origin}:${normalizeCode(code)}`;
-  let held = null;
-  const read = () => readItem(kept, key) ?? held;
+  const read = () => readItem(kept, key);
   const ask = async () => {
     const asked = Date.now();
     const earlier = read()?.access;
@@ -159,13 +165,9 @@ export async function enter({ url, code, ...given }) {
     const { access, voter, poll, expires_in: lasts } = body;
     const other = read();
     if (other && other.access !== earlier && other.voter !== voter) return other; // another tab was faster
-    held = { access, voter, poll, until: asked + lasts * 1000 - Math.min(EARLY_MS, lasts * 500) };
-    try {
-      kept.setItem(key, JSON.stringify(held));
-    } catch {
-      // Full: the guest lasts as long as the page, which is better than none.
-    }
-    return held;
+    const guest = { access, voter, poll, until: goodUntil(asked, lasts) };
+    kept.setItem(key, JSON.stringify(guest));
+    return guest;
   };
   const good = (guest, earlier) => guest?.access && guest.access !== earlier && guest.until > Date.now();
   const renewed = async (earlier) => {
@@ -173,105 +175,7 @@ export async function enter({ url, code, ...given }) {
     return good(guest, earlier) ? guest : ask();
   };
   // Tabs that open at once are one guest: they ask one after the other where the browser has locks (secure pages).
-  const locks = globalThis.navigator?.locks;
-  const newest = (earlier) => (locks ? locks.request(key, () => renewed(earlier)) : renewed(earlier));
+  const newest = (earlier) => alone(key, () => renewed(earlier));
   const guest = await newest();
   return { poll: guest.poll, voter: guest.voter, token: async (earlier) => (await newest(earlier)).access };
-}
-
-/** Create an account: `{id, username, roles}`. Rejects with `Refused` (`username_taken`, `invalid`), `Unreachable`. */
-export async function register({ url, username, password, email, ...given }) {
-  const { origin, fetch } = tools({ url, ...given });
-  return (await request(fetch, origin, "POST", "/auth/register/", { body: { username, password, email } })).body;
-}
-
-/** Log in; returns a `Session`, which stays in the storage. Rejects with `Refused` (`invalid_credentials`) or
- * `Unreachable`. */
-export async function login({ url, username, password, ...given }) {
-  const { origin, kept, fetch } = tools({ url, ...given });
-  const { body } = await request(fetch, origin, "POST", "/auth/token/", { body: { username, password } });
-  keep(origin, kept, body);
-  return new Session(origin, kept, fetch);
-}
-
-/** Whom the invitation with this token is for, and its end: `{username, expires_at}`. Rejects with `Refused`
- * (`invitation_not_found`) or `Unreachable`. */
-export async function readInvitation({ url, token, ...given }) {
-  const { origin, fetch } = tools({ url, ...given });
-  return (await request(fetch, origin, "POST", "/auth/invitation/read/", { body: { token } })).body;
-}
-
-/** Choose the password of an account that was invited, or whose password is to be reset, with the token of its link; logs
- * in as `login` does. Rejects with `Refused` (`invitation_not_found`, `weak_password`) or `Unreachable`. */
-export async function acceptInvitation({ url, token, password, ...given }) {
-  const { origin, kept, fetch } = tools({ url, ...given });
-  const { body } = await request(fetch, origin, "POST", "/auth/invitation/", { body: { token, password } });
-  keep(origin, kept, body);
-  return new Session(origin, kept, fetch);
-}
-
-/** The login in this storage: a `Session`, or null if there is none. */
-export function session({ url, ...given }) {
-  const { origin, kept, fetch } = tools({ url, ...given });
-  return readItem(kept, keyOf(origin)) ? new Session(origin, kept, fetch) : null;
-}
-
-function keyOf(origin) {
-  return `nexus:login:${origin}`;
-}
-
-function keep(origin, kept, { access, refresh, expires_in: lasts }) {
-  const until = Date.now() + lasts * 1000 - Math.min(EARLY_MS, lasts * 500);
-  kept.setItem(keyOf(origin), JSON.stringify({ access, refresh, until }));
-}
-
-/** A login. `token` is for `connect`; tabs that share a storage share the login, and renew it one after the other where
- * the browser has locks (secure pages): a refresh token used twice would end it. */
-export class Session {
-  #origin;
-  #kept;
-  #fetch;
-
-  constructor(origin, kept, fetch) {
-    this.#origin = origin;
-    this.#kept = kept;
-    this.#fetch = fetch;
-    /** The newest access token; rejects with `Refused` once the login has ended. */
-    this.token = async (earlier) => (await this.#alone(earlier)).access;
-  }
-
-  /** End the login, on the server too; it is removed here in any case. Rejects with `Unreachable`. */
-  async logout() {
-    try {
-      const { access: token, refresh } = await this.#alone();
-      await request(this.#fetch, this.#origin, "POST", "/auth/logout/", { body: { refresh }, token });
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error; // a login that is refused has already ended
-    } finally {
-      this.#kept.removeItem(keyOf(this.#origin));
-    }
-  }
-
-  /** The newest pair of tokens, while no other tab renews it. */
-  #alone(earlier) {
-    const locks = globalThis.navigator?.locks;
-    const work = () => this.#pair(earlier);
-    return locks ? locks.request(keyOf(this.#origin), work) : work();
-  }
-
-  async #pair(earlier) {
-    const key = keyOf(this.#origin);
-    const pair = readItem(this.#kept, key);
-    if (!pair) throw new Refused("unauthenticated", "There is no login here.", { status: 401 });
-    if (pair.access !== earlier && pair.until > Date.now()) return pair;
-    try {
-      const options = { body: { refresh: pair.refresh } };
-      const { body } = await request(this.#fetch, this.#origin, "POST", "/auth/token/refresh/", options);
-      keep(this.#origin, this.#kept, body);
-    } catch (error) {
-      if (error instanceof Refused && readItem(this.#kept, key)?.refresh === pair.refresh) this.#kept.removeItem(key);
-      throw error;
-    }
-    return readItem(this.#kept, key);
-  }
 }

@@ -1,6 +1,7 @@
-/** Logging in, for hosts and for voters with an account. The login stays in this tab: in sessionStorage. */
+/** Logging in, for hosts and for voters with an account. A login ends with its tab, or is kept on the device for all
+ * tabs if the person says so. */
 
-import { Refused, login } from "../client.js";
+import { Refused, lasts, login } from "../client.js";
 import { element, fill, root, set, write } from "./dom.js";
 import { reason, say } from "./words.js";
 
@@ -21,6 +22,17 @@ export function blame(input, text) {
   set(input, "aria-invalid", text ? "true" : null);
 }
 
+/** Whether a login is to be kept on this device: `node` for a form, and `storage()`, for `login`. Where the browser
+ * stores nothing it says so instead of asking. */
+export function keeping() {
+  if (!lasts("tab")) return { node: element("p", { class: "note warn" }, say("login.fleeting")), storage: () => "tab" };
+  const box = element("input", { type: "checkbox", name: "keep" });
+  const hint = element("p", { id: "keep-hint", class: "hint" }, say("login.keep_hint"));
+  set(box, "aria-describedby", hint.id);
+  const node = element("div", { class: "field" }, element("label", { class: "switch" }, box, say("login.keep")), hint);
+  return { node, storage: () => (box.checked ? "device" : "tab") };
+}
+
 /** A form for logging in. `entered(session)` is called once the server has accepted the login. */
 export function loginForm(entered) {
   const username = element("input", { name: "username", autocomplete: "username", spellcheck: "false" });
@@ -29,15 +41,16 @@ export function loginForm(entered) {
   const submit = element("button", { class: "main" }, say("login.submit"));
   const said = element("p", { class: "fault", role: "alert" });
   const form = element("form", { class: "login", novalidate: true }, field(say("login.username"), username));
-  form.append(field(say("login.password"), password), submit, said);
+  const kept = keeping();
+  form.append(field(say("login.password"), password), kept.node, submit, said);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!submit.disabled) attempt({ username, password, submit, said, entered });
+    if (!submit.disabled) attempt({ username, password, kept, submit, said, entered });
   });
   return form;
 }
 
-async function attempt({ username, password, submit, said, entered }) {
+async function attempt({ username, password, kept, submit, said, entered }) {
   if (!username.value || !password.value) {
     write(said, say("login.missing"));
     (username.value ? password : username).focus();
@@ -48,7 +61,7 @@ async function attempt({ username, password, submit, said, entered }) {
   fill(submit, say("login.submitting"));
   try {
     const given = { username: username.value, password: password.value };
-    entered(await login({ url: root, storage: sessionStorage, ...given }));
+    entered(await login({ url: root, storage: kept.storage(), ...given }));
   } catch (error) {
     write(said, error instanceof Refused || error.code ? reason(error) : say("shared.unreachable"));
     password.select();

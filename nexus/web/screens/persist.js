@@ -1,4 +1,4 @@
-/** Retrying, for as long as the page is open, what only needs the server to be back. */
+/** What needs the server: retried for as long as the page is open, or loaded only once it is needed. */
 
 import { Unreachable } from "../client.js";
 import { fill } from "./dom.js";
@@ -6,6 +6,16 @@ import { say } from "./words.js";
 
 const FIRST_MS = 1000;
 const LONGEST_MS = 10_000;
+
+/** The module of this name, which few people need. It is a template, so that pages do not list it among the modules to
+ * load at once. Rejects with `Unreachable`. */
+export async function later(name) {
+  try {
+    return await import(`./${name}.js`);
+  } catch (cause) {
+    throw new Unreachable(`The module ${name} could not be loaded.`, { cause });
+  }
+}
 
 /** Show `text` in `link`, the place for news of the connection. */
 export function tell(link, text) {

@@ -13,12 +13,19 @@ export class Touch {
   #ended;
   #lostAt = null;
   #timer = null;
+  #unlisten;
 
   constructor(node, client, ended = () => null) {
     this.#node = node;
     this.#ended = ended;
     this.#hear(client.state);
-    client.on("state", (state) => this.#hear(state));
+    this.#unlisten = client.on("state", (state) => this.#hear(state));
+  }
+
+  /** Show nothing more: another client takes over. */
+  end() {
+    this.#unlisten();
+    clearTimeout(this.#timer);
   }
 
   #hear(state) {

@@ -2,7 +2,7 @@
 
 import { login, register } from "../../client.js";
 import { element, fill, root, write } from "../dom.js";
-import { blame, field, loginForm } from "../login.js";
+import { blame, field, keeping, loginForm } from "../login.js";
 import { block, say } from "../words.js";
 import { blameAll } from "./faults.js";
 import { button, heading, once } from "./parts.js";
@@ -48,23 +48,24 @@ function registerForm(entered) {
     password: element("input", { name: "password", type: "password", autocomplete: "new-password" }),
     email: element("input", { name: "email", type: "email", autocomplete: "email" }),
   };
+  const kept = keeping();
   const submit = element("button", { class: "main" }, say("host.register_submit"));
   const said = element("p", { class: "fault", role: "alert" });
   const form = element("form", { class: "login", novalidate: true }, field(say("login.username"), inputs.username));
   form.append(field(say("login.password"), inputs.password, { hint: say("host.password_hint") }));
-  form.append(field(say("host.email"), inputs.email, { hint: say("host.email_hint") }), submit, said);
+  form.append(field(say("host.email"), inputs.email, { hint: say("host.email_hint") }), kept.node, submit, said);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    once(submit, () => attempt(inputs, said, entered));
+    once(submit, () => attempt(inputs, kept, said, entered));
   });
   return form;
 }
 
-async function attempt(inputs, said, entered) {
+async function attempt(inputs, kept, said, entered) {
   write(said, "");
   const given = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value]));
   if (!given.email.trim()) delete given.email;
-  const where = { url: root, storage: sessionStorage };
+  const where = { url: root, storage: kept.storage() };
   try {
     await register({ ...where, ...given });
     entered(await login({ ...where, username: given.username, password: given.password }));

@@ -1,17 +1,16 @@
 /** The frame of the host's screen: the login, the route, and the view that is shown. */
 
-import { Unreachable } from "../../client.js";
+import { Unreachable, session } from "../../client.js";
 import { element, fill, root, set } from "../dom.js";
 import { Touch } from "../touch.js";
 import { load, say } from "../words.js";
 import { AccessView } from "./access.js";
 import { ask } from "./dialog.js";
-import { ListView, firstLook } from "./list.js";
 import { Router } from "./router.js";
 import { Server } from "./server.js";
 import { Trouble } from "./trouble.js";
 
-const LATER = ["poll", "form", "history"]; // views that nearly every host comes to
+const LATER = ["list", "poll", "form", "history"]; // views that nearly every host comes to
 const INVITATION = /^#\/invitation\/([\w-]+)$/;
 
 /** The module of a view that is loaded later. Its name is a template, so that the page does not list it among the
@@ -36,7 +35,7 @@ export class App {
   #router;
   #view = null;
   #waiting = null; // a view that was put aside when its login ended
-  #look = firstLook();
+  #look = {}; // what the list shows
   #sub = null;
   #turn = 0; // counts the views that were asked for: only the newest is shown
 
@@ -51,13 +50,14 @@ export class App {
     });
   }
 
-  /** Start, with an invitation that the address holds, or with the login of this tab if there is one. */
+  /** Start, with an invitation that the address holds, or with the login of this tab or device if there is one. */
   start() {
     if (!this.#invited()) this.#begin();
   }
 
   #begin() {
-    const login = Server.held();
+    const login = session({ url: root });
+    if (login) later("list").catch(() => {}); // it is requested again when it is shown
     if (login) this.#enter(login);
     else this.#askLogin("");
   }
@@ -73,7 +73,7 @@ export class App {
     }
     this.#makeBar();
     const kept = this.#sub === this.#server.me.sub ? this.#waiting : null;
-    if (this.#sub !== this.#server.me.sub) this.#look = firstLook();
+    if (this.#sub !== this.#server.me.sub) this.#look = {};
     this.#sub = this.#server.me.sub;
     this.#waiting = null;
     if (!kept) this.#router.again();
@@ -169,7 +169,7 @@ export class App {
     if (name === "history") return new (await later("history")).HistoryView(server, id);
     if (name === "account") return new (await later("account")).AccountView(server, (note) => this.#logout(note));
     if (name === "users" && server.admin) return new (await later("users")).UsersView(server, () => this.#logout());
-    return new ListView(server, this.#look);
+    return new (await later("list")).ListView(server, this.#look);
   }
 
   /** Show a view once it has loaded; the current one stays until then. */

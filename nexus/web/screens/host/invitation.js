@@ -2,7 +2,7 @@
 
 import { Refused, acceptInvitation, readInvitation } from "../../client.js";
 import { element, fill, root, write } from "../dom.js";
-import { field } from "../login.js";
+import { field, keeping } from "../login.js";
 import { say } from "../words.js";
 import { blameAll } from "./faults.js";
 import { button, heading, once, timeNode } from "./parts.js";
@@ -38,23 +38,24 @@ export class InvitationView {
   #form({ username, expires_at: until }) {
     const name = element("input", { name: "username", autocomplete: "username", readonly: true, value: username });
     const password = element("input", { name: "password", type: "password", autocomplete: "new-password" });
+    const kept = keeping();
     const submit = element("button", { class: "main" }, say("users.choose_submit"));
     const said = element("p", { class: "fault", role: "alert" });
     const form = element("form", { class: "login", novalidate: true }, field(say("login.username"), name));
     form.append(field(say("host.new_password"), password, { hint: say("host.password_hint") }));
-    form.append(element("p", { class: "faint" }, say("users.usable_until"), " ", timeNode(until)), submit, said);
+    form.append(element("p", { class: "faint" }, say("users.usable_until"), " ", timeNode(until)), kept.node, submit, said);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      once(submit, () => this.#accept(password, said));
+      once(submit, () => this.#accept(password, kept, said));
     });
     return form;
   }
 
-  async #accept(password, said) {
+  async #accept(password, kept, said) {
     write(said, "");
     const given = { token: this.#token, password: password.value };
     try {
-      this.#entered(await acceptInvitation({ url: root, storage: sessionStorage, ...given }));
+      this.#entered(await acceptInvitation({ url: root, storage: kept.storage(), ...given }));
     } catch (error) {
       if (error.code === "invitation_not_found") this.#refuse();
       else write(said, blameAll({ password }, error));

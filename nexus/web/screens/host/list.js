@@ -12,12 +12,10 @@ const REFRESH_MS = 10_000;
 const STATUSES = ["", "open", "draft", "scheduled", "closed"];
 const ORDERS = ["-created_at", "created_at", "question", "-question", "expires_at", "-expires_at"];
 
-/** What a list shows at first. */
-export function firstLook() {
-  return { search: "", status: "", ordering: ORDERS[0], page: 1, all: false };
-}
+const FIRST_LOOK = { search: "", status: "", ordering: ORDERS[0], page: 1, all: false };
 
-/** The list; `look` says what it shows, and keeps that for when the host comes back. */
+/** The list; `look` says what it shows if that is not what a list shows at first, and keeps it for when the host comes
+ * back. */
 export class ListView {
   #server;
   #look;
@@ -34,7 +32,7 @@ export class ListView {
 
   constructor(server, look) {
     this.#server = server;
-    this.#look = look;
+    this.#look = Object.assign(look, { ...FIRST_LOOK, ...look });
     this.title = say("host.polls");
     this.heading = heading(say("host.polls"));
     const make = element("a", { class: "button main", href: "#/new" }, say("host.new_poll"));

@@ -1,6 +1,6 @@
 /** The server as the host's screen uses it: one login, its client, and the end of a login. */
 
-import { Refused, connect, session } from "../../client.js";
+import { Refused, connect } from "../../client.js";
 import { root } from "../dom.js";
 
 const WRONG_PASSWORD = "invalid_credentials"; // is 401 too, but does not concern the login
@@ -10,8 +10,8 @@ function endsLogin(error) {
   return error?.code === 4501 || (error instanceof Refused && error.status === 401 && error.code !== WRONG_PASSWORD);
 }
 
-/** A login and its client. `ended(left)` is called once if the server no longer accepts the login; the promise `left`
- * resolves when it is removed here. */
+/** A login and its client. `ended(left)` is called once if the server no longer accepts the login, or another tab ended
+ * it; the promise `left` resolves when it is removed here. */
 export class Server {
   #session = null;
   #ended;
@@ -24,11 +24,6 @@ export class Server {
     this.me = null;
   }
 
-  /** The login of this tab, or null. */
-  static held() {
-    return session({ url: root, storage: sessionStorage });
-  }
-
   /** Whether an admin is logged in. */
   get admin() {
     return this.me.roles.includes("admin");
@@ -38,7 +33,8 @@ export class Server {
   async enter(login) {
     this.client?.close();
     this.#session = login;
-    this.client = connect({ url: root, token: login.token, storage: sessionStorage });
+    this.client = connect({ url: root, token: login.token, storage: "tab" });
+    login.ended.then(() => this.#leave(login));
     this.client.on("error", (error) => console.warn(error.message)); // what it means is shown by `Touch`
     this.client.on("state", ({ name, error }) => {
       if (name === "closed") this.#look(error, login);
@@ -80,7 +76,10 @@ export class Server {
   }
 
   #look(error, login) {
-    if (!endsLogin(error) || this.#session !== login) return;
-    this.#ended(this.leave());
+    if (endsLogin(error)) this.#leave(login);
+  }
+
+  #leave(login) {
+    if (this.#session === login) this.#ended(this.leave());
   }
 }

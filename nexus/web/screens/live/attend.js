@@ -1,10 +1,8 @@
-/** The ways to see a poll on stage: with the login of this tab, the token of a screen link, or as a guest. */
+/** The ways to see a poll on stage: with the login of this tab or device, the token of a screen link, or as a guest. */
 
 import { Refused, TurnedAway, connect, enter, session } from "../../client.js";
-import { codeForm } from "../code.js";
 import { byId, element, fill, root } from "../dom.js";
-import { loginForm } from "../login.js";
-import { persist, tell } from "../persist.js";
+import { later, persist, tell } from "../persist.js";
 import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
 import { Show } from "./show.js";
@@ -21,23 +19,28 @@ export async function attend(given, link) {
       return null;
     });
     if (!found) continue;
-    new Touch(link, found.client, () => farewell(way));
-    return new Show({ ...found, link, way: way.name, notice: endedLink(refusal) ? say("live.link_ended") : "" });
+    const touch = new Touch(link, found.client, () => farewell(way));
+    const again = () => {
+      touch.end();
+      return attend(given, link);
+    };
+    way.ended?.then(() => found.client.close());
+    return new Show({ ...found, link, way: way.name, again, notice: endedLink(refusal) ? say("live.link_ended") : "" });
   }
-  return turnAway(link, refusal, given.code);
+  return turnAway(link, refusal, given);
 }
 
 /** Every way that is available, the one with the most rights first: `{name, open}`, where `open` returns a token source
  * and what to join. */
 function ways(code) {
-  const login = session({ url: root, storage: sessionStorage });
+  const login = session({ url: root });
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   const guest = async () => {
     const entered = await enter({ url: root, code });
     return { token: entered.token, target: entered.poll };
   };
   return [
-    login && { name: "login", open: async () => ({ token: login.token, target: code }) },
+    login && { name: "login", ended: login.ended, open: async () => ({ token: login.token, target: code }) },
     token && { name: "screen", open: async () => ({ token, target: pollOf(token) ?? code }) },
     { name: "guest", open: guest },
   ].filter(Boolean);
@@ -83,7 +86,7 @@ function farewell(way) {
   return [say(way.name === "screen" ? "live.link_ended" : "shared.link_expired"), again];
 }
 
-function turnAway(link, error, code) {
+async function turnAway(link, error, given) {
   const unknown = error?.code === "poll_not_found";
   const main = byId("screen");
   main.className = "entry";
@@ -91,6 +94,10 @@ function turnAway(link, error, code) {
   const why = element("p", { id: "why" }, endedLink(error) ? say("live.link_ended") : reason(error));
   const title = element("h1", {}, say(unknown ? "live.unknown" : "live.no_entry"));
   // Only its host sees a draft; to everyone else there is no such poll.
-  const login = element("details", {}, element("summary", {}, say("live.log_in")), loginForm(() => location.reload()));
-  fill(main, link, title, why, unknown && codeForm(code, "live/"), login);
+  const login = element("details", {}, element("summary", {}, say("live.log_in")));
+  fill(main, link, title, why, login);
+  const [{ loginForm }, { codeForm }] = await persist(link, () => Promise.all([later("login"), later("code")]));
+  link.hidden = true;
+  if (unknown) why.after(codeForm(given.code, "live/"));
+  login.append(loginForm(() => attend(given, link)));
 }

@@ -1,13 +1,13 @@
 /** What a presenter can do, with buttons and keys. Hidden while nobody uses them. */
 
 import { element, fill, write } from "../dom.js";
-import { loginForm } from "../login.js";
+import { later } from "../persist.js";
 import { say } from "../words.js";
 
 const IDLE_MS = 4000;
 
 /** The controls below `root`. `acts` are `open`, `close` and `reveal`, which only a `host` has; `way` is how the screen
- * entered: after a `login` it does not offer another. */
+ * entered: after a `login` it does not offer another, which is told to `entered()`. `signal` ends them. */
 export class Controls {
   #acts;
   #host;
@@ -17,20 +17,19 @@ export class Controls {
   #trouble = element("p", { id: "trouble", class: "note bad", role: "alert", hidden: true });
   #buttons;
   #help;
-  #login;
+  #login = null; // the dialog, or what will be it
 
-  constructor(root, acts, { host, way }) {
+  constructor(root, acts, { host, way, signal, entered }) {
     this.#host = host;
     this.#help = this.#makeHelp(way);
-    this.#login = this.#makeLogin();
     const page = document.documentElement;
     const full = () => (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen());
-    const login = way !== "login" && (() => this.#login.showModal());
+    const login = way !== "login" && (() => this.#askLogin(entered));
     this.#acts = { ...(host ? acts : {}), full, login, help: () => this.#help.showModal() };
     this.#buttons = Object.fromEntries(this.#names().map((name) => [name, this.#button(name)]));
     fill(this.#bar, ...Object.values(this.#buttons));
-    root.append(this.#trouble, this.#bar, this.#help, this.#login);
-    this.#listen();
+    root.append(this.#trouble, this.#bar, this.#help);
+    this.#listen(signal);
   }
 
   /** Show what can be done now. The buttons for opening and closing replace each other, and pass the focus on. */
@@ -61,7 +60,7 @@ export class Controls {
     return element("button", { type: "button", "data-act": name, on }, say(`live.${label}`));
   }
 
-  #listen() {
+  #listen(signal) {
     const keys = { o: "open", c: "close", r: "reveal", l: "login", f: "full", "?": "help" };
     document.addEventListener("keydown", (event) => {
       this.#wake();
@@ -71,8 +70,10 @@ export class Controls {
       if (!this.#keysOn && event.key !== "?") return;
       event.preventDefault();
       act();
-    });
-    for (const name of ["pointermove", "pointerdown", "focusin"]) document.addEventListener(name, () => this.#wake());
+    }, { signal });
+    for (const name of ["pointermove", "pointerdown", "focusin"]) {
+      document.addEventListener(name, () => this.#wake(), { signal });
+    }
     this.#wake();
   }
 
@@ -84,6 +85,21 @@ export class Controls {
       const used = this.#bar.querySelector(":focus-visible") || document.querySelector("dialog[open]");
       document.body.classList.toggle("idle", !used);
     }, IDLE_MS);
+  }
+
+  async #askLogin(entered) {
+    const make = ({ loginForm }) => {
+      const made = dialog("login", say("live.log_in"), loginForm(entered));
+      this.#help.after(made);
+      return made;
+    };
+    try {
+      this.#login ??= later("login").then(make);
+      (await this.#login).showModal();
+    } catch {
+      this.#login = null;
+      this.complain(say("shared.unreachable"));
+    }
   }
 
   /** The list of shortcuts, and the switch that disables them (WCAG 2.2, 2.1.4). */
@@ -102,10 +118,6 @@ export class Controls {
     const switched = element("label", { class: "switch" }, keys, say("live.keys_on"));
     const host = !this.#host && element("p", { class: "faint" }, say("live.keys_host"));
     return dialog("help", say("live.keys"), list, host, switched);
-  }
-
-  #makeLogin() {
-    return dialog("login", say("live.log_in"), loginForm(() => location.reload()));
   }
 }
 

@@ -7,17 +7,17 @@ const ROWS_FOR_COLUMNS = 7;
 const NARROWEST_COLUMN_EM = 14;
 const EXACT_PX = 0.5;
 
-/** Keeps `stage` fitted to the window, by the properties `--size` (of its type) and `--columns` (of its `list`). */
+/** Keeps `stage` fitted to the window until `signal`, by the properties `--size` (of its type) and `--columns` (of its `list`). */
 export class Fit {
   #stage;
   #list;
   #planned = 0;
   #fitted = ""; // the space available at the last fit
 
-  constructor(stage, list) {
+  constructor(stage, list, signal) {
     this.#stage = stage;
     this.#list = list;
-    window.addEventListener("resize", () => this.#soon());
+    window.addEventListener("resize", () => this.#soon(), { signal });
     stage.querySelector("img")?.addEventListener("load", () => this.#soon());
     // The space changes without the window too: with news above the stage, and with a longer footer.
     const changes = new ResizeObserver(() => this.#room() !== this.#fitted && this.#soon());

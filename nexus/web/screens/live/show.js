@@ -16,25 +16,31 @@ export function veiled(poll, status) {
   return poll.results === "host" || status !== CLOSED;
 }
 
-/** Shows `room` of `client`; `way` is how the screen entered, and `notice` what the presenter should know of it. */
+/** Shows `room` of `client`; `way` is how the screen entered, `notice` what the presenter should know of it, and `again()`
+ * enters once more, after a login. */
 export class Show {
   #client;
   #room;
   #stage;
   #controls;
   #before = "host"; // the policy that hid the results
+  #over = new AbortController();
+  #stop;
 
-  constructor({ client, room, link, way, notice }) {
+  constructor({ client, room, link, way, again, notice }) {
     this.#client = client;
     this.#room = room;
     const overlay = document.body.classList.contains("overlay");
-    this.#stage = new Stage(byId("screen"), link, { overlay, code: room.poll.code });
+    const { signal } = this.#over;
+    byId("screen").className = "";
+    this.#stage = new Stage(byId("screen"), link, { overlay, code: room.poll.code, signal });
     for (const name of ["totals", "poll", "presence"]) room.on(name, () => this.#show());
     room.on("deleted", () => this.#gone());
-    if (!overlay) this.#controls = new Controls(byId("screen"), this.#acts(), { host: room.role === "host", way });
+    const controls = { host: room.role === "host", way, signal, entered: () => this.#end(again) };
+    if (!overlay) this.#controls = new Controls(byId("screen"), this.#acts(), controls);
     if (notice) this.#controls?.complain(notice);
     this.#show();
-    everySecond(
+    this.#stop = everySecond(
       () => client.now(),
       () => this.#stage.tick(timeLeft(room.poll, room.totals.status, client.now())),
     );
@@ -75,6 +81,13 @@ export class Show {
       const why = error instanceof Refused ? reason(error) : say("shared.unreachable");
       this.#controls.complain(say("live.failed", { reason: why }));
     }
+  }
+
+  #end(then) {
+    this.#over.abort();
+    this.#stop();
+    this.#client.close();
+    then();
   }
 
   #gone() {

@@ -9,7 +9,8 @@ import { Fit } from "./fit.js";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** The stage in `root`, below `link`; an `overlay` is for streaming software, and has no QR code. */
+/** The stage in `root`, below `link`; an `overlay` is for streaming software, and has no QR code; it is
+ * fitted to the window until `signal`. */
 export class Stage {
   #bars = new Map();
   #fit;
@@ -25,14 +26,14 @@ export class Stage {
   #online = element("p", { id: "online" });
   #corrected = element("p", { id: "corrected", hidden: true });
 
-  constructor(root, link, { overlay, code }) {
+  constructor(root, link, { overlay, code, signal }) {
     const foot = element("footer", {}, this.#status, this.#time, this.#turnout, this.#online, this.#corrected);
     const stage = element("div", { class: "stage" }, this.#question, this.#veil, this.#list, foot);
     this.#invite = () => (overlay ? element("aside", {}, codeText(this.#code)) : joining(this.#code));
     this.#code = code;
     stage.append(this.#invite());
     fill(root, link, stage);
-    this.#fit = new Fit(stage, this.#list);
+    this.#fit = new Fit(stage, this.#list, signal);
   }
 
   /** Show a poll; `hold` hides the counts. */

@@ -1,10 +1,9 @@
 /** How a voter enters a poll: as a guest, or with an account if the poll admits no guests. */
 
-import { Refused, connect, enter, session } from "../../client.js";
+import { Refused, connect, enter, lasts, session } from "../../client.js";
 import { codeForm } from "../code.js";
 import { byId, element, fill, root } from "../dom.js";
-import { loginForm } from "../login.js";
-import { persist } from "../persist.js";
+import { later, persist } from "../persist.js";
 import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
 import { Seat } from "./seat.js";
@@ -19,7 +18,9 @@ export async function attend(given, link) {
   const client = connect({ url: at.url, token: way.token });
   new Touch(link, client, farewell);
   try {
-    return new Seat({ client, room: await client.join(way.target), link });
+    const seat = new Seat({ client, room: await client.join(way.target), link });
+    if (way.guest && !lasts("device")) byId("screen").append(element("p", { class: "note warn" }, say("vote.fleeting")));
+    return seat;
   } catch (error) {
     client.close();
     return turnAway(link, error, at.code);
@@ -30,7 +31,7 @@ export async function attend(given, link) {
 async function entry(at, link) {
   try {
     const guest = await persist(link, () => enter(at));
-    return { token: guest.token, target: guest.poll };
+    return { token: guest.token, target: guest.poll, guest };
   } catch (error) {
     if (error.code === "guests_not_allowed") return account(at, link);
     if (error instanceof Refused) return turnAway(link, error, at.code);
@@ -38,16 +39,18 @@ async function entry(at, link) {
   }
 }
 
-/** Entering with an account: by the login of this tab, or a new one. */
-function account(at, link) {
-  const known = session({ url: at.url, storage: sessionStorage });
+/** Entering with an account: by the login of this tab or device, or a new one. */
+async function account(at, link) {
+  const known = session({ url: at.url });
   if (known) return { token: known.token, target: at.code };
-  return new Promise((resolve) => {
-    const form = loginForm((login) => resolve({ token: login.token, target: at.code }));
-    const why = element("p", {}, say("shared.refused_guests_not_allowed"));
-    show(link, element("h1", {}, say("login.heading")), why, form);
-    form.querySelector("input").focus();
-  });
+  let entered;
+  const login = new Promise((resolve) => (entered = resolve));
+  const form = (await persist(link, () => later("login"))).loginForm(entered);
+  link.hidden = true;
+  const why = element("p", {}, say("shared.refused_guests_not_allowed"));
+  show(link, element("h1", {}, say("login.heading")), why, form);
+  form.querySelector("input").focus();
+  return { token: (await login).token, target: at.code };
 }
 
 function farewell(error) {
