@@ -4,10 +4,12 @@ import asyncio
 import fcntl
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -15,9 +17,9 @@ import pytest
 
 from nexus.errors import Unavailable
 from nexus.sheets.book import Book, Column, put_book, put_rows
-from nexus.sheets.folders import YOUNG_S, sweep
+from nexus.sheets.folders import YOUNG_S, new_folder, sweep
 from nexus.sheets.process import written
-from tests.support.waiting import soon, until
+from tests.support.waiting import UNTIL_S, soon, until
 from tests.support.workbooks import sheets
 
 BOOK = Book("Well?", [], [], [Column("Ballot", "text", 20)])
@@ -133,6 +135,15 @@ async def test_the_writer_ends_and_clears_up_when_its_worker_is_killed(folder: P
         await worker.wait()
     await until(lambda: writer(folder) == 0)
     assert left(folder) == []
+
+
+def test_a_writer_without_its_worker_writes_nothing(folder: Path) -> None:
+    mine, rows = new_folder(), BytesIO()
+    put_book(rows, BOOK)
+    put_rows(rows, [{0: "b1"}])
+    command = [sys.executable, "-m", "nexus.sheets", str(mine)]
+    done = subprocess.run([*command, "1"], input=rows.getvalue(), capture_output=True, timeout=UNTIL_S, check=False)
+    assert (done.returncode, done.stdout, left(folder)) == (1, b"", [])
 
 
 def test_what_a_crash_left_is_swept_and_nothing_else(folder: Path) -> None:
