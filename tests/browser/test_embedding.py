@@ -12,10 +12,10 @@ import pytest_asyncio
 from playwright.async_api import Frame, Page, expect
 
 from tests.support.audience import Audience, audience_of
-from tests.support.browser import Chromium, Visitor, axe
+from tests.support.browser import Chromium, Visitor, axe, picture
 from tests.support.host_page import hosting
 from tests.support.served import Server, serving
-from tests.support.vote_page import ROOM, WAIT_MS
+from tests.support.vote_page import ROOM, WAIT_MS, said
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,20 +23,20 @@ ELSEWHERE = (r"another origin: http://", r"frame-ancestors", r"status of 40[14]"
 
 
 class OtherSite:
-    """A page of other origins, `listed` and `unlisted`, that frames what it is told to."""
+    """A page of another origin that frames what it is told to."""
 
     def __init__(self) -> None:
         self.frames: list[str] = []
         self.port = 0
 
     @property
-    def listed(self) -> str:
-        """By a name that is another site to a browser than the address of the servers."""
+    def far(self) -> str:
+        """Its origin by a name that makes it another site to a browser than the servers: frames get no storage here."""
         return f"http://localhost:{self.port}"
 
     @property
-    def unlisted(self) -> str:
-        """By another name."""
+    def near(self) -> str:
+        """Its origin by the address of the servers, at another port: frames get storage."""
         return f"http://127.0.0.1:{self.port}"
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -75,7 +75,7 @@ async def site() -> AsyncIterator[OtherSite]:
 async def server(
     site: OtherSite, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Server]:
-    settings = {**ROOM, "NEXUS_EMBED_ORIGINS": f"https://courses.example.org, {site.listed}"}
+    settings = {**ROOM, "NEXUS_EMBED_ORIGINS": f"https://courses.example.org, {site.far}, {site.near}"}
     async with serving(tmp_path_factory.mktemp("server"), module_database_url, **settings) as started:
         yield started
 
@@ -98,6 +98,78 @@ async def refused(frame: Frame) -> bool:
     return await frame.evaluate("location.origin") == "null" or frame.url.startswith("chrome-error:")
 
 
+async def test_a_poll_is_shown_where_it_is_allowed_and_voting_works(
+    chromium: Chromium, server: Server, site: OtherSite, audience: Audience
+) -> None:
+    poll = await audience.host.poll("Yes", "No", description="See https://example.org/a")
+    code = poll["code"]
+    site.shows(*(f"{server.url}/{path}" for path in (f"vote/{code}", f"live/{code}", code, f"join/{code}")))
+    async with chromium.visit(server.url, allowed=ELSEWHERE) as visitor:
+        page, (voting, stage, *others) = await framed(visitor, site.far)
+        for frame in (voting, *others):
+            await expect(frame.locator("#said")).to_have_text(said("vote.tap"), timeout=WAIT_MS)
+        await vote_in(voting)
+        await expect(stage.locator("#results .count").first).to_have_text("1", timeout=WAIT_MS)
+        assert await stage.evaluate("document.fullscreenEnabled")
+        for link in await voting.get_by_role("link").all() + await stage.get_by_role("link").all():
+            await expect(link).to_have_attribute("target", "_blank")
+        await expect(voting.get_by_text(said("vote.fleeting"))).to_be_visible()
+        await picture(page, "embedded")
+        await axe(page)
+        page, (voting, *_) = await framed(visitor, site.near)
+        await vote_in(voting)
+        await page.reload()
+        voting = page.main_frame.child_frames[0]
+        await expect(voting.locator("#said")).to_have_text(said("vote.recorded_change"), timeout=WAIT_MS)
+        results = await audience.host.get(f"/polls/{poll['id']}/results/")
+        assert [one["votes_count"] for one in results["options"]] == [2, 0]  # each site has its own guest
+
+
+async def vote_in(frame: Frame) -> None:
+    """Tap the first option, and see the vote recorded."""
+    await frame.locator("button.choice").first.click()
+    await expect(frame.locator("#said")).to_have_text(said("vote.recorded_change"), timeout=WAIT_MS)
+
+
+async def test_nobody_logs_in_inside_a_frame(
+    chromium: Chromium, server: Server, site: OtherSite, audience: Audience
+) -> None:
+    members = await audience.host.poll("Yes", "No", allow_guests=False)
+    draft, guests = await audience.host.poll("Yes", "No", status="draft"), await audience.host.poll("Yes", "No")
+    paths = (f"vote/{members['code']}", f"live/{guests['code']}", f"live/{draft['code']}", f"live/{members['code']}")
+    site.shows(*(f"{server.url}/{path}" for path in paths))
+    async with chromium.visit(server.url, allowed=[*ELSEWHERE, "status of 403"]) as visitor:
+        page, (voting, stage, *closed) = await framed(visitor, site.far)
+        outside = voting.get_by_role("link", name=said("vote.open_outside"))
+        await expect(outside).to_have_attribute("href", f"{server.url}/vote/{members['code']}", timeout=WAIT_MS)
+        await expect(outside).to_have_attribute("target", "_blank")
+        await expect(stage.locator("#turnout")).to_be_visible(timeout=WAIT_MS)
+        await stage.locator("#question").click()
+        for key in ("l", "?"):
+            await page.keyboard.press(key)
+        await expect(stage.get_by_role("dialog").locator("kbd")).to_have_text(["O", "C", "R", "F", "?"])
+        await axe(page)
+        for frame in closed:
+            await expect(frame.locator("#why")).to_be_visible(timeout=WAIT_MS)
+        await expect(closed[0].get_by_label(said("enter.code"))).to_be_visible(timeout=WAIT_MS)
+        for frame in (voting, stage, *closed):
+            await expect(frame.locator("input[type=password]")).to_have_count(0)
+
+
+async def test_a_login_runs_no_poll_from_inside_a_frame(chromium: Chromium, server: Server, site: OtherSite) -> None:
+    async with hosting(chromium, server.url, allowed=ELSEWHERE) as host:
+        poll = await host.make("Tea?", "Yes", "No")
+        stage = await host.visitor.open(f"/live/{poll['code']}")
+        await expect(stage.get_by_role("button", name="Close voting")).to_be_visible(timeout=WAIT_MS)
+        site.shows(f"{server.url}/live/{poll['code']}")
+        page, (frame,) = await framed(host.visitor, site.near)
+        await expect(frame.locator("#turnout")).to_be_visible(timeout=WAIT_MS)
+        await expect(frame.get_by_role("button")).to_have_text(["Full screen", "Shortcuts"])
+        await frame.locator("#question").click()
+        await page.keyboard.press("c")
+        assert (await host.poll(poll["id"]))["status"] == "open"
+
+
 async def test_nothing_else_is_shown_and_nothing_where_it_is_not_allowed(
     chromium: Chromium, server: Server, site: OtherSite, audience: Audience
 ) -> None:
@@ -105,17 +177,19 @@ async def test_nothing_else_is_shown_and_nothing_where_it_is_not_allowed(
     async with chromium.visit(server.url, allowed=[*ELSEWHERE, "chrome-error", "Frame"]) as visitor:
         others = ("host", "", "live", "nothing", "polls/1", "api/docs/", "api/ws/")
         site.shows(*(f"{server.url}/{path}" for path in others))
-        _, frames = await framed(visitor, site.listed)
+        _, frames = await framed(visitor, site.far)
         assert [await refused(frame) for frame in frames] == [True] * len(others)
-        site.shows(*(f"{server.url}/{path}{poll['code']}" for path in ("vote/", "live/", "")))
-        _, frames = await framed(visitor, site.unlisted)
-        assert [await refused(frame) for frame in frames] == [True] * 3
+        async with other_site() as unlisted:
+            unlisted.shows(*(f"{server.url}/{path}{poll['code']}" for path in ("vote/", "live/", "")))
+            for address in (unlisted.far, unlisted.near):
+                _, frames = await framed(visitor, address)
+                assert [await refused(frame) for frame in frames] == [True] * 3
 
 
 async def test_the_code_to_embed_is_copied_where_embedding_is_allowed(
     chromium: Chromium, server: Server, site: OtherSite
 ) -> None:
-    async with hosting(chromium, server.url, allowed=[*ELSEWHERE, "Access is denied", "request was denied"]) as host:
+    async with hosting(chromium, server.url) as host:
         poll = await host.make("\"><img src=x>\n& 'Tea'?", "Yes", "No")
         await host.page.goto(f"{server.url}/host#/poll/{poll['id']}")
         card = host.page.get_by_role("region", name="Share this poll")
@@ -126,8 +200,9 @@ async def test_the_code_to_embed_is_copied_where_embedding_is_allowed(
         await host.button("Copy: Embed code for voting").click()
         await expect(host.page.get_by_role("status").filter(has_text="Copied.")).to_be_visible()
         assert await host.page.evaluate("navigator.clipboard.readText()") == codes[0]
+    async with chromium.visit(server.url, allowed=ELSEWHERE) as visitor:
         site.frames = codes
-        page, frames = await framed(host.visitor, site.listed)
+        page, frames = await framed(visitor, site.far)
         for frame, kind in zip(frames, ("vote", "live"), strict=True):
             await frame.wait_for_url(f"{server.url}/{kind}/{poll['code']}")
             await expect(frame.get_by_role("heading", level=1)).to_be_visible()

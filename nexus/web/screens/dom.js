@@ -14,6 +14,10 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
+/** Whether the page is in a frame: there nobody logs in, since whoever types a password should see the address bar, and
+ * no login is used, since the page around could lead clicks to what only a host may do. */
+export const framed = globalThis.top !== globalThis.self;
+
 /** Set one attribute, as in `element`. */
 export function set(node, key, value) {
   if (value === false || value === null || value === undefined) node.removeAttribute(key);

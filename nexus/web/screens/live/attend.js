@@ -1,7 +1,7 @@
 /** The ways to see a poll on stage: with the login of this tab or device, the token of a screen link, or as a guest. */
 
 import { Refused, TurnedAway, connect, enter, session } from "../../client.js";
-import { byId, element, fill, root } from "../dom.js";
+import { byId, element, fill, framed, root } from "../dom.js";
 import { later, persist, tell } from "../persist.js";
 import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
@@ -33,7 +33,7 @@ export async function attend(given, link) {
 /** Every way that is available, the one with the most rights first: `{name, open}`, where `open` returns a token source
  * and what to join. */
 function ways(code) {
-  const login = session({ url: root });
+  const login = framed ? null : session({ url: root });
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   const guest = async () => {
     const entered = await enter({ url: root, code });
@@ -94,10 +94,10 @@ async function turnAway(link, error, given) {
   const why = element("p", { id: "why" }, endedLink(error) ? say("live.link_ended") : reason(error));
   const title = element("h1", {}, say(unknown ? "live.unknown" : "live.no_entry"));
   // Only its host sees a draft; to everyone else there is no such poll.
-  const login = element("details", {}, element("summary", {}, say("live.log_in")));
+  const login = !framed && element("details", {}, element("summary", {}, say("live.log_in")));
   fill(main, link, title, why, login);
   const [{ loginForm }, { codeForm }] = await persist(link, () => Promise.all([later("login"), later("code")]));
   link.hidden = true;
   if (unknown) why.after(codeForm(given.code, "live/"));
-  login.append(loginForm(() => attend(given, link)));
+  if (login) login.append(loginForm(() => attend(given, link)));
 }

@@ -1,6 +1,6 @@
 /** What a presenter can do, with buttons and keys. Hidden while nobody uses them. */
 
-import { element, fill, write } from "../dom.js";
+import { element, fill, framed, write } from "../dom.js";
 import { later } from "../persist.js";
 import { say } from "../words.js";
 
@@ -24,7 +24,7 @@ export class Controls {
     this.#help = this.#makeHelp(way);
     const page = document.documentElement;
     const full = () => (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen());
-    const login = way !== "login" && (() => this.#askLogin(entered));
+    const login = mayLogIn(way) && (() => this.#askLogin(entered));
     this.#acts = { ...(host ? acts : {}), full, login, help: () => this.#help.showModal() };
     this.#buttons = Object.fromEntries(this.#names().map((name) => [name, this.#button(name)]));
     fill(this.#bar, ...Object.values(this.#buttons));
@@ -108,7 +108,7 @@ export class Controls {
     const list = element(
       "dl",
       { class: "keys" },
-      rows.filter(([, name]) => name !== "login" || way !== "login").flatMap(([key, name]) => [
+      rows.filter(([, name]) => name !== "login" || mayLogIn(way)).flatMap(([key, name]) => [
         element("dt", {}, element("kbd", {}, key)),
         element("dd", {}, say(`live.key_${name}`)),
       ]),
@@ -116,9 +116,14 @@ export class Controls {
     const keys = element("input", { type: "checkbox", id: "keys-on", checked: true });
     keys.addEventListener("change", () => (this.#keysOn = keys.checked));
     const switched = element("label", { class: "switch" }, keys, say("live.keys_on"));
-    const host = !this.#host && element("p", { class: "faint" }, say("live.keys_host"));
+    const host = !this.#host && !framed && element("p", { class: "faint" }, say("live.keys_host"));
     return dialog("help", say("live.keys"), list, host, switched);
   }
+}
+
+/** Whether a screen that has entered by `way` offers a login. */
+function mayLogIn(way) {
+  return way !== "login" && !framed;
 }
 
 /** Whether a key is meant for a field or an open dialog. A field in a dialog that has just closed keeps the focus, and

@@ -2,7 +2,7 @@
 
 import { Refused, connect, enter, lasts, session } from "../../client.js";
 import { codeForm } from "../code.js";
-import { byId, element, fill, root } from "../dom.js";
+import { byId, element, fill, framed, root } from "../dom.js";
 import { later, persist } from "../persist.js";
 import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
@@ -41,6 +41,7 @@ async function entry(at, link) {
 
 /** Entering with an account: by the login of this tab or device, or a new one. */
 async function account(at, link) {
+  if (framed) return leadOutside(link);
   const known = session({ url: at.url });
   if (known) return { token: known.token, target: at.code };
   let entered;
@@ -63,6 +64,15 @@ function turnAway(link, error, code) {
   const title = say(error.code === "poll_not_found" ? "vote.unknown" : "vote.no_entry");
   const why = element("p", { id: "why" }, reason(error));
   show(link, element("h1", {}, title), why, codeForm(code));
+  link.hidden = true;
+  return null;
+}
+
+/** Lead from a frame to the same page in a tab of its own. */
+function leadOutside(link) {
+  const outside = { class: "button main", href: location.href, target: "_blank", rel: "noopener" };
+  const why = element("p", { id: "why" }, say("shared.refused_guests_not_allowed"));
+  show(link, element("h1", {}, say("vote.no_entry")), why, element("a", outside, say("vote.open_outside")));
   link.hidden = true;
   return null;
 }
