@@ -1,7 +1,6 @@
 /** How a voter enters a poll: as a guest, or with an account if the poll admits no guests. */
 
 import { Refused, connect, enter, lasts, session } from "../../client.js";
-import { codeForm } from "../code.js";
 import { byId, element, fill, framed, root } from "../dom.js";
 import { later, persist } from "../persist.js";
 import { Touch } from "../touch.js";
@@ -60,10 +59,11 @@ function farewell(error) {
   return [say("shared.link_expired"), again];
 }
 
-function turnAway(link, error, code) {
+async function turnAway(link, error, code) {
   const title = say(error.code === "poll_not_found" ? "vote.unknown" : "vote.no_entry");
-  const why = element("p", { id: "why" }, reason(error));
-  show(link, element("h1", {}, title), why, codeForm(code));
+  show(link, element("h1", {}, title), element("p", { id: "why" }, reason(error)));
+  const { codeForm } = await persist(link, () => later("code"));
+  byId("screen").append(codeForm(code));
   link.hidden = true;
   return null;
 }

@@ -1,8 +1,8 @@
 /** A voter in a room: a tap becomes an act, and its outcome is shown. */
 
 import { Busy, Refused } from "../../client.js";
-import { codeForm } from "../code.js";
 import { byId, element, fill } from "../dom.js";
+import { later, persist } from "../persist.js";
 import { everySecond, timeLeft } from "../time.js";
 import { reason, say } from "../words.js";
 import { Paper } from "./paper.js";
@@ -125,12 +125,16 @@ export class Seat {
     this.#show();
   }
 
-  #gone() {
+  async #gone() {
     this.#stop();
     this.#client.close();
     byId("screen").classList.add("entry");
     const heading = element("h1", { tabindex: -1 }, say("vote.deleted"));
-    fill(byId("screen"), heading, element("p", {}, say("vote.deleted_hint")), codeForm());
+    const news = element("p", { class: "note warn", role: "status", hidden: true });
+    fill(byId("screen"), news, heading, element("p", {}, say("vote.deleted_hint")));
     heading.focus();
+    const { codeForm } = await persist(news, () => later("code"));
+    news.hidden = true;
+    byId("screen").append(codeForm());
   }
 }
