@@ -12,7 +12,7 @@ the same op until it is answered, so that the vote counts once. `python -m nexus
 - `nexus`: the client, `Nexus`, with its rooms and votes. `room`: a poll that is watched, as its readers see it.
 - `connection`: staying connected: hello, renewal of the token, pings, reconnection. `link`: one socket of it.
 - `messages`: what is read and written. `close_codes`, `errors`: how a connection ends, and what can go wrong.
-- `http`: tokens of guests, over HTTP. `terminal`: a poll drawn in a terminal.
+- `http`: tokens of guests, over HTTP. `login_pass`: those of an account. `terminal`: a poll drawn in a terminal.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from nexus.client.connection import Patience, Token
 from nexus.client.errors import ClientError, Closed, Refused, TurnedAway, Unreachable, VoteUnsettled
 from nexus.client.http import Guest, GuestPass, guest_token, post, socket_url
+from nexus.client.login_pass import LoginPass
 from nexus.client.messages import (
     CastBallot,
     Count,
@@ -49,6 +50,7 @@ __all__ = [
     "Event",
     "Guest",
     "GuestPass",
+    "LoginPass",
     "Nexus",
     "Option",
     "Patience",
@@ -78,7 +80,8 @@ async def connect(url: str, token: Token, *, patience: Patience | None = None) -
     Parameters:
         url: where the server's WebSocket is, such as ws://127.0.0.1:8000/ws; `socket_url` makes it from an HTTP URL.
         token: an access token, or an async function that returns the newest one whenever it is called. Only with a
-            function can the client outlive its first token. `GuestPass` is such a function, for guests of one poll.
+            function can the client outlive its first token. `GuestPass` is such a function, for guests of one poll, and
+            `LoginPass`, for an account.
         patience: how long to wait for what; by default that of `Patience()`.
 
     Returns:

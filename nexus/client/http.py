@@ -22,7 +22,7 @@ T = TypeVar("T")
 TIMEOUT_S = 10.0
 """How long a server may take to answer."""
 RENEW_BEFORE_S = 90.0
-"""A guest's token is renewed this long before it expires: earlier than the server's warning."""
+"""A token is renewed this long before it expires: earlier than the server's warning."""
 LONGEST_BYTES = 1024 * 1024
 """Of an answer; the rest is not read."""
 
@@ -47,7 +47,8 @@ async def guest_token(base_url: str, code: str, *, earlier: str | None = None) -
     Parameters:
         base_url: where the server is, such as http://127.0.0.1:8000.
         code: the code of the poll.
-        earlier: a token of a guest of the same poll, to renew it and stay the same voter. By default a new guest.
+        earlier: a token of a guest of the same poll, however old, to renew it and stay the same voter. By default a
+            new guest.
 
     Returns:
         The guest. Its `access` is a token for `connect`, but `GuestPass` also renews it.
@@ -66,11 +67,13 @@ class GuestPass:
     Parameters:
         base_url: where the server is, such as http://127.0.0.1:8000.
         code: the code of the poll.
+        earlier: a token of a guest of the same poll, however old, to be the same voter. By default a new guest.
     """
 
-    def __init__(self, base_url: str, code: str) -> None:
+    def __init__(self, base_url: str, code: str, earlier: str | None = None) -> None:
         self._base_url = base_url
         self._code = code
+        self._earlier = earlier
         self._guest: Guest | None = None
         self._good_until = 0.0
 
@@ -78,16 +81,20 @@ class GuestPass:
         """Returns the newest token. Raises as `guest_token` does, but `Unreachable` for a refusal that will pass."""
         if self._guest is not None and time.monotonic() < self._good_until:
             return self._guest.access
-        earlier = None if self._guest is None else self._guest.access
+        earlier = self._earlier if self._guest is None else self._guest.access
         try:
             self._guest = await guest_token(self._base_url, self._code, earlier=earlier)
         except Refused as error:
             if error.after_s:
                 raise Unreachable(str(error)) from error
             raise
-        left_s = self._guest.expires_in
-        self._good_until = time.monotonic() + left_s - min(RENEW_BEFORE_S, left_s / 2)
+        self._good_until = time.monotonic() + good_for_s(self._guest.expires_in)
         return self._guest.access
+
+
+def good_for_s(expires_in: float) -> float:
+    """For how long a token that expires in so many seconds is used before it is renewed."""
+    return expires_in - min(RENEW_BEFORE_S, expires_in / 2)
 
 
 async def post(base_url: str, path: str, body: object, answer: type[T], *, token: str | None = None) -> T:
@@ -108,16 +115,21 @@ async def post(base_url: str, path: str, body: object, answer: type[T], *, token
         Unreachable: the server could not be reached, did not answer in time, or is not Nexus.
         ValueError: `base_url` is not an HTTP URL.
     """
+    data = await post_for_bytes(base_url, path, body, token=token)
+    try:
+        return msgspec.json.decode(data, type=answer)
+    except msgspec.DecodeError as error:
+        raise Unreachable(f"what answers at {base_url} is not Nexus") from error
+
+
+async def post_for_bytes(base_url: str, path: str, body: object, *, token: str | None = None) -> bytes:
+    """As `post`, with the answer as it came, such as b"" where there is nothing to say."""
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     url = _checked(base_url) + path
     request = urllib.request.Request(url, msgspec.json.encode(body), headers, method="POST")  # noqa: S310 - checked
-    data = await _in_thread(lambda: _send(request))
-    try:
-        return msgspec.json.decode(data, type=answer)
-    except msgspec.DecodeError as error:
-        raise Unreachable(f"what answers at {base_url} is not Nexus") from error
+    return await _in_thread(lambda: _send(request))
 
 
 def socket_url(base_url: str) -> str:
