@@ -8,6 +8,7 @@ import pytest
 from nexus.bus import DeletedNews, News, PollNews, PresenceNews, TotalsNews
 from nexus.bus.local import LocalBus
 from nexus.domain.definition import PollPatch
+from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Policy, Visibility
 from nexus.domain.presence import crowd, mark
 from nexus.domain.rights import Role
@@ -222,6 +223,14 @@ async def test_presence_adds_what_other_workers_tell(running: RunningHub) -> Non
 async def test_a_host_alone_learns_that_nobody_is_there(running: RunningHub) -> None:
     poll = await make_poll(running.database)
     _, screen = await running.enter(poll, HOST)
+    await until(shows(screen, "presence 0"))
+
+
+async def test_a_voter_whose_token_is_renewed_as_an_admins_counts_no_more(running: RunningHub) -> None:
+    poll = await make_poll(running.database)
+    viewer, screen = await running.enter(poll, ALICE)
+    await until(shows(screen, "presence 1"))
+    running.hub.renew(poll.id, viewer, Identity(ALICE.voter, frozenset({"admin"}), None, 4e9))
     await until(shows(screen, "presence 0"))
 
 
