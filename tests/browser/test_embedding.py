@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Frame, Page, expect
+from playwright.async_api import Frame, Page, Route, expect
 
 from tests.support.audience import Audience, audience_of
 from tests.support.browser import Chromium, Visitor, axe, picture
@@ -186,10 +186,18 @@ async def test_nothing_else_is_shown_and_nothing_where_it_is_not_allowed(
                 assert [await refused(frame) for frame in frames] == [True] * 3
 
 
+async def publicly(route: Route) -> None:
+    """The hosts' page of a server that has NEXUS_PUBLIC_URL."""
+    answer = await route.fetch()
+    whole = (await answer.text()).replace('"public":null', '"public":"https://vote.example.org/nexus/"')
+    await route.fulfill(response=answer, body=whole)
+
+
 async def test_the_code_to_embed_is_copied_where_embedding_is_allowed(
     chromium: Chromium, server: Server, site: OtherSite
 ) -> None:
-    async with hosting(chromium, server.url) as host:
+    # A browser does not know where the page that `publicly` answers is from, and lets it reach no local address.
+    async with hosting(chromium, server.url, allowed=["LOCAL_NETWORK_ACCESS"]) as host:
         poll = await host.make("\"><img src=x>\n& 'Tea'?", "Yes", "No")
         await host.page.goto(f"{server.url}/host#/poll/{poll['id']}")
         card = host.page.get_by_role("region", name="Share this poll")
@@ -200,6 +208,11 @@ async def test_the_code_to_embed_is_copied_where_embedding_is_allowed(
         await host.button("Copy: Embed code for voting").click()
         await expect(host.page.get_by_role("status").filter(has_text="Copied.")).to_be_visible()
         assert await host.page.evaluate("navigator.clipboard.readText()") == codes[0]
+        public = await host.visitor.context.new_page()
+        await public.route("**/host", publicly)
+        await public.goto(f"{server.url}/host#/poll/{poll['id']}")
+        told = public.get_by_role("region", name="Share this poll").locator("code").first
+        await expect(told).to_contain_text(f'src="https://vote.example.org/nexus/vote/{poll["code"]}"', timeout=WAIT_MS)
     async with chromium.visit(server.url, allowed=ELSEWHERE) as visitor:
         site.frames = codes
         page, frames = await framed(visitor, site.far)

@@ -108,8 +108,12 @@ async def test_results_are_exported_by_round(chromium: Chromium, home: str) -> N
 async def test_a_screen_link_and_the_policy_are_set(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
-        poll = await host.make()
+        poll = await host.make(description="Agenda:\nhttps://example.org/a.")
         await host.goto(f"#/poll/{poll['id']}", "Tea?")
+        described = page.locator(".description")
+        assert await described.inner_text() == "Agenda:\nhttps://example.org/a."
+        outside = described.get_by_role("link", name="https://example.org/a", exact=True)
+        await expect(outside).to_have_attribute("rel", "noopener noreferrer nofollow")
         for kind in ("vote", "live"):
             address = f"{home}/{kind}/{poll['code']}"
             await expect(page.locator(f"a[href='{address}']")).to_be_visible()

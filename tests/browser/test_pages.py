@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import axe, picture
-from tests.support.vote_page import WAIT_MS, WORDS, Booth, Paper, booth, said, server
+from tests.support.vote_page import WAIT_MS, WORDS, Booth, Paper, booth, is_german, said, server
 
 __all__ = ["booth", "server"]
 
@@ -51,6 +51,9 @@ async def test_what_people_type_is_the_page_they_want(booth: Booth) -> None:
         await Paper(page, "de").says("vote.recorded_change")  # the same guest
         await page.goto(f"{booth.server.url}/ZZZZZZ")
         await expect(page.get_by_role("heading", level=1)).to_have_text(said("vote.unknown", "de"), timeout=WAIT_MS)
+        await page.goto(f"{booth.server.url}/nothing")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(WORDS["de"]["error"]["missing_heading"])
+        await is_german(page)
         await page.goto(f"{booth.server.url}/live/")
         await expect(page.get_by_role("heading", level=1)).to_have_text(said("enter.live_heading", "de"))
         await axe(page)
