@@ -20,7 +20,7 @@ from nexus.access.secret import secret_key
 from nexus.access.tokens import Tokens
 from nexus.cli import workers
 from nexus.cli.preparing import ADMIN, kept_up, prepare
-from nexus.embedded import PrivatePostgres, binaries, claim
+from nexus.embedded import PrivatePostgres, binaries, claim, require_own
 from nexus.settings import Settings
 from nexus.store.accounts import User
 
@@ -38,6 +38,7 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
     """Serve until told to stop."""
     if settings.database_url is None:
         binaries()  # before anything is made or started: without them there is no database
+        require_own(settings.data)
     if settings.workers == 1:
         workers.load_application()
     ending = _Ending()

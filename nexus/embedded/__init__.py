@@ -21,9 +21,9 @@ PostgreSQL runs as can pass through it):
     postgres.users      held, shared, by every command that uses the server: the last one to leave stops it
 """
 
-from nexus.embedded.cluster import binaries, require_cluster
+from nexus.embedded.cluster import binaries, require_cluster, require_own
 from nexus.embedded.locks import claim
 from nexus.embedded.server import DatabaseAddress, PrivatePostgres
 from nexus.embedded.system_user import EmbeddedError
 
-__all__ = ["DatabaseAddress", "EmbeddedError", "PrivatePostgres", "binaries", "claim", "require_cluster"]
+__all__ = ["DatabaseAddress", "EmbeddedError", "PrivatePostgres", "binaries", "claim", "require_cluster", "require_own"]

@@ -68,6 +68,20 @@ def require_cluster(folder: Path) -> None:
         raise EmbeddedError(f"There is no database of Nexus in {folder.absolute()}: {again}.")
 
 
+def require_own(folder: Path) -> None:
+    """Raises EmbeddedError, in words for people, where the folder `folder` holds something, and nothing of Nexus."""
+    try:
+        kept = {one.name for one in folder.iterdir() if not one.name.startswith(".")} - {"lost+found"}
+    except (FileNotFoundError, NotADirectoryError):
+        return  # one is made, or cannot be
+    except OSError as error:
+        raise EmbeddedError(f"NEXUS_DATA: Cannot use {folder.absolute()}: {error.strerror}.") from error
+    if kept and not kept & {"lock", "secret-key", "postgres", "postgres.lock", "postgres.password"}:
+        raise EmbeddedError(
+            f"NEXUS_DATA: {folder.absolute()} holds files of something else: choose a new or an empty folder."
+        )
+
+
 def password(folder: Path, cluster: Path) -> str:
     """The password of the cluster's roles, kept in the data folder; made if there is no cluster yet.
 

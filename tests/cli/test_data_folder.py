@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from nexus.embedded import EmbeddedError, require_cluster, require_own
 from tests.support.command import Command
 
 COMMANDS = (
@@ -74,6 +76,36 @@ def test_a_file_is_no_data_folder(tmp_path: Path, command: Sequence[str]) -> Non
     said = unset(tmp_path, data).refused(*command)
     assert str(data) in said and ("NEXUS_DATA" in said or "folder" in said)
     assert data.read_text() == "mine" and tree(tmp_path) == ["data"]
+
+
+@pytest.mark.parametrize("kept", [("notes.txt",), ("base/1", "PG_VERSION"), ("src/.git",), ("config.json", ".env")])
+def test_serve_leaves_the_folder_of_another_program_alone(tmp_path: Path, kept: Sequence[str]) -> None:
+    data = tmp_path / "data"
+    for name in kept:
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_text("18\n")
+    before = tree(tmp_path)
+    assert unset(tmp_path, data).refused("serve", "--port", "0").startswith(f"NEXUS_DATA: {data} holds files of ")
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("kept", [(), (".gitkeep", "lost+found"), ("secret-key", "backup.sql")])
+def test_serve_may_use_an_empty_folder_and_its_own(tmp_path: Path, kept: Sequence[str]) -> None:
+    for name in kept:
+        (tmp_path / name).write_text("mine")
+    require_own(tmp_path)
+
+
+@pytest.mark.parametrize("require", [require_cluster, require_own])
+def test_a_folder_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, require: Callable[[Path], None]
+) -> None:
+    def denied(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", denied)  # root may read every folder
+    with pytest.raises(EmbeddedError, match=re.escape(f"NEXUS_DATA: Cannot use {tmp_path}: Permission denied.")):
+        require(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may use every folder")

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from nexus.access.refresh_tokens import refresh_digest
 from nexus.domain.identity import Identity
-from nexus.store import account_changes, accounts, polls
+from nexus.store import account_changes, accounts, departures, polls, sessions
 from nexus.store.database import Database
 from tests.support.ballots import HOST, guest, make_poll, rows, voter
 from tests.support.sockets import SocketServer, open_socket_server, screen
@@ -126,11 +127,19 @@ async def test_token_that_ends_closes_its_socket(ws: SocketServer) -> None:
         assert -0.1 < time.time() - end < 5
 
 
-async def test_disabled_account_is_out_within_five_seconds(ws: SocketServer) -> None:
-    user = await accounts.add(ws.database, "mallory", None, "none", admin=False)
-    mallory = Identity(user.subject, frozenset(user.roles), None, 4e9)
+@pytest.mark.parametrize("end", ["disabled", "deleted", "demoted"])
+async def test_account_that_ends_is_out_within_five_seconds(ws: SocketServer, end: str) -> None:
+    user = await accounts.add(ws.database, "mallory", None, "none", admin=True)
+    await accounts.add(ws.database, "root", None, "none", admin=True)
+    login = (await sessions.begin(ws.database, user, refresh_digest("mallory"), 3600)).id
+    mallory = Identity(user.subject, frozenset(user.roles), None, 4e9, login)
     async with ws.client(mallory) as one, ws.client(mallory) as two, ws.client(ALICE) as other:
-        await account_changes.change(ws.database, user.id, disabled=True, by="cli")
+        if end == "deleted":
+            await departures.delete(ws.database, user.id, by="cli")
+        elif end == "disabled":
+            await account_changes.change(ws.database, user.id, disabled=True, by="cli")
+        else:
+            await account_changes.change(ws.database, user.id, admin=False, by="cli")
         async with asyncio.timeout(5):
             assert await one.closed() == 4501
             assert await two.closed() == 4501
@@ -138,6 +147,25 @@ async def test_disabled_account_is_out_within_five_seconds(ws: SocketServer) -> 
             await again.send("hello", token=ws.token(mallory))
             assert await again.closed() == 4501
         await other.pong()
+
+
+@pytest.mark.parametrize("is_handed", [False, True])
+async def test_rooms_hear_what_becomes_of_the_polls_of_a_deleted_account(ws: SocketServer, is_handed: bool) -> None:
+    user, heir = [await accounts.add(ws.database, name, None, "none", admin=False) for name in ("ann", "bob")]
+    owner = Identity(user.subject, frozenset({"user"}), None, 4e9)
+    poll = await make_poll(ws.database, by=owner)
+    async with ws.client(guest(poll.id)) as viewer, ws.client(BOB) as other:
+        await viewer.join(poll)
+        await other.join(poll)
+        await departures.delete(ws.database, user.id, heir.id if is_handed else None, by="cli")
+        await departures.settle(ws.database, user.id)  # as a command does it: nobody tells the worker
+        for client in (viewer, other):
+            async with asyncio.timeout(5):
+                if is_handed:
+                    assert (await client.expect("poll"))["poll"]["created_by"] == heir.subject
+                    assert (await client.vote(poll, 0))["stands"]
+                else:
+                    assert (await client.expect("deleted"))["poll"] == poll.id
 
 
 # Handshake

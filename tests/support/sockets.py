@@ -160,7 +160,7 @@ class SocketServer:
 
     def token(self, by: Identity, ttl_s: int = 900) -> str:
         """An access token of somebody."""
-        return self.worker.tokens.access(by.voter, by.roles, ttl_s, by.polls)
+        return self.worker.tokens.access(by.voter, by.roles, ttl_s, by.polls, by.login)
 
     @asynccontextmanager
     async def socket(
