@@ -10,8 +10,9 @@ from nexus.bus import DeletedNews, PollNews
 from nexus.store import account_changes, accounts, departures, invitations
 from nexus.store.accounts import User
 from nexus.store.database import Database
+from nexus.voting import estates
 from nexus.voting.recount import Recount
-from tests.support.ballots import rows
+from tests.support.ballots import LOCK_WAITS, rows
 from tests.support.rest import Person, Rest, open_rest, passwords, refused
 from tests.support.values import Json
 
@@ -108,14 +109,15 @@ async def test_polls_are_handed_over(rest: Rest, database: Database) -> None:
     heir = await rest.user()
     polls = [await rest.poll(ann), await rest.poll(ann, is_public=False), await rest.poll(ann, status="draft")]
     await rest.vote(heir, polls[0])
+    rest.told.clear()
     assert await leave(rest, ann, heir.name.upper()) == (204, "")
+    assert {news.poll for news in rest.told if isinstance(news, PollNews)} == {poll["id"] for poll in polls}
     for poll in polls:
         found = await rest.get(f"/polls/{poll['id']}/", heir)
         assert (found["created_by"], found["code"], found["status"]) == (heir.voter, poll["code"], poll["status"])
         assert (await rest("PATCH", f"/polls/{poll['id']}/", heir, json={"description": "Mine"})).status_code == 200
         entry = (await rest.get(f"/polls/{poll['id']}/audit/?action=update", heir))["results"][-1]
         assert entry["details"] == {"created_by": [ann.voter, heir.voter]} and entry["user"] == ann.voter
-        assert any(isinstance(news, PollNews) and news.poll == poll["id"] for news in rest.told)
     assert (await rest.get("/polls/?created_by=me", heir))["count"] == 3
     assert (await rest.get(f"/polls/{polls[0]['id']}/results/", heir))["voters"] == 1
     assert await verified(database) == []
@@ -210,6 +212,39 @@ async def test_polls_made_during_a_deletion_are_not_left_behind(rest: Rest, data
         assert await rows(database, f"SELECT id FROM polls WHERE created_by = '{user.subject}'") == []
 
 
+async def test_a_poll_that_is_being_made_holds_a_deletion_up(rest: Rest, database: Database) -> None:
+    user, _ = await made(rest)
+    async with database.transaction() as connection:
+        await accounts.refuse_deleted(connection, user.id)
+        deleting = asyncio.create_task(departures.delete(database, user.id, by="cli"))
+        while not await rows(database, LOCK_WAITS):
+            assert not deleting.done()
+            await asyncio.sleep(0.01)
+        await connection.run(
+            "INSERT INTO polls (code, question, created_by, status) VALUES ('LATE', 'Late?', :by, 'open')",
+            by=user.subject,
+        )
+    await deleting
+    await departures.settle(database, user.id)
+    assert await rows(database, "SELECT 1 FROM polls") == []
+
+
+async def test_a_password_that_changes_while_it_is_proved_deletes_nothing(
+    rest: Rest, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, ann = await made(rest)
+    verify = rest.services.passwords.verify
+
+    async def slow(known: str | None, password: str) -> bool:
+        is_right = await verify(known, password)
+        await account_changes.set_password(database, user.id, "another", by="cli")
+        return is_right
+
+    monkeypatch.setattr(rest.services.passwords, "verify", slow)
+    assert await leave(rest, ann) == (401, "invalid_credentials")
+    assert await accounts.by_id(database, user.id) is not None
+
+
 async def test_guests_of_a_poll_that_is_handed_over_go_on(rest: Rest) -> None:
     _, ann = await made(rest)
     poll, heir = await rest.poll(ann), await rest.user()
@@ -232,6 +267,24 @@ async def test_what_was_left_unsettled_is_settled_later(rest: Rest, database: Da
     running.cancel()
     assert await rows(database, "SELECT count(*) FROM polls") == [(0,)]
     assert {news.poll for news in rest.told if isinstance(news, DeletedNews)} == {poll["id"] for poll in polls}
+
+
+async def test_a_poll_that_is_busy_does_not_hold_the_answer_up(
+    rest: Rest, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estates, "WAIT_S", 0.1)
+    _, ann = await made(rest)
+    polls = [await rest.poll(ann) for _ in range(2)]
+    running = asyncio.create_task(rest.services.estates.run())
+    async with database.transaction() as connection:
+        await connection.run("SELECT 1 FROM polls WHERE id = :id FOR UPDATE", id=polls[0]["id"])
+        assert await leave(rest, ann) == (204, "")
+        assert len(await departures.unsettled(database)) == 1
+    async with asyncio.timeout(10):
+        while await departures.unsettled(database):  # noqa: ASYNC110 - it is told to nobody
+            await asyncio.sleep(0.02)
+    running.cancel()
+    assert await rows(database, "SELECT count(*) FROM polls") == [(0,)]
 
 
 async def test_the_heir_of_an_heir_gets_the_polls(rest: Rest, database: Database) -> None:

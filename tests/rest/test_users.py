@@ -6,7 +6,8 @@ import asyncio
 import pytest
 
 from nexus.access.refresh_tokens import refresh_digest
-from nexus.store import account_changes, accounts, sessions
+from nexus.errors import InvitationNotFound
+from nexus.store import account_changes, accounts, invitations, sessions
 from nexus.store.database import Database
 from tests.support.ballots import rows
 from tests.support.rest import NOBODY, Person, Rest, open_rest, passwords, refused
@@ -99,6 +100,19 @@ async def test_tokens_that_do_not_hold_are_all_alike(rest: Rest, database: Datab
             assert refused(answer) == GONE
             texts.add(answer.text)
     assert len(texts) == 1 and await rest.dump() == before
+
+
+@pytest.mark.parametrize("end", ["disabled", "expired"])
+async def test_an_invitation_that_ends_while_it_is_used_sets_nothing(rest: Rest, database: Database, end: str) -> None:
+    link = await invited(rest, await rest.user(admin=True))
+    if end == "disabled":
+        await account_changes.change(database, link["user"]["id"], disabled=True, by="cli")
+    else:
+        async with database.transaction() as connection:
+            await connection.run("UPDATE invitations SET expires_at = now()")
+    with pytest.raises(InvitationNotFound):  # what `find` has found before
+        await invitations.accept(database, refresh_digest(token_of(link)), "a hash")
+    assert await rows(database, "SELECT password_hash FROM users WHERE username = 'eve'") == [(None,)]
 
 
 async def test_of_two_uses_at_once_one_wins(rest: Rest) -> None:
