@@ -11,6 +11,8 @@ COMMENT ON TABLE schema_version IS 'One row per schema version this database has
 CREATE TABLE users (
     id             bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     username       text        NOT NULL CHECK (char_length(username) BETWEEN 1 AND 150),
+    name_key       bytea       NOT NULL CHECK (octet_length(name_key) = 32),
+    name_twin      integer     NOT NULL DEFAULT 0,
     email          text        CHECK (char_length(email) <= 254),
     password_hash  text,
     is_admin       boolean     NOT NULL DEFAULT false,
@@ -19,8 +21,10 @@ CREATE TABLE users (
 );
 COMMENT ON TABLE users IS
     'Accounts: hosts, administrators, registered voters. A disabled one cannot do anything. One that was invited has no '
-    'password_hash until its password is set.';
-CREATE UNIQUE INDEX users_username ON users (lower(username));
+    'password_hash until its password is set. name_key is a digest of the username as it is compared; name_twin numbers '
+    'names that look the same, of which none has been added since version 3.';
+CREATE UNIQUE INDEX users_name ON users (name_key, name_twin);
+CREATE INDEX users_username ON users (lower(username));
 CREATE INDEX users_disabled ON users (id) WHERE disabled_at IS NOT NULL;
 CREATE INDEX users_admins ON users (id) WHERE is_admin;
 
@@ -75,10 +79,12 @@ CREATE INDEX refresh_tokens_revoked ON refresh_tokens (revoked_at) WHERE revoked
 CREATE TABLE categories (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name         text   NOT NULL CHECK (char_length(name) BETWEEN 1 AND 100),
-    description  text   NOT NULL DEFAULT ''
+    description  text   NOT NULL DEFAULT '',
+    name_key     bytea  NOT NULL CHECK (octet_length(name_key) = 32),
+    name_twin    integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE categories IS 'Subjects that polls can be sorted under.';
-CREATE UNIQUE INDEX categories_name ON categories (lower(name));
+CREATE UNIQUE INDEX categories_name ON categories (name_key, name_twin);
 
 CREATE TABLE polls (
     id              bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

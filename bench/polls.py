@@ -47,10 +47,10 @@ FILL: tuple[tuple[str, str], ...] = (
         "hosts and categories",
         f"""
         SELECT setseed(0.42);
-        INSERT INTO users (id, username, password_hash) OVERRIDING SYSTEM VALUE
-        SELECT n, 'host' || n, 'none' FROM generate_series(1, {HOSTS}) n;
-        INSERT INTO categories (id, name) OVERRIDING SYSTEM VALUE
-        SELECT n, 'Category ' || n FROM generate_series(1, {CATEGORIES}) n;
+        INSERT INTO users (id, username, name_key, password_hash) OVERRIDING SYSTEM VALUE
+        SELECT n, 'host' || n, sha256(('host' || n)::bytea), 'none' FROM generate_series(1, {HOSTS}) n;
+        INSERT INTO categories (id, name, name_key) OVERRIDING SYSTEM VALUE
+        SELECT n, 'Category ' || n, sha256(('category ' || n)::bytea) FROM generate_series(1, {CATEGORIES}) n;
         """,
     ),
     (

@@ -103,7 +103,7 @@ class WeakPassword(Invalid):
 
 
 class UsernameTaken(Conflict):
-    """Another account has this name, regardless of case."""
+    """Another account has this name, or one that looks the same."""
 
     code = "username_taken"
     default = "This username is taken."
@@ -186,7 +186,7 @@ class AccountDisabled(Conflict):
 
 
 class CategoryTaken(Conflict):
-    """Another category has this name, regardless of case."""
+    """Another category has this name, or one that looks the same."""
 
     code = "category_taken"
     default = "A category with this name already exists."

@@ -10,6 +10,7 @@ import msgspec
 from nexus.errors import InvalidCredentials, Unauthenticated, UsernameTaken
 from nexus.store import audit
 from nexus.store.database import Connection, Database, Row
+from nexus.store.names import name_key
 
 
 class User(msgspec.Struct, frozen=True):
@@ -62,9 +63,11 @@ async def insert(
 ) -> User:
     """The row of a new account. Raises `UsernameTaken`."""
     row = await connection.one(
-        "INSERT INTO users AS u (username, email, password_hash, is_admin) "
-        f"VALUES (:username, :email, :hash, :admin) ON CONFLICT (lower(username)) DO NOTHING RETURNING {COLUMNS}",
+        "INSERT INTO users AS u (username, name_key, email, password_hash, is_admin) "
+        "VALUES (:username, :key, :email, :hash, :admin) "
+        f"ON CONFLICT (name_key, name_twin) DO NOTHING RETURNING {COLUMNS}",
         username=username,
+        key=name_key(username),
         email=email,
         hash=password_hash,
         admin=admin,
@@ -75,8 +78,10 @@ async def insert(
 
 
 async def by_name(database: Database, username: str) -> User | None:
-    """The account of a name, in upper or lower case; None where there is none."""
-    return await _one(database, "lower(u.username) = lower(:key)", username)
+    """The account of a name, or of one that looks the same; None where there is none."""
+    # Of names of former times that look the same, the one that is meant is the one that was typed.
+    nearest = "ORDER BY u.username = :name DESC, lower(u.username) = lower(:name) DESC, u.name_twin LIMIT 1"
+    return await _one(database, f"u.name_key = :key {nearest}", name_key(username), name=username)
 
 
 async def by_id(database: Database, user: int) -> User | None:
@@ -84,9 +89,9 @@ async def by_id(database: Database, user: int) -> User | None:
     return await _one(database, "u.id = :key", user)
 
 
-async def _one(database: Database, where: str, key: object) -> User | None:
+async def _one(database: Database, where: str, key: object, **more: object) -> User | None:
     async with database.read() as connection:
-        row = await connection.one(f"SELECT {COLUMNS} FROM users u WHERE {where}", key=key)
+        row = await connection.one(f"SELECT {COLUMNS} FROM users u WHERE {where}", key=key, **more)
         return None if row is None else user_of(row)
 
 

@@ -9,10 +9,11 @@ from nexus.domain.identity import Identity
 from nexus.errors import CategoryInUse, CategoryNotFound, CategoryTaken
 from nexus.store import audit
 from nexus.store.database import Connection, Database, Row
+from nexus.store.names import name_key
 
 
 class Category(msgspec.Struct, frozen=True):
-    """A subject; no two have the same name, regardless of case."""
+    """A subject; no two have names that people could not tell apart."""
 
     id: int
     name: str
@@ -30,9 +31,10 @@ async def add(database: Database, name: str, description: str, by: Identity) -> 
     """Make a category. Raises `CategoryTaken`."""
     async with database.transaction() as connection:
         row = await connection.one(
-            "INSERT INTO categories AS c (name, description) VALUES (:name, :description) "
-            f"ON CONFLICT (lower(name)) DO NOTHING RETURNING {_COLUMNS}",
+            "INSERT INTO categories AS c (name, name_key, description) VALUES (:name, :key, :description) "
+            f"ON CONFLICT (name_key, name_twin) DO NOTHING RETURNING {_COLUMNS}",
             name=name,
+            key=name_key(name),
             description=description,
         )
         if row is None:
@@ -72,9 +74,11 @@ async def patch(database: Database, category: int, values: dict[str, str], by: I
             if after == before:
                 return before
             await connection.run(
-                "UPDATE categories SET name = :name, description = :description WHERE id = :category",
+                "UPDATE categories SET name = :name, name_key = :key, description = :description, "
+                "name_twin = CASE WHEN name_key = :key THEN name_twin ELSE 0 END WHERE id = :category",
                 category=category,
                 name=after.name,
+                key=name_key(after.name),
                 description=after.description,
             )
             details = {name: [getattr(before, name), value] for name, value in values.items()}

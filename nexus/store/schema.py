@@ -12,6 +12,7 @@ import asyncpg
 
 from nexus.errors import OperatorError
 from nexus.store.database import LONG_S, Connection, Database
+from nexus.store.names import fill_name_keys
 from nexus.store.searchable import fill_words
 
 VERSION = 3
@@ -32,7 +33,7 @@ _TABLES = [
 Fill = Callable[[Connection, Callable[[str], None]], Awaitable[None]]
 """What of a step SQL cannot write; it is told whom to tell of its progress."""
 
-FILLS: Mapping[int, Fill] = {3: fill_words}
+FILLS: Mapping[int, tuple[Fill, ...]] = {3: (fill_name_keys, fill_words)}
 """The steps that Python has a part in: it comes where their SQL has the line `FILL`."""
 
 FILL = "-- Here the fill of this step runs (FILLS in nexus/store/schema.py)."
@@ -87,8 +88,9 @@ async def _bring_forward(connection: Connection, before: int, say: Callable[[str
             say(f"step {number}: {step.name}")
             first, _, second = step.read_text("utf-8").partition(FILL)
             await connection.raw.execute(first)
-            if number in FILLS:
-                await FILLS[number](connection, say)
+            for fill in FILLS.get(number, ()):
+                await fill(connection, say)
+            if second:
                 await connection.raw.execute(second)
             await _record(connection, number)
 

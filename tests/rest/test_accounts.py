@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from argon2 import PasswordHasher
 
 from nexus.domain.text import LONGEST_NAME
@@ -53,6 +54,23 @@ async def test_name_is_taken_in_any_case(rest: Rest) -> None:
     answer = await rest("POST", "/auth/register/", json={"username": "ANN", "password": PASSWORD})
     assert refused(answer) == (409, "username_taken")
     assert await rest.dump() == before
+
+
+@pytest.mark.parametrize(
+    ("taken", "asked"),
+    [("Änne", "A\u0308NNE"), ("straße", "STRASSE"), ("admin", "ａｄｍｉｎ"), ("Ann Lee", "ann  lee"), ("ﬁn", "Fin")],
+)
+async def test_a_name_that_looks_like_another_is_taken(rest: Rest, taken: str, asked: str) -> None:
+    await registered(rest, taken)
+    answer = await rest("POST", "/auth/register/", json={"username": asked, "password": PASSWORD})
+    assert refused(answer) == (409, "username_taken")
+    await logged_in(rest, asked)
+
+
+async def test_the_longest_name_of_the_widest_letters_is_kept(rest: Rest) -> None:
+    name = "\ufdfa" * LONGEST_NAME
+    await registered(rest, name)
+    await logged_in(rest, name)
 
 
 async def test_one_of_many_gets_a_name(rest: Rest) -> None:
@@ -138,7 +156,7 @@ async def test_wrong_passwords_are_limited_by_account_and_address(database: Data
     async with open_rest(database, NEXUS_WRONG_PASSWORDS_PER_MINUTE="2") as rest:
         await registered(rest)
         await registered(rest, "bob")
-        for name in ("ann", "ANN", "nobody", "nobody"):
+        for name in ("ａｎｎ", "AN\u200bN", "nobody", "nobody"):
             assert refused(await rest("POST", "/auth/token/", json={"username": name, "password": "x"})) == WRONG
         for name in ("ann", "nobody"):
             answer = await rest("POST", "/auth/token/", json={"username": name, "password": PASSWORD})

@@ -57,6 +57,7 @@ async def test_names_are_taken_in_any_case(rest: Rest) -> None:
     for answer in (
         await rest("POST", "/categories/", admin, json={"name": "SPORT"}),
         await rest("PATCH", f"/categories/{other['id']}/", admin, json={"name": "sport"}),
+        await rest("POST", "/categories/", admin, json={"name": "Ｓpo\u00adrt"}),
     ):
         assert refused(answer) == (409, "category_taken")
     assert await rest.dump() == before

@@ -114,7 +114,7 @@ QUERIES = [
 async def test_filters_and_orderings(rest: Rest, database: Database) -> None:
     ann, bob = await rest.user(), await rest.user()
     async with database.transaction() as connection:
-        await connection.run("INSERT INTO categories (name) VALUES ('Food')")
+        await connection.run("INSERT INTO categories (name, name_key) VALUES ('Food', sha256('food'))")
     await rest.poll(ann, question="Banana bread today", category=1, expires_at="2099-02-01T00:00:00Z")
     await rest.poll(bob, question="Apple pie", description="made today", expires_at="2099-01-01T00:00:00Z")
     cherry = await rest.poll(ann, question="Cherry cake")

@@ -31,7 +31,7 @@ WORDS = ("tea", "coffee", "milk", "soup", "absent")
 
 # Few different values, so that `id` has to break ties.
 FILL = """
-INSERT INTO categories (name) SELECT 'Category ' || n FROM generate_series(1, 5) n;
+INSERT INTO categories (name, name_key) SELECT 'Category ' || n, sha256(n::text::bytea) FROM generate_series(1, 5) n;
 SELECT setseed({seed});
 INSERT INTO polls (code, question, description, category_id, created_by, is_public, status, opens_at, expires_at,
                    closed_at, created_at)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from nexus.access.refresh_tokens import refresh_digest
-from nexus.store import account_lists, audit_chain, departures, history, schema, sessions
+from nexus.errors import CategoryTaken, UsernameTaken
+from nexus.store import account_lists, accounts, audit_chain, categories, departures, history, schema, sessions
 from nexus.store.database import Database
 from nexus.store.history import Which
 from nexus.store.listing import Filter, list_polls
@@ -125,3 +126,40 @@ async def test_every_poll_is_found_by_what_it_is_made_of(filled: Database) -> No
         _, (poll,) = await list_polls(filled, ADMIN, Filter(search=search), limit=9, offset=0)
         assert poll.code == code, search
     assert await unsearchable(filled) == []
+
+
+async def test_names_that_look_the_same_stay_usable_and_get_no_company(url: str) -> None:
+    database = Database(url, size=2)
+    await database.connect()
+    twins = ["ＡＤＭＩＮ", "ad\ufe0fmin", "straße", "STRASSE"]
+    async with database.transaction() as connection:
+        for name in twins:
+            await connection.run("INSERT INTO users (username, password_hash) VALUES (:name, 'x')", name=name)
+        await connection.run("INSERT INTO categories (name) VALUES ('Food'), ('Ｆｏｏｄ')")
+    said: list[str] = []
+    await schema.migrate(database, said.append)
+    assert "3 names of users look like another one: they stay" in said
+    for name in ("admin", *twins):
+        found = await accounts.by_name(database, name)
+        assert found is not None and found.username == name
+    typed = {
+        "Admin": "admin",
+        "aｄmin": "admin",
+        "strasse": "STRASSE",
+        "STRAẞE": "straße",
+        "Änne": "Änne",
+        "ÄNNE": "Änne",
+    }
+    for name, meant in typed.items():
+        found = await accounts.by_name(database, name)
+        assert found is not None and found.username == meant, name
+    for name in ("aDmin", "Straße", "ä\u200bnne"):
+        with pytest.raises(UsernameTaken):
+            await accounts.add(database, name, None, "x", admin=False)
+    with pytest.raises(CategoryTaken):
+        await categories.add(database, "food", "", ADMIN)
+    other = await categories.patch(database, 2, {"name": "Drinks"}, ADMIN)
+    with pytest.raises(CategoryTaken):
+        await categories.add(database, "drinks", "", ADMIN)
+    assert other.name == "Drinks"
+    await database.close()

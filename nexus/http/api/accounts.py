@@ -10,6 +10,7 @@ import msgspec
 from nexus.access.limits import address_key
 from nexus.access.password_policy import LONGEST, SHORTEST, check_password
 from nexus.access.refresh_tokens import new_refresh, refresh_digest
+from nexus.domain.alike import fold
 from nexus.domain.text import LONGEST_NAME, NO_NUL, VISIBLE, Problem, says, shown_rule, text_problems, username_problems
 from nexus.domain.views import Id
 from nexus.errors import (
@@ -135,8 +136,8 @@ async def log_in(request: TypedRequest[Credentials, Nothing], services: RestServ
 
 async def prove(services: RestServices, user: User | None, name: str, address: str, password: str) -> User:
     """The user, whose password it is. Raises `TooMany`, or `InvalidCredentials`, as slowly for an unknown name."""
-    # Cut, so that a key's size is bounded. The name counts whether or not an account has it.
-    key = f"{name[:LONGEST_NAME].casefold()}|{address_key(address)}"
+    # Cut, so that a key's size is bounded. The name counts whether or not an account has it, and each way to write it.
+    key = f"{fold(name[:LONGEST_NAME])}|{address_key(address)}"
     wait = services.rates.wrong_passwords.wait(key)
     if wait:
         raise TooMany("Too many wrong passwords.", after_s=wait)

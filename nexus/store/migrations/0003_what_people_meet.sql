@@ -42,7 +42,8 @@ ALTER TABLE refresh_tokens ADD CONSTRAINT refresh_tokens_owner CHECK (
 ALTER TABLE users ALTER COLUMN password_hash DROP NOT NULL;
 COMMENT ON TABLE users IS
     'Accounts: hosts, administrators, registered voters. A disabled one cannot do anything. One that was invited has no '
-    'password_hash until its password is set.';
+    'password_hash until its password is set. name_key is a digest of the username as it is compared; name_twin numbers '
+    'names that look the same, of which none has been added since version 3.';
 CREATE INDEX users_admins ON users (id) WHERE is_admin;
 
 CREATE TABLE invitations (
@@ -66,7 +67,14 @@ COMMENT ON TABLE deleted_users IS
 CREATE INDEX deleted_users_at ON deleted_users (deleted_at);
 CREATE INDEX deleted_users_unsettled ON deleted_users (user_id) WHERE settled_at IS NULL;
 
--- Search and texts. The column that was generated is written by the application, from options and code too; without its
+-- Search and texts. No two names look the same from now on; those that do already are told apart by a number.
+ALTER TABLE users ADD COLUMN name_key bytea CHECK (octet_length(name_key) = 32),
+    ADD COLUMN name_twin integer NOT NULL DEFAULT 0;
+ALTER TABLE categories ADD COLUMN name_key bytea CHECK (octet_length(name_key) = 32),
+    ADD COLUMN name_twin integer NOT NULL DEFAULT 0;
+DROP INDEX users_username, categories_name;
+CREATE INDEX users_username ON users (lower(username));
+-- The column that was generated is written by the application, from options and code too; without its
 -- indexes it is filled several times as fast.
 ALTER TABLE polls ALTER COLUMN words DROP EXPRESSION;
 DROP INDEX polls_words, polls_public_words;
@@ -75,6 +83,10 @@ DROP INDEX polls_words, polls_public_words;
 ALTER TABLE polls ADD COLUMN corrected_at timestamptz;
 
 -- Here the fill of this step runs (FILLS in nexus/store/schema.py).
+ALTER TABLE users ALTER COLUMN name_key SET NOT NULL;
+ALTER TABLE categories ALTER COLUMN name_key SET NOT NULL;
+CREATE UNIQUE INDEX users_name ON users (name_key, name_twin);
+CREATE UNIQUE INDEX categories_name ON categories (name_key, name_twin);
 ALTER TABLE polls ALTER COLUMN words SET DEFAULT '', ALTER COLUMN words SET NOT NULL;
 CREATE INDEX polls_words ON polls USING gin (words) WITH (fastupdate = off);
 CREATE INDEX polls_public_words ON polls USING gin (words) WITH (fastupdate = off) WHERE is_public AND status <> 'draft';
