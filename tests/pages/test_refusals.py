@@ -246,7 +246,9 @@ def test_a_wrong_code_after_the_host_is_a_page_to_people_and_a_document_to_progr
     assert (document.status_code, document.json()["code"]) == (404, "poll_not_found")
 
 
-@pytest.mark.parametrize("path", ["/polls", "/options", "/nothin", "/K7M2Q0", "/K7M2QPA", "/K7M2QP/x"])
+@pytest.mark.parametrize(
+    "path", ["/polls", "/options", "/nothin", "/hello%20events", "/K7M2Q0", "/K7M2QPA", "/K7M2QP/x"]
+)
 def test_what_is_no_code_is_not_taken_for_one(browser: httpx.Client, path: str) -> None:
     assert "screens/vote" not in browser.get(path).text
     program = browser.post(path, headers={"Accept": "*/*", "Sec-Fetch-Dest": "empty"})

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from nexus.domain.codes import has_code_shape, read_code
+from nexus.domain.codes import has_code_shape, normalize_code, read_code
 from nexus.http.framework.arrival import root_of
 
 _VOTE, _LIVE = "vote", "live"
@@ -47,7 +47,7 @@ class _Narrow(Route):
 
 
 def _can_be_code(path: dict[str, str]) -> bool:
-    return path["code"] != _FOLDER and has_code_shape(read_code(path["code"]))
+    return path["code"] != _FOLDER and has_code_shape(normalize_code(path["code"]))
 
 
 async def _to_poll(request: Request) -> Response:
