@@ -17,6 +17,7 @@ ROWS_PER_SHEET = 1_048_576
 _DAY_S = 86_400
 # Days from the first day of Excel's calendar to 1970.
 _EPOCH_DAY = 25_569
+_TITLE_CHARACTERS = 255
 _LABEL_WIDTH = 60
 _VALUE_WIDTH = 22
 _TIME = "yyyy-mm-dd hh:mm:ss"
@@ -29,7 +30,7 @@ class Overfull(Exception):
 def write(book: Book, rows: Iterable[Row], path: Path, *, rows_per_sheet: int = ROWS_PER_SHEET) -> None:
     """Write the workbook to `path`, and what is needed on the way beside it. Rows beyond a sheet go on in the next."""
     workbook = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
-    workbook.set_properties({"title": book.title})
+    workbook.set_properties({"title": book.title[:_TITLE_CHARACTERS]})
     _Sheets(workbook).write(book, rows, rows_per_sheet)
     workbook.close()  # not by `with`, which would write it out after a failure, too
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
+import msgspec
 import pytest
 from openpyxl import load_workbook
 
 from nexus.sheets.book import Book, Column, Fact, OptionTotal, Row
 from nexus.sheets.workbook import write
-from tests.support.workbooks import sheets
+from tests.support.workbooks import plain, sheets
 
 NOON_S = 1_795_867_200.25
 NOON = datetime.fromtimestamp(NOON_S, UTC).replace(tzinfo=None)  # a spreadsheet knows no zone
@@ -69,6 +70,14 @@ def test_numbers_shares_and_times_are_what_a_spreadsheet_counts_with(tmp_path: P
     assert ballots.freeze_panes == "A2"
     assert all(ballots.cell(1, n).font.bold for n in (1, 2, 3)) and not ballots["A2"].font.bold
     assert ballots.column_dimensions["A"].width > 19
+
+
+@pytest.mark.parametrize("question", ["\x01\x0b", "\ufffe", "&<>]]>", "<r>x</r>", "x" * 500, "\u202e☕️", "=1+1"])
+def test_a_title_makes_no_workbook_unreadable(tmp_path: Path, question: str) -> None:
+    content = made(tmp_path, msgspec.structs.replace(some(["Tea"]), title=question), [])
+    assert list(sheets(content)) == ["Totals", "Ballots"]
+    title = load_workbook(BytesIO(content)).properties.title
+    assert title is not None and plain(title) == question[:255]
 
 
 @pytest.mark.parametrize(("ballots", "names"), [(0, ["Ballots"]), (3, ["Ballots"]), (4, ["Ballots", "Ballots 2"])])
