@@ -19,7 +19,7 @@ from nexus.sheets.book import Row, read_book
 from nexus.sheets.folders import claim, sweep
 from nexus.sheets.workbook import write
 
-NICENESS = 10
+NICENESS = 19
 """Votes and screens come first."""
 CPU_S = 600
 """Of processor time; half a million ballots take about 10 s."""
