@@ -45,6 +45,7 @@ from nexus.http.pages.screens import Pages
 from nexus.http.pages.site import Site
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.hub import Hub
+from nexus.runtime.lan import lan_hosts
 from nexus.runtime.metrics import Metrics
 from nexus.runtime.supervision import supervised
 from nexus.runtime.upkeep import keep_up
@@ -92,7 +93,8 @@ class Worker:
         self.metrics = Metrics()
         self.metrics_token = settings.metrics_token
         self.public = settings.public
-        self.site = Site(settings.embedders, settings.public, settings.registration == "open")
+        near = partial(_near, settings.host)
+        self.site = Site(settings.embedders, settings.public, settings.registration == "open", near)
         self.trusted = TrustedHops(settings.forwarded_allow_ips)
         self.database = Database(database_url, size=settings.db_connections)
         self.bus: Bus = _bus(settings, name)
@@ -232,6 +234,10 @@ class Worker:
         if self.oidc is not None:
             await self.oidc.close()
         await self.database.close()
+
+
+def _near(listening: str) -> str | None:
+    return next(iter(lan_hosts(listening)), None)
 
 
 def _bus(settings: Settings, worker: str) -> Bus:

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from nexus.errors import NexusError, OperatorError, Unavailable
+from nexus.runtime.lan import ALL_IPV4
 from nexus.runtime.logs import begin_logging
 from nexus.settings import SETTINGS, Settings
 from nexus.settings.setting import Setting
@@ -104,8 +105,15 @@ def _serve_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_settings_table(),
     )
     for one in SETTINGS:
-        if one.flag:
+        if one.flag and one.flag != "--host":
             serve.add_argument(one.flag, dest=one.name, metavar=one.flag.removeprefix("--").upper(), help=one.help)
+    listening = serve.add_mutually_exclusive_group()
+    for one in SETTINGS:
+        if one.flag == "--host":
+            listening.add_argument(one.flag, dest=one.name, metavar="HOST", help=one.help)
+    listening.add_argument(
+        "--lan", dest="NEXUS_HOST", action="store_const", const=ALL_IPV4, help="let phones in: listen on every address"
+    )
     serve.add_argument("--demo", action="store_true", help="add a sample poll with a simulated audience")
     serve.set_defaults(command="serve")
 

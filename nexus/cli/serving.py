@@ -21,6 +21,7 @@ from nexus.access.tokens import Tokens
 from nexus.cli import workers
 from nexus.cli.preparing import ADMIN, kept_up, prepare
 from nexus.embedded import PrivatePostgres, binaries, claim, require_own
+from nexus.runtime.lan import ALL, ALL_IPV4, lan_hosts
 from nexus.settings import Settings
 from nexus.store.accounts import User
 
@@ -52,7 +53,7 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
             cleanup.enter_context(claim(settings.data))
         sock = _listen(settings)
         cleanup.callback(sock.close)
-        banner = _Banner(_address(settings.host, sock.getsockname()[1]))
+        banner = Banner(settings, sock.getsockname()[1])
         cleanup.callback(banner.show_password)  # also if the start fails after the password was made
         url = settings.database_url or _private(cleanup, settings)
         host = asyncio.run(prepare(url, banner.take_password, private=settings.database_url is None))
@@ -91,34 +92,58 @@ def _private(cleanup: ExitStack, settings: Settings) -> str:
     return url
 
 
-class _Banner:
-    """What a person at the terminal needs to see; the password is shown once."""
+class Banner:
+    """What a person at the terminal needs to see; the password is shown once. `address` is for this machine."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, settings: Settings, port: int) -> None:
+        self.address = _address(settings.host, port)
+        self._port = port
+        self._settings = settings
         self._password: str | None = None
+
+    @property
+    def _public(self) -> str:
+        public = self._settings.public
+        return self.address if public is None else public.url("")
 
     def take_password(self, password: str) -> None:
         """Keep `password`, to be shown with the rest."""
         self._password = password
 
     def show(self) -> None:
-        """Say where it serves."""
-        print(f"\nNexus serves {self.address}", flush=True)
+        """Say where it serves, and how others get in."""
+        print("\n".join([f"\nNexus serves {self.address}", *self._ways_in()]), flush=True)
         self.show_password()
         print(flush=True)
+
+    def _ways_in(self) -> list[str]:
+        if self._settings.public is not None:
+            return [f"People reach it at {self._public} (NEXUS_PUBLIC_URL)"]
+        hosts = lan_hosts(self._settings.host)
+        if self._settings.host in (ALL, ALL_IPV4) and hosts:
+            ways = [f"  http://{host}:{self._port}" for host in hosts]
+            return [
+                "Phones on the same network open",
+                *ways,
+                f"If they cannot, look for a firewall on port {self._port}",
+            ]
+        if hosts:
+            return []
+        if self._settings.host in (ALL, ALL_IPV4):
+            return ["No network was found that phones could be on"]
+        return ["Only this computer can open it; to let phones in, start it with --lan"]
 
     def show_password(self) -> None:
         """Show the password, unless it has been shown."""
         password, self._password = self._password, None
         if password is not None:
             print(
-                f"\nLog in at {self.address}/host as {ADMIN} with the password {password} (shown only now)", flush=True
+                f"\nLog in at {self._public}/host as {ADMIN} with the password {password} (shown only now)", flush=True
             )
             print(f"If it gets lost: nexus user password {ADMIN}", flush=True)
 
 
-def _ready(banner: _Banner, demo: Callable[[], None] | None, ending: _Ending) -> None:
+def _ready(banner: Banner, demo: Callable[[], None] | None, ending: _Ending) -> None:
     banner.show()
     if ending.begun:
         signal.raise_signal(signal.SIGTERM)  # uvicorn's by now
@@ -155,7 +180,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _address(host: str, port: int) -> str:
-    name = "127.0.0.1" if host == "0.0.0.0" else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host  # noqa: S104
+    name = {ALL_IPV4: "127.0.0.1", ALL: "[::1]"}.get(host) or (f"[{host}]" if ":" in host else host)
     return f"http://{name}:{port}"
 
 

@@ -7,13 +7,15 @@ import re
 import struct
 import zlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
 from nexus.http.framework.static import WEB
-from tests.support.browser import SCREENSHOTS, THOROUGH, Visitor
+from tests.support.audience import audience_of
+from tests.support.browser import SCREENSHOTS, THOROUGH, Chromium, Visitor
 from tests.support.live_page import (
     MEASURE,
     TOUCH_MS,
@@ -29,6 +31,7 @@ from tests.support.live_page import (
     shows,
     venue,
 )
+from tests.support.served import serving
 from tests.support.values import Json
 
 __all__ = ["account", "live_server", "venue"]
@@ -256,3 +259,29 @@ async def test_a_german_page_has_no_english(venue: Venue) -> None:
         await page.goto(venue.server.url + live({"code": "NOSUCH"}))
         await expect(page.get_by_role("heading", level=1)).to_have_text("Umfrage nicht gefunden")
         await check_that_all_is_german(page)
+
+
+UPRIGHT = ((960, 900), (900, 1200), (1000, 1000), (1080, 1920), (1200, 1600), (2160, 3840), (768, 1024), (1300, 1200))
+
+
+async def test_a_stage_that_only_this_machine_reaches_fills_every_size_and_shows_no_useless_picture(
+    chromium: Chromium, module_database_url: str, tmp_path: Path
+) -> None:
+    """Both heights of what holds how to join are rounded, so that it may seem to overflow by a pixel."""
+    async with serving(tmp_path, module_database_url) as server, audience_of(server) as audience:
+        poll = await audience.device("user:1", "user").poll("Yes", "No", "Perhaps")
+        async with chromium.visit(server.url) as visitor:
+            page = await visitor.context.new_page()
+            await page.goto(f"{server.url}{live(poll)}")
+            await in_touch(page)
+            await expect(page.locator(".local")).to_contain_text("scripts/serve --lan")
+            await expect(page.locator("#code")).to_have_text(poll["code"])
+            await expect(page.locator("#qr")).to_have_count(0)
+            for size in UPRIGHT:
+                await resized(page, size)
+                fitted = await page.locator(".stage").evaluate(
+                    "(one) => [one.className, one.style.getPropertyValue('--size')]"
+                )
+                assert fitted[0] == "stage" and float(fitted[1][:-2]) > 0.025 * min(size), (size, fitted)
+                await laid_out(page)
+            await accessible(page)

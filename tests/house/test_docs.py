@@ -123,7 +123,7 @@ async def _until_ready(server: asyncio.subprocess.Process) -> tuple[str, str]:
         line = (await server.stdout.readline()).decode()
         assert line, said
         said += line
-    found = re.search(r"serves (\S+)\n\n.*password (\S+)", said)
+    found = re.search(r"serves (\S+)\n(?:.+\n)*\n.*password (\S+)", said)
     assert found is not None, said
     return found[1], found[2]
 

@@ -18,6 +18,7 @@ from nexus.access.public_address import read_address
 from nexus.http.framework.arrival import Arrival, first_segments
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
+from nexus.http.pages.qr import qr_svg
 from nexus.http.pages.screens import Pages
 from nexus.http.pages.site import Site
 from nexus.store.database import Database
@@ -294,12 +295,9 @@ async def test_only_reading_is_allowed(reader: httpx.AsyncClient) -> None:
         assert "GET" in answer.headers["allow"]
 
 
-@pytest.mark.parametrize(
-    ("query", "address"),
-    [("", "http://nexus.test/vote/K7M2QP"), ("?scheme=https", "https://nexus.test/vote/K7M2QP")],
-)
-async def test_the_code_as_a_picture_leads_to_the_poll(reader: httpx.AsyncClient, query: str, address: str) -> None:
-    answer = await reader.get(f"/vote/k7m-2qp/qr.svg{query}")
+async def test_the_code_as_a_picture_leads_to_the_poll(reader: httpx.AsyncClient) -> None:
+    address = "http://nexus.test/vote/K7M2QP"
+    answer = await reader.get("/vote/k7m-2qp/qr.svg")
     assert answer.headers["content-type"] == "image/svg+xml"
     drawn = segno.make_qr(address, error="m", boost_error=True).svg_inline(
         border=4, dark="#000", light="#fff", omitsize=True
@@ -307,13 +305,12 @@ async def test_the_code_as_a_picture_leads_to_the_poll(reader: httpx.AsyncClient
     assert re.findall(r' d="([^"]+)"', answer.text) == re.findall(r' d="([^"]+)"', drawn)
 
 
-@pytest.mark.parametrize(
-    "path", ["K7M2QP/qr.svg?scheme=javascript", "..%2F..%2Fx/qr.svg", "A" * 41 + "/qr.svg", "%3Cb%3E/qr.svg"]
-)
+@pytest.mark.parametrize("path", ["..%2F..%2Fx/qr.svg", "A" * 41 + "/qr.svg", "%3Cb%3E/qr.svg"])
 async def test_a_picture_of_anything_else_is_not_drawn(reader: httpx.AsyncClient, path: str) -> None:
     assert (await reader.get(f"/vote/{path}")).status_code == 404
 
 
-async def test_a_picture_of_an_endless_address_is_not_drawn(reader: httpx.AsyncClient) -> None:
-    answer = await reader.get("/vote/K7M2QP/qr.svg", headers={"Host": "x" * 4000})
-    assert answer.status_code == 404
+async def test_a_picture_of_a_host_that_is_none_leads_to_the_server(reader: httpx.AsyncClient) -> None:
+    for host in ("x" * 4000, "a b", "evil.example/x"):
+        answer = await reader.get("/vote/K7M2QP/qr.svg", headers={"Host": host})
+        assert answer.content == qr_svg("http://nexus.test/vote/K7M2QP")

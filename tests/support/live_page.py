@@ -33,6 +33,9 @@ CUT_OFF = (
 )
 """What a browser says of a connection that a test cuts."""
 
+PUBLIC = "https://votes.example:8443"
+"""The address by which an audience would reach the server."""
+
 KEEP_PLACES = """
 const seen = JSON.parse(sessionStorage.getItem("seen") ?? "[]");
 new MutationObserver(() => {
@@ -112,7 +115,9 @@ CONTRAST = """() => axe.run(document, { runOnly: ["color-contrast", "link-in-tex
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def live_server(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    async with serving(tmp_path_factory.mktemp("live"), module_database_url, NEXUS_VOTES_BURST="100000") as server:
+    async with serving(
+        tmp_path_factory.mktemp("live"), module_database_url, NEXUS_VOTES_BURST="100000", NEXUS_PUBLIC_URL=PUBLIC
+    ) as server:
         yield server
 
 

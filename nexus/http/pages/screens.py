@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -34,6 +35,7 @@ from nexus.http.framework.static import WEB, StaticResponse, takes_gzip
 from nexus.http.pages.assets import Assets
 from nexus.http.pages.headers import PAGE_HEADERS, PAGE_TYPE, framed_headers
 from nexus.http.pages.oidc import OidcPages
+from nexus.http.pages.place import inviting_root, place_of
 from nexus.http.pages.qr import qr_svg
 from nexus.http.pages.refusals import RefusalPages
 from nexus.http.pages.site import Site
@@ -45,8 +47,8 @@ _VARY = "Accept-Encoding, Accept-Language"
 _PLACE = Html("<!-- given -->")
 # The longest way to the root that is kept: a page has few addresses, and anyone can add slashes to them.
 _USUAL_ROOT = len("../../")
-# Characters of a host's name and port (RFC 1035, section 2.3.4): a QR code has little room.
-_LONGEST_NETLOC = 260
+# Forms of a page that are kept: a Host header can make any number of them.
+_MOST_PAGES = 32
 # The level at which a page of a poll is compressed while its reader waits.
 _GZIP_LEVEL = 3
 
@@ -110,19 +112,21 @@ class Pages:
 
     def routes(self) -> list[Route]:
         """Where they and what they load are served; to come after all other routes."""
-        enter = _PollFreePage(self._shells[ENTER], self._words, self._registration)
-        told = data("site", self._site.told()) + self._registration
-        host = _PollFreePage(self._shells[HOST], self._words, told)
+        enter = _PollFreePage(self._shells[ENTER], self._words, lambda _: self._registration)
+        host = _PollFreePage(self._shells[HOST], self._words, self._of_host)
         return [
             *(Route(path, enter, methods=["GET"]) for path in ("/", "/vote", "/live")),
             Route("/host", host, methods=["GET"]),
             Route("/vote/{code}", self._vote, methods=["GET"]),
             Route("/live/{code}", self._live, methods=["GET"]),
-            Route("/vote/{code}/qr.svg", _qr, methods=["GET"]),
+            Route("/vote/{code}/qr.svg", self._qr, methods=["GET", "POST"]),
             self._assets.route(),
             *self._oidc,
             *ways(self._by_code),
         ]
+
+    def _of_host(self, scope: Scope) -> Html:
+        return together(data("site", self._site.told()), self._registration, data("place", place_of(scope, self._site)))
 
     async def _vote(self, request: Request) -> Response:
         return await self._of_poll(VOTE, request)
@@ -145,13 +149,24 @@ class Pages:
         try:
             given, status = await self._look(code, request), 200
         except NexusError as error:
-            told = problem(error)  # for the status and the Retry-After that the REST interface would answer
+            answer = problem(error)  # for the status and the Retry-After that the REST interface would answer
             given = Given(typed if isinstance(error, PollNotFound) else code, _now(), refused=error.error_code)
             # Those who may not enter as guests may log in: that page is not an error.
-            status = 200 if isinstance(error, GuestsNotAllowed) else told.status_code
-            headers = headers | {name: told.headers[name] for name in ("retry-after",) if name in told.headers}
+            status = 200 if isinstance(error, GuestsNotAllowed) else answer.status_code
+            headers = headers | {name: answer.headers[name] for name in ("retry-after",) if name in answer.headers}
         shell = self._shells[screen].of(_language(request, self._words), root_of(request.scope))
-        return _packed(shell.around(data("given", given)), status, headers, request)
+        told = data("given", given)
+        if screen is LIVE:
+            told = together(told, data("place", place_of(request.scope, self._site)))
+        return _packed(shell.around(told), status, headers, request)
+
+    async def _qr(self, request: Request) -> Response:
+        """The address for voting as a QR code."""
+        typed, root = request.path_params["code"], inviting_root(request, self._site)
+        if not _TYPED_CODE.fullmatch(typed):
+            raise HTTPException(404)
+        headers = {"content-type": "image/svg+xml", "cache-control": "no-cache", "vary": "Host, Accept-Encoding"}
+        return _packed(qr_svg(f"{root}vote/{normalize_code(typed)}"), 200, headers, request)
 
     async def _look(self, code: str, request: Request) -> Given:
         """What a guest with `code` sees. Raises what entering as a guest would raise."""
@@ -220,26 +235,27 @@ class _Shells:
 
 
 class _PollFreePage:
-    """A page without a poll: the same for all readers of a language at a distance from the root."""
+    """A page without a poll: the same for all readers of a language to whom `given` says the same."""
 
-    def __init__(self, shells: _Shells, words: Words, given: str) -> None:
-        """`given` is what the page starts with."""
+    def __init__(self, shells: _Shells, words: Words, given: Callable[[Scope], str]) -> None:
+        """`given` says what the page starts with."""
         self._shells = shells
         self._words = words
         self._given = given
-        self._made: dict[tuple[str, str], StaticResponse] = {}
+        self._made: dict[tuple[str, str, str], StaticResponse] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a GET or HEAD."""
-        language, root = _language(Request(scope), self._words), root_of(scope)
-        response = self._made.get((language, root)) or self._make(language, root)
-        if len(root) <= _USUAL_ROOT:
-            self._made[language, root] = response
+        key = _language(Request(scope), self._words), root_of(scope), self._given(scope)
+        response = self._made.get(key)
+        if response is None:
+            language, root, given = key
+            body = self._shells.of(language, root).around(given)
+            response = StaticResponse(body, PAGE_TYPE, {**PAGE_HEADERS, "vary": _VARY})
+            while len(self._made) >= _MOST_PAGES:
+                del self._made[next(iter(self._made))]
+            self._made[key] = response
         await response(scope, receive, send)
-
-    def _make(self, language: str, root: str) -> StaticResponse:
-        body = self._shells.of(language, root).around(self._given)
-        return StaticResponse(body, PAGE_TYPE, {**PAGE_HEADERS, "vary": _VARY})
 
 
 def _language(request: Request, words: Words) -> str:
@@ -254,13 +270,3 @@ def _packed(body: bytes, status: int, headers: dict[str, str], request: Request)
     if takes_gzip(request.headers.get("accept-encoding", "")):
         body, headers = gzip.compress(body, _GZIP_LEVEL, mtime=0), {**headers, "content-encoding": "gzip"}
     return Response(body, status, headers)
-
-
-async def _qr(request: Request) -> Response:
-    """The address for voting as a QR code. The host is the one that the browser used; behind a proxy that ends https,
-    only the page knows its scheme: `?scheme=`."""
-    typed, scheme = request.path_params["code"], request.query_params.get("scheme", request.url.scheme)
-    if not _TYPED_CODE.fullmatch(typed) or scheme not in ("http", "https") or len(request.url.netloc) > _LONGEST_NETLOC:
-        raise HTTPException(404)
-    drawn = qr_svg(f"{scheme}://{request.url.netloc}/vote/{normalize_code(typed)}")
-    return Response(drawn, headers={"content-type": "image/svg+xml", "cache-control": "no-cache", "vary": "Host"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -19,12 +20,14 @@ class SiteFacts(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the pages need to know of the settings: who may frame a poll, the public address, if it is set, and
-    whether strangers may create accounts."""
+    """What the pages need to know of the settings: who may frame a poll, by which addresses people get in, and whether
+    strangers may create accounts."""
 
     embedders: tuple[str, ...] = ()
     public: PublicAddress | None = None
     registration_open: bool = True
+    near: Callable[[], str | None] = lambda: None
+    """Finds the host by which other devices of the network reach this server; None if they cannot."""
 
     def told(self) -> SiteFacts:
         """As the hosts' page is told."""

@@ -162,16 +162,14 @@ export class App {
     this.#open(to);
   }
 
-  async #make({ name, id, query }) {
+  async #make({ name, id }) {
     const server = this.#server;
     if (name === "poll") return new (await later("poll")).PollView(server, id);
     if (name === "new" || name === "edit") return new (await later("form")).FormView(server, id);
     if (name === "history") return new (await later("history")).HistoryView(server, id);
     if (name === "account") return new (await later("account")).AccountView(server, (note) => this.#logout(note));
     if (name === "users" && server.admin) return new (await later("users")).UsersView(server, () => this.#logout());
-    const { ListView, lookOf } = await later("list");
-    if (query.toString()) this.#look = lookOf(query);
-    return new ListView(server, this.#look, (hash) => this.#router.stay(hash));
+    return new (await later("list")).ListView(server, this.#look);
   }
 
   /** Show a view once it has loaded; the current one stays until then. */
@@ -190,10 +188,7 @@ export class App {
       if (turn === this.#turn) set(this.#main, "aria-busy", null);
     }
     if (turn !== this.#turn) view.close?.();
-    else {
-      this.#put(view);
-      if (view.hash) this.#router.stay(view.hash);
-    }
+    else this.#put(view);
     for (const name of LATER) later(name).catch(() => {}); // it is requested again when it is needed
   }
 

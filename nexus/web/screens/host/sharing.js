@@ -1,16 +1,20 @@
 /** How others find a poll: its code, its addresses, and the link for a screen where nobody logs in. */
 
 import { element, fill, root } from "../dom.js";
+import { invitation, staging } from "../invite.js";
 import { say } from "../words.js";
 import { address } from "./copying.js";
 import { embedding } from "./embedding.js";
 import { told } from "./faults.js";
 import { announce, button, once, statusLine } from "./parts.js";
 
+const others = invitation ?? root;
+
 /** A card with the code and addresses of `poll`, and the code for other sites. */
 export class SharingCard {
   #server;
   #id;
+  #live;
   #line = statusLine();
   #place = element("div", { class: "stack tight", hidden: true });
   #make = button(say("host.screen_make"), () => once(this.#make, () => this.#makeScreen()));
@@ -21,10 +25,11 @@ export class SharingCard {
     const title = element("h2", { id: "sharing" }, say("host.sharing"));
     const named = element("span", { class: "unseen" }, `${say("host.code")}: `);
     const code = element("p", { class: "code big" }, named, poll.code);
-    const at = (kind) => `${root}${kind}/${poll.code}`;
+    this.#live = `live/${poll.code}`;
     const addresses = [
-      address(say("host.address_vote"), at("vote"), this.#line),
-      address(say("host.address_live"), at("live"), this.#line),
+      address(say("host.address_vote"), `${others}vote/${poll.code}`, this.#line),
+      address(say("host.address_live"), staging + this.#live, this.#line),
+      !invitation && element("p", { class: "hint" }, say("host.local_hint")),
     ];
     const head = element("h3", {}, say("host.screen"));
     const hint = element("p", { class: "hint" }, say("host.screen_hint"));
@@ -36,8 +41,8 @@ export class SharingCard {
 
   async #makeScreen() {
     try {
-      const { url } = await this.#server.call("POST", `/polls/${this.#id}/screen/`);
-      this.#show(new URL(url, root).href);
+      const { access } = await this.#server.call("POST", `/polls/${this.#id}/screen/`);
+      this.#show(`${others}${this.#live}#token=${access}`); // this page may know its address better than the server
       announce(this.#line, say("host.screen_made"));
     } catch (error) {
       announce(this.#line, told(error), true);

@@ -6,6 +6,7 @@ const MOST_COLUMNS = 4;
 const ROWS_FOR_COLUMNS = 7;
 const NARROWEST_COLUMN_EM = 14;
 const EXACT_PX = 0.5;
+const ROUNDED_PX = 1; // both heights are rounded: content that fits may seem to be this much higher
 
 /** Keeps `stage` fitted to the window until `signal`, by the properties `--size` (of its type) and `--columns` (of its `list`). */
 export class Fit {
@@ -79,7 +80,7 @@ export class Fit {
     const wide = columns === 1 || this.#list.clientWidth / columns >= NARROWEST_COLUMN_EM * size;
     // The aside overflows into the stage's padding, which the stage itself does not count as overflow.
     const parts = [this.#stage, this.#stage.querySelector("aside")];
-    const holds = (part) => part.scrollHeight <= part.clientHeight && part.scrollWidth <= part.clientWidth;
+    const holds = (part) => part.scrollHeight <= part.clientHeight + ROUNDED_PX && part.scrollWidth <= part.clientWidth;
     return wide && parts.every(holds);
   }
 

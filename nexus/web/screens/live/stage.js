@@ -1,13 +1,12 @@
 /** What an audience looks at: the question, the bars, who votes, and how to join. */
 
 import { Bar, sharesById } from "../bar.js";
-import { element, fill, root, set, write } from "../dom.js";
+import { element, fill, set, write } from "../dom.js";
+import { invitation, picture } from "../invite.js";
 import { isLong } from "../preview.js";
 import { correctedAt } from "../time.js";
 import { number, say } from "../words.js";
 import { Fit } from "./fit.js";
-
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** The stage in `root`, below `link`; an `overlay` is for streaming software, and has no QR code; it is
  * fitted to the window until `signal`. */
@@ -120,19 +119,10 @@ function codeText(code) {
   return element("p", { id: "code", class: "code" }, code);
 }
 
-/** How to join: the address, the code, and both in one picture. */
+/** How to join: the address, the code, and both in one picture; on a page that no other device can reach only the code. */
 function joining(code) {
-  const address = `${root}vote/${code}`;
-  const scheme = location.protocol.slice(0, -1);
-  const source = `${address}/qr.svg?scheme=${scheme}`;
-  const picture = element("img", { id: "qr", src: source, alt: say("live.qr", { address }), width: 400, height: 400 });
-  const local = LOOPBACK.has(location.hostname) && element("p", { class: "local" }, say("live.local_hint"));
-  return element(
-    "aside",
-    {},
-    picture,
-    element("p", { class: "join" }, say("live.join_at"), " ", element("strong", {}, location.host)),
-    codeText(code),
-    local,
-  );
+  if (!invitation) return element("aside", {}, codeText(code), element("p", { class: "local" }, say("live.local_hint")));
+  const address = invitation.replace(/^\w+:\/\/|\/$/g, "");
+  const where = element("p", { class: "join" }, say("live.join_at"), " ", element("strong", {}, address));
+  return element("aside", {}, picture(code), where, codeText(code));
 }

@@ -1,0 +1,31 @@
+/** By which address others get to a poll, and its QR code. */
+
+import { element, root } from "./dom.js";
+import { block, say } from "./words.js";
+
+const { at, invite } = block("place");
+const known = at === root || at === invite; // else a proxy did not tell the server the address of this page
+const local = /^((.+\.)?localhost|127\..+|\[::1\])$/.test(location.hostname);
+
+/** The root of the service as others reach it, with a slash at its end; null if only this machine can. */
+export const invitation = known && invite !== undefined ? invite : local ? null : root;
+
+/** The root of the service for a stage: on the presenter's own machine that of this page, where the login is. */
+export const staging = local ? root : (invitation ?? root);
+
+/** The QR code that leads to voting on the poll with this code. */
+export function picture(code) {
+  const alt = say("live.qr", { address: `${invitation}vote/${code}` });
+  const image = element("img", { id: "qr", alt, width: 400, height: 400 });
+  const source = `${root}vote/${code}/qr.svg`;
+  if (known) image.src = source;
+  else draw(image, `${source}?at=${encodeURIComponent(root)}`);
+  return image;
+}
+
+/** Have it drawn for this page's own address, which the server takes from this page alone: hence the POST. */
+async function draw(image, source) {
+  const answer = await fetch(source, { method: "POST" });
+  if (answer.ok) image.src = `data:image/svg+xml,${encodeURIComponent(await answer.text())}`;
+  else image.remove(); // none is better than a wrong one
+}
