@@ -252,6 +252,8 @@ export function login(options: Server & { username: string; password: string }):
 export function readInvitation(options: Server & { token: string }): Promise<{ username: string; expires_at: string }>;
 /** Choose the password of an account with the token of its invitation, and log in. */
 export function acceptInvitation(options: Server & { token: string; password: string }): Promise<Session>;
+/** Log in with the code in the address of a page to which an OpenID provider has sent the browser back; as `login`. */
+export function redeem(options: Server & { code: string }): Promise<Session>;
 /** The login in the storage, by default the one of this tab, else of this device; or null. */
 export function session(options: Server): Session | null;
 

@@ -13,11 +13,13 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from nexus.app import Worker, application
 from nexus.http.framework.browser_cookie import BrowserCookie
+from nexus.settings import Settings
 from nexus.store.database import Database
 from tests.support.ballots import rows
 from tests.support.oidc_provider import Provider, openid_provider
-from tests.support.oidc_site import PUBLIC, Browser, OidcSite, code_in, oidc_site, why
+from tests.support.oidc_site import KEY, PUBLIC, Browser, OidcSite, code_in, oidc_site, why
 from tests.support.values import Json
 
 CALLBACK = f"{PUBLIC}/auth/oidc/callback/"
@@ -181,6 +183,25 @@ async def test_any_worker_goes_on_with_a_login(site: OidcSite, provider: Provide
         async with other.browser(cookies=here.http.cookies) as there:
             code = code_in((await there.get(back)).headers["location"])
         assert (await here.redeem(code)).status_code == 200
+
+
+async def test_pages_show_the_button_only_where_there_is_a_provider(browser: Browser, database_url: str) -> None:
+    for path in ("/host", "/vote/K7M2QP", "/live/K7M2QP"):
+        page = (await browser.get(path)).text
+        assert f'{{"name":"Example University","begin":"{PUBLIC}/auth/oidc/"}}' in page
+        assert "Log in with {name}" in page
+    worker = Worker(Settings.load({"NEXUS_SECRET_KEY": KEY}), database_url)
+    transport = httpx.ASGITransport(application(worker))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as plain:
+        await worker.open()
+        for path in ("/host", "/vote/K7M2QP", "/live/K7M2QP"):
+            page = (await plain.get(path)).text
+            assert "provider" not in page and "Log in with" not in page
+        for path in ("/auth/oidc/", "/auth/oidc/callback/"):
+            assert (await plain.get(path)).status_code == 404
+        answer = await plain.post("/auth/oidc/token/", json={"code": "x"})
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        await worker.close()
 
 
 # --- The code in the page's address

@@ -188,6 +188,8 @@ class _Shell:
     def __init__(
         self, screen: Screen, language: str, root: str, assets: Assets, words: Words, provider: Provider | None
     ) -> None:
+        # What only a provider needs weighs nothing where there is none.
+        own = ("provider",) if provider is not None and "login" in screen.sections else ()
         modules = assets.modules(f"screens/{screen.name}.js")
         head = together(
             void("meta", name="color-scheme", content="light dark"),
@@ -197,8 +199,8 @@ class _Shell:
         )
         body = (
             element("main", element("noscript", words.say(language, "shared", "noscript")), id="screen"),
-            data("words", words.sections(language, *screen.sections)),
-            data("provider", provider) if provider and "login" in screen.sections else Html(""),
+            data("words", words.sections(language, *screen.sections, *own)),
+            *(data(name, provider) for name in own),
             _PLACE,
         )
         whole = page(

@@ -12,11 +12,8 @@ export async function register({ url, username, password, email, ...given }) {
 
 /** Log in; returns a `Session`, which stays in the storage: `"tab"` for one that ends with the tab, else (`"device"`)
  * one that all tabs share. Rejects with `Refused` (`invalid_credentials`) or `Unreachable`. */
-export async function login({ url, username, password, ...given }) {
-  const { origin, kept, fetch } = tools({ url, ...given });
-  const { body } = await request(fetch, origin, "POST", "/auth/token/", { body: { username, password } });
-  keep(origin, kept, body);
-  return new Session(origin, kept, fetch);
+export function login({ username, password, ...given }) {
+  return begin(given, "/auth/token/", { body: { username, password } });
 }
 
 /** Whom the invitation with this token is for, and its end: `{username, expires_at}`. Rejects with `Refused`
@@ -28,9 +25,19 @@ export async function readInvitation({ url, token, ...given }) {
 
 /** Choose the password of an account that was invited, or whose password is to be reset, with the token of its link; logs
  * in as `login` does. Rejects with `Refused` (`invitation_not_found`, `weak_password`) or `Unreachable`. */
-export async function acceptInvitation({ url, token, password, ...given }) {
-  const { origin, kept, fetch } = tools({ url, ...given });
-  const { body } = await request(fetch, origin, "POST", "/auth/invitation/", { body: { token, password } });
+export function acceptInvitation({ token, password, ...given }) {
+  return begin(given, "/auth/invitation/", { body: { token, password } });
+}
+
+/** Log in with the code that the way to an OpenID provider and back has left in the page's address; as `login`. The code
+ * serves once, in the browser that went that way: `Refused` (`unauthenticated`) anywhere else. */
+export function redeem({ code, ...given }) {
+  return begin(given, "/auth/oidc/token/", { body: { code }, cookies: true });
+}
+
+async function begin(given, path, options) {
+  const { origin, kept, fetch } = tools(given);
+  const { body } = await request(fetch, origin, "POST", path, options);
   keep(origin, kept, body);
   return new Session(origin, kept, fetch);
 }

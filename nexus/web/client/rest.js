@@ -11,14 +11,15 @@ const TRANSIENT = new Set([408, 425, 429]);
 
 /** Make one HTTP call; returns `{status, body, etag, asked, answered}`. Rejects with `Refused`, or with `Unreachable`
  * for what may pass (no network, 429, 5xx). */
-export async function request(fetch, origin, method, path, { body, token, op, etag, signal } = {}) {
+export async function request(fetch, origin, method, path, { body, token, op, etag, signal, cookies } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
   if (op) headers["Idempotency-Key"] = op;
   if (etag) headers["If-None-Match"] = etag;
   const limit = AbortSignal.timeout(TIMEOUT_MS);
-  const init = { method, headers, cache: "no-store", credentials: "omit", signal: signal ?? limit };
+  const credentials = cookies ? "same-origin" : "omit";
+  const init = { method, headers, cache: "no-store", credentials, signal: signal ?? limit };
   if (body !== undefined) init.body = JSON.stringify(body);
   const asked = Date.now();
   try {

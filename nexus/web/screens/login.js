@@ -3,7 +3,10 @@
 
 import { Refused, lasts, login } from "../client.js";
 import { element, fill, root, set, write } from "./dom.js";
-import { reason, say } from "./words.js";
+import { block, reason, say } from "./words.js";
+
+/** The module of what an OpenID provider adds, where there is one: loaded only then, hence a template; else null. */
+export const provider = block("provider") && import(`./${"provider"}.js`);
 
 /** A field of a form with its label, and a place for its error; `input` is the field itself. */
 export function field(label, input, { hint, id = input.name } = {}) {
@@ -43,6 +46,7 @@ export function loginForm(entered) {
   const form = element("form", { class: "login", novalidate: true }, field(say("login.username"), username));
   const kept = keeping();
   form.append(field(say("login.password"), password), kept.node, submit, said);
+  provider?.then(({ providerLink }) => form.append(...providerLink(kept)));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!submit.disabled) attempt({ username, password, kept, submit, said, entered });

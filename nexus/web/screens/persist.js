@@ -17,6 +17,11 @@ export async function later(name) {
   }
 }
 
+/** Take over the login of somebody who comes back from the OpenID provider to this page. */
+export async function comeBack(link) {
+  if (location.hash.startsWith("#login=")) await persist(link, async () => (await later("provider")).takeOver());
+}
+
 /** Show `text` in `link`, the place for news of the connection. */
 export function tell(link, text) {
   fill(link, text);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MemoryStorage, enter, lasts, login, register, session } from "../../../nexus/web/client.js";
+import { MemoryStorage, enter, lasts, login, redeem, register, session } from "../../../nexus/web/client.js";
 import { makePoll, soon, until, url } from "./harness.js";
 
 /** A login of its own account, in a storage of its own; what it asks the server passes `wire(path, ask)`. */
@@ -26,6 +26,25 @@ async function renew(one, times = 1) {
   const answer = await fetch(`${url}/auth/me/`, { headers: { Authorization: `Bearer ${await one.token()}` } });
   assert.equal(answer.status, 200);
 }
+
+test("the code of an OpenID provider's login is sent with the cookie of its browser, and nothing else is", async () => {
+  const asked = [];
+  const answer = { access: "a.b.c", refresh: "r", token_type: "Bearer", expires_in: 900 };
+  const wire = async (address, { credentials, body }) => {
+    asked.push([new URL(address).pathname, credentials, body]);
+    return new Response(JSON.stringify(answer));
+  };
+  const storage = new MemoryStorage();
+  const made = await redeem({ url, code: "x", storage, fetch: wire });
+  assert.equal(await made.token(), "a.b.c");
+  await made.token("a.b.c");
+  assert.equal(stored(storage).refresh, "r");
+  assert.deepEqual(asked, [
+    ["/auth/oidc/token/", "same-origin", '{"code":"x"}'],
+    ["/auth/token/refresh/", "omit", '{"refresh":"r"}'],
+  ]);
+  await assert.rejects(redeem({ url, code: "x", storage }), { code: "not_found", status: 404 }); // none is set here
+});
 
 test("answers to a refresh that are lost do not end a login", async () => {
   let lost = 0;

@@ -2,10 +2,11 @@
 
 import { element } from "../dom.js";
 import { blame, field } from "../login.js";
-import { known, say } from "../words.js";
+import { block, known, say } from "../words.js";
 import { blameAll } from "./faults.js";
 import { leaveCard } from "./leaving.js";
 import { announce, button, heading, once, statusLine } from "./parts.js";
+import { nameOf } from "./server.js";
 
 /** The view of the account; `logout(note)` ends the login, and `note` says why if that was not asked for. */
 export class AccountView {
@@ -19,7 +20,7 @@ export class AccountView {
     this.title = say("host.account");
     this.heading = heading(say("host.account"));
     const out = button(say("host.logout"), () => once(out, () => logout()));
-    const own = server.me.username === null ? [] : [this.#passwordCard(), leaveCard(server, logout)];
+    const own = server.me.username === null ? [this.#elsewhere()] : [this.#passwordCard(), leaveCard(server, logout)];
     const parts = [this.heading, this.#facts(out), ...own];
     this.node = element("div", { class: "stack narrow" }, parts);
   }
@@ -27,12 +28,17 @@ export class AccountView {
   async open() {}
 
   #facts(out) {
-    const { sub, username, roles } = this.#server.me;
+    const { roles } = this.#server.me;
     const words = roles.map((role) => (known(`host.role_${role}`) ? say(`host.role_${role}`) : role));
     const list = element("dl", { class: "pairs" });
-    list.append(element("dt", {}, say("login.username")), element("dd", { dir: "auto" }, username ?? sub));
+    list.append(element("dt", {}, say("login.username")), element("dd", { dir: "auto" }, nameOf(this.#server.me)));
     list.append(element("dt", {}, say("host.roles")), element("dd", {}, words.join(", ")));
     return element("section", { class: "card" }, list, element("div", { class: "buttons" }, out));
+  }
+
+  #elsewhere() {
+    const provider = block("provider");
+    return provider && element("p", { class: "faint" }, say("provider.elsewhere", { name: provider.name }));
   }
 
   #passwordCard() {

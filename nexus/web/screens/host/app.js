@@ -2,12 +2,13 @@
 
 import { Unreachable, session } from "../../client.js";
 import { element, fill, root, set } from "../dom.js";
+import { provider } from "../login.js";
 import { Touch } from "../touch.js";
 import { load, say } from "../words.js";
 import { AccessView } from "./access.js";
 import { ask } from "./dialog.js";
 import { Router } from "./router.js";
-import { Server } from "./server.js";
+import { Server, nameOf } from "./server.js";
 import { Trouble } from "./trouble.js";
 
 const LATER = ["list", "poll", "form", "history"]; // views that nearly every host comes to
@@ -50,9 +51,21 @@ export class App {
     });
   }
 
-  /** Start, with an invitation that the address holds, or with the login of this tab or device if there is one. */
+  /** Start, with an invitation that the address holds, with the login of somebody who comes back from the OpenID provider,
+   * or with the login of this tab or device if there is one. */
   start() {
-    if (!this.#invited()) this.#begin();
+    if (this.#invited()) return;
+    if (provider && location.hash.startsWith("#login=")) this.#comeBack();
+    else this.#begin();
+  }
+
+  async #comeBack() {
+    try {
+      await (await provider).takeOver();
+      this.#begin();
+    } catch (error) {
+      this.#put(new Trouble(error, () => this.#comeBack()));
+    }
   }
 
   #begin() {
@@ -71,6 +84,7 @@ export class App {
       if (error.status !== 401) this.#put(new Trouble(error, () => this.#enter(login)));
       return;
     }
+    if (!this.#server.hosts) return this.#open({ name: "voter" });
     this.#makeBar();
     const kept = this.#sub === this.#server.me.sub ? this.#waiting : null;
     if (this.#sub !== this.#server.me.sub) this.#look = {};
@@ -136,7 +150,7 @@ export class App {
       this.#links.set(name, made);
       return made;
     };
-    const me = this.#server.me.username ?? this.#server.me.sub;
+    const me = nameOf(this.#server.me);
     const named = element("span", { class: "me", dir: "auto" }, me);
     const kind = element("span", { class: "unseen" }, `${say("host.account")}: `);
     const account = link("account", "#/account", [kind, named]);
@@ -167,6 +181,7 @@ export class App {
     if (name === "poll") return new (await later("poll")).PollView(server, id);
     if (name === "new" || name === "edit") return new (await later("form")).FormView(server, id);
     if (name === "history") return new (await later("history")).HistoryView(server, id);
+    if (name === "voter") return new (await later("voter")).VoterView(() => this.#logout());
     if (name === "account") return new (await later("account")).AccountView(server, (note) => this.#logout(note));
     if (name === "users" && server.admin) return new (await later("users")).UsersView(server, () => this.#logout());
     return new (await later("list")).ListView(server, this.#look);
@@ -183,7 +198,7 @@ export class App {
     } catch (error) {
       view?.close?.();
       if (turn !== this.#turn || error.status === 401) return; // the end of a login is handled elsewhere
-      view = new Trouble(error, () => this.#router.again());
+      view = new Trouble(error, () => this.#open(to));
     } finally {
       if (turn === this.#turn) set(this.#main, "aria-busy", null);
     }

@@ -10,6 +10,11 @@ function endsLogin(error) {
   return error?.code === 4501 || (error instanceof Refused && error.status === 401 && error.code !== WRONG_PASSWORD);
 }
 
+/** What an account is called: its username, or what an OpenID provider calls it. */
+export function nameOf({ username, sub }) {
+  return username ?? sub.replace(/^ext:/, "");
+}
+
 /** A login and its client. `ended(left)` is called once if the server no longer accepts the login, or another tab ended
  * it; the promise `left` resolves when it is removed here. */
 export class Server {
@@ -22,6 +27,11 @@ export class Server {
     this.client = null;
     /** `{sub, username, roles}` of the account that is logged in; null before that is known. */
     this.me = null;
+  }
+
+  /** Whether who is logged in may create polls: an account here may, one of an OpenID provider with a role for it. */
+  get hosts() {
+    return this.me.roles.some((role) => ["user", "host", "admin"].includes(role));
   }
 
   /** Whether an admin is logged in. */

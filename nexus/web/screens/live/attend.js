@@ -2,7 +2,7 @@
 
 import { Refused, TurnedAway, connect, enter, session } from "../../client.js";
 import { byId, element, fill, framed, root } from "../dom.js";
-import { later, persist, tell } from "../persist.js";
+import { comeBack, later, persist, tell } from "../persist.js";
 import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
 import { Show } from "./show.js";
@@ -11,6 +11,7 @@ const PATIENCE_MS = 1000; // if connecting takes longer, the page says so
 
 /** Show the poll of this page. `given` is the data in the page, `link` the place for news of the connection. */
 export async function attend(given, link) {
+  await comeBack(link);
   let refusal = null;
   for (const way of ways(given.code)) {
     const found = await attempt(way, link).catch((error) => {

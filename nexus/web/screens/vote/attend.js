@@ -2,7 +2,7 @@
 
 import { Refused, connect, enter, lasts, session } from "../../client.js";
 import { byId, element, fill, framed, root } from "../dom.js";
-import { later, persist } from "../persist.js";
+import { comeBack, later, persist } from "../persist.js";
 import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
 import { Seat } from "./seat.js";
@@ -10,6 +10,7 @@ import { Seat } from "./seat.js";
 /** Take a seat in the poll of this page, and keep it. `given` is the data in the page, `link` the place for news of the
  * connection. */
 export async function attend(given, link) {
+  await comeBack(link);
   const at = { url: root, code: given.code };
   if (given.refused === "poll_not_found") return turnAway(link, new Refused(given.refused, ""), at.code);
   const way = given.refused === "guests_not_allowed" ? await account(at, link) : await entry(at, link);
