@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from typing import Literal
 
@@ -127,6 +128,12 @@ async def test_it_speaks_german(chromium: Chromium, home: str) -> None:
         await host.goto(f"#/poll/{poll['id']}", "Tee?")
         await expect(host.button("Umfrage beenden")).to_be_visible()
         await expect(page.get_by_role("columnheader", name="Prozent")).to_be_visible()
+        await expect(host.row("Ja")).to_have_text("Ja1100\u202f%")
+        await expect(page.get_by_text("CSV (mit Semikolons)")).to_be_visible()
+        async with page.expect_download() as download:
+            await host.button("CSV herunterladen").click()
+        text = await asyncio.to_thread((await (await download.value).path()).read_text, "utf-8-sig")
+        assert text.splitlines()[0] == "ballot;option_ids;options"
         await host.goto(f"#/poll/{poll['id']}/history", "Verlauf")
         await expect(page.get_by_text("Eine Stimme wurde abgegeben.")).to_be_visible()
         await host.goto("#/new", "Neue Umfrage")
