@@ -1,7 +1,7 @@
 """Logins: each is a family of refresh tokens, of which the newest renews it.
 
 A lock on the account's row comes before any change of a family, so that no token is added to one that has ended. The
-login of an OpenID provider's account, which has no row, is locked by the rows of its family.
+login of an OpenID provider's account, which has no row, is locked by its id.
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ async def _lock_owner(connection: Connection, digest: bytes) -> None:
     )
     if account is None:
         await connection.run(
-            "SELECT 1 FROM refresh_tokens WHERE family = (SELECT family FROM refresh_tokens WHERE digest = :digest "
-            "AND user_id IS NULL) ORDER BY digest FOR NO KEY UPDATE",
+            "SELECT pg_advisory_xact_lock(hashtextextended('login ' || family, 0)) FROM refresh_tokens "
+            "WHERE digest = :digest AND user_id IS NULL",
             digest=digest,
         )
 

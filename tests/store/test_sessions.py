@@ -232,17 +232,26 @@ async def test_a_token_and_its_successor_used_at_once(
     assert (await logins.live() > 0) is answers[-1], "a revoked login keeps nothing, however new"
 
 
-async def test_a_random_crowd_of_tabs_never_outlives_a_revocation(logins: Logins, worker: Database) -> None:
+@pytest.mark.parametrize("subject", [None, "ext:ann"], ids=["an account", "a provider's account"])
+async def test_a_random_crowd_of_tabs_never_outlives_a_revocation(
+    logins: Logins, worker: Database, subject: str | None
+) -> None:
     chance = random.Random(7)
-    for family in range(6):
+    tabs = [logins, Logins(worker, logins.user)] * 3
+    for family in range(8):
         tokens = [f"{family}"]
         await logins.begin(tokens[0])
-        for turn in range(3):
+        if subject:  # whose login no row of an account can lock
+            async with worker.transaction() as connection:
+                await connection.run(
+                    "UPDATE refresh_tokens SET user_id = NULL, subject = :subject, roles = '{}', ends_at = expires_at",
+                    subject=subject,
+                )
+        for turn in range(4):
             uses = [(chance.choice(tokens[-6:]), f"{family}.{turn}.{n}") for n in range(6)]
-            tabs = [logins, Logins(worker, logins.user)] * 3
             granted = await asyncio.gather(*(tab.use(*use) for tab, use in zip(tabs, uses, strict=True)))
             if not all(granted):
                 assert await logins.live() == 0, (family, turn)
                 break
             tokens += [new for _, new in uses]
-        await logins.end(tokens[-1])
+        await sessions.end(logins.database, refresh_digest(tokens[-1]), subject or logins.user.subject)
