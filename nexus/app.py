@@ -94,7 +94,7 @@ class Worker:
         self.metrics_token = settings.metrics_token
         self.public = settings.public
         near = partial(_near, settings.host)
-        self.site = Site(settings.embedders, settings.public, settings.registration == "open", near)
+        self.site = Site(settings.embedders, settings.registration == "open", near)
         self.trusted = TrustedHops(settings.forwarded_allow_ips)
         self.database = Database(database_url, size=settings.db_connections)
         self.bus: Bus = _bus(settings, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -189,7 +190,8 @@ async def test_nothing_else_is_shown_and_nothing_where_it_is_not_allowed(
 async def publicly(route: Route) -> None:
     """The hosts' page of a server that has NEXUS_PUBLIC_URL."""
     answer = await route.fetch()
-    whole = (await answer.text()).replace('"public":null', '"public":"https://vote.example.org/nexus/"')
+    told, public = r'(id="place">)[^<]*', "https://vote.example.org/nexus/"
+    whole = re.sub(told, rf'\g<1>{{"at":"{public}","invite":"{public}"}}', await answer.text())
     await route.fulfill(response=answer, body=whole)
 
 

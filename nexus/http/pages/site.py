@@ -7,15 +7,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from nexus.access.public_address import PublicAddress
-
 
 class SiteFacts(msgspec.Struct, frozen=True):
-    """What the hosts' page knows of this service: whether other sites may frame its polls, and where the public reaches
-    it (with a slash at its end; null: where the page itself was opened)."""
+    """What the hosts' page knows of this service: whether other sites may frame its polls."""
 
     embeds: bool
-    public: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +20,10 @@ class Site:
     strangers may create accounts."""
 
     embedders: tuple[str, ...] = ()
-    public: PublicAddress | None = None
     registration_open: bool = True
     near: Callable[[], str | None] = lambda: None
     """Finds the host by which other devices of the network reach this server; None if they cannot."""
 
     def told(self) -> SiteFacts:
         """As the hosts' page is told."""
-        return SiteFacts(bool(self.embedders), None if self.public is None else self.public.url("/"))
+        return SiteFacts(bool(self.embedders))

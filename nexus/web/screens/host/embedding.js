@@ -1,6 +1,7 @@
 /** The code with which a page of another site shows a poll in a frame. */
 
 import { element, root } from "../dom.js";
+import { invitation } from "../invite.js";
 import { block, say } from "../words.js";
 import { snippet } from "./copying.js";
 
@@ -9,11 +10,10 @@ const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&
 
 /** The codes for `poll`, to copy; null unless the operator lets other sites frame polls. */
 export function embedding(poll, line) {
-  const { embeds, public: address } = block("site");
-  if (!embeds) return null;
+  if (!block("site").embeds) return null;
   const codes = Object.keys(HEIGHTS).map((kind) => {
     const title = say(`host.embed_title_${kind}`, { question: poll.question });
-    const code = frame(`${address ?? root}${kind}/${poll.code}`, title, HEIGHTS[kind]);
+    const code = frame(`${invitation ?? root}${kind}/${poll.code}`, title, HEIGHTS[kind]);
     return snippet(say(`host.embed_${kind}`), code, line);
   });
   const head = element("h3", {}, say("host.embed"));
