@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.support.browser import Chromium
 from tests.support.host_page import PASSWORD, REFUSED, home, hosting, log_in, poll_id, server
@@ -83,6 +83,60 @@ async def test_text_stays_text_in_every_field(chromium: Chromium, home: str) -> 
         await page.get_by_label("Search").fill("onerror")
         await expect(page.get_by_role("link", name=EVIL)).to_be_visible()
         assert await page.locator("main img, main script").count() == 0
+
+
+async def test_a_hundred_of_the_longest_options_are_pasted_saved_and_shown(chromium: Chromium, home: str) -> None:
+    lines = [chr(0x1F600 + n % 60) * 250 + f"{n:05}" for n in range(100)]
+    async with hosting(chromium, home) as host:
+        page = host.page
+        await host.goto("#/new", "New poll")
+        await page.get_by_label("Question").fill("Which face?")
+        await host.button("Paste a list").click()
+        await page.locator("textarea[name=lines]").fill("\n".join([*lines, lines[0]]))
+        await expect(page.get_by_text("Duplicates:")).to_be_visible()
+        await page.locator("textarea[name=lines]").fill("\n".join(lines))
+        await host.button("Create and open").click()
+        await expect(host.heading("Which face?")).to_be_focused()
+        poll = await host.poll(await poll_id(page))
+        assert [one["option_text"] for one in poll["options"]] == lines
+        for path in (f"/vote/{poll['code']}", f"/live/{poll['code']}"):
+            await page.goto(home + path)
+            await expect(page.get_by_text(lines[99])).to_have_count(1)
+            await expect(page.get_by_text(lines[0])).to_be_visible()
+
+
+async def test_options_that_look_the_same_are_refused_and_older_ones_stay(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page = host.page
+        await host.goto("#/new", "New poll")
+        await page.get_by_label("Question").fill("\u3164")
+        await page.get_by_label("Option 1", exact=True).fill("Yes")
+        await page.get_by_label("Option 2", exact=True).fill("\uff39es\u200b")
+        await host.button("Create and open").click()
+        await expect(page.get_by_label("Question")).to_have_accessible_description("Enter some visible text.")
+        second = page.get_by_label("Option 2", exact=True)
+        await expect(second).to_have_accessible_description("This option is already in the list.")
+        poll = await host.make("Older", "A", "B", "C")
+
+        async def older(route: Route) -> None:
+            """The poll as it would be with two options from before they were refused."""
+            answer = await route.fetch()
+            found = await answer.json()
+            found["options"][1]["option_text"] = "A\u200b"
+            await route.fulfill(response=answer, json=found)
+
+        await page.route(f"**/polls/{poll['id']}/", older, times=1)
+        await page.evaluate(f"location.hash = '#/poll/{poll['id']}/edit'")
+        await host.button("Leave").click()
+        await expect(host.heading("Edit poll")).to_be_focused()
+        third = page.get_by_label("Option 3", exact=True)
+        await third.fill("a")
+        await host.button("Save changes").click()
+        await expect(third).to_have_accessible_description("This option is already in the list.")
+        await third.fill("Another")
+        await host.button("Save changes").click()
+        await expect(host.row("Another")).to_be_visible()
+        assert [one["option_text"] for one in (await host.poll(poll["id"]))["options"]] == ["A", "B", "Another"]
 
 
 async def test_a_changed_form_is_not_left_unasked(chromium: Chromium, home: str) -> None:
