@@ -57,7 +57,7 @@ async def logged_in(chromium: Chromium, url: str, name: str, **options: object) 
         yield page, visitor
 
 
-async def test_strangers_are_offered_a_login_alone(chromium: Chromium, server: Server) -> None:
+async def test_strangers_are_offered_a_login_alone(chromium: Chromium, server: Server, database: Database) -> None:
     async with chromium.visit(server.url) as visitor:
         page = await visitor.open("/")
         await expect(page.get_by_role("link", name="Log in")).to_be_visible()
@@ -66,6 +66,19 @@ async def test_strangers_are_offered_a_login_alone(chromium: Chromium, server: S
         await expect(page.get_by_text("Accounts are by invitation here.")).to_be_visible()
         await expect(page.get_by_role("button", name="Create an account")).to_have_count(0)
         await axe(page)
+        poll = await poll_for_accounts(database, server.url)
+        await page.goto(f"{server.url}/vote/{poll}")
+        await expect(page.get_by_text("Accounts are by invitation here.")).to_be_visible()
+
+
+async def poll_for_accounts(database: Database, url: str) -> str:
+    """The code of a poll that takes an account."""
+    await account(database, "olga")
+    async with httpx.AsyncClient(base_url=url) as http:
+        pair = (await http.post("/auth/token/", json={"username": "olga", "password": PASSWORD})).json()
+        body = {"question": "Us?", "options": [{"option_text": "a"}, {"option_text": "b"}], "allow_guests": False}
+        answer = await http.post("/polls/", json=body, headers={"Authorization": f"Bearer {pair['access']}"})
+        return str(answer.json()["code"])
 
 
 async def test_an_administrator_invites_somebody(chromium: Chromium, server: Server, database: Database) -> None:

@@ -60,6 +60,23 @@ async def test_an_account_is_made(chromium: Chromium, home: str) -> None:
         assert await page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 1]
 
 
+async def test_a_poll_for_accounts_leads_to_an_account_and_back(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        poll = await host.make("Members?", allow_guests=False)
+    async with chromium.visit(home) as visitor:
+        page = await visitor.open(f"/vote/{poll['code']}")
+        await page.get_by_role("link", name="Create an account").click()
+        await expect(page.get_by_role("heading", level=1, name="Create an account")).to_be_visible()
+        form = page.locator("form.login")
+        await form.locator("[name=username]").fill(f"member-{poll['code']}")
+        await form.locator("[name=password]").fill(PASSWORD)
+        await form.get_by_role("button").click()
+        await expect(page.get_by_text("Members?")).to_be_visible()
+        assert page.url == f"{home}/vote/{poll['code']}"
+        await page.get_by_role("button", name="Yes").click()
+        await expect(page.get_by_text("Your vote is recorded")).to_be_visible()
+
+
 async def test_a_password_is_changed_and_a_login_left(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, allowed=[REFUSED]) as host:
         page = host.page

@@ -155,7 +155,7 @@ class Pages:
             status = 200 if isinstance(error, GuestsNotAllowed) else answer.status_code
             headers = headers | {name: answer.headers[name] for name in ("retry-after",) if name in answer.headers}
         shell = self._shells[screen].of(_language(request, self._words), root_of(request.scope))
-        told = data("given", given)
+        told = together(data("given", given), self._registration)
         if screen is LIVE:
             told = together(told, data("place", place_of(request.scope, self._site)))
         return _packed(shell.around(told), status, headers, request)

@@ -7,25 +7,27 @@ import { block, say } from "../words.js";
 import { blameAll } from "./faults.js";
 import { button, heading, once } from "./parts.js";
 
-/** The view without a login; `note` says why it is shown, `entered(session)` is called at a login. */
+/** The view without a login; `note` says why it is shown, `entered(session)` is called at a login. It begins with the
+ * form that creates an account if it `registers`. */
 export class AccessView {
   #entered;
   #place = element("div", { class: "card" });
 
-  constructor(note, entered) {
+  constructor(note, entered, registers = false) {
     this.#entered = entered;
     this.title = say("login.heading");
     this.heading = heading(say("login.heading"));
     const said = element("p", { class: "note warn", role: "status", hidden: !note }, note);
     const brand = element("p", { class: "brand" }, say("shared.brand"));
     this.node = element("div", { class: "access" }, brand, this.heading, said, this.#place);
-    this.#login();
+    if (registers && !closed()) this.#registration();
+    else this.#login();
   }
 
   #login() {
     write(this.heading, say("login.heading"));
-    const closed = block("registration") === "closed";
-    const other = closed ? say("host.by_invitation") : button(say("host.to_register"), () => this.#registration(), "plain");
+    const register = () => this.#registration();
+    const other = closed() ? say("login.by_invitation") : button(say("login.to_register"), register, "plain");
     fill(this.#place, loginForm(this.#entered), element("p", { class: "other" }, other));
   }
 
@@ -38,6 +40,11 @@ export class AccessView {
     fill(this.#place, registerForm(this.#entered), element("p", { class: "other" }, other));
     this.heading.focus();
   }
+}
+
+/** Whether strangers can't create accounts. */
+function closed() {
+  return block("registration") === "closed";
 }
 
 const PLAIN = { spellcheck: "false" };

@@ -12,6 +12,7 @@ import { Server, nameOf } from "./server.js";
 import { Trouble } from "./trouble.js";
 
 const LATER = ["list", "poll", "form", "history"]; // views that nearly every host comes to
+const JOINING = /^#\/register\/([\w-]+)$/; // the code of a poll that takes an account
 const INVITATION = /^#\/invitation\/([\w-]+)$/;
 
 /** The module of a view that is loaded later. Its name is a template, so that the page does not list it among the
@@ -55,7 +56,9 @@ export class App {
    * or with the login of this tab or device if there is one. */
   start() {
     if (this.#invited()) return;
-    if (provider && location.hash.startsWith("#login=")) this.#comeBack();
+    const code = JOINING.exec(location.hash)?.[1];
+    if (code) this.#join(code);
+    else if (provider && location.hash.startsWith("#login=")) this.#comeBack();
     else this.#begin();
   }
 
@@ -66,6 +69,13 @@ export class App {
     } catch (error) {
       this.#put(new Trouble(error, () => this.#comeBack()));
     }
+  }
+
+  /** Lead somebody who needs an account back to the poll for which they need it. */
+  #join(code) {
+    const go = () => location.replace(`${root}vote/${code}`);
+    if (session({ url: root })) go();
+    else this.#put(new AccessView("", go, true));
   }
 
   #begin() {

@@ -4,7 +4,7 @@ import { Refused, connect, enter, lasts, session } from "../../client.js";
 import { byId, element, fill, framed, root } from "../dom.js";
 import { comeBack, later, persist } from "../persist.js";
 import { Touch } from "../touch.js";
-import { reason, say } from "../words.js";
+import { block, reason, say } from "../words.js";
 import { Seat } from "./seat.js";
 
 /** Take a seat in the poll of this page, and keep it. `given` is the data in the page, `link` the place for news of the
@@ -49,9 +49,15 @@ async function account(at, link) {
   const form = (await persist(link, () => later("login"))).loginForm(entered);
   link.hidden = true;
   const why = element("p", {}, say("shared.refused_guests_not_allowed"));
-  show(link, element("h1", {}, say("login.heading")), why, form);
+  show(link, element("h1", {}, say("login.heading")), why, form, element("p", { class: "faint" }, wayToAccount(at.code)));
   form.querySelector("input").focus();
   return { token: (await login).token, target: at.code };
+}
+
+/** How those get an account who have none. */
+function wayToAccount(code) {
+  if (block("registration") === "closed") return say("login.by_invitation");
+  return element("a", { href: `${root}host#/register/${code}` }, say("login.to_register"));
 }
 
 function farewell(error) {
