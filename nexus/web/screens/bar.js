@@ -1,9 +1,8 @@
-/** One option's bar: its text, its share and its count; and how shares are rounded and written. */
+/** One option's bar: its text, its share and its count, and how shares are rounded and written. */
 
 import { element, set, write } from "./dom.js";
 import { language, number, say } from "./words.js";
 
-const SHARE = /^([<>]?)(\d+)$/;
 const inPercent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
 
 /** The parts of a bar, to be put into the element that holds it. */
@@ -19,8 +18,7 @@ export class Bar {
   /** The elements: the bar itself, then its text and its figures, which the styles put on or beside it. */
   parts = [this.#track, this.#text, this.#figures];
 
-  /** Show an option's text, its `count` of `total` ballots and its `share`; a count of null hides figures
-   * and bar. The bar's length is exact. */
+  /** Show an option's text, its `count` of `total` ballots and its `share`; a count of null hides figures and bar. */
   show(text, count, total, share) {
     write(this.#text, text);
     this.#figures.hidden = count === null;
@@ -33,13 +31,13 @@ export class Bar {
   }
 }
 
-/** The shares of `counts` among `total` ballots in whole percents, in the same order, as texts: `33`, `<1` where 0 would
- * hide votes, `>99` where 100 would hide those of others. If each ballot names one option, they add to 100
- * (docs/screens.md, "Shares"). */
+/** The shares of `counts` among `total` ballots, in whole percents as texts: `33`, `<1` or `>99` where 0 or 100 would
+ * mislead. If each ballot names one option, they add to 100 (docs/screens.md, "Shares"). */
 export function shares(counts, total) {
   if (!total) return counts.map(() => "0");
-  const named = counts.reduce((sum, count) => sum + count, 0);
-  const whole = named === total ? apportioned(counts, total) : counts.map((count) => rounded(count, total));
+  // In whole numbers: 0.285 is no exact number to a computer.
+  const rounded = () => counts.map((count) => Math.floor((200 * count + total) / (2 * total)));
+  const whole = sum(counts) === total ? apportioned(counts, total) : rounded();
   return whole.map((share, n) => {
     if (share === 0 && counts[n] > 0) return "<1";
     return share === 100 && counts[n] < total ? ">99" : String(share);
@@ -48,41 +46,32 @@ export function shares(counts, total) {
 
 /** The shares that a totals frame shows, by the ids of its options; empty while counts are hidden. */
 export function sharesById({ options, total_votes: total }) {
-  if (options.some(({ votes_count: count }) => count === null)) return new Map();
-  const texts = shares(options.map(({ votes_count: count }) => count), total);
+  const counts = options.map(({ votes_count: count }) => count);
+  if (counts.includes(null)) return new Map();
+  const texts = shares(counts, total);
   return new Map(options.map(({ id }, n) => [id, texts[n]]));
 }
 
-/** By largest remainder: each is rounded down, and what is missing to 100 goes to those that lost most; among equals, to
- * the first. */
+/** By largest remainder; among equals, the first gets what is missing to 100. */
 function apportioned(counts, total) {
   const whole = counts.map((count) => Math.floor((100 * count) / total));
-  const missing = 100 - whole.reduce((sum, share) => sum + share, 0);
   const lost = (n) => (100 * counts[n]) % total;
   const order = [...counts.keys()].sort((a, b) => lost(b) - lost(a) || a - b);
-  for (const n of order.slice(0, missing)) whole[n] += 1;
+  for (const n of order.slice(0, 100 - sum(whole))) whole[n] += 1;
   return whole;
 }
 
-/** Halves are rounded up; in whole numbers, since 0.285 is no exact number to a computer. */
-function rounded(count, total) {
-  return Math.floor((200 * count + total) / (2 * total));
+function sum(counts) {
+  return counts.reduce((all, count) => all + count, 0);
 }
 
-/** A share of `shares` in the language of the page: `33%`, `<1%`; in German `33 %`, with a narrow space that does not
- * break. */
-export function percent(text) {
-  const [, sign, whole] = SHARE.exec(text);
-  return sign + written(whole);
+/** A share in the page's language: `33%`, `<1%`; in German `33 %`, with a narrow space that does not break. */
+export function percent(share) {
+  return share.replace(/\d+/, (whole) => inPercent.format(whole / 100).replace("\u00a0", "\u202f"));
 }
 
-/** The same as it is read aloud: screen readers leave out `<` and `>`. */
-export function spokenPercent(text) {
-  const [, sign, whole] = SHARE.exec(text);
-  const shown = written(whole);
-  return sign ? say(sign === "<" ? "shared.share_below" : "shared.share_above", { share: shown }) : shown;
-}
-
-function written(whole) {
-  return inPercent.format(whole / 100).replace("\u00a0", "\u202f");
+/** The same to be read aloud: screen readers leave out `<` and `>`. */
+export function spokenPercent(share) {
+  if (/^\d/.test(share)) return percent(share);
+  return say(share[0] === "<" ? "shared.share_below" : "shared.share_above", { share: percent(share.slice(1)) });
 }
