@@ -104,12 +104,12 @@ async def test_a_code_that_nobody_fetched_is_forgotten(tab: Tab) -> None:
 async def test_what_happens_to_a_login_at_once_happens_in_order(
     tab: Tab, other: Tab, order: list[str], answers: list[bool], lives: bool
 ) -> None:
-    """They queue in this order at the rows of the login, on two workers, and are let in together."""
+    """They queue in this order at the login, on two workers, and are let in together."""
     await tab.begin("a")
     assert await tab.follow("a>b")
     tabs = [tab, other]
     async with tab.database.transaction() as gate:
-        await gate.run("SELECT 1 FROM refresh_tokens FOR UPDATE")
+        await gate.all("SELECT 1 FROM refresh_tokens FOR UPDATE")
         waiting = []
         for n, use in enumerate(order, 1):
             waiting.append(asyncio.create_task(tabs[n % 2].follow(use)))
