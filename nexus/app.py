@@ -93,8 +93,9 @@ class Worker:
         self.metrics = Metrics()
         self.metrics_token = settings.metrics_token
         self.public = settings.public
+        self.origins = Origins(settings.allowed_origins)
         near = partial(_near, settings.host)
-        self.site = Site(settings.embedders, settings.registration == "open", near)
+        self.site = Site(settings.embedders, settings.registration == "open", near, self.origins.elsewhere)
         self.trusted = TrustedHops(settings.forwarded_allow_ips)
         self.database = Database(database_url, size=settings.db_connections)
         self.bus: Bus = _bus(settings, name)
@@ -110,7 +111,6 @@ class Worker:
         self.codes = self._make_code_entry(settings.limits)
         rates = Rates.from_limits(settings.limits)
         self.oidc = _oidc(settings.oidc_client, key, self.database, rates)
-        self.origins = Origins(settings.allowed_origins)
         self.rest_services = self._make_rest_services(settings, key, rates)
         self.socket_services = self._make_socket_services(settings)
         self._tasks: list[asyncio.Task[None]] = []

@@ -59,6 +59,14 @@ class Origins:
             logger, "a page that may open a socket gets none; does the proxy pass Upgrade and Connection for /ws?"
         )
 
+        self._unknown = LogThrottle(
+            logger, "people use another address than links name; set NEXUS_PUBLIC_URL, or let the proxy tell it all"
+        )
+
+    def elsewhere(self, address: str, public: PublicAddress) -> None:
+        """Log, at most once a minute, that people use `address`, while the service takes `public` for its own."""
+        self._unknown(f"{address[:150]!r} instead of {public.url('/')}")
+
     def stopped(self, origin: str, public: PublicAddress) -> None:
         """Log, at most once a minute, that a page of `origin` gets no socket although it may open one."""
         self._stopped(f"{origin[:100]!r} at {public.origin}")
@@ -70,6 +78,8 @@ class Origins:
         logged.
         """
         if self.allows(origin, public, port=port, site=site):
+            if not public.port_told and canonical_origin(origin) != canonical_origin(public.origin):
+                self.elsewhere(origin, public)
             return True
         self._refused(f"{origin[:100]!r} at {public.origin}")
         return False

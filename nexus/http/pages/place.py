@@ -47,6 +47,8 @@ def inviting_root(request: Request, site: Site) -> str:
         raise HTTPException(404) from None
     if canonical_origin(asked.origin) != canonical_origin(request.headers.get("origin", "")):
         raise HTTPException(404)
+    if asked.url("/") != place.at:
+        site.elsewhere(asked.url("/"), public_of(request.scope))
     return asked.url("/")
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from nexus.access.public_address import PublicAddress
+
 
 class SiteFacts(msgspec.Struct, frozen=True):
     """What the hosts' page knows of this service: whether other sites may frame its polls."""
@@ -23,6 +25,8 @@ class Site:
     registration_open: bool = True
     near: Callable[[], str | None] = lambda: None
     """Finds the host by which other devices of the network reach this server; None if they cannot."""
+    elsewhere: Callable[[str, PublicAddress], None] = lambda address, public: None
+    """Told of a page at another address than the service takes for its own."""
 
     def told(self) -> SiteFacts:
         """As the hosts' page is told."""
