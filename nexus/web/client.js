@@ -79,7 +79,7 @@ export class Client {
     this.#tokens = new Tokens(token, renew);
     this.#rest = new Rest(fetch ?? globalThis.fetch.bind(globalThis), origin, this.#tokens);
     this.#polling = new Polling(this.#rest, this.#clock);
-    this.#outbox = this.#makeOutbox(origin, typeof storage === "object" ? storage : storageOf(storage));
+    this.#outbox = this.#makeOutbox(origin, storage && typeof storage === "object" ? storage : storageOf(storage));
     this.#upkeep = this.#makeUpkeep(SocketClass, `ws${origin.slice(4)}/ws`);
     this.#unlisten = this.#listen();
     this.#upkeep.start().catch((error) => this.#upkeep.stop(error));

@@ -33,6 +33,11 @@ RENEW = """async (times) => {
     for (let n = 0; n < times; n += 1) await one.token(await one.token());
 }"""
 """Makes a tab use its refresh token, as it would after some lifetimes of its access token."""
+REPLACE = """async (earlier) => {
+    const { session } = await import("/assets/client.js");
+    await session({ url: location.origin }).token(earlier);
+}"""
+"""Makes a tab need another access token than this one."""
 
 
 async def account(home: str) -> str:
@@ -135,7 +140,9 @@ async def test_a_kept_login_is_shared_by_all_tabs(chromium: Chromium, home: str,
         tabs = [page, await opened.value, await visitor.open("/host")]
         await asyncio.gather(*(is_in(tab) for tab in tabs))
         for _ in range(2):
-            await asyncio.gather(*(tab.evaluate(RENEW, 1) for tab in tabs))
+            now = json.loads(await stored(page, "localStorage"))["access"]
+            await asyncio.gather(*(tab.evaluate(REPLACE, now) for tab in tabs))  # all at once
+            assert json.loads(await stored(page, "localStorage"))["access"] != now
         for tab in tabs:
             await tab.reload()
             await is_in(tab)
@@ -242,3 +249,6 @@ async def test_a_poll_for_accounts_takes_a_kept_login(chromium: Chromium, home: 
         await Paper(await visitor.open(f"/vote/{poll['code']}")).stands("Yes")
         stage = await visitor.open(f"/live/{poll['code']}")
         await expect(stage.get_by_role("button", name="Close voting")).to_be_attached(timeout=WAIT_MS)
+        await page.goto(home + "/host#/account")
+        await page.get_by_role("button", name="Log out").click()
+        await expect(stage.get_by_text(said("shared.link_expired"))).to_be_visible(timeout=WAIT_MS)

@@ -99,7 +99,8 @@ const wrapped = new WeakMap();
 
 /** The storage that an option names: "device" (localStorage), "tab" (sessionStorage), or a storage itself; each is one
  * object as long as the page. Throws TypeError for another name. */
-export function storageOf(given = "device") {
+export function storageOf(storage) {
+  const given = storage ?? "device";
   const known = typeof given === "string" ? named : wrapped;
   if (known === named && !NAMES[given]) throw new TypeError('a storage is "device", "tab", or an object');
   const real = known === named ? () => globalThis[NAMES[given]] : () => given;

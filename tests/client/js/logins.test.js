@@ -193,6 +193,7 @@ test("a storage that is blocked or full does not keep a login or a guest from wo
     assert.equal(session(who), null);
   }
   assert.equal(lasts(new MemoryStorage()), true);
+  assert.deepEqual([lasts(), lasts(null)], [lasts("device"), lasts("device")]);
   assert.throws(() => lasts("somewhere"), TypeError);
 });
 

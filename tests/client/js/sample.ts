@@ -8,6 +8,7 @@ import {
   Unsettled,
   connect,
   enter,
+  lasts,
   login,
   newOp,
   register,
@@ -58,7 +59,11 @@ function told(state: State): string {
 
 export async function host(username: string, password: string): Promise<Poll> {
   await register({ url, username, password });
-  const { token } = session({ url }) ?? (await login({ url, username, password }));
+  const storage = lasts("device") ? "device" : "tab";
+  const { token, ended } = session({ url }) ?? (await login({ url, username, password, storage }));
+  ended.then(() => console.log("logged out"));
+  // @ts-expect-error there is no such place
+  lasts("cloud");
   const client = connect({ url, token: await token(), renew: token });
   // @ts-expect-error there is no such event
   client.on("votes", () => {});

@@ -16,19 +16,19 @@ export class Controls {
   #bar = element("nav", { class: "controls", "aria-label": say("live.controls") });
   #trouble = element("p", { id: "trouble", class: "note bad", role: "alert", hidden: true });
   #buttons;
-  #help;
-  #login = null; // the dialog, or what will be it
+  #dialogs = new Map(); // by name: each, or what will be it
 
   constructor(root, acts, { host, way, signal, entered }) {
     this.#host = host;
-    this.#help = this.#makeHelp(way);
     const page = document.documentElement;
     const full = () => (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen());
-    const login = mayLogIn(way) && (() => this.#askLogin(entered));
-    this.#acts = { ...(host ? acts : {}), full, login, help: () => this.#help.showModal() };
+    const login = way !== "login" && !framed && (() => this.#open("login", (made) => made.loginDialog(entered)));
+    const told = { host: host || framed, login: Boolean(login), switched: (on) => (this.#keysOn = on) };
+    const help = () => this.#open("help", (made) => made.helpDialog(told));
+    this.#acts = { ...(host ? acts : {}), full, login, help };
     this.#buttons = Object.fromEntries(this.#names().map((name) => [name, this.#button(name)]));
     fill(this.#bar, ...Object.values(this.#buttons));
-    root.append(this.#trouble, this.#bar, this.#help);
+    root.append(this.#trouble, this.#bar);
     this.#listen(signal);
   }
 
@@ -87,43 +87,21 @@ export class Controls {
     }, IDLE_MS);
   }
 
-  async #askLogin(entered) {
-    const make = ({ loginForm }) => {
-      const made = dialog("login", say("live.log_in"), loginForm(entered));
-      this.#help.after(made);
+  async #open(name, make) {
+    const place = (module) => {
+      const made = make(module);
+      this.#bar.after(made);
       return made;
     };
     try {
-      this.#login ??= later("login").then(make);
-      (await this.#login).showModal();
+      if (!this.#dialogs.has(name)) this.#dialogs.set(name, later("live/dialogs").then(place));
+      const dialog = await this.#dialogs.get(name);
+      if (!dialog.open) dialog.showModal();
     } catch {
-      this.#login = null;
+      this.#dialogs.delete(name);
       this.complain(say("shared.unreachable"));
     }
   }
-
-  /** The list of shortcuts, and the switch that disables them (WCAG 2.2, 2.1.4). */
-  #makeHelp(way) {
-    const rows = [["O", "open"], ["C", "close"], ["R", "reveal"], ["F", "full"], ["L", "login"], ["?", "help"]];
-    const list = element(
-      "dl",
-      { class: "keys" },
-      rows.filter(([, name]) => name !== "login" || mayLogIn(way)).flatMap(([key, name]) => [
-        element("dt", {}, element("kbd", {}, key)),
-        element("dd", {}, say(`live.key_${name}`)),
-      ]),
-    );
-    const keys = element("input", { type: "checkbox", id: "keys-on", checked: true });
-    keys.addEventListener("change", () => (this.#keysOn = keys.checked));
-    const switched = element("label", { class: "switch" }, keys, say("live.keys_on"));
-    const host = !this.#host && !framed && element("p", { class: "faint" }, say("live.keys_host"));
-    return dialog("help", say("live.keys"), list, host, switched);
-  }
-}
-
-/** Whether a screen that has entered by `way` offers a login. */
-function mayLogIn(way) {
-  return way !== "login" && !framed;
 }
 
 /** Whether a key is meant for a field or an open dialog. A field in a dialog that has just closed keeps the focus, and
@@ -131,12 +109,4 @@ function mayLogIn(way) {
 function isTyping(target) {
   const dialog = target.closest?.("dialog");
   return dialog ? dialog.open : Boolean(target.closest?.("input, textarea, select"));
-}
-
-function dialog(name, title, ...inside) {
-  const heading = element("h2", { id: `${name}-title` }, title);
-  const made = element("dialog", { id: `${name}-dialog`, "aria-labelledby": `${name}-title` });
-  const close = element("button", { type: "button", on: { click: () => made.close() } }, say("shared.close"));
-  made.append(heading, ...inside.filter(Boolean), close);
-  return made;
 }

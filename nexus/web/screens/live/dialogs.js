@@ -1,0 +1,36 @@
+/** The dialogs of the stage, which are loaded when one is opened. */
+
+import { element } from "../dom.js";
+import { loginForm } from "../login.js";
+import { say } from "../words.js";
+
+/** The host's login; `entered(session)` is called at it. */
+export function loginDialog(entered) {
+  return dialog("login", say("live.log_in"), loginForm(entered));
+}
+
+/** The list of shortcuts, with `L` if a `login` is offered, and the switch that disables them (WCAG 2.2, 2.1.4):
+ * `switched(on)`. `host` is false for those whom it tells that most of them are the host's. */
+export function helpDialog({ host, login, switched }) {
+  const rows = [["O", "open"], ["C", "close"], ["R", "reveal"], ["F", "full"], ["L", "login"], ["?", "help"]];
+  const list = element(
+    "dl",
+    { class: "keys" },
+    rows.filter(([, name]) => name !== "login" || login).flatMap(([key, name]) => [
+      element("dt", {}, element("kbd", {}, key)),
+      element("dd", {}, say(`live.key_${name}`)),
+    ]),
+  );
+  const keys = element("input", { type: "checkbox", id: "keys-on", checked: true });
+  keys.addEventListener("change", () => switched(keys.checked));
+  const label = element("label", { class: "switch" }, keys, say("live.keys_on"));
+  return dialog("help", say("live.keys"), list, !host && element("p", { class: "faint" }, say("live.keys_host")), label);
+}
+
+function dialog(name, title, ...inside) {
+  const heading = element("h2", { id: `${name}-title` }, title);
+  const made = element("dialog", { id: `${name}-dialog`, "aria-labelledby": `${name}-title` });
+  const close = element("button", { type: "button", on: { click: () => made.close() } }, say("shared.close"));
+  made.append(heading, ...inside.filter(Boolean), close);
+  return made;
+}
