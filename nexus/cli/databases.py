@@ -23,8 +23,11 @@ def say(line: str) -> None:
 
 
 @contextmanager
-def _database_url(settings: Settings) -> Iterator[str]:
-    """The database of the settings; the private one is started if no server runs it, and never made."""
+def running_database(settings: Settings) -> Iterator[str]:
+    """The address of the database of the settings; the private one is started if no server runs it, and never made.
+
+    It runs until the end of the `with`, so that a command that asks something in between starts it once.
+    """
     if settings.database_url is not None:
         yield settings.database_url
         return
@@ -44,7 +47,7 @@ def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) 
         finally:
             await database.close()
 
-    with _database_url(settings) as url:
+    with running_database(settings) as url:
         return asyncio.run(run(url))
 
 

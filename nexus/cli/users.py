@@ -8,10 +8,11 @@ import secrets
 import shlex
 import sys
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 from nexus.access.password_policy import check_password
 from nexus.access.passwords import Passwords
-from nexus.cli.databases import say, with_current_database
+from nexus.cli.databases import running_database, say, with_current_database
 from nexus.domain.text import counted, username_problems
 from nexus.errors import OperatorError, UsernameTaken
 from nexus.settings import Settings
@@ -24,6 +25,18 @@ CLI = "cli"
 """The `user` of the audit log for what is done at the command line."""
 
 
+def _kept_up(command: Callable[[argparse.Namespace, Settings], int]) -> Callable[[argparse.Namespace, Settings], int]:
+    """`command`, with the database up from its first look to its last: it asks something in between."""
+
+    @wraps(command)
+    def kept(arguments: argparse.Namespace, settings: Settings) -> int:
+        with running_database(settings):
+            return command(arguments, settings)
+
+    return kept
+
+
+@_kept_up
 def add_user(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add an account."""
     name: str = arguments.name.strip()
@@ -57,6 +70,7 @@ def _taken(name: str) -> str:
     )
 
 
+@_kept_up
 def set_password(arguments: argparse.Namespace, settings: Settings) -> int:
     """Give an account another password; all its logins end."""
     user = with_current_database(settings, _finding(arguments.name))
@@ -108,6 +122,7 @@ def _change(arguments: argparse.Namespace, settings: Settings, *, disabled: bool
     return 0
 
 
+@_kept_up
 def delete_user(arguments: argparse.Namespace, settings: Settings) -> int:
     """Delete an account, and its polls or hand them over."""
 
