@@ -190,5 +190,5 @@ def test_every_file_of_the_screens_is_one_that_another_names() -> None:
     texts = {path: path.read_text() for path in (WEB / "screens").rglob("*.js")}
     for path in texts:
         if path.stem not in SCREENS:
-            named = re.compile(rf'(/{path.stem}\.js"|"{path.stem}"|\b{path.stem}: )')
+            named = re.compile(rf'(/{path.stem}\.js"|["/]{path.stem}"|\b{path.stem}: )')
             assert any(named.search(text) for other, text in texts.items() if other != path), path
