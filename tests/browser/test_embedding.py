@@ -153,7 +153,7 @@ async def test_nobody_logs_in_inside_a_frame(
         await axe(page)
         for frame in closed:
             await expect(frame.locator("#why")).to_be_visible(timeout=WAIT_MS)
-        await expect(closed[0].get_by_label(said("enter.code"))).to_be_visible(timeout=WAIT_MS)
+        await expect(closed[0].get_by_label(said("code.label"))).to_be_visible(timeout=WAIT_MS)
         for frame in (voting, stage, *closed):
             await expect(frame.locator("input[type=password]")).to_have_count(0)
 

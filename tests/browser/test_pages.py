@@ -29,7 +29,7 @@ async def test_an_address_that_leads_nowhere_has_ways_on(booth: Booth) -> None:
         await axe(page)
         await picture(page, "error-program")
         assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
-        await page.get_by_label(said("enter.code")).focus()
+        await page.get_by_label(said("code.label")).focus()
         await page.keyboard.type(f"{poll['code'][:3]}-{poll['code'][3:]}".lower())
         await page.keyboard.press("Enter")
         await Paper(page).says("vote.tap")
@@ -57,7 +57,7 @@ async def test_what_people_type_is_the_page_they_want(booth: Booth) -> None:
         await page.goto(f"{booth.server.url}/live/")
         await expect(page.get_by_role("heading", level=1)).to_have_text(said("enter.live_heading", "de"))
         await axe(page)
-        field = page.get_by_label(said("enter.code", "de"))
+        field = page.get_by_label(said("code.label", "de"))
         await field.fill(f"{booth.server.url}/vote/{code}")
         await field.press("Enter")
         await expect(page).to_have_url(f"{booth.server.url}/live/{code}")

@@ -143,7 +143,7 @@ async def test_a_voter_sees_ends_and_new_beginnings(booth: Booth) -> None:
         await expect(paper.page.get_by_role("alert")).to_have_count(0)
         await booth.audience.host.call("DELETE", f"/polls/{poll['id']}/")
         await expect(paper.page.get_by_role("heading", level=1)).to_have_text(said("vote.deleted"), timeout=WAIT_MS)
-        await expect(paper.page.get_by_label(said("enter.code"))).to_be_visible()
+        await expect(paper.page.get_by_label(said("code.label"))).to_be_visible()
         await examine(paper.page, "vote-deleted")
 
 

@@ -16,7 +16,7 @@ from nexus.http.pages.refusals import FAILED, NAMES
 from nexus.http.pages.words import Sentence, Words
 
 WORDS = Words(WEB / "words")
-SECTIONS = ("shared", "enter", "error", "login", "vote", "live", "host", "users", "provider", "oidc")
+SECTIONS = ("shared", "enter", "code", "error", "login", "vote", "live", "host", "users", "provider", "oidc")
 SCRIPTS = "\n".join(path.read_text() for path in sorted((WEB / "screens").rglob("*.js")))
 PYTHON = {"shared.noscript"} | {f"{name}.title" for name in ("enter", "vote", "live", "host")}
 PYTHON |= {f"error.{name}_{part}" for name in (*NAMES.values(), FAILED) for part in ("heading", "text")}
@@ -101,8 +101,8 @@ def test_the_rules_that_a_form_may_break_have_sentences() -> None:
 
 def said() -> tuple[set[str], list[str]]:
     """The names that the scripts say, and the beginnings of those that are put together."""
-    whole = set(re.findall(r'["\'`]((?:shared|enter|login|vote|live|host|users|provider)\.\w+)["\'`]', SCRIPTS))
-    begun = re.findall(r"`((?:shared|enter|login|vote|live|host|users|provider)\.\w*)\$\{", SCRIPTS)
+    whole = set(re.findall(r'["\'`]((?:shared|enter|code|login|vote|live|host|users|provider)\.\w+)["\'`]', SCRIPTS))
+    begun = re.findall(r"`((?:shared|enter|code|login|vote|live|host|users|provider)\.\w*)\$\{", SCRIPTS)
     return whole, begun
 
 

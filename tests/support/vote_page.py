@@ -40,7 +40,7 @@ HOSTILE: tuple[str, ...] = (
 """Texts that would run, or break the page, if they were ever treated as more than text."""
 HOURS_AHEAD = "{ const now = Date.now; Date.now = () => now() + 5 * 3_600_000; }"
 """Sets a browser's clock wrong."""
-SECTIONS = ("shared", "enter", "error", "login", "vote")
+SECTIONS = ("shared", "enter", "code", "error", "login", "vote")
 """The words of the pages that an audience sees."""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark") if THOROUGH else ("dark",)
 WORDS: dict[str, Json] = {name: json.loads((WEB / "words" / f"{name}.json").read_text()) for name in ("en", "de")}

@@ -52,7 +52,7 @@ class RefusalPages:
         whole = page(
             f"{heading} – {self._words.say(language, 'shared', 'brand')}",
             body,
-            data("words", self._words.sections(language, "enter")),
+            data("words", self._words.sections(language, "code")),
             head=self._head(root),
             class_="enter",
             lang=language,

@@ -82,9 +82,9 @@ class Screen:
     sections: tuple[str, ...]
 
 
-ENTER = Screen("enter", ("shared", "enter"))
-VOTE = Screen("vote", ("shared", "enter", "login", "vote"))
-LIVE = Screen("live", ("shared", "enter", "login", "live"))
+ENTER = Screen("enter", ("shared", "enter", "code"))
+VOTE = Screen("vote", ("shared", "code", "login", "vote"))
+LIVE = Screen("live", ("shared", "code", "login", "live"))
 HOST = Screen("host", ("shared", "login", "host"))
 
 LATER = ("users",)

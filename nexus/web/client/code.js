@@ -1,8 +1,7 @@
 /** The rule for a poll's code, the same as on the server (nexus/domain/codes.py). */
 
 // Cyrillic and Greek capitals that look like a letter of the alphabet, which alone they can mean in a code.
-const LOOKALIKES = "\u0410\u0412\u0421\u0415\u041d\u0408\u041a\u041c\u0420\u0405\u0422\u0423\u0425" +
-  "\u0391\u0392\u0395\u0397\u039a\u039c\u039d\u03a1\u03a4\u03a5\u03a7\u0396";
+const LOOKALIKES = "АВСЕНЈКМРЅТУХΑΒΕΗΚΜΝΡΤΥΧΖ";
 const MEANT = "ABCEHJKMPSTYXABEHKMNPTYXZ";
 const DIGIT = /^\p{Nd}$/u;
 

@@ -8,7 +8,7 @@ const LONGEST = 2000; // a whole address may be pasted, even that of a screen li
 
 /** A form that leads to the poll whose code is typed into it, on the page `at` of the service; at first it contains `typed`.
  * `go` is what its button says. */
-export function codeForm(typed = "", at = "vote/", go = say("enter.go")) {
+export function codeForm(typed = "", at = "vote/", go = say("code.go")) {
   const input = element("input", {
     id: "code",
     name: "code",
@@ -25,16 +25,16 @@ export function codeForm(typed = "", at = "vote/", go = say("enter.go")) {
     event.preventDefault();
     const code = readCode(input.value);
     const right = hasCodeShape(code);
-    write(fault, right ? "" : say(code ? "enter.odd" : "enter.missing"));
+    write(fault, right ? "" : say(code ? "code.odd" : "code.missing"));
     if (right) location.assign(`${root}${at}${encodeURIComponent(code)}`);
     else input.focus();
   };
   return element(
     "form",
     { class: "code", novalidate: true, on: { submit: enter } },
-    element("label", { for: "code" }, say("enter.code")),
+    element("label", { for: "code" }, say("code.label")),
     input,
-    element("p", { id: "code-hint", class: "faint" }, say("enter.hint")),
+    element("p", { id: "code-hint", class: "faint" }, say("code.hint")),
     fault,
     element("button", { class: "main" }, go),
   );

@@ -14,8 +14,7 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Whether the page is in a frame: there nobody logs in, since whoever types a password should see the address bar, and
- * no login is used, since the page around could lead clicks to what only a host may do. */
+/** Whether the page is in a frame: there nobody logs in, and no login is used, as the page around could guide clicks. */
 export const framed = globalThis.top !== globalThis.self;
 
 /** Set one attribute, as in `element`. */

@@ -20,9 +20,7 @@ export function preview(link) {
   const shares = sharesById(totals);
   const lines = poll.options.map((option) => line(option, totals.total_votes, shares.get(option.id)));
   const list = element("ul", { id: "results", class: "options" }, lines);
-  const voting = document.body.classList.contains("vote"); // the stage doesn't show the description
-  const description = voting && poll.description && element("p", { class: "prose faint", dir: "auto" }, poll.description);
-  fill(byId("screen"), link, element("header", {}, question, description || null), list);
+  fill(byId("screen"), link, element("header", {}, question), list);
 }
 
 /** Whether a question is so long that it needs smaller type. */
