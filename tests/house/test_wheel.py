@@ -58,12 +58,14 @@ def test_the_wheel_holds_what_the_package_reads(wheel: Path) -> None:
     assert {name.split("/")[0].partition("-")[0] for name in held} == {"nexus", "nexus_voting"}
 
 
-def test_a_postgres_is_installed_only_if_it_is_asked_for(wheel: Path) -> None:
+def test_extras_are_installed_only_if_they_are_asked_for(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as held:
         (metadata,) = (held.read(name).decode() for name in held.namelist() if name.endswith(".dist-info/METADATA"))
     needed = [line for line in metadata.splitlines() if line.startswith("Requires-Dist: ")]
     (postgres,) = (line for line in needed if "pgserver" in line)
     assert postgres.endswith("extra == 'private'")
+    login = [line for line in needed if "authlib<" in line.lower() or "httpx2<" in line]
+    assert len(login) == 2 and all(line.endswith("extra == 'oidc'") for line in login)
     assert "Requires-Dist: asyncpg<0.33,>=0.32" in needed
 
 

@@ -10,17 +10,19 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import httpx
 import pytest
+import pytest_asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
 from nexus.app import Worker, application
 from nexus.http.framework.browser_cookie import BrowserCookie
 from nexus.settings import Settings
-from nexus.store.database import Database
 from tests.support.ballots import rows
 from tests.support.oidc_provider import Provider, openid_provider
 from tests.support.oidc_site import KEY, PUBLIC, Browser, OidcSite, code_in, oidc_site, why
 from tests.support.values import Json
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CALLBACK = f"{PUBLIC}/auth/oidc/callback/"
 
@@ -31,19 +33,25 @@ def serving() -> Iterator[Provider]:
         yield provider
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(serving: Provider, module_database_url: str) -> AsyncIterator[OidcSite]:
+    async with oidc_site(serving, module_database_url) as site:
+        yield site
+
+
 @pytest.fixture
 def provider(serving: Provider) -> Provider:
+    """The provider, behaving."""
     serving.reset()
     return serving
 
 
 @pytest.fixture
-async def site(provider: Provider, database_url: str) -> AsyncIterator[OidcSite]:
-    async with oidc_site(provider, database_url) as site:
-        yield site
+def site(shared: OidcSite, provider: Provider) -> OidcSite:
+    return shared
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def browser(site: OidcSite) -> AsyncIterator[Browser]:
     async with site.browser() as browser:
         yield browser
@@ -110,7 +118,7 @@ async def test_what_goes_to_the_provider_and_what_stays(browser: Browser, site: 
         ("http://127.0.0.1:8000/nexus", "nexus-login", "Path=/nexus/auth/oidc; SameSite=lax"),
     ],
 )
-def test_the_cookie_is_as_narrow_as_its_address_allows(public: str, name: str, rest: str) -> None:
+async def test_the_cookie_is_as_narrow_as_its_address_allows(public: str, name: str, rest: str) -> None:
     response, cookie = Response(), BrowserCookie(public)
     cookie.put(response, "x")
     assert response.headers["set-cookie"] == f"{name}=x; HttpOnly; Max-Age=900; {rest}"
@@ -177,20 +185,20 @@ async def test_two_tabs_log_in_at_once(browser: Browser) -> None:
     assert subjects == ["ext:grace", "ext:ada"]
 
 
-async def test_any_worker_goes_on_with_a_login(site: OidcSite, provider: Provider, database_url: str) -> None:
-    async with oidc_site(provider, database_url) as other, site.browser() as here:
+async def test_any_worker_goes_on_with_a_login(site: OidcSite, provider: Provider, module_database_url: str) -> None:
+    async with oidc_site(provider, module_database_url) as other, site.browser() as here:
         back = await here.from_provider(await here.to_provider())
         async with other.browser(cookies=here.http.cookies) as there:
             code = code_in((await there.get(back)).headers["location"])
         assert (await here.redeem(code)).status_code == 200
 
 
-async def test_pages_show_the_button_only_where_there_is_a_provider(browser: Browser, database_url: str) -> None:
+async def test_pages_show_the_button_only_where_there_is_a_provider(browser: Browser, module_database_url: str) -> None:
     for path in ("/host", "/vote/K7M2QP", "/live/K7M2QP"):
         page = (await browser.get(path)).text
         assert f'{{"name":"Example University","begin":"{PUBLIC}/auth/oidc/"}}' in page
         assert "Log in with {name}" in page
-    worker = Worker(Settings.load({"NEXUS_SECRET_KEY": KEY}), database_url)
+    worker = Worker(Settings.load({"NEXUS_SECRET_KEY": KEY}), module_database_url)
     transport = httpx.ASGITransport(application(worker))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as plain:
         await worker.open()
@@ -224,15 +232,22 @@ async def test_one_of_many_gets_the_login(browser: Browser) -> None:
     assert sorted(answer.status_code for answer in answers) == [200] + [401] * 7
 
 
-async def test_a_code_lasts_a_minute(browser: Browser, database: Database) -> None:
-    code = await browser.log_in()
+async def test_a_code_lasts_a_minute(browser: Browser, site: OidcSite) -> None:
+    code = await browser.log_in("lasting")
     assert await rows(
-        database,
-        "SELECT expires_at - created_at < interval '61 s', ends_at - created_at > interval '11 h' FROM refresh_tokens",
+        site.worker.database,
+        "SELECT expires_at - created_at < interval '61 s', ends_at - created_at > interval '11 h' FROM refresh_tokens "
+        "WHERE subject = 'ext:lasting'",
     ) == [(True, True)]
-    async with database.transaction() as connection:
-        await connection.run("UPDATE refresh_tokens SET expires_at = clock_timestamp()")
+    await expire(site, "lasting")
     assert (await browser.redeem(code)).status_code == 401
+
+
+async def expire(site: OidcSite, name: str) -> None:
+    async with site.worker.database.transaction() as connection:
+        await connection.run(
+            "UPDATE refresh_tokens SET expires_at = clock_timestamp() WHERE subject = :subject", subject=f"ext:{name}"
+        )
 
 
 @pytest.mark.parametrize(
@@ -258,17 +273,16 @@ async def test_a_code_is_no_refresh_token_and_a_refresh_token_no_code(browser: B
 
 
 async def test_a_login_ends_at_its_time_however_often_it_is_renewed(
-    provider: Provider, database_url: str, database: Database
+    provider: Provider, module_database_url: str
 ) -> None:
-    async with oidc_site(provider, database_url, NEXUS_OIDC_LOGIN_TTL="60") as site, site.browser() as browser:
-        pair = await pair_of(browser)
+    async with oidc_site(provider, module_database_url, NEXUS_OIDC_LOGIN_TTL="60") as site, site.browser() as browser:
+        pair = await pair_of(browser, "brief")
         assert 50 <= pair["expires_in"] <= 60
         pair = (await refreshed(browser, pair["refresh"])).json()
         assert 50 <= pair["expires_in"] <= 60
-        ends = await rows(database, "SELECT DISTINCT expires_at = ends_at FROM refresh_tokens WHERE spent_at IS NULL")
-        assert ends == [(True,)]
-        async with database.transaction() as connection:
-            await connection.run("UPDATE refresh_tokens SET expires_at = clock_timestamp()")
+        ends = "SELECT DISTINCT expires_at = ends_at FROM refresh_tokens WHERE subject = 'ext:brief'"
+        assert await rows(site.worker.database, ends) == [(True,)]
+        await expire(site, "brief")
         assert (await refreshed(browser, pair["refresh"])).status_code == 401
 
 
@@ -415,29 +429,30 @@ async def test_a_wrong_id_token_ends_on_a_page(
 
 
 async def test_a_provider_that_is_down_stops_neither_the_start_nor_the_other_logins(
-    provider: Provider, database_url: str
+    provider: Provider, module_database_url: str
 ) -> None:
     with openid_provider() as gone:
         pass
-    async with oidc_site(gone, database_url) as site, site.browser() as browser:
+    async with oidc_site(gone, module_database_url) as site, site.browser() as browser:
         assert await failing(browser, "/auth/oidc/", 503) == AWAY
         answer = await browser.call("POST", "/auth/register/", json={"username": "ann", "password": "a horse of mine"})
         assert answer.status_code == 201
 
 
 async def test_a_provider_that_does_not_fit_is_for_the_operator(
-    browser: Browser, site: OidcSite, caplog: pytest.LogCaptureFixture
+    provider: Provider, module_database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    site.provider.metadata["issuer"] = "https://other.example"
-    with caplog.at_level(logging.WARNING, "nexus"):
-        assert await failing(browser, "/auth/oidc/", 502) == SETUP
+    provider.metadata["issuer"] = "https://other.example"
+    async with oidc_site(provider, module_database_url) as site, site.browser() as browser:
+        with caplog.at_level(logging.WARNING, "nexus"):
+            assert await failing(browser, "/auth/oidc/", 502) == SETUP
     assert "https://other.example" in caplog.text
 
 
 async def test_a_hall_behind_one_address_logs_in_and_a_flood_of_failures_does_not_reach_the_provider(
-    provider: Provider, database_url: str
+    provider: Provider, module_database_url: str
 ) -> None:
-    async with oidc_site(provider, database_url, NEXUS_LOGINS_PER_MINUTE="3") as site, site.browser() as browser:
+    async with oidc_site(provider, module_database_url, NEXUS_LOGINS_PER_MINUTE="3") as site, site.browser() as browser:
         backs = [await browser.from_provider(await browser.to_provider()) for _ in range(3)]
         for back in backs:  # though nobody else may begin now
             assert (await browser.redeem(code_in((await browser.get(back)).headers["location"]))).status_code == 200
@@ -447,8 +462,8 @@ async def test_a_hall_behind_one_address_logs_in_and_a_flood_of_failures_does_no
         assert provider.asked.count("/token") == asked + 3
 
 
-async def test_logins_are_limited_by_address(provider: Provider, database_url: str) -> None:
-    async with oidc_site(provider, database_url, NEXUS_LOGINS_PER_MINUTE="2") as site, site.browser() as browser:
+async def test_logins_are_limited_by_address(provider: Provider, module_database_url: str) -> None:
+    async with oidc_site(provider, module_database_url, NEXUS_LOGINS_PER_MINUTE="2") as site, site.browser() as browser:
         assert [(await browser.get("/auth/oidc/")).status_code for _ in range(2)] == [302, 302]
         answer = await browser.get("/auth/oidc/")
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
