@@ -82,7 +82,10 @@ async def test_only_where_polls_are_written_a_body_may_be_that_large(rest: Rest)
             answer = await rest(method, path, ann, content=content, headers=JSON)
             assert answer.status_code == status, (method, path, size)
             assert status == 422 or f"than {most // 1024} KiB." in answer.json()["detail"]
-    # Of somebody without a token nothing is read.
+    # Those who cannot create polls have no use for so much, and of somebody without a token nothing is read.
+    guest = await rest.guest(poll)
+    answer = await rest("POST", "/polls/", guest, content=b" " * (64 * 1024 + 1), headers=JSON)
+    assert refused(answer) == (413, "body_too_large")
     answer = await rest("POST", "/polls/", content=b" " * (POLL_BYTES + 1), headers=JSON)
     assert refused(answer) == (401, "unauthenticated")
 

@@ -119,9 +119,9 @@ class Call(Generic[ServicesT]):
     `body`, `query` and `answer` are `Nothing` where there is none; an `optional` body may be absent, and every field of
     its type has a default; `statuses` are those of success; `raises` are the refusals of this call beside those that
     every call of its kind may end in; `public` calls need no token; `votes` marks the acts of voting, whose op is in
-    every answer; `body_bytes` is the largest body; `media` are the types an answer may have. `module` and `name` say
-    which handler it is, `about` what it does. `respond` answers a request; it raises a `NexusError`, or `ActRefused`
-    for an act of voting.
+    every answer; `body_bytes` is the largest body of those who may host; `media` are the types an answer may have.
+    `module` and `name` say which handler it is, `about` what it does. `respond` answers a request; it raises a
+    `NexusError`, or `ActRefused` for an act of voting.
     """
 
     method: str
@@ -165,7 +165,8 @@ class _Responder(Generic[BodyT, QueryT, AnswerT, ServicesT]):
         # Who asks comes first: a stranger learns nothing of what a call would make of its body.
         identity = None if self.public else await services.gate.identify(bearer(raw))
         query = read_query(raw.query_params, self.query)
-        limit_body(raw.scope, self.body_bytes)
+        if identity is not None and identity.may_host:  # nobody else can have more to write, or more memory
+            limit_body(raw.scope, self.body_bytes)
         body = self.body() if self.body is Nothing else await read_body(raw, self.body, optional=self.optional)
         return (await self.handler(TypedRequest(raw, body, query, identity, op), services)).response()
 
