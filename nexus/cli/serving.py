@@ -7,6 +7,8 @@ import asyncio
 import errno
 import os
 import resource
+import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
 from nexus.access.secret import secret_key
@@ -140,7 +143,19 @@ class Banner:
             print(
                 f"\nLog in at {self._public}/host as {ADMIN} with the password {password} (shown only now)", flush=True
             )
-            print(f"If it gets lost: nexus user password {ADMIN}", flush=True)
+            print(f"If it gets lost: {_program()} user password {ADMIN}", flush=True)
+
+
+def _program() -> str:
+    """What calls `nexus` from the current folder."""
+    found = Path(sys.executable).with_name("nexus")
+    if not found.exists():
+        return shlex.join([sys.executable, "-m", "nexus"])
+    return (
+        "nexus"
+        if shutil.which("nexus") == str(found)
+        else shlex.quote(min(os.path.relpath(found), str(found), key=len))
+    )
 
 
 def _ready(banner: Banner, demo: Callable[[], None] | None, ending: _Ending) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from nexus.access.public_address import read_address
 from nexus.cli import main, serving
 from nexus.cli.serving import Banner
 from nexus.settings import Settings
+from tests.support.checkout import ROOT
 
 
 def shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, hosts: list[str], **given: str) -> str:
@@ -61,6 +64,16 @@ def test_a_start_with_a_public_address_names_that(
     assert f"Nexus serves http://127.0.0.1:8000\nPeople reach it at {public} (NEXUS_PUBLIC_URL)\n" in text
     assert f"Log in at {public}/host" in text
     assert "192.168" not in text and "--lan" not in text
+
+
+def test_the_readme_shows_what_a_start_prints(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "executable", str(ROOT / ".venv" / "bin" / "python"))
+    text = shown(capsys, monkeypatch, ["192.168.0.17"], NEXUS_HOST="0.0.0.0").strip()
+    block = "\n".join(f"   {line}".rstrip() for line in text.splitlines())
+    assert f"```text\n{block}\n   ```" in (ROOT / "README.md").read_text("utf-8").replace("4nkrX8OOGznUCebo", "secret")
 
 
 def test_lan_is_one_way_to_say_where_to_listen(capsys: pytest.CaptureFixture[str]) -> None:
