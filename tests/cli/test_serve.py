@@ -87,7 +87,7 @@ async def test_a_fresh_folder_is_served_and_its_admin_shown_once(fresh: Server, 
     await fresh.start()
     (password,) = PASSWORD.findall(fresh.log)
     assert fresh.log.count(f"Nexus serves {fresh.url}\n") == 1
-    assert re.search(r"\n\nLog in at .*\nIf it gets lost: nexus user password admin\n\n", fresh.log)
+    assert re.search(r"\n\nLog in at .*\nIf it gets lost: \S*nexus user password admin\n\n", fresh.log)
     token = (await log_in(fresh, "admin", password)).json()["access"]
     async with calling(fresh, token) as client:
         assert (await client.get("/auth/me/")).json()["roles"] == ["admin", "user"]
