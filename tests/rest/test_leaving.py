@@ -4,29 +4,33 @@ account")."""
 import asyncio
 
 import pytest
+from argon2 import PasswordHasher
 
 from nexus.access.refresh_tokens import new_refresh
 from nexus.bus import DeletedNews, PollNews
-from nexus.store import account_changes, accounts, departures, invitations
+from nexus.store import account_changes, accounts, departures, invitations, sessions
 from nexus.store.accounts import User
 from nexus.store.database import Database
 from nexus.voting import estates
 from nexus.voting.recount import Recount
 from tests.support.ballots import LOCK_WAITS, rows
-from tests.support.rest import Person, Rest, open_rest, passwords, refused
+from tests.support.rest import Person, Rest, open_rest, refused
 from tests.support.values import Json
 
 PASSWORD = "correct horse battery"
 NAME = "Annegret Unmistakable"
 
 
+DIGEST = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash(PASSWORD)
+
+
 async def made(rest: Rest, name: str = NAME, *, admin: bool = False) -> tuple[User, Person]:
     """An account with an address, and a login of it."""
     database = rest.services.database
     email = f"{name.split(maxsplit=1)[0].lower()}@unmistakable.example"
-    user = await accounts.add(database, name, email, await passwords().hash(PASSWORD), admin=admin)
-    answer = await rest("POST", "/auth/token/", json={"username": name, "password": PASSWORD})
-    return user, Person(user.subject, answer.json()["access"], name)
+    user = await accounts.add(database, name, email, DIGEST, admin=admin)
+    login = await sessions.begin(database, user, new_refresh()[1], 3600)
+    return user, Person(user.subject, rest.services.tokens.access(user.subject, user.roles, login=login.id), name)
 
 
 async def leave(rest: Rest, who: Person, to: str | None = None, password: str = PASSWORD) -> tuple[int, str]:
