@@ -3,7 +3,8 @@
 - `gate`: which tokens still hold: the one place that both doors ask
 - `identifier`: chooses who checks a token: `tokens` for our own, `external_issuer` for those of an OIDC issuer
 - `tokens`: our own access tokens: made and proved
-- `external_issuer`: tokens of an OIDC issuer; `key_set` fetches and keeps its public keys
+- `external_issuer`: tokens of an OIDC issuer; `key_set` keeps its public keys, and `fetched` reads what it publishes
+- `oidc`: login in the browser with an OpenID provider
 - `signed`: what both share: the claims of a token whose signature holds
 - `claims`: what claims mean, as an identity
 - `refresh_tokens`: refresh tokens and their digests

@@ -1,132 +1,35 @@
-"""Logins at a real OpenID provider: whom its ID tokens name, which it must not, and how it can fail."""
+"""A real OpenID provider: its codes and answers, and how it can fail."""
 
 from __future__ import annotations
 
-import hmac
-import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
-import httpx
-import jwt
 import pytest
-import pytest_asyncio
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from nexus.access.oidc import provider as provider_module
 from nexus.access.oidc.client import OidcClient
 from nexus.access.oidc.failures import LoginFailed, Reason
 from nexus.access.oidc.provider import Provider
-from nexus.access.oidc.returning import HOME, Begun, Returning, new_browser
-from tests.support import oidc_provider
-from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Key, openid_provider
+from nexus.access.oidc.returning import Begun
+from tests.support.oidc_client import (
+    Site,
+    answer,
+    begun,
+    client,
+    failure,
+    fresh,
+    known,
+    logged_in,
+    opened,
+    serving,
+    site,
+)
+from tests.support.oidc_provider import Key, openid_provider
+
+__all__ = ["client", "fresh", "known", "serving", "site"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-Site = oidc_provider.Provider
-OTHER_KEY = Key("first")
-"""A key that the provider does not publish, under the id of one that it does."""
-
-
-@pytest.fixture(scope="module")
-def serving() -> Iterator[Site]:
-    with openid_provider() as site:
-        yield site
-
-
-@pytest.fixture
-def site(serving: Site) -> Site:
-    """The provider, behaving."""
-    serving.reset()
-    return serving
-
-
-@pytest.fixture(scope="module")
-def client(serving: Site) -> OidcClient:
-    found = OidcClient(
-        serving.issuer, CLIENT_ID, CLIENT_SECRET, "openid", "Example", "groups", 3600, "https://vote.example/nexus"
-    )
-    serving.redirect_uri = found.redirect_uri
-    return found
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def known(client: OidcClient) -> AsyncIterator[Provider]:
-    """The provider as a worker knows it for long."""
-    async with opened(client) as provider:
-        yield provider
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def fresh(client: OidcClient, site: Site) -> AsyncIterator[Provider]:
-    """The provider as a worker that has just started knows it: not at all."""
-    async with opened(client) as provider:
-        yield provider
-
-
-@asynccontextmanager
-async def opened(client: OidcClient, timeout_s: float = 0.5) -> AsyncIterator[Provider]:
-    provider = Provider(client, timeout_s=timeout_s, exchange_s=timeout_s)
-    try:
-        yield provider
-    finally:
-        await provider.close()
-
-
-def begun() -> Begun:
-    return Returning(b"k" * 32).begin(new_browser(), HOME)
-
-
-async def answer(provider: Provider, login: Begun, name: str = "ada", act: str = "log in") -> dict[str, str]:
-    """Log in at the provider as a browser would: what its answer says."""
-    async with httpx.AsyncClient() as browser:
-        url = await provider.authorization_url(login)
-        assert "Log in at the provider" in (await browser.get(url)).text
-        sent = await browser.post(url, data={"name": name, "act": act})
-    return dict(httpx.URL(sent.headers["location"]).params)
-
-
-async def logged_in(provider: Provider, name: str = "ada") -> tuple[str, set[str]]:
-    login = begun()
-    told = await answer(provider, login, name)
-    assert told["state"] == login.state
-    await provider.check_issuer(told["iss"])
-    found = await provider.identity(told["code"], login)
-    return found.voter, set(found.roles)
-
-
-async def failure(provider: Provider) -> tuple[Reason, str]:
-    with pytest.raises(LoginFailed) as failed:
-        await logged_in(provider)
-    why = failed.value.why
-    assert "\n" not in why and len(why) < 600 and CLIENT_SECRET not in why
-    return failed.value.reason, why
-
-
-async def test_a_login_names_a_voter(known: Provider, site: Site) -> None:
-    assert await logged_in(known) == ("ext:ada", set())
-    site.claims["groups"] = ["host", "staff"]
-    assert await logged_in(known, "grace") == ("ext:grace", {"host"})
-
-
-@pytest.mark.parametrize(
-    ("claims", "roles"),
-    [
-        ({"groups": "host admin"}, {"host", "admin"}),
-        ({"groups": ["admin", "screen", "guest", "user", 7]}, {"admin"}),
-        ({"roles": ["admin"]}, set()),
-        ({"groups": {"admin": True}}, set()),
-        ({"groups": None}, set()),
-        ({"groups": 1}, set()),
-    ],
-)
-async def test_roles_come_from_the_configured_claim(
-    known: Provider, site: Site, claims: dict[str, object], roles: set[str]
-) -> None:
-    site.claims.update(claims)
-    assert await logged_in(known) == ("ext:ada", roles)
 
 
 async def test_a_client_without_a_secret_logs_in_too(client: OidcClient, site: Site) -> None:
@@ -138,91 +41,6 @@ async def test_a_client_without_a_secret_logs_in_too(client: OidcClient, site: S
 async def test_a_secret_is_sent_as_the_provider_takes_it(fresh: Provider, site: Site) -> None:
     site.metadata["token_endpoint_auth_methods_supported"] = ["client_secret_post"]
     assert await logged_in(fresh) == ("ext:ada", set())
-
-
-def confused(site: Site) -> Callable[[dict[str, object]], str]:
-    """HS256 with the public key as its secret (RFC 8725, section 2.1)."""
-
-    def sign(claims: dict[str, object]) -> str:
-        public = site.keys[0].private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        parts = [
-            jwt.utils.base64url_encode(json.dumps(one).encode()) for one in ({"alg": "HS256", "kid": "first"}, claims)
-        ]
-        text = b".".join(parts)
-        return (text + b"." + jwt.utils.base64url_encode(hmac.digest(public, text, "sha256"))).decode()
-
-    return sign
-
-
-SIGNED: dict[str, Callable[[Site], Callable[[dict[str, object]], str]]] = {
-    "alg none": lambda _: lambda claims: jwt.encode(claims, "", "none", {"kid": "first"}),
-    "the public key as an HMAC secret": confused,
-    "the client's secret": lambda _: lambda claims: jwt.encode(claims, CLIENT_SECRET, "HS256", {"kid": "first"}),
-    "another key": lambda _: lambda claims: jwt.encode(claims, OTHER_KEY.private, "RS256", {"kid": "first"}),
-    "an unknown key": lambda _: lambda claims: jwt.encode(claims, OTHER_KEY.private, "RS256", {"kid": "second"}),
-    "another algorithm of the key": lambda site: (
-        lambda claims: jwt.encode(claims, site.keys[0].private, "RS512", {"kid": "first"})
-    ),
-    "nothing": lambda _: lambda _: "a.b.c",
-    "no text in ASCII": lambda _: lambda _: "é",
-    "too much": lambda site: (
-        lambda claims: jwt.encode({**claims, "padding": "x" * 9000}, site.keys[0].private, "RS256", {"kid": "first"})
-    ),
-}
-
-
-@pytest.mark.parametrize("name", SIGNED)
-async def test_an_id_token_with_another_signature_proves_nothing(known: Provider, site: Site, name: str) -> None:
-    site.sign = SIGNED[name](site)
-    assert (await failure(known))[0] is Reason.UNPROVED
-
-
-NOW = time.time()
-CLAIMS: dict[str, dict[str, object]] = {
-    "another issuer": {"iss": "https://other.example"},
-    "another audience": {"aud": "other"},
-    "several audiences without azp": {"aud": ["nexus", "other"]},
-    "azp of another client": {"azp": "other"},
-    "another nonce": {"nonce": "x"},
-    "no nonce": {"nonce": None},
-    "a nonce that is no text": {"nonce": 7},
-    "expired": {"exp": NOW - 120},
-    "no expiry": {"exp": None},
-    "expiry as text": {"exp": "tomorrow"},
-    "issued in the future": {"iat": NOW + 600},
-    "no time of issue": {"iat": None},
-    "not valid yet": {"nbf": NOW + 600},
-    "hash of another access token": {"at_hash": "x"},
-    "no subject": {"sub": None},
-    "a subject that is no text": {"sub": 7},
-}
-
-
-@pytest.mark.parametrize("name", CLAIMS)
-async def test_an_id_token_with_other_claims_proves_nothing(known: Provider, site: Site, name: str) -> None:
-    site.claims.update(CLAIMS[name])
-    assert (await failure(known))[0] is Reason.UNPROVED
-
-
-@pytest.mark.parametrize("subject", ["x" * 252, "", "a\nb", "a\0b", "\u202eada", " \t"])
-async def test_a_subject_that_cannot_be_a_voter_is_refused(known: Provider, site: Site, subject: str) -> None:
-    site.claims["sub"] = subject
-    assert (await failure(known))[0] in (Reason.SUBJECT, Reason.UNPROVED)
-
-
-@pytest.mark.parametrize(
-    "claims",
-    [
-        {"exp": NOW - 30},
-        {"iat": NOW + 30},
-        {"aud": ["nexus"]},
-        {"aud": ["other", "nexus"], "azp": "nexus"},
-        {"at_hash": None},
-    ],
-)
-async def test_what_a_good_provider_may_say_is_accepted(known: Provider, site: Site, claims: dict[str, object]) -> None:
-    site.claims.update(claims)
-    assert await logged_in(known) == ("ext:ada", set())
 
 
 async def used(known: Provider, code: str, login: Begun) -> None:
