@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from nexus.access.tokens import Tokens
-from tests.support.browser import Chromium, Visitor, axe, blocking_storage
+from tests.support.browser import THOROUGH, Chromium, Visitor, axe, blocking_storage
 from tests.support.host_page import PASSWORD, home, log_in, new_account, server
 from tests.support.served import KEY
 from tests.support.vote_page import WAIT_MS, Paper, said
@@ -127,7 +127,9 @@ async def test_a_doubled_tab_keeps_both_in_while_one_sleeps(chromium: Chromium, 
         assert await stored(copy) == ""
 
 
-@pytest.mark.parametrize("locks", [True, False], ids=["with locks", "on plain http"])
+@pytest.mark.parametrize(
+    "locks", [True, False] if THOROUGH else [False], ids=lambda has: "locks" if has else "plain http"
+)
 async def test_a_kept_login_is_shared_by_all_tabs(chromium: Chromium, home: str, locks: bool) -> None:
     name = await account(home)
     async with chromium.visit(home) as visitor:
@@ -226,6 +228,7 @@ async def test_pages_work_where_all_cookies_are_blocked(chromium: Chromium, home
         await stage_works(visitor, name, poll)
 
 
+@pytest.mark.skipif(not THOROUGH, reason="differs little from blocked storage")
 async def test_pages_work_where_a_storage_is_full(chromium: Chromium, home: str) -> None:
     """As in a private window of some browsers, whose storages have no room at all."""
     name = await account(home)

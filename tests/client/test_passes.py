@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from nexus.access.tokens import Tokens
 from nexus.client import GuestPass, LoginPass, Refused, Unreachable, connect, socket_url
@@ -19,9 +19,14 @@ from tests.support.served import KEY, Server, serving
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture
-async def server(tmp_path: Path, database_url: str) -> AsyncIterator[Server]:
-    async with serving(tmp_path, database_url) as server, httpx.AsyncClient(base_url=server.url) as http:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """A server for all tests of this file."""
+    folder = tmp_path_factory.mktemp("passes")
+    async with serving(folder, module_database_url) as server, httpx.AsyncClient(base_url=server.url) as http:
         await http.post("/auth/register/", json={"username": "ann", "password": PASSWORD})
         yield server
 
