@@ -67,7 +67,8 @@ async def test_a_page_without_a_socket_learns_why_and_so_does_the_operator(
     answer = answers[-1]
     assert (answer.status_code, answer.json()["allowed"]) == (200, allowed)
     assert ("NEXUS_PUBLIC_URL" in answer.json()["detail"]) is not allowed
-    (record,) = caplog.records
+    assert len(caplog.records) <= 2  # the other one says that links lack the port
+    record = caplog.records[-1]
     assert (repr(headers.get("Origin", "")) + " at http") in record.getMessage()
     cause = "upgrade" if allowed else "origin"
     counted = f'nexus_pages_without_socket_total{{cause="{cause}"}} 50.0'
