@@ -117,6 +117,7 @@ async def test_a_screen_link_and_the_policy_are_set(chromium: Chromium, home: st
         for kind in ("vote", "live"):
             address = f"{home}/{kind}/{poll['code']}"
             await expect(page.locator(f"a[href='{address}']")).to_be_visible()
+        await expect(page.get_by_text("This address works only on this computer.")).to_be_visible()
         await host.button("Create a screen link").click()
         link = page.locator(f"a[href^='{home}/live/{poll['code']}#token=']")
         await expect(link).to_have_count(2)

@@ -14,6 +14,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from nexus.http.framework.static import WEB
+from nexus.http.pages.qr import qr_svg
+from nexus.runtime.lan import ALL_IPV4, lan_hosts
 from tests.support.audience import audience_of
 from tests.support.browser import SCREENSHOTS, THOROUGH, Chromium, Visitor
 from tests.support.live_page import (
@@ -285,3 +287,23 @@ async def test_a_stage_that_only_this_machine_reaches_fills_every_size_and_shows
                 assert fitted[0] == "stage" and float(fitted[1][:-2]) > 0.025 * min(size), (size, fitted)
                 await laid_out(page)
             await accessible(page)
+
+
+async def test_a_stage_on_the_servers_own_machine_invites_to_its_address_in_the_network(
+    chromium: Chromium, module_database_url: str, tmp_path: Path
+) -> None:
+    hosts = lan_hosts(ALL_IPV4)
+    if not hosts:
+        pytest.skip("this machine is in no network")
+    async with serving(tmp_path, module_database_url, NEXUS_HOST=ALL_IPV4) as server, audience_of(server) as audience:
+        root = f"http://{hosts[0]}:{server.port}/"
+        assert f"Phones on the same network open\n  {root.rstrip('/')}\n" in server.log
+        poll = await audience.device("user:1", "user").poll("Yes", "No")
+        async with chromium.visit(server.url) as visitor:
+            page = await visitor.context.new_page()
+            await page.goto(f"{server.url}{live(poll)}")
+            await in_touch(page)
+            await expect(page.locator(".join strong")).to_have_text(f"{hosts[0]}:{server.port}")
+            source = await page.locator("#qr").get_attribute("src") or ""
+            picture = await page.evaluate("(source) => fetch(source).then((one) => one.text())", source)
+            assert picture.encode() == qr_svg(f"{root}vote/{poll['code']}")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from nexus.client import close_codes, new_op
+from nexus.client import close_codes, new_op, socket_url
 from nexus.client.close_codes import comes_back
 from nexus.client.connection import pause
 from nexus.client.link import Clock
@@ -111,3 +111,25 @@ def test_a_poll_says_when_it_was_corrected_and_one_of_an_older_server_was_not() 
         changed = decode(json.dumps({"type": "poll", "poll": poll}).encode())
         assert isinstance(changed, PollChanged)
         assert changed.poll.corrected_at == time
+
+
+@pytest.mark.parametrize(
+    ("base", "socket"),
+    [
+        ("http://127.0.0.1:8000", "ws://127.0.0.1:8000/ws"),
+        ("https://vote.example.org/", "wss://vote.example.org/ws"),
+        ("https://example.org/nexus", "wss://example.org/nexus/ws"),
+        ("https://example.org:8443/a/b/", "wss://example.org:8443/a/b/ws"),
+        ("http://[2001:db8::1]:8000/nexus", "ws://[2001:db8::1]:8000/nexus/ws"),
+    ],
+)
+def test_a_server_may_be_below_a_path(base: str, socket: str) -> None:
+    assert socket_url(base) == socket
+
+
+@pytest.mark.parametrize(
+    "base", ["ws://example.org", "example.org/nexus", "https:///nexus", "https://example.org?x", "", "https://a/#b"]
+)
+def test_what_is_no_address_of_a_server_is_refused(base: str) -> None:
+    with pytest.raises(ValueError, match="is not a URL like"):
+        socket_url(base)

@@ -17,6 +17,8 @@ from playwright.async_api import Page, expect
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from nexus.client import GuestPass, socket_url
+from nexus.client import connect as connected
 from nexus.http.pages.qr import qr_svg
 from tests.support.audience import audience_of
 from tests.support.browser import Chromium
@@ -177,6 +179,15 @@ async def check_the_socket(street: Street, way: Way, poll: Json) -> None:
     for foreign in ("https://evil.example", f"https://{NAME}.evil.example:{way.port}", "null"):
         with pytest.raises(InvalidStatus):
             await joined(foreign)
+
+
+@pytest.mark.parametrize("name", ["kept", "bare"])
+async def test_the_python_client_votes_below_a_path(street: Street, name: str) -> None:
+    (way,) = (way for way in WAYS if way.name == name)
+    _, poll = street.of(way)
+    async with connected(socket_url(way.near), GuestPass(way.near, poll["code"])) as client:
+        receipt = await client.vote(poll["id"], [poll["options"][0]["id"]])
+    assert receipt.status == "recorded"
 
 
 async def drawn(page: Page) -> bytes:

@@ -10,8 +10,11 @@ const local = /^((.+\.)?localhost|127\..+|\[::1\])$/.test(location.hostname);
 /** The root of the service as others reach it, with a slash at its end; null if only this machine can. */
 export const invitation = known && invite !== undefined ? invite : local ? null : root;
 
+/** The same; where only this machine can, that of this page. */
+export const others = invitation ?? root;
+
 /** The root of the service for a stage: on the presenter's own machine that of this page, where the login is. */
-export const staging = local ? root : (invitation ?? root);
+export const staging = local ? root : others;
 
 /** The QR code that leads to voting on the poll with this code. */
 export function picture(code) {

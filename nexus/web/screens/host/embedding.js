@@ -1,7 +1,7 @@
 /** The code with which a page of another site shows a poll in a frame. */
 
-import { element, root } from "../dom.js";
-import { invitation } from "../invite.js";
+import { element } from "../dom.js";
+import { others } from "../invite.js";
 import { block, say } from "../words.js";
 import { snippet } from "./copying.js";
 
@@ -13,7 +13,7 @@ export function embedding(poll, line) {
   if (!block("site").embeds) return null;
   const codes = Object.keys(HEIGHTS).map((kind) => {
     const title = say(`host.embed_title_${kind}`, { question: poll.question });
-    const code = frame(`${invitation ?? root}${kind}/${poll.code}`, title, HEIGHTS[kind]);
+    const code = frame(`${others}${kind}/${poll.code}`, title, HEIGHTS[kind]);
     return snippet(say(`host.embed_${kind}`), code, line);
   });
   const head = element("h3", {}, say("host.embed"));

@@ -1,6 +1,7 @@
 /** Inviting people: a name goes in, a link comes out, which is shown once. */
 
 import { element, fill, write } from "../dom.js";
+import { others } from "../invite.js";
 import { blame, field } from "../login.js";
 import { say } from "../words.js";
 import { address } from "./copying.js";
@@ -58,7 +59,7 @@ export class InviteCard {
     this.#inputs = {};
     const title = element("h2", { id: "invite", tabindex: "-1", dir: "auto" }, say("users.link_of", { name: user.username }));
     const told = element("p", { class: "note warn" }, say("users.link_once", { time: fullTime(until) }));
-    const link = address(say("users.link"), url, this.#line);
+    const link = address(say("users.link"), `${others}host${new URL(url).hash}`, this.#line);
     link.classList.add("long");
     announce(this.#line, "");
     fill(this.node, title, told, link, element("div", { class: "buttons" }, this.#closing("users.link_done")), this.#line);

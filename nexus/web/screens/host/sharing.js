@@ -1,14 +1,12 @@
 /** How others find a poll: its code, its addresses, and the link for a screen where nobody logs in. */
 
-import { element, fill, root } from "../dom.js";
-import { invitation, staging } from "../invite.js";
+import { element, fill } from "../dom.js";
+import { invitation, others, staging } from "../invite.js";
 import { say } from "../words.js";
 import { address } from "./copying.js";
 import { embedding } from "./embedding.js";
 import { told } from "./faults.js";
 import { announce, button, once, statusLine } from "./parts.js";
-
-const others = invitation ?? root;
 
 /** A card with the code and addresses of `poll`, and the code for other sites. */
 export class SharingCard {
