@@ -116,7 +116,7 @@ class Connection:
         return cast("Row | None", await self._held.fetch_one(text(sql).bindparams(**values)))
 
     async def run(self, sql: str, **values: object) -> None:
-        """Run a statement for its effect."""
+        """Run a statement for its effect; of a SELECT only the first row is read, and locked."""
         await self._held.execute(text(sql).bindparams(**values))
 
 
