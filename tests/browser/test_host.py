@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from playwright.async_api import Download, expect
+from playwright.async_api import Download, Route, expect
 
 from tests.support.browser import Chromium
 from tests.support.host_page import REFUSED, guest_votes, home, hosting, log_in, poll_id, server
@@ -178,6 +178,39 @@ async def test_options_with_votes_are_changed_after_a_question(chromium: Chromiu
         assert [one["option_text"] for one in options] == ["Sencha", "Peppermint", "Black", "Fruit"]
         assert [one["id"] for one in options[:3]] == [poll["options"][n]["id"] for n in (0, 2, 1)]
         assert options[0]["votes_count"] == 0
+
+
+async def test_a_search_is_in_the_address_and_its_newest_answer_counts(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page, held = host.page, asyncio.Event()
+
+        async def late(route: Route) -> None:
+            await held.wait()
+            await route.continue_()
+
+        await host.make("Quite anóther", "Ärger", "Freude")
+        await host.make("Nothing like it")
+        await page.reload()
+        await expect(host.status("2 polls")).to_be_visible()
+        search = page.get_by_label("Search")
+        await page.route("**/polls/?*search=it*", late)
+        async with page.expect_request("**/polls/?*search=it*"):
+            await search.fill("it")
+        await search.press("Control+A")
+        await search.press_sequentially("arge")  # an option, while it is typed, without its accent
+        await expect(host.status("1 poll")).to_be_visible()
+        await expect(page).to_have_url(re.compile(r"#/\?search=arge$"))
+        async with page.expect_response("**/polls/?*search=it*"):
+            held.set()
+        await expect(page.get_by_role("link", name="Quite anóther")).to_be_visible()
+        await page.reload()
+        await expect(search).to_have_value("arge")
+        await expect(page.locator("li.poll")).to_have_count(1)
+        await page.get_by_role("link", name="Quite anóther").click()
+        await expect(host.heading("Quite anóther")).to_be_focused()
+        await page.go_back()
+        await expect(search).to_have_value("arge")
+        await expect(page.locator("li.poll")).to_have_count(1)
 
 
 async def test_the_list_searches_filters_and_keeps_itself_up_to_date(chromium: Chromium, home: str) -> None:

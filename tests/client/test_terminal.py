@@ -73,6 +73,8 @@ def test_the_status_says_what_time_is_left_and_whether_the_connection_holds() ->
     here = room(poll=replace(POLL, expires_at=NOON + timedelta(seconds=83)))
     assert status_line(here, NOON, connected=True) == "open · 4 voters · closes in 1:23 · code K7M2QP"
     assert status_line(here, NOON, connected=False).endswith("connection lost, reconnecting")
+    corrected = status_line(room(poll=replace(POLL, corrected_at=NOON)), NOON, connected=True)
+    assert corrected == f"open · 4 voters · text corrected at {NOON.astimezone():%H:%M} · code K7M2QP"
     final = room(replace(TOTALS, final=True, total_votes=9))
     assert status_line(final, NOON, connected=True) == "final · 4 voters · 9 ballots · code K7M2QP"
 

@@ -65,6 +65,8 @@ async def test_copy_has_the_definition_and_nothing_of_the_life(rest: Rest) -> No
     assert {one["id"] for one in copy["options"]}.isdisjoint(one["id"] for one in source["options"])
     assert await rest.get(f"/polls/{poll['id']}/", host) == source, "the source stays as it is"
     assert (await rest.get(f"/polls/{copy['id']}/vote/", host))["votes"] == []
+    for words in (copy["code"], "Ärger Because"):
+        assert copy["id"] in [one["id"] for one in (await rest.get(f"/polls/?search={words}", host))["results"]], words
 
 
 @pytest.mark.parametrize("status", ["draft", "scheduled", "open", "closed"])

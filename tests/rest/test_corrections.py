@@ -259,3 +259,11 @@ async def test_first_vote_and_correction_at_once_end_as_one_of_their_orders(rest
         (row,) = (one for one in await history(rest, host, poll) if one["target_type"] == "option")
         assert (row["action"] == "correct") == (found["corrected_at"] is not None)
         assert found["options"][0]["votes_count"] == 1
+
+
+async def test_corrected_texts_are_what_search_finds(rest: Rest) -> None:
+    host, poll = await voted(rest, "Yes", "Wednessday", question="Tomorow?")
+    await correct(rest, host, poll, 1, "Wednesday")
+    await rest("PATCH", f"/polls/{poll['id']}/{CORRECTION}", host, json={"question": "Tomorrow?"})
+    for words, count in (("wednesday tomorrow", 1), ("wednessday", 0), ("tomorow", 0)):
+        assert (await rest.get(f"/polls/?search={words}", host))["count"] == count, words

@@ -186,7 +186,7 @@ export class App {
     this.#open(to);
   }
 
-  async #make({ name, id }) {
+  async #make({ name, id, query }) {
     const server = this.#server;
     if (name === "poll") return new (await later("poll")).PollView(server, id);
     if (name === "new" || name === "edit") return new (await later("form")).FormView(server, id);
@@ -194,7 +194,9 @@ export class App {
     if (name === "voter") return new (await later("voter")).VoterView(() => this.#logout());
     if (name === "account") return new (await later("account")).AccountView(server, (note) => this.#logout(note));
     if (name === "users" && server.admin) return new (await later("users")).UsersView(server, () => this.#logout());
-    return new (await later("list")).ListView(server, this.#look);
+    const { ListView, lookOf } = await later("list");
+    if (query.toString()) this.#look = lookOf(query);
+    return new ListView(server, this.#look, (hash) => this.#router.stay(hash));
   }
 
   /** Show a view once it has loaded; the current one stays until then. */
@@ -213,7 +215,10 @@ export class App {
       if (turn === this.#turn) set(this.#main, "aria-busy", null);
     }
     if (turn !== this.#turn) view.close?.();
-    else this.#put(view);
+    else {
+      this.#put(view);
+      if (view.hash) this.#router.stay(view.hash);
+    }
     for (const name of LATER) later(name).catch(() => {}); // it is requested again when it is needed
   }
 

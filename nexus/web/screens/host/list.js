@@ -7,6 +7,7 @@ import { told } from "./faults.js";
 import { announce, badge, heading, pager, showStatus, statusLine, timeNode } from "./parts.js";
 
 const PAGE_SIZE = 20;
+const LONGEST = 200;
 const TYPING_MS = 300;
 const REFRESH_MS = 10_000;
 const STATUSES = ["", "open", "draft", "scheduled", "closed"];
@@ -14,8 +15,23 @@ const ORDERS = ["-created_at", "created_at", "question", "-question", "expires_a
 
 const FIRST_LOOK = { search: "", status: "", ordering: ORDERS[0], page: 1, all: false };
 
+/** What a list shows that has the `query` in its address; anything that cannot be is as at first. */
+export function lookOf(query) {
+  const one = (name, values) => (values.includes(query.get(name)) ? query.get(name) : FIRST_LOOK[name]);
+  const search = (query.get("search") ?? "").slice(0, LONGEST);
+  const page = /^[1-9]\d{0,8}$/.test(query.get("page")) ? Number(query.get("page")) : 1;
+  const chosen = { status: one("status", STATUSES), ordering: one("ordering", ORDERS), all: query.get("all") === "true" };
+  return { search, page, ...chosen };
+}
+
+/** The address of a list that shows `look`. */
+export function hashOf(look) {
+  const query = new URLSearchParams(Object.entries(look).filter(([name, value]) => value !== FIRST_LOOK[name])).toString();
+  return query ? `#/?${query}` : "#/";
+}
+
 /** The list; `look` says what it shows if that is not what a list shows at first, and keeps it for when the host comes
- * back. */
+ * back. `moved(hash)` is told each new address that says the same. */
 export class ListView {
   #server;
   #look;
@@ -29,10 +45,12 @@ export class ListView {
   #timer = null;
   #over = false;
   #seen = () => document.hidden || this.#tryRead();
+  #moved;
 
-  constructor(server, look) {
+  constructor(server, look, moved) {
     this.#server = server;
     this.#look = Object.assign(look, { ...FIRST_LOOK, ...look });
+    this.#moved = moved;
     this.title = say("host.polls");
     this.heading = heading(say("host.polls"));
     const make = element("a", { class: "button main", href: "#/new" }, say("host.new_poll"));
@@ -48,6 +66,11 @@ export class ListView {
     document.addEventListener("visibilitychange", this.#seen);
   }
 
+  /** The address that says what it shows. */
+  get hash() {
+    return hashOf(this.#look);
+  }
+
   close() {
     this.#over = true;
     document.removeEventListener("visibilitychange", this.#seen);
@@ -57,7 +80,7 @@ export class ListView {
 
   #filters() {
     const look = this.#look;
-    const search = element("input", { type: "search", id: "search", maxlength: "200", autocomplete: "off" });
+    const search = element("input", { type: "search", id: "search", maxlength: LONGEST, autocomplete: "off" });
     search.value = look.search;
     search.addEventListener("input", () => this.#typed(search, TYPING_MS));
     const status = (one) => say(one ? `shared.status_${one}` : "host.any_status");
@@ -96,6 +119,7 @@ export class ListView {
 
   async #change(look) {
     Object.assign(this.#look, { page: 1, ...look });
+    if (!this.#over) this.#moved(this.hash);
     await this.#tryRead();
   }
 
@@ -108,10 +132,12 @@ export class ListView {
 
   /** Read it, and say so if that fails; what is shown stays. */
   async #tryRead() {
+    const asked = this.#asked + 1;
     try {
       await this.#read();
-      this.#fault.hidden = true;
+      if (asked === this.#asked) this.#fault.hidden = true;
     } catch (error) {
+      if (asked !== this.#asked) return; // a newer request says how it is now
       write(this.#fault, told(error));
       this.#fault.hidden = false;
     }

@@ -10,13 +10,13 @@ const ROUTES = [
   [/^\/accounts$/, "users"],
 ];
 
-/** The view that a hash names: `{name, id}`; null if there is no such view. */
+/** The view that a hash names: `{name, id, query}`; null if there is no such view. */
 export function route(hash) {
-  const path = hash.replace(/^#/, "");
+  const [path, query] = hash.replace(/^#/, "").split(/\?(.*)/s);
   for (const [pattern, name] of ROUTES) {
     const found = pattern.exec(path);
     const id = found?.[1] ? Number(found[1]) : null;
-    if (found && (id === null || Number.isSafeInteger(id))) return { name, id };
+    if (found && (id === null || Number.isSafeInteger(id))) return { name, id, query: new URLSearchParams(query) };
   }
   return null;
 }
@@ -45,6 +45,12 @@ export class Router {
     if (!found) history.replaceState(null, "", "#/");
     this.#shown = location.hash;
     this.#show(found ?? route("#/"));
+  }
+
+  /** The view that is shown is at `hash` from now on: it says more of what it shows. */
+  stay(hash) {
+    history.replaceState(null, "", hash);
+    this.#shown = location.hash;
   }
 
   /** Show the current view again. */

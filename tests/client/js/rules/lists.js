@@ -1,0 +1,30 @@
+/** What the host's list shows, in its address. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+globalThis.document ??= { documentElement: { lang: "en" }, getElementById: () => null, querySelector: () => null };
+const { hashOf, lookOf } = await import("../../../../nexus/web/screens/host/list.js");
+const { route } = await import("../../../../nexus/web/screens/host/router.js");
+
+const FIRST = { search: "", status: "", ordering: "-created_at", page: 1, all: false };
+const look = (hash) => lookOf(route(hash).query);
+
+test("a list's address says what it shows, and no more", () => {
+  assert.equal(hashOf(FIRST), "#/");
+  const shown = { search: "wi fi & 50 % ?#", status: "open", ordering: "-question", page: 3, all: true };
+  assert.deepEqual(look(hashOf(shown)), shown);
+  assert.equal(hashOf({ ...FIRST, search: "Ä" }), "#/?search=%C3%84");
+});
+
+test("an address that says nonsense shows the list as at first", () => {
+  for (const query of ["", "?", "?status=gone&ordering=id&page=0&all=1", "?page=-1", "?page=1e3", "?other=1"]) {
+    assert.deepEqual(look(`#/${query}`), FIRST, query);
+  }
+  assert.equal(look(`#/?search=${"x".repeat(500)}`).search.length, 200);
+});
+
+test("other views are named by their path alone", () => {
+  assert.equal(route("#/poll/7?search=x").name, "poll");
+  assert.equal(route("#/nowhere?search=x"), null);
+});
