@@ -19,7 +19,7 @@ export class AccountView {
     this.#server = server;
     this.title = say("host.account");
     this.heading = heading(say("host.account"));
-    const out = button(say("host.logout"), () => once(out, () => logout()));
+    const out = button(say("users.logout"), () => once(out, () => logout()));
     const own = server.me.username === null ? [this.#elsewhere()] : [this.#passwordCard(), leaveCard(server, logout)];
     const parts = [this.heading, this.#facts(out), ...own];
     this.node = element("div", { class: "stack narrow" }, parts);
@@ -29,10 +29,10 @@ export class AccountView {
 
   #facts(out) {
     const { roles } = this.#server.me;
-    const words = roles.map((role) => (known(`host.role_${role}`) ? say(`host.role_${role}`) : role));
+    const words = roles.map((role) => (known(`users.role_${role}`) ? say(`users.role_${role}`) : role));
     const list = element("dl", { class: "pairs" });
     list.append(element("dt", {}, say("login.username")), element("dd", { dir: "auto" }, nameOf(this.#server.me)));
-    list.append(element("dt", {}, say("host.roles")), element("dd", {}, words.join(", ")));
+    list.append(element("dt", {}, say("users.roles")), element("dd", {}, words.join(", ")));
     return element("section", { class: "card" }, list, element("div", { class: "buttons" }, out));
   }
 
@@ -46,17 +46,17 @@ export class AccountView {
       old: element("input", { name: "old", type: "password", autocomplete: "current-password" }),
       new: element("input", { name: "new", type: "password", autocomplete: "new-password" }),
     };
-    const submit = element("button", { class: "main" }, say("host.change_password"));
+    const submit = element("button", { class: "main" }, say("users.change_password"));
     const form = element("form", { class: "stack", novalidate: true });
-    form.append(field(say("host.old_password"), inputs.old));
-    form.append(field(say("host.new_password"), inputs.new, { hint: say("host.password_hint") }));
-    form.append(element("p", { class: "faint" }, say("host.password_note")));
+    form.append(field(say("users.old_password"), inputs.old));
+    form.append(field(say("users.new_password"), inputs.new, { hint: say("users.password_hint") }));
+    form.append(element("p", { class: "faint" }, say("users.password_note")));
     form.append(element("div", { class: "buttons" }, submit), this.#line);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       once(submit, () => this.#change(inputs, form));
     });
-    return element("section", { class: "card" }, element("h2", {}, say("host.change_password")), form);
+    return element("section", { class: "card" }, element("h2", {}, say("users.change_password")), form);
   }
 
   async #change(inputs, form) {
@@ -65,11 +65,11 @@ export class AccountView {
       await this.#server.call("POST", "/auth/password/", { old: inputs.old.value, new: inputs.new.value });
       for (const input of Object.values(inputs)) blame(input, "");
       form.reset();
-      announce(this.#line, say("host.password_changed"));
+      announce(this.#line, say("users.password_changed"));
     } catch (error) {
       if (error.code === "invalid_credentials") {
         blame(inputs.new, "");
-        blame(inputs.old, say("host.old_wrong"));
+        blame(inputs.old, say("users.old_wrong"));
         inputs.old.focus();
       } else announce(this.#line, blameAll(inputs, error), true);
     }

@@ -75,7 +75,7 @@ export class App {
   #join(code) {
     const go = () => location.replace(`${root}vote/${code}`);
     if (session({ url: root })) go();
-    else this.#put(new AccessView("", go, true));
+    else this.#put(new AccessView("", { entered: go, later, registers: true }));
   }
 
   #begin() {
@@ -141,7 +141,7 @@ export class App {
     set(this.#main, "aria-busy", null);
     this.#bar.hidden = true;
     if (this.#view !== this.#waiting) this.#view?.close?.();
-    this.#put(new AccessView(note, (login) => this.#enter(login)));
+    this.#put(new AccessView(note, { entered: (login) => this.#enter(login), later }));
   }
 
   async #logout(note = say("host.logged_out")) {

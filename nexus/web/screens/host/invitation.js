@@ -42,7 +42,7 @@ export class InvitationView {
     const submit = element("button", { class: "main" }, say("users.choose_submit"));
     const said = element("p", { class: "fault", role: "alert" });
     const form = element("form", { class: "login", novalidate: true }, field(say("login.username"), name));
-    form.append(field(say("host.new_password"), password, { hint: say("host.password_hint") }));
+    form.append(field(say("users.new_password"), password, { hint: say("users.password_hint") }));
     form.append(element("p", { class: "faint" }, say("users.usable_until"), " ", timeNode(until)), kept.node, submit, said);
     form.addEventListener("submit", (event) => {
       event.preventDefault();

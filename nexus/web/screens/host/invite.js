@@ -39,9 +39,9 @@ export class InviteCard {
     this.#inputs = { username, email, admin };
     const submit = element("button", { class: "main" }, say("users.invite_submit"));
     const form = element("form", { class: "stack", novalidate: true }, element("p", { class: "hint" }, say("users.invite_hint")));
-    const role = element("div", { class: "choice" }, admin, element("label", { for: "admin-role" }, say("host.role_admin")));
+    const role = element("div", { class: "choice" }, admin, element("label", { for: "admin-role" }, say("users.role_admin")));
     const hint = element("p", { class: "hint", id: "admin-hint" }, say("users.make_text"));
-    form.append(field(say("login.username"), username), field(say("host.email"), email, { hint: say("host.email_hint") }));
+    form.append(field(say("login.username"), username), field(say("users.email"), email, { hint: say("users.email_hint") }));
     form.append(role, hint, element("div", { class: "buttons" }, submit, this.#closing("shared.cancel")), this.#line);
     form.addEventListener("submit", (event) => {
       event.preventDefault();

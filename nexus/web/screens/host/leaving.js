@@ -70,7 +70,7 @@ function fail(error, { password, heir, line }) {
     blame(heir, fault);
     heir.focus();
   } else if (error.code === "invalid_credentials") {
-    blame(password, say("host.old_wrong"));
+    blame(password, say("users.old_wrong"));
     password.select();
   } else announce(line, error.errors ? blameAll({ password }, error) : told(error), true);
 }

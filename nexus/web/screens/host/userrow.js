@@ -30,7 +30,7 @@ export class UserRow {
     const badge = (text, kind) => element("span", { class: "badge", "data-status": kind }, text);
     return [
       badge(say(`users.status_${status}`), BADGES[status]),
-      admin && badge(say("host.role_admin"), "draft"),
+      admin && badge(say("users.role_admin"), "draft"),
       sub === this.#parts.server.me.sub && badge(say("host.who_you"), "draft"),
     ];
   }
