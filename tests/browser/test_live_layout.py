@@ -269,7 +269,6 @@ UPRIGHT = ((960, 900), (900, 1200), (1000, 1000), (1080, 1920), (1200, 1600), (2
 async def test_a_stage_that_only_this_machine_reaches_fills_every_size_and_shows_no_useless_picture(
     chromium: Chromium, module_database_url: str, tmp_path: Path
 ) -> None:
-    """Both heights of what holds how to join are rounded, so that it may seem to overflow by a pixel."""
     async with serving(tmp_path, module_database_url) as server, audience_of(server) as audience:
         poll = await audience.device("user:1", "user").poll("Yes", "No", "Perhaps")
         async with chromium.visit(server.url) as visitor:

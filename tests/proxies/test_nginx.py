@@ -155,6 +155,8 @@ async def test_pages_links_and_sockets_behind_nginx(street: Street, way: Way) ->
         expected = way.links.format(base=way.base, port=way.port, inner=server.port).rstrip("/")
         assert links.startswith(f"{expected}/polls/?"), links
         assert (await client.get(f"{way.near}/metrics")).status_code in (403, 404)
+        own = await client.get(f"http://127.0.0.1:{server.port}/health/live", headers={"Origin": way.origin})
+        assert own.headers.get("access-control-allow-origin") == (way.origin if way.name == "below" else None)
     await check_the_socket(street, way, poll)
 
 
