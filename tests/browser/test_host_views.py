@@ -43,6 +43,7 @@ async def test_an_account_is_made(chromium: Chromium, home: str) -> None:
     async with chromium.visit(home, allowed=[REFUSED]) as visitor:
         page = await visitor.open("/host#/account")
         await page.get_by_role("button", name="Create an account").click()
+        await expect(page.get_by_role("heading", level=1, name="Create an account")).to_be_visible()
         form = page.locator("form.login")
         await form.locator("[name=username]").fill(name)
         await form.locator("[name=password]").fill("12345678")
@@ -132,6 +133,7 @@ async def test_what_comes_before_a_login_breaks_no_rule_of_accessibility(
         page = await visitor.open("/host")
         await axe(page)
         await page.get_by_role("button", name="Create an account").click()
+        await expect(page.get_by_role("heading", level=1, name="Create an account")).to_be_visible()
         await axe(page)
 
 

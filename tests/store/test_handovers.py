@@ -14,11 +14,11 @@ from nexus.access.refresh_tokens import refresh_digest
 from nexus.store import handovers, sessions, vacuum
 from nexus.store.database import Database
 from nexus.store.sessions import Login
-from tests.support.ballots import rows
+from tests.support.ballots import LOCK_WAITS, rows
 from tests.support.waiting import eventually
 
 SUBJECT = "ext:ada"
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted HAVING count(*) >= :n"
+WAITING = f"SELECT count(*) FROM ({LOCK_WAITS}) waits HAVING count(*) >= :n"
 
 
 @dataclass

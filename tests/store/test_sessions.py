@@ -14,12 +14,12 @@ from nexus.access.refresh_tokens import refresh_digest
 from nexus.store import accounts, sessions, vacuum
 from nexus.store.accounts import User
 from nexus.store.database import Database
-from tests.support.ballots import rows
+from tests.support.ballots import LOCK_WAITS, rows
 from tests.support.waiting import eventually
 
 STEPS = 2000 if os.environ.get("NEXUS_SOAK") else 250
 TTL_S = 3600
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted HAVING count(*) = :n"
+WAITING = f"SELECT count(*) FROM ({LOCK_WAITS}) waits HAVING count(*) = :n"
 
 
 @dataclass

@@ -20,7 +20,7 @@ LOCK_WAITS = """
 SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN (
     SELECT pid FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
-"""Finds a row while somebody in this database waits for a lock; others use the same server."""
+"""A row for each lock that somebody in this database waits for; others use the same server."""
 
 
 def voter(n: int) -> Identity:
