@@ -17,7 +17,8 @@ CREATE TABLE users (
     password_hash  text,
     is_admin       boolean     NOT NULL DEFAULT false,
     disabled_at    timestamptz,
-    created_at     timestamptz NOT NULL DEFAULT clock_timestamp()
+    created_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    words          tsvector    NOT NULL DEFAULT ''
 );
 COMMENT ON TABLE users IS
     'Accounts: hosts, administrators, registered voters. A disabled one cannot do anything. One that was invited has no '

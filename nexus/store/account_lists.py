@@ -7,7 +7,9 @@ from typing import Literal
 
 import msgspec
 
+from nexus.domain.searching import clauses
 from nexus.store.database import Connection, Database, Row
+from nexus.store.searchable import tsquery
 
 State = Literal["active", "invited", "disabled"]
 """`invited` accounts have no password yet; a disabled one is `disabled`, with a password or without."""
@@ -30,7 +32,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Sought(msgspec.Struct, frozen=True, kw_only=True):
-    """Which accounts to list: those whose name or address contains `search`, in any case."""
+    """Which accounts to list: those whose name or address contains `search`, or is found by it as polls are."""
 
     search: str = ""
     state: State | None = None
@@ -65,9 +67,10 @@ async def page(database: Database, sought: Sought, *, limit: int, offset: int) -
     if sought.search:
         # Not LIKE: what is sought may hold its wildcards.
         terms.append(
-            "(position(lower(:search) IN lower(u.username)) > 0 OR position(lower(:search) IN lower(u.email)) > 0)"
+            "(position(lower(:search) IN lower(u.username)) > 0 OR position(lower(:search) IN lower(u.email)) > 0 "
+            "OR u.words @@ CAST(CAST(:words AS text) AS tsquery))"
         )
-        values["search"] = sought.search
+        values |= {"search": sought.search, "words": tsquery(clauses(sought.search))}
     if sought.state is not None:
         terms.append(_STATES[sought.state])
     if sought.admin is not None:

@@ -11,6 +11,7 @@ from nexus.errors import InvalidCredentials, Unauthenticated, UsernameTaken
 from nexus.store import audit
 from nexus.store.database import Connection, Database, Row
 from nexus.store.names import name_key
+from nexus.store.searchable import WORDS, words_of_account
 
 
 class User(msgspec.Struct, frozen=True):
@@ -63,14 +64,15 @@ async def insert(
 ) -> User:
     """The row of a new account. Raises `UsernameTaken`."""
     row = await connection.one(
-        "INSERT INTO users AS u (username, name_key, email, password_hash, is_admin) "
-        "VALUES (:username, :key, :email, :hash, :admin) "
+        "INSERT INTO users AS u (username, name_key, email, password_hash, is_admin, words) "
+        f"VALUES (:username, :key, :email, :hash, :admin, {WORDS}) "
         f"ON CONFLICT (name_key, name_twin) DO NOTHING RETURNING {COLUMNS}",
         username=username,
         key=name_key(username),
         email=email,
         hash=password_hash,
         admin=admin,
+        words=words_of_account(username, email),
     )
     if row is None:
         raise UsernameTaken

@@ -13,7 +13,7 @@ import asyncpg
 from nexus.errors import OperatorError
 from nexus.store.database import LONG_S, Connection, Database
 from nexus.store.names import fill_name_keys
-from nexus.store.searchable import fill_words
+from nexus.store.searchable import fill_words, fill_words_of_accounts
 
 VERSION = 3
 """The version that this code wants, and that `schema.sql` makes."""
@@ -33,7 +33,7 @@ _TABLES = [
 Fill = Callable[[Connection, Callable[[str], None]], Awaitable[None]]
 """What of a step SQL cannot write; it is told whom to tell of its progress."""
 
-FILLS: Mapping[int, tuple[Fill, ...]] = {3: (fill_name_keys, fill_words)}
+FILLS: Mapping[int, tuple[Fill, ...]] = {3: (fill_name_keys, fill_words_of_accounts, fill_words)}
 """The steps that Python has a part in: it comes where their SQL has the line `FILL`."""
 
 FILL = "-- Here the fill of this step runs (FILLS in nexus/store/schema.py)."

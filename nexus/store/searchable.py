@@ -1,5 +1,5 @@
-"""The column by which polls are found: written with every change of what they are found by, in its transaction
-(docs/contract.md, "Search")."""
+"""The column by which polls and accounts are found: written with every change of what they are found by, in its
+transaction (docs/contract.md, "Search")."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from nexus.domain.searching import Clause, lexemes
 from nexus.store.database import Connection
 
 WORDS = "CAST(CAST(:words AS text) AS tsvector)"
-"""SQL: what the column `polls.words` holds, made of a text by `words_of`."""
+"""SQL: what the column `words` holds, made of a text by `words_of`."""
 
 FILLED_AT_ONCE = 500
-"""Polls whose column is filled in one statement."""
+"""Rows whose column is filled in one statement."""
 
 # Texts are read whole: a poll has at most some 40 kB of them.
 _TEXTS = """
@@ -22,7 +22,7 @@ SELECT p.id, p.code, p.question, p.description, ARRAY(
 FROM polls p WHERE p.id > $1 ORDER BY p.id LIMIT $2
 """
 _FILL = """
-UPDATE polls p SET words = t.words::tsvector FROM unnest($1::bigint[], $2::text[]) AS t (id, words) WHERE p.id = t.id
+UPDATE {table} p SET words = t.words::tsvector FROM unnest($1::bigint[], $2::text[]) AS t (id, words) WHERE p.id = t.id
 """
 
 
@@ -30,6 +30,11 @@ def words_of(code: str | None, question: str, description: str, options: Iterabl
     """The lexemes by which a poll is found as PostgreSQL reads them; they have neither quotes nor backslashes."""
     # Those of a long description last, since there may be too many.
     return " ".join(f"'{lexeme}'" for lexeme in lexemes((question, *options, description), code))
+
+
+def words_of_account(username: str, email: str | None) -> str:
+    """The same for an account."""
+    return " ".join(f"'{lexeme}'" for lexeme in lexemes((username, email or "")))
 
 
 def tsquery(asked: Sequence[Clause]) -> str:
@@ -60,7 +65,17 @@ async def fill_words(connection: Connection, say: Callable[[str], None]) -> None
     while rows := await connection.raw.fetch(_TEXTS, last, FILLED_AT_ONCE):
         ids = [row["id"] for row in rows]
         found = [words_of(row["code"], row["question"], row["description"], row["options"]) for row in rows]
-        await connection.raw.execute(_FILL, ids, found)
+        await connection.raw.execute(_FILL.format(table="polls"), ids, found)
         last, done = ids[-1], done + len(ids)
         if done % (20 * FILLED_AT_ONCE) == 0:
             say(f"{done:,} polls made searchable")
+
+
+async def fill_words_of_accounts(connection: Connection, _: Callable[[str], None]) -> None:
+    """Write the column of every account, some at a time."""
+    last = 0
+    sql = "SELECT id, username, email FROM users WHERE id > $1 ORDER BY id LIMIT $2"
+    while rows := await connection.raw.fetch(sql, last, FILLED_AT_ONCE):
+        ids, found = [row["id"] for row in rows], [words_of_account(row["username"], row["email"]) for row in rows]
+        await connection.raw.execute(_FILL.format(table="users"), ids, found)
+        last = ids[-1]

@@ -126,6 +126,7 @@ async def test_every_poll_is_found_by_what_it_is_made_of(filled: Database) -> No
         _, (poll,) = await list_polls(filled, ADMIN, Filter(search=search), limit=9, offset=0)
         assert poll.code == code, search
     assert await unsearchable(filled) == []
+    assert await rows(filled, "SELECT username FROM users WHERE words @@ 'anne' AND words @@ 'exam:*'") == [("Änne",)]
 
 
 async def test_names_that_look_the_same_stay_usable_and_get_no_company(url: str) -> None:

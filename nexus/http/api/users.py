@@ -23,7 +23,7 @@ from nexus.store.invitations import Invited
 
 
 class UserQuery(Paged, kw_only=True):
-    """Which accounts to list; `search` is a part of the name or the address."""
+    """Which accounts to list; `search` is a part of the name or the address, or words of them."""
 
     search: Annotated[str, text_rule(LONGEST_EMAIL, shortest=0)] = ""
     status: State | None = None

@@ -69,7 +69,7 @@ CREATE INDEX deleted_users_unsettled ON deleted_users (user_id) WHERE settled_at
 
 -- Search and texts. No two names look the same from now on; those that do already are told apart by a number.
 ALTER TABLE users ADD COLUMN name_key bytea CHECK (octet_length(name_key) = 32),
-    ADD COLUMN name_twin integer NOT NULL DEFAULT 0;
+    ADD COLUMN name_twin integer NOT NULL DEFAULT 0, ADD COLUMN words tsvector NOT NULL DEFAULT '';
 ALTER TABLE categories ADD COLUMN name_key bytea CHECK (octet_length(name_key) = 32),
     ADD COLUMN name_twin integer NOT NULL DEFAULT 0;
 DROP INDEX users_username, categories_name;
