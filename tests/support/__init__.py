@@ -23,4 +23,5 @@ Who votes and watches:
 Parts of a server by themselves:
 - `ballots` (polls and ballots in the store), `voting_model` (the rules once more), `rooms` and `hub`, `listening` (a
   listener on the bus), `line_app` (lines of sockets), `leak_scene` (who sees counts).
+- `exports` and `workbooks` (files as their readers see them), `invitations`, `leaving` (accounts that are deleted).
 """
