@@ -73,6 +73,12 @@ EXPORTS_PER_HOST = 1
 """Exports of one host under way at once."""
 EXPORT_READS = 2
 """Exports that read the database at once."""
+MOST_SEARCHES = 64
+"""Searches under way or waiting at once in a worker."""
+SEARCHES_PER_VOTER = 4
+"""Searches of one voter under way or waiting at once."""
+SEARCH_READS = 2
+"""Searches that read the database at once."""
 WORKBOOKS = 2
 """Workbooks written at once, each by a process that takes up to one core."""
 
@@ -147,6 +153,8 @@ class Worker:
             origins=self.origins,
             exports=Caps(EXPORTS_PER_HOST, total=MOST_EXPORTS),
             export_reads=asyncio.Semaphore(EXPORT_READS),
+            searches=Caps(SEARCHES_PER_VOTER, total=MOST_SEARCHES),
+            search_reads=asyncio.Semaphore(SEARCH_READS),
             oidc=self.oidc,
             workbooks=asyncio.Semaphore(WORKBOOKS),
         )

@@ -11,6 +11,6 @@
 - `secret`: the key that signs tokens
 - `passwords`: hashes of passwords; `password_policy` says which passwords are accepted
 - `code_entry`: entering a poll by its code
-- `limits`: rates and caps
+- `limits`: rates and caps; `turns`: places for what is scarce, and waiting for them
 - `origins`: which web pages may open a socket
 """

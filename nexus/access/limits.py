@@ -149,6 +149,10 @@ class Caps:
         """How many `key` holds."""
         return self._held.get(key, 0)
 
+    def is_full(self, key: str) -> bool:
+        """Whether `key` holds as many as it may."""
+        return self.held(key) >= self._each
+
     def acquire(self, key: str) -> bool:
         """Hold one more for `key`; False, and nothing held, where a cap is reached."""
         held = self.held(key)

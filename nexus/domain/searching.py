@@ -24,9 +24,11 @@ MOST_BEGINNINGS = 6
 """The last words of a search that may be beginnings of words, each of which costs a walk along an index; those before
 them must be whole."""
 
-# Characters from which a word is the beginning of few others; a shorter one is a beginning only while it is typed, at
-# the end of a search.
+# ASCII characters from which a word is the beginning of few others.
 _FEW = 3
+# The same of the last word, which somebody may still be typing; of one letter it is a beginning only where nothing else
+# is asked for: beside other words, the walk along all that begins with it would be for nothing.
+_FEW_AT_END = 2
 # Characters of a word that people also write as one with the next: "wi fi", "e mail", "5 G".
 _SHORT = 2
 # Characters from which a part of a word with an apostrophe counts by itself: "l'eau", but not the t of "don't".
@@ -72,12 +74,14 @@ def clauses(search: str) -> tuple[Clause, ...]:
 def _bounded(asked: list[Clause]) -> list[Clause]:
     """The clauses with no more beginnings than a search may have."""
     left = MOST_BEGINNINGS
+    least = _FEW_AT_END if len(asked) > 1 else 1
     bounded: list[Clause] = []
     for clause in reversed(asked):
-        least = _FEW if bounded and clause[0].lexeme.isascii() else 1
-        kept = (one if left > 0 and len(one.lexeme) >= least else Sought(one.lexeme) for one in clause)
+        few = (len(one.lexeme) >= least or not one.lexeme.isascii() for one in clause)
+        kept = (one if left > 0 and is_few else Sought(one.lexeme) for one, is_few in zip(clause, few, strict=True))
         bounded.append(tuple(dict.fromkeys(kept)))
         left -= any(one.begins for one in bounded[-1])
+        least = _FEW
     return bounded[::-1]
 
 

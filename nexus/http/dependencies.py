@@ -81,6 +81,10 @@ class RestServices:
     """Exports under way, by who asked for them."""
     export_reads: asyncio.Semaphore
     """Exports that may read the database at once."""
+    searches: Caps
+    """Searches under way or waiting, by who asked for them."""
+    search_reads: asyncio.Semaphore
+    """Searches that may read the database at once."""
     workbooks: asyncio.Semaphore
     """Workbooks that may be written at once, each by a process."""
     oidc: OidcLogins | None = None

@@ -105,10 +105,20 @@ def test_a_code_stands_for_the_whole_search_and_a_word_of_its_shape_does_not() -
 
 
 def test_the_word_that_is_being_typed_may_be_short() -> None:
-    assert finds("tea o", "Tea or coffee?")
+    assert finds("t", "Tea or coffee?")
+    assert finds("tea or", "Tea, orange?")
+    assert not finds("tea o", "Tea or coffee?")
+    assert finds("tea o", "Tea, o!")
     assert finds("o tea", "O, tea!")
     assert not finds("o tea", "Tea or coffee?")
     assert finds("cof te", "Tea or coffee?")
+
+
+@pytest.mark.parametrize("search", ["a1 b2 w", "w0 w", "q w3 x", "tea c++ w", "x-y", "a'b w", "k7m2qp w", "投票 w"])
+def test_one_letter_begins_words_only_where_it_is_alone(search: str) -> None:
+    asked = [one for clause in clauses(search) for one in clause]
+    assert not [one for one in asked if one.begins and one.lexeme.isascii() and len(one.lexeme) < 2]
+    assert [one.begins for clause in clauses("w") for one in clause] == [True]
 
 
 def test_a_long_search_is_bounded() -> None:

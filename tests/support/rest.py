@@ -218,6 +218,8 @@ def make_services(database: Database, environ: Mapping[str, str], told: list[New
         pseudonyms=Pseudonyms(KEY),
         exports=Caps(1, total=2),
         export_reads=asyncio.Semaphore(1),
+        searches=Caps(4, total=6),
+        search_reads=asyncio.Semaphore(2),
         oidc=oidc,
         workbooks=asyncio.Semaphore(1),
     )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
-from nexus.access.limits import Caps
+from nexus.access.turns import Crowd
 from nexus.domain.file_names import file_name
 from nexus.domain.identity import Identity
 from nexus.domain.text import range_rule
@@ -27,13 +26,15 @@ from nexus.sheets.process import written
 from nexus.store import exports
 from nexus.store.exports import Exported, Round
 
-RETRY_S = 10.0
-"""After which a client that was refused should try again."""
-TURN_S = 20.0
-"""How long an export waits for its turn to read, and a workbook for its turn to be written."""
+CROWD = Crowd(
+    own="Another export of yours is still under way. Try again when it has finished.",
+    all="Too many exports are under way. Try again later.",
+    retry_s=10.0,
+    turn_s=20.0,
+)
+"""Exports: one of a host at a time. They wait for their turn to read, and workbooks for theirs to be written."""
 MEDIA = {"csv": CSV_TYPE, "json": JSON_TYPE, "xlsx": SHEET_TYPE}
 """The media type of each format."""
-_CROWDED = "Too many exports are under way. Try again later."
 
 
 class ExportQuery(msgspec.Struct, kw_only=True):
@@ -63,7 +64,9 @@ async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServic
         raise Invalid(errors=(("epoch", range_rule(1, newest)),))
     wanted = _Wanted(seen.poll.id, epoch, by, query)
     pieces = _workbook if query.format == "xlsx" else _texts
-    return Stream(lambda: pieces(wanted, services), MEDIA[query.format], lambda: _place(services.exports, by.voter))
+    return Stream(
+        lambda: pieces(wanted, services), MEDIA[query.format], lambda: CROWD.place(services.exports, by.voter)
+    )
 
 
 @asynccontextmanager
@@ -84,7 +87,7 @@ async def _workbook(wanted: _Wanted, services: RestServices) -> AsyncIterator[Op
     with tempfile.TemporaryFile() as rows:
         async with _ballots(wanted, services) as (round_, pieces):
             await put_round(rows, round_, pieces, services.pseudonyms)
-        async with _turn(services.workbooks), written(rows) as made:
+        async with CROWD.turn(services.workbooks), written(rows) as made:
             yield Opened(_headers(round_, wanted.query.format), made)
 
 
@@ -93,38 +96,11 @@ async def _ballots(
     wanted: _Wanted, services: RestServices
 ) -> AsyncIterator[tuple[Round, AsyncIterator[list[Exported]]]]:
     """The ballots, once it is this export's turn to read; the history has it from then on."""
-    async with _turn(services.export_reads):
+    async with CROWD.turn(services.export_reads):
         # Before, not within: it would need a second connection while the first is in use.
         await exports.note(services.database, wanted.poll, wanted.epoch, wanted.by, format=wanted.query.format)
         async with exports.ballots(services.database, wanted.poll, wanted.epoch) as found:
             yield found
-
-
-@contextmanager
-def _place(exports: Caps, voter: str) -> Iterator[None]:
-    """One of the exports that may be under way, of which a host has one at a time."""
-    if not exports.acquire(voter):
-        own = "Another export of yours is still under way. Try again when it has finished."
-        raise TooMany(own if exports.held(voter) else _CROWDED, after_s=RETRY_S)
-    try:
-        yield
-    finally:
-        exports.release(voter)
-
-
-@asynccontextmanager
-async def _turn(places: asyncio.Semaphore) -> AsyncIterator[None]:
-    """Only a few read at once, each with a database connection, and few workbooks are written, each by a process:
-    votes and screens need the rest."""
-    try:
-        async with asyncio.timeout(TURN_S):
-            await places.acquire()
-    except TimeoutError:
-        raise TooMany(_CROWDED, after_s=RETRY_S) from None
-    try:
-        yield
-    finally:
-        places.release()
 
 
 def _headers(round_: Round, ending: str) -> dict[str, str]:

@@ -16,7 +16,8 @@ from nexus.domain.views import Number, PollView, poll_view
 from nexus.errors import Forbidden, Invalid, PollHasVotes, PollNotFound, TooMany
 from nexus.http.api.guests import Code
 from nexus.http.api.lists import Paged
-from nexus.http.api.seen_poll import see_poll, see_polls
+from nexus.http.api.searches import in_turn
+from nexus.http.api.seen_poll import SeenPoll, see_poll, see_polls
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.store import listing, polls, rounds, sessions
@@ -83,11 +84,15 @@ class ScreenLink(msgspec.Struct, frozen=True):
 
 async def list_polls(request: TypedRequest[Nothing, PollQuery], services: RestServices) -> Reply[PollPage]:
     """List the public polls, your own and those you joined; an admin sees every poll."""
-    query = request.query
-    count, found = await listing.list_polls(
-        services.database, request.by, query.filter(), limit=query.limit, offset=query.offset, counts=services.counts
-    )
-    seen = await see_polls(services.database, found, request.by)
+    query, chosen = request.query, request.query.filter()
+
+    async def read() -> tuple[int, list[SeenPoll]]:
+        count, found = await listing.list_polls(
+            services.database, request.by, chosen, limit=query.limit, offset=query.offset, counts=services.counts
+        )
+        return count, await see_polls(services.database, found, request.by)
+
+    count, seen = await in_turn(request, services, read, is_search=chosen.is_search)
     following, previous = query.links(request.raw, count)
     return Reply(PollPage(count, following, previous, [poll_view(one.poll, one.sees) for one in seen]))
 
@@ -178,7 +183,7 @@ async def make_screen(request: TypedRequest[Nothing, Nothing], services: RestSer
 
 
 CALLS: tuple[RestCall, ...] = (
-    call("GET", "/polls", list_polls, body=Nothing, query=PollQuery, answer=PollPage),
+    call("GET", "/polls", list_polls, body=Nothing, query=PollQuery, answer=PollPage, raises=(TooMany,)),
     call(
         "POST",
         "/polls",

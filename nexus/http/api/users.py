@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -12,9 +13,10 @@ from nexus.access.public_address import public_of
 from nexus.access.refresh_tokens import new_refresh
 from nexus.domain.text import LONGEST_NAME, text_problems, text_rule
 from nexus.domain.views import Id, Number, Stamp, stamp
-from nexus.errors import AccountDisabled, Forbidden, Invalid, LastAdmin, UsernameTaken, UserNotFound
+from nexus.errors import AccountDisabled, Forbidden, Invalid, LastAdmin, TooMany, UsernameTaken, UserNotFound
 from nexus.http.api.accounts import LONGEST_EMAIL, Email, Username, account_problems
 from nexus.http.api.lists import Paged
+from nexus.http.api.searches import in_turn
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.store import account_changes, account_lists, accounts, departures, invitations
@@ -96,8 +98,9 @@ class InvitationLink(msgspec.Struct, frozen=True):
 async def list_users(request: TypedRequest[Nothing, UserQuery], services: RestServices) -> Reply[UserPage]:
     """List the accounts."""
     request.by.require_admin()
-    query = request.query
-    count, found = await account_lists.page(services.database, query.sought(), limit=query.limit, offset=query.offset)
+    query, sought = request.query, request.query.sought()
+    read = partial(account_lists.page, services.database, sought, limit=query.limit, offset=query.offset)
+    count, found = await in_turn(request, services, read, is_search=bool(sought.search))
     following, previous = query.links(request.raw, count)
     return Reply(UserPage(count, following, previous, [_view(entry) for entry in found]))
 
@@ -213,7 +216,7 @@ def _view(entry: Entry) -> UserView:
 
 
 CALLS: tuple[RestCall, ...] = (
-    call("GET", "/users", list_users, body=Nothing, query=UserQuery, answer=UserPage, raises=(Forbidden,)),
+    call("GET", "/users", list_users, body=Nothing, query=UserQuery, answer=UserPage, raises=(Forbidden, TooMany)),
     call(
         "POST",
         "/users",

@@ -8,6 +8,7 @@
    is the ASGI application of all entries with one path. It finds the entry for the method, proves who asks, reads the
    query and the body (`body`; `domain.faults` lists what is wrong with them), and awaits `handler(request, services)`.
 4. The handler returns a `Reply`, or a `Stream` (`stream`) for what is too long for memory, or raises a `NexusError`.
+   `client` ends what is done for a client that has left.
 5. `problem`: the status, headers and document of an error, or the page that says the same to people (`asked` tells who
    wants which).
 

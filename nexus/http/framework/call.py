@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -32,6 +32,9 @@ BodyT = TypeVar("BodyT")
 QueryT = TypeVar("QueryT")
 AnswerT = TypeVar("AnswerT")
 ServicesT = TypeVar("ServicesT", bound="CallServices")
+
+LEFT = 499
+"""As which a request counts whose client left before its answer: no fault of the server."""
 
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -236,6 +239,9 @@ class Resource(Generic[ServicesT]):
             raise
         except ActRefused as refused:
             status = status_of(refused.error)
+            raise
+        except ClientDisconnect:
+            status = LEFT
             raise
         finally:
             self._services.metrics.requested(call.method, call.path, status, time.perf_counter() - began)

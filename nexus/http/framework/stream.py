@@ -8,18 +8,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
-from typing import IO, NamedTuple, TypeVar
+from typing import IO, NamedTuple
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-logger = logging.getLogger(__name__)
+from nexus.http.framework.client import Client, stopped
 
-T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 READ_S = 30.0
 """How long the client may take to read one piece."""
@@ -66,7 +66,7 @@ class _Streaming(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it all, unless the client leaves or reads nothing for `READ_S`. Raises what prevents the first piece."""
         with self._stream.place(), tempfile.TemporaryFile() as file:
-            spool, client = _Spool(file, self._stream.pieces), _Client(receive)
+            spool, client = _Spool(file, self._stream.pieces), Client(receive)
             try:
                 self.headers.update(await client.stays_for(spool.opened))
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -77,7 +77,7 @@ class _Streaming(Response):
                 client.forget()
                 await spool.stop()
 
-    async def _send_all(self, spool: _Spool, client: _Client, send: Send) -> None:
+    async def _send_all(self, spool: _Spool, client: Client, send: Send) -> None:
         deadline = asyncio.get_running_loop().time() + SENT_S
         while piece := await client.stays_for(spool.next()):
             if asyncio.get_running_loop().time() > deadline:
@@ -88,38 +88,6 @@ class _Streaming(Response):
             except TimeoutError:
                 logger.info("a client has read nothing for %d s, cutting off its answer", READ_S)
                 raise ClientDisconnect from None
-
-
-class _Client:
-    """Who waits for the answer. Long before the first piece it may leave, and what is done for it has to end then."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._gone = asyncio.create_task(self._leave(receive), name="client")
-
-    async def stays_for(self, what: Awaitable[T]) -> T:
-        """What `what` returns. Raises `ClientDisconnect` if the client leaves before that, and
-        what is wrong with its request if anything is."""
-        waiting = asyncio.ensure_future(what)
-        try:
-            await asyncio.wait({waiting, self._gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not self._gone.done():
-                return await waiting
-            if waiting.done():
-                waiting.exception()  # nobody is left to be told
-            raise self._gone.exception() or ClientDisconnect()
-        finally:
-            waiting.cancel()
-
-    def forget(self) -> None:
-        """Listen no longer."""
-        self._gone.cancel()
-
-    @staticmethod
-    async def _leave(receive: Receive) -> None:
-        message = await receive()
-        while message["type"] != "http.disconnect":  # parts of a body nobody asked for
-            await asyncio.sleep(0)
-            message = await receive()
 
 
 class _Spool:
@@ -149,8 +117,7 @@ class _Spool:
 
     async def stop(self) -> None:
         """Stop the filling, wherever it is."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await stopped(self._task)
 
     async def _fill(self) -> None:
         try:
