@@ -183,9 +183,10 @@ async def test_a_client_that_leaves_holds_nothing(rest: Rest, held: Held, path: 
     await until(lambda: len(rest.services.searches) == 4 and held.reading == 2)
     other = begin(rest, bob, path)
     await until(lambda: len(rest.services.searches) == 5)
-    for leave, answered in visits[::-1]:  # those that wait first, then those that read
+    for left, (leave, answered) in enumerate(visits[::-1], 1):  # those that wait first, then those that read
         leave()
         assert await soon(answered) == []
+        assert rest.services.searches.held(ann.voter) == 4 - left  # at once: nothing goes on behind the client's back
     await until(lambda: held.reading == 1)
     assert (len(rest.services.searches), rest.services.searches.held(ann.voter)) == (1, 0)
     held.may_go_on.set()
