@@ -32,10 +32,12 @@ CREATE INDEX users_admins ON users (id) WHERE is_admin;
 CREATE TABLE invitations (
     user_id     bigint      NOT NULL PRIMARY KEY REFERENCES users ON DELETE CASCADE,
     digest      bytea       NOT NULL UNIQUE CHECK (octet_length(digest) = 32),
-    expires_at  timestamptz NOT NULL
+    expires_at  timestamptz NOT NULL,
+    created_by  text        NOT NULL
 );
 COMMENT ON TABLE invitations IS
-    'SHA-256 digests of the links with which an account''s password can be set, once. A new link replaces the one before.';
+    'SHA-256 digests of the links with which an account''s password can be set, once. A new link replaces the one before. '
+    'A link ends when the account gets another password or is disabled, and when created_by is no administrator any more.';
 
 CREATE TABLE deleted_users (
     user_id     bigint      NOT NULL PRIMARY KEY,

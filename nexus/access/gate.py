@@ -45,6 +45,7 @@ class Gate:
         self._ended: dict[str, datetime] = {}
         self._deleted: set[str] = set()
         self._last_deleted: datetime | None = None
+        self._refreshing = asyncio.Lock()
         self._out: frozenset[str] = frozenset()
 
     def identify_now(self, token: str) -> Identity | None:
@@ -66,6 +67,18 @@ class Gate:
     async def refresh(self) -> None:
         """Read which accounts are disabled or deleted and which logins have ended, and expel those that were not at the
         last refresh."""
+        async with self._refreshing:
+            await self._refresh()
+
+    async def refresh_early(self) -> None:
+        """The same for a change that was just committed, so that this worker lets nobody in whom it has put out. Where
+        the database is out of reach by now, the next refresh does it."""
+        try:
+            await self.refresh()
+        except Unavailable as error:
+            logger.warning("a change of who has access is read with the next refresh: %s", error)
+
+    async def _refresh(self) -> None:
         disabled = await accounts.disabled(self._database)
         await self._refresh_deleted()
         await self._refresh_ended()

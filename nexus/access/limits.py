@@ -106,10 +106,20 @@ class Rate:
         self._due.move_to_end(key)
         return 0.0
 
+    def give_back(self, key: str) -> None:
+        """Undo a `take` of one.
+
+        For limits on failures alone whose attempts take time (passwords): take before the attempt, so that attempts
+        at the same time count too, and give back after a success.
+        """
+        due = self._due.get(key)
+        if due is not None:
+            self._due[key] = due - self._pace.interval_s
+
     def wait(self, key: str) -> float:
         """Seconds until one may be taken, 0.0 for now; takes nothing.
 
-        For limits on failures alone (wrong codes, wrong passwords): ask before the attempt, take after a failure.
+        For limits on failures alone (wrong codes): ask before the attempt, take after a failure.
         """
         now = self._clock()
         return self._pace.wait(self._pace.after(self._due.get(key, now), now, 1), now)

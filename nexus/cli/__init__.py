@@ -25,6 +25,8 @@ Command = Callable[[argparse.Namespace, Settings], int]
 
 REFUSED = 2
 """The exit status of a command that was refused; argparse uses it too."""
+LONGEST_ROLE = 64
+"""Characters of a role of a token."""
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as a shell has it: 128 + SIGINT."""
 
@@ -42,6 +44,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refuse(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # its reader has seen enough, as head(1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # otherwise the exit flushes, and fails again
+        return 0
+
+
+def _role(text: str) -> str:
+    if not 1 <= len(text) <= LONGEST_ROLE:
+        raise argparse.ArgumentTypeError(f"must have 1 to {LONGEST_ROLE} characters")
+    return text
 
 
 def _command(name: str) -> Command:
@@ -145,7 +156,9 @@ def _user_parsers(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _token_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     token = parsers.add_parser("token", help="make an access token")
     token.add_argument("subject", metavar="SUB", help="user:<id>, guest:<uuid> or ext:<name>")
-    token.add_argument("--role", action="append", default=[], help="a role of its bearer; may be given more than once")
+    token.add_argument(
+        "--role", action="append", default=[], type=_role, help="a role of its bearer; may be given more than once"
+    )
     token.add_argument("--ttl", type=int, metavar="SECONDS", help="its lifetime")
     token.add_argument(
         "--poll", type=int, action="append", help="the only poll it gives access to; may be given more than once"

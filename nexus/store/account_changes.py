@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from nexus.errors import LastAdmin, UserNotFound
+from nexus.errors import Forbidden, LastAdmin, UserNotFound
 from nexus.store import audit
-from nexus.store.accounts import COLUMNS, User, end_logins, user_of
+from nexus.store.accounts import COLUMNS, User, end_invitations, end_logins, user_of
 from nexus.store.database import Connection, Database
 
 
@@ -27,6 +27,14 @@ class Held(msgspec.Struct, frozen=True):
         if found is None:
             raise UserNotFound
         return found
+
+    def require_acting(self, by: str) -> None:
+        """Raises `Forbidden` where `by` is an account that is no administrator any more: its access token may live on
+        for seconds, and must not undo what has ended it. A command's "cli" and external subjects have no account."""
+        if by.startswith("user:"):
+            one = self.users.get(int(by.removeprefix("user:")))
+            if one is None or one.disabled or not one.is_admin:
+                raise Forbidden("Only an admin may do this.")
 
     def require_other_admin(self, user: int) -> None:
         """Raises `LastAdmin` where `user` is the only administrator who can log in."""
@@ -53,9 +61,10 @@ async def change(
     database: Database, user: int, *, by: str, disabled: bool | None = None, admin: bool | None = None
 ) -> User:
     """Disable or enable an account, make it an administrator or not; None leaves as it is. Its logins end where it
-    loses anything. Raises `UserNotFound`, `LastAdmin`."""
+    loses anything. Raises `UserNotFound`, `LastAdmin`, and `Forbidden` where `by` is no administrator any more."""
     async with database.transaction() as connection:
         held = await hold(connection, [user])
+        held.require_acting(by)
         before = held.require(user)
         off = before.disabled if disabled is None else disabled
         role = before.is_admin if admin is None else admin
@@ -72,6 +81,7 @@ async def change(
         )
         if off > before.disabled or role < before.is_admin:
             await end_logins(connection, user)  # the access tokens of a login say what its roles were
+            await end_invitations(connection, user)
         if off != before.disabled:
             await audit.append(connection, by, "disable" if off else "enable", "user", user)
         if role != before.is_admin:
@@ -90,7 +100,7 @@ async def set_password(database: Database, user: int, password_hash: str, *, by:
         )
         if row is None:
             raise UserNotFound
-        await connection.run("DELETE FROM invitations WHERE user_id = :user", user=user)
+        await end_invitations(connection, user)
         logins = await end_logins(connection, user)
         await audit.append(connection, by, "change_password", "user", user, ended_logins=logins)
         return user_of(row)

@@ -166,6 +166,7 @@ async def change_password(database: Database, user: User, password_hash: str, *,
         )
         if row is None:
             raise InvalidCredentials
+        await end_invitations(connection, user.id)
         logins = await end_logins(connection, user.id, keep=keep)
         await audit.append(connection, user.subject, "change_password", "user", user.id, ended_logins=logins)
 
@@ -179,12 +180,19 @@ async def end_logins(connection: Connection, user: int, *, keep: str = "") -> in
         "UPDATE refresh_tokens SET revoked_at = clock_timestamp() "
         "WHERE user_id = :user AND revoked_at IS NULL AND family <> :keep RETURNING family",
         user=user,
-        keep=_family(keep),
+        keep=family_of(keep),
     )
     return len({one["family"] for one in ended})
 
 
-def _family(login: str) -> UUID:
+async def end_invitations(connection: Connection, user: int) -> None:
+    """End the links that could set the password of an account, and those that it made for others."""
+    await connection.run(
+        "DELETE FROM invitations WHERE user_id = :user OR created_by = :subject", user=user, subject=f"user:{user}"
+    )
+
+
+def family_of(login: str) -> UUID:
     """The family that a token's `sid` names; the nil UUID, which none has, for a token without one."""
     try:
         return UUID(login)

@@ -15,7 +15,7 @@ from nexus.domain.poll import Poll
 from nexus.errors import AccountDisabled, InvalidCredentials
 from nexus.store import audit, polls
 from nexus.store.account_changes import hold
-from nexus.store.accounts import User
+from nexus.store.accounts import User, end_invitations
 from nexus.store.database import LONG_GUARDS, LONG_S, Connection, Database
 from nexus.store.rows import load
 
@@ -43,10 +43,13 @@ async def delete(
     """Delete an account; its polls go to `heir` or are deleted, by `settle_some`.
 
     With `proved`, the account as its password was proved. Raises `UserNotFound`, `LastAdmin`, `AccountDisabled` where
-    the heir's is, `InvalidCredentials` where the account has changed since it was proved.
+    the heir's is, `InvalidCredentials` where the account has changed since it was proved, `Forbidden` where `by` is
+    another account that is no administrator any more.
     """
     async with database.transaction() as connection:
         held = await hold(connection, [user, *([] if heir is None else [heir])])
+        if proved is None:
+            held.require_acting(by)
         found = held.require(user)
         if proved is not None and (found.password_hash != proved.password_hash or found.disabled):
             raise InvalidCredentials
@@ -60,6 +63,7 @@ async def delete(
             heir=heir,
         )
         await connection.run("DELETE FROM poll_members WHERE voter = :subject", subject=found.subject)
+        await end_invitations(connection, user)
         await connection.run("DELETE FROM users WHERE id = :user", user=user)
         details = {} if heir is None else {"to": f"user:{heir}"}
         await audit.append(connection, by, "delete", "user", user, **details)

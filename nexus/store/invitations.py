@@ -9,8 +9,9 @@ from datetime import datetime
 
 import msgspec
 
-from nexus.errors import AccountDisabled, InvitationNotFound, UserNotFound
+from nexus.errors import AccountDisabled, InvitationNotFound
 from nexus.store import account_lists, audit
+from nexus.store.account_changes import hold
 from nexus.store.account_lists import Entry
 from nexus.store.accounts import COLUMNS, User, end_logins, insert, user_of
 from nexus.store.database import Connection, Database
@@ -33,10 +34,12 @@ class Invitation(msgspec.Struct, frozen=True):
 async def invite(
     database: Database, username: str, email: str | None, digest: bytes, ttl_s: int, *, admin: bool, by: str
 ) -> Invited:
-    """Make an account without a password, and its invitation. Raises `UsernameTaken`."""
+    """Make an account without a password, and its invitation. Raises `UsernameTaken`, and `Forbidden` where `by` is no
+    administrator any more."""
     async with database.transaction() as connection:
+        (await hold(connection, [])).require_acting(by)
         user = await insert(connection, username, email, None, admin=admin)
-        expires_at = await _keep(connection, user.id, digest, ttl_s)
+        expires_at = await _keep(connection, user.id, digest, ttl_s, by)
         await audit.append(connection, by, "create", "user", user.id, admin=admin)
         await audit.append(connection, by, "invite", "user", user.id, seconds=ttl_s)
         return await _invited(connection, user.id, expires_at)
@@ -44,14 +47,13 @@ async def invite(
 
 async def renew(database: Database, user: int, digest: bytes, ttl_s: int, *, by: str) -> Invited:
     """Make another invitation; a password that the account has holds until it is used. Raises `UserNotFound`,
-    `AccountDisabled`."""
+    `AccountDisabled`, and `Forbidden` where `by` is no administrator any more."""
     async with database.transaction() as connection:
-        row = await connection.one(f"SELECT {COLUMNS} FROM users u WHERE u.id = :user FOR NO KEY UPDATE", user=user)
-        if row is None:
-            raise UserNotFound
-        if user_of(row).disabled:
+        held = await hold(connection, [user])
+        held.require_acting(by)
+        if held.require(user).disabled:
             raise AccountDisabled("This account is disabled. Enable it first.")
-        expires_at = await _keep(connection, user, digest, ttl_s)
+        expires_at = await _keep(connection, user, digest, ttl_s, by)
         await audit.append(connection, by, "invite", "user", user, seconds=ttl_s)
         return await _invited(connection, user, expires_at)
 
@@ -96,13 +98,14 @@ async def accept(database: Database, digest: bytes, password_hash: str) -> User:
         return user
 
 
-async def _keep(connection: Connection, user: int, digest: bytes, ttl_s: int) -> datetime:
+async def _keep(connection: Connection, user: int, digest: bytes, ttl_s: int, by: str) -> datetime:
     row = await connection.one(
-        "INSERT INTO invitations (user_id, digest, expires_at) "
-        "VALUES (:user, :digest, clock_timestamp() + make_interval(secs => :ttl)) "
-        "ON CONFLICT (user_id) DO UPDATE SET digest = excluded.digest, expires_at = excluded.expires_at "
-        "RETURNING expires_at",
+        "INSERT INTO invitations (user_id, digest, expires_at, created_by) "
+        "VALUES (:user, :digest, clock_timestamp() + make_interval(secs => :ttl), :by) "
+        "ON CONFLICT (user_id) DO UPDATE SET digest = excluded.digest, expires_at = excluded.expires_at, "
+        "created_by = excluded.created_by RETURNING expires_at",
         user=user,
+        by=by,
         digest=digest,
         ttl=float(ttl_s),
     )

@@ -194,9 +194,10 @@ async def _refuse_frozen(connection: Connection, before: Poll, values: dict[str,
     if before.ballots:
         kept = [name for name in FROZEN_BY_VOTES if not (correction and name in CORRECTABLE)]
         frozen += [name for name in kept if name in values and _clean(values[name]) != getattr(before, name)]
-    # Ballots of earlier rounds are kept for export: those cast anonymously stay anonymous.
+    # An anonymous vote stays one, also when it is withdrawn or discarded: ballots of earlier rounds are kept for
+    # export, and the exact time and version of an act in the history would tell what was chosen.
     if before.anonymous and values.get("anonymous") is False:
-        one = await connection.one("SELECT 1 FROM votes WHERE poll_id = :poll LIMIT 1", poll=before.id)
+        one = await connection.one("SELECT 1 FROM acts WHERE poll_id = :poll LIMIT 1", poll=before.id)
         frozen += ["anonymous"] if one is not None else []
     if frozen:
         raise PollHasVotes(f"There are already votes, so this cannot be changed: {', '.join(frozen)}.")

@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 import msgspec
 
 from nexus.domain.identity import Identity
-from nexus.errors import InvalidCredentials
+from nexus.errors import InvalidCredentials, Unauthenticated
 from nexus.store import audit
-from nexus.store.accounts import COLUMNS, User, user_of
+from nexus.store.accounts import COLUMNS, User, family_of, user_of
 from nexus.store.database import GUARDS, Connection, Database, Row
 
 MOST_SUCCESSORS = 100
@@ -44,19 +44,21 @@ async def begin(database: Database, user: User, digest: bytes, ttl_s: int) -> Lo
     """Keep the first refresh token of a login. Its commit does not wait for the disk: after a power cut a user logs in
     again, and fifty logins a second must not slow down the votes' commits.
 
-    Raises `InvalidCredentials` where the account was disabled or got another password since `user` was read.
+    Its roles are those that the account has by now. Raises `InvalidCredentials` where the account was disabled or got
+    another password since `user` was read.
     """
     family = uuid4()
     async with database.transaction(f"{GUARDS}; SET LOCAL synchronous_commit = off") as connection:
-        same = await connection.one(
-            "SELECT 1 FROM users WHERE id = :user AND password_hash = :hash AND disabled_at IS NULL FOR SHARE",
+        row = await connection.one(
+            f"SELECT {COLUMNS} FROM users u "
+            "WHERE u.id = :user AND u.password_hash = :hash AND u.disabled_at IS NULL FOR SHARE",
             user=user.id,
             hash=user.password_hash,
         )
-        if same is None:
+        if row is None:
             raise InvalidCredentials
         await _keep(connection, user.id, family, digest, ttl_s)
-    return Login(user.subject, user.roles, str(family))
+    return Login(user.subject, user_of(row).roles, str(family))
 
 
 async def _keep(connection: Connection, user: int, family: UUID, digest: bytes, ttl_s: int) -> None:
@@ -172,15 +174,30 @@ async def end(database: Database, digest: bytes, subject: str) -> None:
 
 async def begin_screen(database: Database, poll: int, by: Identity, ttl_s: int) -> str:
     """Note that `by` makes a screen link of a poll; returns the id of a login that ends with the account's others,
-    "" for a host without an account. It has no refresh token: a screen's access token lasts as long as the link."""
+    "" for a host without an account. It has no refresh token: a screen's access token lasts as long as the link.
+
+    Raises `Unauthenticated` where the account or the login of `by` has ended: its access token may live on for seconds,
+    and a link made in them would outlive it by hours.
+    """
     family = uuid4()
     async with database.transaction() as connection:
         # A token minted by the operator may name an account that does not exist, or no longer.
-        account = await connection.one("SELECT id FROM users WHERE id = :user FOR KEY SHARE", user=by.user_id)
+        account = await connection.one(
+            "SELECT id, disabled_at IS NOT NULL AS disabled FROM users WHERE id = :user FOR SHARE", user=by.user_id
+        )
+        if (account is not None and account["disabled"]) or await _has_ended(connection, by.login):
+            raise Unauthenticated("This login has ended.")
         if account is not None:
             await _keep(connection, account["id"], family, secrets.token_bytes(32), ttl_s)
         await audit.append(connection, by.voter, "make_screen", "poll", poll, seconds=ttl_s)
     return "" if account is None else str(family)
+
+
+async def _has_ended(connection: Connection, login: str) -> bool:
+    row = await connection.one(
+        "SELECT 1 FROM refresh_tokens WHERE family = :login AND revoked_at IS NOT NULL LIMIT 1", login=family_of(login)
+    )
+    return row is not None
 
 
 async def ended(database: Database, *, after: datetime | None, within_s: float) -> dict[str, datetime]:

@@ -157,3 +157,13 @@ def test_a_token_names_its_subject_and_roles(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [("somebody",), ("user:1", "--ttl", "0"), ("guest:x",)])
 def test_a_token_for_nobody_is_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     assert Command(tmp_path).refused("token", *arguments)
+
+
+@pytest.mark.parametrize("role", ["", "x" * 65])
+def test_a_role_that_no_token_can_have_is_refused(role: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from nexus.cli import main
+
+    with pytest.raises(SystemExit) as refused:
+        main(["token", "user:7", "--role", role])
+    assert refused.value.code == 2
+    assert "argument --role: must have 1 to 64 characters" in capsys.readouterr().err

@@ -224,3 +224,10 @@ async def test_enabling_ends_no_login_that_is_new_and_wakes_no_old_one(nexus: Co
     assert user is not None
     await sessions.begin(database, user, new_refresh()[1], 3600)
     assert await living_logins(database) == 1
+
+
+def test_a_reader_that_has_seen_enough_ends_a_list_without_a_word(nexus: Command) -> None:
+    process = nexus.start("user", "list")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(30) == 0

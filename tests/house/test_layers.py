@@ -30,7 +30,7 @@ ARROWS = {
     "http": ("http.framework", "voting", "store", "bus", "access", "settings", "runtime", "domain"),
     "http.api": ("http", "http.framework", "sheets", "voting", "store", "access", "runtime", "domain", "errors"),
     "http.documents": ("http.api", "http", "http.framework", "store", "domain", "errors", "__init__"),
-    "http.pages": ("http.framework", "voting", "access", "domain", "errors"),
+    "http.pages": ("http.framework", "voting", "access", "runtime", "domain", "errors"),
     "ws": ("rooms", "voting", "access", "domain", "errors", "__init__"),
     "embedded": ("runtime", "errors"),
     "app": (

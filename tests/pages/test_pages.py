@@ -241,7 +241,10 @@ async def test_wrong_codes_are_limited_on_pages_too(database: Database) -> None:
         assert answer.status_code == 429
         assert int(answer.headers["retry-after"]) >= 1
         assert blocks(answer)["given"]["refused"] == "too_many_requests"
-        assert (await reader.get("/ZZZZ29")).status_code == 429
+        for accept, kind in (("text/html", "text/html"), ("application/json", "application/problem+json")):
+            answer = await reader.get("/ZZZZ29", headers={"accept": accept})
+            assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (429, kind)
+            assert int(answer.headers["retry-after"]) >= 1
         for path in ("/", "/vote/"):
             assert (await reader.get(f"{path}{poll['code']}")).status_code == 200  # a right one still passes
 

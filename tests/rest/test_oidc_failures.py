@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import pytest
 
+from nexus.runtime import log_throttle
 from tests.support.oidc_provider import Provider, openid_provider
 from tests.support.oidc_site import PUBLIC, Browser, OidcSite, code_in, oidc_site, why
 from tests.support.oidc_visits import browser, provider, serving, shared, site
@@ -17,6 +18,12 @@ __all__ = ["browser", "provider", "serving", "shared", "site"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CALLBACK = f"{PUBLIC}/auth/oidc/callback/"
+
+
+@pytest.fixture(autouse=True)
+def every_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each failure is logged: the tests share a server, which logs one of a kind a minute."""
+    monkeypatch.setattr(log_throttle, "EVERY_S", 0.0)
 
 
 async def failing(browser: Browser, address: str, status: int) -> str:
@@ -159,6 +166,17 @@ async def test_a_hall_behind_one_address_logs_in_and_a_flood_of_failures_does_no
         statuses = [(await browser.get(changed(backs[0], code="x"))).status_code for _ in range(6)]
         assert statuses == [400] * 3 + [429] * 3
         assert provider.asked.count("/token") == asked + 3
+
+
+async def test_a_flood_of_failures_is_a_line_of_each_kind(
+    site: OidcSite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(log_throttle, "EVERY_S", 3600.0)
+    async with site.browser() as browser:
+        with caplog.at_level(logging.INFO, "nexus.http.pages.oidc"):
+            for _ in range(20):
+                assert await failing(browser, f"{CALLBACK}?state=x", 400) == LOST
+    assert len([one for one in caplog.records if one.name == "nexus.http.pages.oidc"]) <= 1
 
 
 async def test_logins_are_limited_by_address(provider: Provider, module_database_url: str) -> None:

@@ -1,7 +1,19 @@
 """Which pages may open a socket (docs/contract.md, "WebSocket")."""
 
-from tests.socket.test_session import ALICE
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.ballots import voter
 from tests.support.sockets import SocketServer, open_socket_server
+
+ALICE = voter(1)
+
+
+@pytest.fixture
+async def ws(database_url: str) -> AsyncIterator[SocketServer]:
+    async with open_socket_server(database_url) as server:
+        yield server
 
 
 async def test_foreign_origins_are_refused(ws: SocketServer) -> None:

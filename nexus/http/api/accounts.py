@@ -138,13 +138,18 @@ async def prove(services: RestServices, user: User | None, name: str, address: s
     """The user, whose password it is. Raises `TooMany`, or `InvalidCredentials`, as slowly for an unknown name."""
     # Cut, so that a key's size is bounded. The name counts whether or not an account has it, and each way to write it.
     key = f"{fold(name[:LONGEST_NAME])}|{address_key(address)}"
-    wait = services.rates.wrong_passwords.wait(key)
+    failures = services.rates.wrong_passwords
+    wait = failures.take(key)  # before the hash, which takes time: attempts at the same time count too
     if wait:
         raise TooMany("Too many wrong passwords.", after_s=wait)
-    is_right = await services.passwords.verify(user.password_hash if user else None, password)
+    try:
+        is_right = await services.passwords.verify(user.password_hash if user else None, password)
+    except BaseException:
+        failures.give_back(key)  # nothing was tried
+        raise
     if user is None or not is_right or user.disabled:
-        services.rates.wrong_passwords.take(key)
         raise InvalidCredentials
+    failures.give_back(key)
     return user
 
 

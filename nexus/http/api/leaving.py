@@ -26,8 +26,9 @@ async def leave(request: TypedRequest[Farewell, Heir], services: RestServices) -
     user = await accounts.by_id(services.database, by.user_id)
     name = user.username if user else by.voter
     proved = await prove(services, user, name, request.address, request.body.password)
-    heir = await heir_of(services, request.query, proved.id)
+    heir = await heir_of(services, request.raw, request.query, proved.id)
     await departures.delete(services.database, proved.id, heir, by=proved.subject, proved=proved)
+    await services.gate.refresh_early()
     await services.estates.settle(proved.id)
     return Reply(None, 204)
 

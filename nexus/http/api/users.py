@@ -155,23 +155,35 @@ async def patch_user(request: TypedRequest[UserPatch, Nothing], services: RestSe
         disabled=None if body.disabled is UNSET else body.disabled,
         admin=None if body.admin is UNSET else body.admin,
     )
+    await services.gate.refresh_early()
     return await _read(services, user)
 
 
 async def delete_user(request: TypedRequest[Nothing, Heir], services: RestServices) -> Reply[Nothing]:
     """Delete an account, and its polls or hand them over."""
     user = _named(request)
-    heir = await heir_of(services, request.query, user)
+    heir = await heir_of(services, request.raw, request.query, user)
     await departures.delete(services.database, user, heir, by=request.by.voter)
+    await services.gate.refresh_early()
     await services.estates.settle(user)
     return Reply(None, 204)
 
 
-async def heir_of(services: RestServices, query: Heir, user: int) -> int | None:
-    """The account that gets the polls of `user`, None where they are to be deleted. Raises `UserNotFound`, or `Invalid`
-    where it is the same."""
+async def heir_of(services: RestServices, raw: Request, query: Heir, user: int) -> int | None:
+    """The account that gets the polls of `user`, None where they are to be deleted.
+
+    Raises `UserNotFound`, or `Invalid` where it is the same, and where the query has anything but one heir: a form's
+    empty field or a misspelt name must not delete polls that were to be handed over.
+    """
+    given = raw.query_params.multi_items()
     if query.to is None:
+        if given:
+            raise Invalid(
+                errors=tuple((name, "must not be empty" if name == "to" else "is unknown") for name, _ in given)
+            )
         return None
+    if len(given) > 1:
+        raise Invalid(errors=(("to", "must be the only parameter, given once"),))
     problems = text_problems("to", query.to, LONGEST_NAME)
     if problems:
         raise Invalid(errors=tuple(problems))

@@ -20,6 +20,7 @@ from nexus.http.framework.html import Html, element, page, together, void
 from nexus.http.pages.assets import Assets
 from nexus.http.pages.headers import PAGE_HEADERS, PAGE_TYPE
 from nexus.http.pages.words import Words
+from nexus.runtime.log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,11 @@ _RETRY_AFTER_S = "5"
 _QUIET = (Reason.DENIED, Reason.LOST, Reason.USED)
 
 
+def _throttle(reason: Reason) -> LogThrottle:
+    level = logging.INFO if reason in _QUIET else logging.WARNING
+    return LogThrottle(logger, f"login with the OpenID provider failed, {reason.value}", level)
+
+
 class OidcPages:
     """The two addresses of a login; each ends with a redirect, or on a page that says why not and how to go on."""
 
@@ -46,6 +52,7 @@ class OidcPages:
         self._cookie = BrowserCookie(logins.client.public_url)
         self._words = words
         self._assets = assets
+        self._told = {reason: _throttle(reason) for reason in Reason}
 
     def routes(self) -> list[Route]:
         """Where they are served."""
@@ -79,8 +86,7 @@ class OidcPages:
         return known_browser(self._cookie.read(request))
 
     def _failure(self, request: Request, failed: LoginFailed, to: str) -> Response:
-        level = logging.INFO if failed.reason in _QUIET else logging.WARNING
-        logger.log(level, "login with the OpenID provider failed, %s: %s", failed.reason.value, failed.why)
+        self._told[failed.reason](failed.why)  # anyone can make such a request, as often as they like
         language = self._words.choose(request.headers.get("accept-language", ""))
         status = _STATUS[failed.reason]
         retry = {"retry-after": _RETRY_AFTER_S} if status in (429, 503) else {}

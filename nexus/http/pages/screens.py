@@ -135,10 +135,15 @@ class Pages:
         return await self._of_poll(LIVE, request)
 
     async def _by_code(self, request: Request) -> Response:
-        found = await self._of_poll(VOTE, request)
         # Whether such a word is a wrong code or a path that does not exist, nobody can say: programs get a document.
-        if found.status_code == 404 and not wants_page(request.scope):
-            return problem(PollNotFound())
+        if not wants_page(request.scope):
+            try:
+                await self._look(read_code(request.path_params["code"]), request)
+            except GuestsNotAllowed:
+                pass  # there is a poll, and its page is not an error
+            except NexusError as error:
+                return problem(error)
+        found = await self._of_poll(VOTE, request)
         found.headers["vary"] = f"{VARY}, Accept-Encoding"
         return found
 
