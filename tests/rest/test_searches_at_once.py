@@ -187,6 +187,8 @@ async def test_a_client_that_leaves_holds_nothing(rest: Rest, held: Held, path: 
         leave()
         assert await soon(answered) == []
         assert rest.services.searches.held(ann.voter) == 4 - left  # at once: nothing goes on behind the client's back
+    counted = f'nexus_http_request_seconds_count{{method="GET",path="{path.partition("/?")[0]}",status="499"}} 4.0'
+    assert counted in rest.services.metrics.text().decode()  # no fault of the server
     await until(lambda: held.reading == 1)
     assert (len(rest.services.searches), rest.services.searches.held(ann.voter)) == (1, 0)
     held.may_go_on.set()
