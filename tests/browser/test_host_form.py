@@ -196,7 +196,7 @@ async def test_an_ended_login_keeps_what_was_typed(chromium: Chromium, home: str
         change = {"old": PASSWORD, "new": f"{PASSWORD}!"}
         headers = {"Authorization": f"Bearer {other.json()['access']}"}
         assert (await host.http.post("/auth/password/", json=change, headers=headers)).status_code == 204
-        await expect(page.get_by_text("Your session has expired.")).to_be_visible()
+        await expect(page.get_by_text("You are no longer logged in.")).to_be_visible()
         await log_in(page, host.name, f"{PASSWORD}!")
         await expect(page.get_by_label("Question")).to_have_value("Still here?")
         await page.get_by_label("Option 1", exact=True).fill("Yes")

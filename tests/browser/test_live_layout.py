@@ -263,6 +263,11 @@ async def test_a_german_page_has_no_english(venue: Venue) -> None:
         await check_that_all_is_german(page)
 
 
+CODE_LINES = """(one) => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    return range.getClientRects().length;
+}"""
 UPRIGHT = ((960, 900), (900, 1200), (1000, 1000), (1080, 1920), (1200, 1600), (2160, 3840), (768, 1024), (1300, 1200))
 
 
@@ -306,3 +311,11 @@ async def test_a_stage_on_the_servers_own_machine_invites_to_its_address_in_the_
             source = await page.locator("#qr").get_attribute("src") or ""
             picture = await page.evaluate("(source) => fetch(source).then((one) => one.text())", source)
             assert picture.encode() == qr_svg(f"{root}vote/{poll['code']}")
+            private = await audience.device("user:1", "user").poll("Yes", "No", is_public=False)
+            for one in (poll, private):
+                await page.goto(f"{server.url}{live(one)}")
+                await expect(page.locator("#code")).to_have_text(one["code"])
+                for size in ((1280, 720), (1440, 900), (960, 900), (1080, 1920)):
+                    await resized(page, size)
+                    assert await page.locator("#code").evaluate(CODE_LINES) == 1, (size, one["code"])
+                    await laid_out(page)

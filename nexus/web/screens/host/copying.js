@@ -6,9 +6,10 @@ import { announce, button } from "./parts.js";
 
 const SHOWN_MS = 2000;
 
-/** An address with its name, a link and a button that copies it; the outcome is announced in `line`. */
-export function address(name, url, line) {
-  const link = element("a", { href: url, target: "_blank", rel: "noopener" }, url.replace(/^https?:\/\//, ""));
+/** An address with its name, a link and a button that copies it; the outcome is announced in `line`. The link may lead
+ * to the same by another way, `here`. */
+export function address(name, url, line, here = url) {
+  const link = element("a", { href: here, target: "_blank", rel: "noopener" }, url.replace(/^https?:\/\//, ""));
   return copied(name, link, url, line);
 }
 

@@ -1,7 +1,7 @@
 /** Inviting people: a name goes in, a link comes out, which is shown once. */
 
 import { element, fill, write } from "../dom.js";
-import { others } from "../invite.js";
+import { invitation, others } from "../invite.js";
 import { blame, field } from "../login.js";
 import { say } from "../words.js";
 import { address } from "./copying.js";
@@ -62,7 +62,9 @@ export class InviteCard {
     const link = address(say("users.link"), `${others}host${new URL(url).hash}`, this.#line);
     link.classList.add("long");
     announce(this.#line, "");
-    fill(this.node, title, told, link, element("div", { class: "buttons" }, this.#closing("users.link_done")), this.#line);
+    const hint = !invitation && element("p", { class: "hint" }, say("host.local_hint"));
+    const done = element("div", { class: "buttons" }, this.#closing("users.link_done"));
+    fill(this.node, ...[title, told, link, hint, done, this.#line].filter(Boolean));
     this.node.hidden = false;
     await this.#made();
     title.focus();

@@ -26,7 +26,7 @@ export class SharingCard {
     this.#live = `live/${poll.code}`;
     const addresses = [
       address(say("host.address_vote"), `${others}vote/${poll.code}`, this.#line),
-      address(say("host.address_live"), staging + this.#live, this.#line),
+      address(say("host.address_live"), others + this.#live, this.#line, staging + this.#live),
       !invitation && element("p", { class: "hint" }, say("host.local_hint")),
     ];
     const head = element("h3", {}, say("host.screen"));

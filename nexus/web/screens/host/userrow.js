@@ -5,7 +5,7 @@ import { say } from "../words.js";
 import { ask } from "./dialog.js";
 import { told } from "./faults.js";
 import { heirFault, heirField, query } from "./leaving.js";
-import { announce, button, once, timeNode } from "./parts.js";
+import { announce, button, once, statusLine, timeNode } from "./parts.js";
 
 const BADGES = { active: "open", invited: "scheduled", disabled: "closed" };
 
@@ -15,6 +15,7 @@ export class UserRow {
   #user;
   #parts;
   #name;
+  #line = statusLine(); // why something was not done, where it was asked for
 
   constructor(user, parts) {
     this.#user = user;
@@ -22,7 +23,7 @@ export class UserRow {
     this.#name = user.username;
     const title = element("h2", { dir: "auto" }, user.username);
     const head = element("div", { class: "named" }, title, this.#badges());
-    this.node = element("li", { class: "card user" }, head, this.#facts(), this.#buttons());
+    this.node = element("li", { class: "card user" }, head, this.#facts(), this.#buttons(), this.#line);
   }
 
   #badges() {
@@ -114,10 +115,11 @@ export class UserRow {
 
   async #try(work) {
     announce(this.#parts.line, "");
+    announce(this.#line, "");
     try {
       await work();
     } catch (error) {
-      announce(this.#parts.line, heirFault(error) || told(error), true);
+      announce(this.#line, heirFault(error) || told(error), true);
     }
   }
 }

@@ -116,7 +116,7 @@ export class Stage {
 }
 
 function codeText(code) {
-  return element("p", { id: "code", class: "code" }, code);
+  return element("p", { id: "code", class: code.length > 6 ? "code long" : "code" }, code);
 }
 
 /** How to join: the address, the code, and both in one picture; on a page that no other device can reach only the code. */
