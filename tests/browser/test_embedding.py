@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Frame, Page, Route, expect
 
 from tests.support.audience import Audience, audience_of
-from tests.support.browser import Chromium, Visitor, axe, picture
+from tests.support.browser import SLOW, Chromium, Visitor, axe, picture
 from tests.support.host_page import hosting
 from tests.support.served import Server, serving
 from tests.support.vote_page import ROOM, WAIT_MS, said
@@ -133,6 +133,7 @@ async def vote_in(frame: Frame) -> None:
     await expect(frame.locator("#said")).to_have_text(said("vote.recorded_change"), timeout=WAIT_MS)
 
 
+@SLOW
 async def test_nobody_logs_in_inside_a_frame(
     chromium: Chromium, server: Server, site: OtherSite, audience: Audience
 ) -> None:
@@ -195,6 +196,7 @@ async def publicly(route: Route) -> None:
     await route.fulfill(response=answer, body=whole)
 
 
+@SLOW
 async def test_the_code_to_embed_is_copied_where_embedding_is_allowed(
     chromium: Chromium, server: Server, site: OtherSite
 ) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.support.browser import Chromium
+from tests.support.browser import SLOW, Chromium
 from tests.support.host_page import PASSWORD, REFUSED, home, hosting, log_in, poll_id, server
 
 __all__ = ["home", "server"]
@@ -85,6 +85,7 @@ async def test_text_stays_text_in_every_field(chromium: Chromium, home: str) -> 
         assert await page.locator("main img, main script").count() == 0
 
 
+@SLOW
 async def test_a_hundred_of_the_longest_options_are_pasted_saved_and_shown(chromium: Chromium, home: str) -> None:
     lines = [chr(0x1F600 + n % 60) * 250 + f"{n:05}" for n in range(100)]
     async with hosting(chromium, home) as host:

@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from nexus.access.tokens import Tokens
-from tests.support.browser import THOROUGH, Chromium, Visitor, axe, blocking_storage
+from tests.support.browser import SLOW, THOROUGH, Chromium, Visitor, axe, blocking_storage
 from tests.support.host_page import PASSWORD, home, log_in, new_account, server
 from tests.support.served import KEY
 from tests.support.vote_page import WAIT_MS, Paper, said
@@ -228,7 +228,7 @@ async def test_pages_work_where_all_cookies_are_blocked(chromium: Chromium, home
         await stage_works(visitor, name, poll)
 
 
-@pytest.mark.skipif(not THOROUGH, reason="differs little from blocked storage")
+@SLOW
 async def test_pages_work_where_a_storage_is_full(chromium: Chromium, home: str) -> None:
     """As in a private window of some browsers, whose storages have no room at all."""
     name = await account(home)
@@ -240,6 +240,7 @@ async def test_pages_work_where_a_storage_is_full(chromium: Chromium, home: str)
         await stage_works(visitor, name, poll)
 
 
+@SLOW
 async def test_a_poll_for_accounts_takes_a_kept_login(chromium: Chromium, home: str) -> None:
     name = await account(home)
     poll = await make_poll(home, name, allow_guests=False)

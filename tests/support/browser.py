@@ -57,6 +57,8 @@ SCREENSHOTS = ROOT / "screenshots"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 THOROUGH = os.environ.get("NEXUS_CI") == "1" or bool(os.environ.get("NEXUS_SOAK"))
 """Whether everything is checked; otherwise what differs only in colours or size is checked once."""
+SLOW = pytest.mark.skipif(not THOROUGH, reason="slow, and beside others: NEXUS_CI=1 runs it")
+"""For what a few seconds less a run are worth more than."""
 HERE = {"about", "blob", "data"}
 """Schemes that need no request."""
 
