@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from urllib.parse import urlsplit
 
-from nexus.access.public_address import PORTS, PublicAddress, Source
+from nexus.access.public_address import PORTS, AddressSource, PublicAddress
 from nexus.runtime.log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Origins:
             return False
         if asked in self.listed or asked in (f"{origin_of}:{port}" for origin_of in _here(asked)):
             return True
-        if public.source is Source.SETTING:
+        if public.source is AddressSource.SETTING:
             return asked == canonical_origin(public.origin)
         return site == _OWN or _same_place(asked, public)
 

@@ -32,7 +32,7 @@ class Netloc(NamedTuple):
     port: int | None
 
 
-class Source(StrEnum):
+class AddressSource(StrEnum):
     """Where an address is from, the surest first."""
 
     SETTING = "setting"
@@ -52,7 +52,7 @@ class PublicAddress:
     host: str
     port: int
     path: str = ""
-    source: Source = Source.SETTING
+    source: AddressSource = AddressSource.SETTING
     port_told: bool = True
 
     @property

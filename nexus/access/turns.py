@@ -12,8 +12,9 @@ from nexus.errors import TooMany
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
-    """What one who gets no place is told: `own` where the rest are that voter's, `all` where they are others'."""
+class TurnRules:
+    """How long one waits for a turn, and what one who gets no place is told: `own` where the places are that voter's,
+    `all` where they are others'."""
 
     own: str
     all: str

@@ -31,7 +31,7 @@ class Entry(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class Sought(msgspec.Struct, frozen=True, kw_only=True):
+class SoughtAccounts(msgspec.Struct, frozen=True, kw_only=True):
     """Which accounts to list: those whose name or address contains `search`, or is found by it as polls are."""
 
     search: str = ""
@@ -61,7 +61,7 @@ _ORDERINGS = {
 }
 
 
-async def page(database: Database, sought: Sought, *, limit: int, offset: int) -> tuple[int, list[Entry]]:
+async def page(database: Database, sought: SoughtAccounts, *, limit: int, offset: int) -> tuple[int, list[Entry]]:
     """How many accounts match, and one page of them."""
     terms, values = ["true"], dict[str, object]()
     if sought.search:

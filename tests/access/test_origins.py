@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from nexus.access.origins import Origins, canonical_origins
-from nexus.access.public_address import PublicAddress, Source, read_address, read_netloc
+from nexus.access.public_address import AddressSource, PublicAddress, read_address, read_netloc
 
 LISTED = canonical_origins("https://vote.example, HTTP://Other.Example:8080/")
 
@@ -20,7 +20,7 @@ def named(host: str, *, port_told: bool = True) -> PublicAddress:
     """The address of a Host header."""
     netloc = read_netloc(host)
     assert netloc is not None
-    return PublicAddress("http", netloc.host, netloc.port or 80, "", Source.HOST, port_told)
+    return PublicAddress("http", netloc.host, netloc.port or 80, "", AddressSource.HOST, port_told)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from nexus.domain.poll import Poll
 from nexus.errors import Unavailable
 from nexus.http.api import searches
 from nexus.store import account_lists, listing
-from nexus.store.account_lists import Entry, Sought
+from nexus.store.account_lists import Entry, SoughtAccounts
 from nexus.store.database import Database
 from nexus.store.listing import Filter
 from nexus.store.listing_counts import Counts
@@ -63,7 +63,9 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Held:
                 pass
         return await list_polls(database, by, chosen, limit=limit, offset=offset, counts=counts)
 
-    async def held_users(database: Database, sought: Sought, *, limit: int, offset: int) -> tuple[int, list[Entry]]:
+    async def held_users(
+        database: Database, sought: SoughtAccounts, *, limit: int, offset: int
+    ) -> tuple[int, list[Entry]]:
         if sought.search:
             async with found.reader(database):
                 pass

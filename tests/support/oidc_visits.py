@@ -10,31 +10,31 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from tests.support.oidc_provider import Provider, openid_provider
+from tests.support.oidc_provider import TestedProvider, openid_provider
 from tests.support.oidc_site import Browser, OidcSite, oidc_site
 
 
 @pytest.fixture(scope="module")
-def serving() -> Iterator[Provider]:
+def serving() -> Iterator[TestedProvider]:
     with openid_provider() as provider:
         yield provider
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(serving: Provider, module_database_url: str) -> AsyncIterator[OidcSite]:
+async def shared(serving: TestedProvider, module_database_url: str) -> AsyncIterator[OidcSite]:
     async with oidc_site(serving, module_database_url) as site:
         yield site
 
 
 @pytest.fixture
-def provider(serving: Provider) -> Provider:
+def provider(serving: TestedProvider) -> TestedProvider:
     """The provider, behaving."""
     serving.reset()
     return serving
 
 
 @pytest.fixture
-def site(shared: OidcSite, provider: Provider) -> OidcSite:
+def site(shared: OidcSite, provider: TestedProvider) -> OidcSite:
     return shared
 
 

@@ -33,7 +33,7 @@ _ERRORS = {
 }
 
 
-class Provider(Protocol):
+class LoginProvider(Protocol):
     """What of `nexus.access.oidc.provider.Provider` a login takes; that module loads slowly."""
 
     async def authorization_url(self, begun: Begun) -> str:
@@ -56,7 +56,7 @@ class OidcLogins:
     def __init__(
         self,
         client: OidcClient,
-        provider: Provider,
+        provider: LoginProvider,
         returning: Returning,
         database: Database,
         *,

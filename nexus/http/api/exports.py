@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from nexus.access.turns import Crowd
+from nexus.access.turns import TurnRules
 from nexus.domain.file_names import file_name
 from nexus.domain.identity import Identity
 from nexus.domain.text import range_rule
@@ -26,7 +26,7 @@ from nexus.sheets.process import written
 from nexus.store import exports
 from nexus.store.exports import Exported, Round
 
-CROWD = Crowd(
+CROWD = TurnRules(
     own="Another export of yours is still under way. Try again when it has finished.",
     all="Too many exports are under way. Try again later.",
     retry_s=10.0,

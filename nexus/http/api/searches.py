@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
-from nexus.access.turns import Crowd
+from nexus.access.turns import TurnRules
 from nexus.http.dependencies import RestServices
 from nexus.http.framework.call import TypedRequest
 from nexus.http.framework.client import while_there
@@ -14,7 +14,7 @@ BodyT = TypeVar("BodyT")
 QueryT = TypeVar("QueryT")
 T = TypeVar("T")
 
-CROWD = Crowd(
+CROWD = TurnRules(
     own="Too many searches of yours are under way. Try again when one of them has been answered.",
     all="Too many people are searching. Try again in a moment.",
     retry_s=1.0,

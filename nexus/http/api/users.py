@@ -20,7 +20,7 @@ from nexus.http.api.searches import in_turn
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.store import account_changes, account_lists, accounts, departures, invitations
-from nexus.store.account_lists import Entry, Ordering, Sought, State
+from nexus.store.account_lists import Entry, Ordering, SoughtAccounts, State
 from nexus.store.invitations import Invited
 
 
@@ -32,12 +32,12 @@ class UserQuery(Paged, kw_only=True):
     admin: bool | None = None
     ordering: Ordering = "username"
 
-    def sought(self) -> Sought:
+    def sought(self) -> SoughtAccounts:
         """As the store takes it. Raises `Invalid` for a search that cannot be one."""
         problems = text_problems("search", self.search, LONGEST_EMAIL, shortest=0)
         if problems:
             raise Invalid(errors=tuple(problems))
-        return Sought(search=self.search.strip(), state=self.status, admin=self.admin, ordering=self.ordering)
+        return SoughtAccounts(search=self.search.strip(), state=self.status, admin=self.admin, ordering=self.ordering)
 
 
 class NewUser(msgspec.Struct, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nexus.access.forwarded import Forwarded, TrustedHops, claims_forwarding, plain_address, read_forwarded
-from nexus.access.public_address import PORTS, SCOPE_KEY, Netloc, PublicAddress, Source, read_netloc
+from nexus.access.public_address import PORTS, SCOPE_KEY, AddressSource, Netloc, PublicAddress, read_netloc
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def _address(scope: Scope, told: Forwarded, scheme: str) -> PublicAddress:
     host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
     netloc = told.netloc or read_netloc(host) or _own(scope)
     port = netloc.port or told.port
-    source = Source.HOST if told.netloc is None else Source.FORWARDED
+    source = AddressSource.HOST if told.netloc is None else AddressSource.FORWARDED
     path = told.prefix or scope.get("root_path", "").rstrip("/")
     port_told = port is not None or not told.by_proxy
     return PublicAddress(scheme, netloc.host, port or PORTS[scheme], path, source, port_told)

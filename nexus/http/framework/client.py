@@ -12,7 +12,7 @@ from starlette.types import Receive
 T = TypeVar("T")
 
 
-class Client:
+class WaitingClient:
     """Who waits for the answer. Long before the first piece it may leave, and what is done for it has to end then."""
 
     def __init__(self, receive: Receive) -> None:
@@ -50,7 +50,7 @@ async def while_there(receive: Receive, work: Coroutine[object, None, T]) -> T:
 
     For what has no body to be read: a body is thrown away.
     """
-    client, task = Client(receive), asyncio.create_task(work, name="work")
+    client, task = WaitingClient(receive), asyncio.create_task(work, name="work")
     try:
         return await client.stays_for(task)
     finally:

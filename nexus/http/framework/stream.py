@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from nexus.http.framework.client import Client, stopped
+from nexus.http.framework.client import WaitingClient, stopped
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class _Streaming(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it all, unless the client leaves or reads nothing for `READ_S`. Raises what prevents the first piece."""
         with self._stream.place(), tempfile.TemporaryFile() as file:
-            spool, client = _Spool(file, self._stream.pieces), Client(receive)
+            spool, client = _Spool(file, self._stream.pieces), WaitingClient(receive)
             try:
                 self.headers.update(await client.stays_for(spool.opened))
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -77,7 +77,7 @@ class _Streaming(Response):
                 client.forget()
                 await spool.stop()
 
-    async def _send_all(self, spool: _Spool, client: Client, send: Send) -> None:
+    async def _send_all(self, spool: _Spool, client: WaitingClient, send: Send) -> None:
         deadline = asyncio.get_running_loop().time() + SENT_S
         while piece := await client.stays_for(spool.next()):
             if asyncio.get_running_loop().time() > deadline:

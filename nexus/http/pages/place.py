@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from nexus.access.origins import canonical_origin
-from nexus.access.public_address import PublicAddress, Source, public_of, read_address
+from nexus.access.public_address import AddressSource, PublicAddress, public_of, read_address
 from nexus.http.pages.site import Site
 
 
-class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+class PageAddress(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a page is told: the root of the service, with a slash at its end, as this server sees it (`at`) and as
     others reach it (`invite`: null where only this machine does, absent where it is where the page was opened).
 
@@ -26,20 +26,20 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True):
     invite: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
-def place_of(scope: Scope, site: Site) -> Place:
+def place_of(scope: Scope, site: Site) -> PageAddress:
     """Where a page was opened."""
     public = public_of(scope)
     root = public.url("/")
-    if public.source is Source.SETTING:
-        return Place(root, root)
-    return Place(root, _near(scope, public, site)) if _is_loopback(public.host) else Place(root)
+    if public.source is AddressSource.SETTING:
+        return PageAddress(root, root)
+    return PageAddress(root, _near(scope, public, site)) if _is_loopback(public.host) else PageAddress(root)
 
 
 def inviting_root(request: Request, site: Site) -> str:
     """The root to draw a picture of: what `place_of` says or, in a POST, `?at=`, which must be of the page that asks:
     a picture of any other address would lead people from here to there. Raises a 404."""
     place = place_of(request.scope, site)
-    if request.method != "POST" or public_of(request.scope).source is Source.SETTING:
+    if request.method != "POST" or public_of(request.scope).source is AddressSource.SETTING:
         return place.invite or place.at
     try:
         asked = read_address(request.query_params.get("at", ""))

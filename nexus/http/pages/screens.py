@@ -67,7 +67,7 @@ class Given(msgspec.Struct, frozen=True):
     refused: str | None = None
 
 
-class Provider(msgspec.Struct, frozen=True):
+class ProviderButton(msgspec.Struct, frozen=True):
     """The OpenID provider with which people may log in: its name for the button, and where the login begins."""
 
     name: str
@@ -98,7 +98,7 @@ class Pages:
         """`logins` are those with an OpenID provider, where people may log in with one."""
         words = Words(WEB / "words")
         assets = Assets(WEB, words.files(*LATER))
-        provider = None if logins is None else Provider(logins.client.name, logins.client.begin_url)
+        provider = None if logins is None else ProviderButton(logins.client.name, logins.client.begin_url)
         self._oidc = [] if logins is None else OidcPages(logins, assets, words).routes()
         self.refusals = RefusalPages(assets, words)
         self._codes = codes
@@ -191,7 +191,7 @@ class _Shell:
     """A page in one language at one distance from the root, with a place for what it starts with."""
 
     def __init__(
-        self, screen: Screen, language: str, root: str, assets: Assets, words: Words, provider: Provider | None
+        self, screen: Screen, language: str, root: str, assets: Assets, words: Words, provider: ProviderButton | None
     ) -> None:
         # What only a provider needs weighs nothing where there is none.
         own = ("provider",) if provider is not None and "login" in screen.sections else ()
@@ -227,7 +227,7 @@ class _Shell:
 class _Shells:
     """A page in every language and at every distance from the root; what is usual is made once."""
 
-    def __init__(self, screen: Screen, assets: Assets, words: Words, provider: Provider | None) -> None:
+    def __init__(self, screen: Screen, assets: Assets, words: Words, provider: ProviderButton | None) -> None:
         self._made: dict[tuple[str, str], _Shell] = {}
         self._screen, self._assets, self._words, self._provider = screen, assets, words, provider
 
