@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.support.browser import PHONE, Chromium, axe, picture
-from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, TestedProvider, openid_provider
+from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, RealProvider, openid_provider
 from tests.support.redis_server import free_port
 from tests.support.served import Server, ending
 
@@ -26,7 +26,7 @@ class Site:
     """A server and the provider with whose accounts people log in there."""
 
     server: Server
-    provider: TestedProvider
+    provider: RealProvider
 
     @property
     def elsewhere(self) -> tuple[str, str]:
@@ -35,14 +35,14 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def provider() -> Iterator[TestedProvider]:
+def provider() -> Iterator[RealProvider]:
     with openid_provider() as provider:
         yield provider
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(
-    provider: TestedProvider, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
+    provider: RealProvider, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Site]:
     port = free_port()
     public = f"http://127.0.0.1:{port}"

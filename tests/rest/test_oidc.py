@@ -15,7 +15,7 @@ from nexus.app import Worker, application
 from nexus.http.framework.browser_cookie import BrowserCookie
 from nexus.settings import Settings
 from tests.support.ballots import rows
-from tests.support.oidc_provider import TestedProvider
+from tests.support.oidc_provider import RealProvider
 from tests.support.oidc_site import KEY, PUBLIC, Browser, OidcSite, code_in, oidc_site
 from tests.support.oidc_visits import browser, provider, serving, shared, site
 from tests.support.values import Json
@@ -156,7 +156,7 @@ async def test_two_tabs_log_in_at_once(browser: Browser) -> None:
 
 
 async def test_any_worker_goes_on_with_a_login(
-    site: OidcSite, provider: TestedProvider, module_database_url: str
+    site: OidcSite, provider: RealProvider, module_database_url: str
 ) -> None:
     async with oidc_site(provider, module_database_url) as other, site.browser() as here:
         back = await here.from_provider(await here.to_provider())
@@ -245,7 +245,7 @@ async def test_a_code_is_no_refresh_token_and_a_refresh_token_no_code(browser: B
 
 
 async def test_a_login_ends_at_its_time_however_often_it_is_renewed(
-    provider: TestedProvider, module_database_url: str
+    provider: RealProvider, module_database_url: str
 ) -> None:
     async with oidc_site(provider, module_database_url, NEXUS_OIDC_LOGIN_TTL="60") as site, site.browser() as browser:
         pair = await pair_of(browser, "brief")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 import pytest
 
 from nexus.runtime import log_throttle
-from tests.support.oidc_provider import TestedProvider, openid_provider
+from tests.support.oidc_provider import RealProvider, openid_provider
 from tests.support.oidc_site import PUBLIC, Browser, OidcSite, code_in, oidc_site, why
 from tests.support.oidc_visits import browser, provider, serving, shared, site
 
@@ -135,7 +135,7 @@ async def test_a_wrong_id_token_ends_on_a_page(
 
 
 async def test_a_provider_that_is_down_stops_neither_the_start_nor_the_other_logins(
-    provider: TestedProvider, module_database_url: str
+    provider: RealProvider, module_database_url: str
 ) -> None:
     with openid_provider() as gone:
         pass
@@ -146,7 +146,7 @@ async def test_a_provider_that_is_down_stops_neither_the_start_nor_the_other_log
 
 
 async def test_a_provider_that_does_not_fit_is_for_the_operator(
-    provider: TestedProvider, module_database_url: str, caplog: pytest.LogCaptureFixture
+    provider: RealProvider, module_database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     provider.metadata["issuer"] = "https://other.example"
     async with oidc_site(provider, module_database_url) as site, site.browser() as browser:
@@ -156,7 +156,7 @@ async def test_a_provider_that_does_not_fit_is_for_the_operator(
 
 
 async def test_a_hall_behind_one_address_logs_in_and_a_flood_of_failures_does_not_reach_the_provider(
-    provider: TestedProvider, module_database_url: str
+    provider: RealProvider, module_database_url: str
 ) -> None:
     async with oidc_site(provider, module_database_url, NEXUS_LOGINS_PER_MINUTE="3") as site, site.browser() as browser:
         backs = [await browser.from_provider(await browser.to_provider()) for _ in range(3)]
@@ -179,7 +179,7 @@ async def test_a_flood_of_failures_is_a_line_of_each_kind(
     assert len([one for one in caplog.records if one.name == "nexus.http.pages.oidc"]) <= 1
 
 
-async def test_logins_are_limited_by_address(provider: TestedProvider, module_database_url: str) -> None:
+async def test_logins_are_limited_by_address(provider: RealProvider, module_database_url: str) -> None:
     async with oidc_site(provider, module_database_url, NEXUS_LOGINS_PER_MINUTE="2") as site, site.browser() as browser:
         assert [(await browser.get("/auth/oidc/")).status_code for _ in range(2)] == [302, 302]
         answer = await browser.get("/auth/oidc/")

@@ -19,7 +19,7 @@ from nexus.access.oidc.returning import HOME, Begun, Returning, new_browser
 from tests.support import oidc_provider
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, openid_provider
 
-Site = oidc_provider.TestedProvider
+Site = oidc_provider.RealProvider
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """A real OpenID provider on loopback: Authlib's authorization server behind its own login form.
 
 PKCE and the nonce are enforced, a code serves once, redirect addresses are compared exactly, and answers name their
-issuer (RFC 9207). What a test changes in `TestedProvider` (claims, keys, documents) goes wrong as it would at a bad
+issuer (RFC 9207). What a test changes in `RealProvider` (claims, keys, documents) goes wrong as it would at a bad
 provider.
 """
 
@@ -50,7 +50,7 @@ class Key:
 
 
 @dataclass
-class TestedProvider:
+class RealProvider:
     """A provider, and what it does otherwise than it should."""
 
     issuer: str
@@ -149,7 +149,7 @@ class _Code:
         """Nor how somebody logged in."""
 
 
-def _grant(provider: TestedProvider) -> type[AuthorizationCodeGrant]:
+def _grant(provider: RealProvider) -> type[AuthorizationCodeGrant]:
     class Grant(AuthorizationCodeGrant):
         TOKEN_ENDPOINT_AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post")
 
@@ -171,7 +171,7 @@ def _grant(provider: TestedProvider) -> type[AuthorizationCodeGrant]:
     return Grant
 
 
-def _openid(provider: TestedProvider) -> OpenIDCode:
+def _openid(provider: RealProvider) -> OpenIDCode:
     class Code(OpenIDCode):
         def exists_nonce(self, nonce: str, _: Any) -> bool:
             return any(code.nonce == nonce for code in provider.codes.values())
@@ -190,7 +190,7 @@ def _openid(provider: TestedProvider) -> OpenIDCode:
     return Code(require_nonce=True)
 
 
-def _server(app: Flask, provider: TestedProvider) -> AuthorizationServer:
+def _server(app: Flask, provider: RealProvider) -> AuthorizationServer:
     class Named(IssuerParameter):
         def get_issuer(self) -> str:
             return provider.issuer
@@ -203,7 +203,7 @@ def _server(app: Flask, provider: TestedProvider) -> AuthorizationServer:
     return server
 
 
-def _configuration(provider: TestedProvider) -> dict[str, object]:
+def _configuration(provider: RealProvider) -> dict[str, object]:
     told: dict[str, object] = {
         "issuer": provider.issuer,
         **{
@@ -221,7 +221,7 @@ def _configuration(provider: TestedProvider) -> dict[str, object]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _app(provider: TestedProvider) -> Flask:
+def _app(provider: RealProvider) -> Flask:
     app = Flask("provider")
     server = _server(app, provider)
 
@@ -264,9 +264,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def openid_provider(port: int = 0) -> Iterator[TestedProvider]:
+def openid_provider(port: int = 0) -> Iterator[RealProvider]:
     """A provider that serves at its `issuer` until the end."""
-    provider = TestedProvider("", keys=[Key("first")])
+    provider = RealProvider("", keys=[Key("first")])
     server = make_server("127.0.0.1", port, _app(provider), threaded=True, request_handler=_Quiet)
     provider.issuer = f"http://127.0.0.1:{server.server_port}"
     provider.reset()

@@ -12,13 +12,13 @@ import httpx
 
 from nexus.app import Worker, application
 from nexus.settings import Settings
-from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, TestedProvider
+from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, RealProvider
 
 KEY = "a key of the tests, and of nothing else"
 PUBLIC = "https://vote.test/nexus"
 
 
-def settings(provider: TestedProvider, **environ: str) -> Settings:
+def settings(provider: RealProvider, **environ: str) -> Settings:
     """As an operator sets them for `provider`."""
     given = {
         "NEXUS_SECRET_KEY": KEY,
@@ -93,7 +93,7 @@ def why(answer: httpx.Response) -> str:
 class OidcSite:
     """A worker whose people may log in with `provider`."""
 
-    provider: TestedProvider
+    provider: RealProvider
     worker: Worker
     transport: httpx.ASGITransport
 
@@ -106,7 +106,7 @@ class OidcSite:
 
 
 @asynccontextmanager
-async def oidc_site(provider: TestedProvider, database_url: str, **environ: str) -> AsyncIterator[OidcSite]:
+async def oidc_site(provider: RealProvider, database_url: str, **environ: str) -> AsyncIterator[OidcSite]:
     """A worker of its own on a database."""
     worker = Worker(settings(provider, **environ), database_url)
     assert worker.oidc is not None
