@@ -144,7 +144,7 @@ async def test_places_are_given_back_after_errors(rest: Rest, held: Held, monkey
     assert await statuses(*begun) == [503] * 4
     assert_given_back(rest, held)
     held.may_go_on.clear()
-    monkeypatch.setattr(searches, "CROWD", replace(searches.CROWD, turn_s=0.01))
+    monkeypatch.setattr(searches, "RULES", replace(searches.RULES, turn_s=0.01))
     begun = [begin(rest, ann), begin(rest, ann)]
     await until(lambda: held.reading == 2)
     late = await soon(rest("GET", LISTS[0], ann))

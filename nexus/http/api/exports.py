@@ -26,7 +26,7 @@ from nexus.sheets.process import written
 from nexus.store import exports
 from nexus.store.exports import Exported, Round
 
-CROWD = TurnRules(
+RULES = TurnRules(
     own="Another export of yours is still under way. Try again when it has finished.",
     all="Too many exports are under way. Try again later.",
     retry_s=10.0,
@@ -65,7 +65,7 @@ async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServic
     wanted = _Wanted(seen.poll.id, epoch, by, query)
     pieces = _workbook if query.format == "xlsx" else _texts
     return Stream(
-        lambda: pieces(wanted, services), MEDIA[query.format], lambda: CROWD.place(services.exports, by.voter)
+        lambda: pieces(wanted, services), MEDIA[query.format], lambda: RULES.place(services.exports, by.voter)
     )
 
 
@@ -87,7 +87,7 @@ async def _workbook(wanted: _Wanted, services: RestServices) -> AsyncIterator[Op
     with tempfile.TemporaryFile() as rows:
         async with _ballots(wanted, services) as (round_, pieces):
             await put_round(rows, round_, pieces, services.pseudonyms)
-        async with CROWD.turn(services.workbooks), written(rows) as made:
+        async with RULES.turn(services.workbooks), written(rows) as made:
             yield Opened(_headers(round_, wanted.query.format), made)
 
 
@@ -96,7 +96,7 @@ async def _ballots(
     wanted: _Wanted, services: RestServices
 ) -> AsyncIterator[tuple[Round, AsyncIterator[list[Exported]]]]:
     """The ballots, once it is this export's turn to read; the history has it from then on."""
-    async with CROWD.turn(services.export_reads):
+    async with RULES.turn(services.export_reads):
         # Before, not within: it would need a second connection while the first is in use.
         await exports.note(services.database, wanted.poll, wanted.epoch, wanted.by, format=wanted.query.format)
         async with exports.ballots(services.database, wanted.poll, wanted.epoch) as found:

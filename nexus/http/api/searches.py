@@ -14,14 +14,13 @@ BodyT = TypeVar("BodyT")
 QueryT = TypeVar("QueryT")
 T = TypeVar("T")
 
-CROWD = TurnRules(
+RULES = TurnRules(
     own="Too many searches of yours are under way. Try again when one of them has been answered.",
     all="Too many people are searching. Try again in a moment.",
     retry_s=1.0,
     turn_s=20.0,
 )
-"""Searches, as those wait for them who type."""
-
+"""How searches take turns."""
 
 Reading = Callable[[], Coroutine[object, None, T]]
 """Begins to read from the database."""
@@ -40,6 +39,6 @@ async def in_turn(
 
 
 async def _searched(services: RestServices, voter: str, read: Reading[T]) -> T:
-    with CROWD.place(services.searches, voter):
-        async with CROWD.turn(services.search_reads):
+    with RULES.place(services.searches, voter):
+        async with RULES.turn(services.search_reads):
             return await read()

@@ -135,30 +135,35 @@ class Pages:
         return await self._of_poll(LIVE, request)
 
     async def _by_code(self, request: Request) -> Response:
+        given, refusal = await self._given(request)
         # Whether such a word is a wrong code or a path that does not exist, nobody can say: programs get a document.
-        if not wants_page(request.scope):
-            try:
-                await self._look(read_code(request.path_params["code"]), request)
-            except GuestsNotAllowed:
-                pass  # there is a poll, and its page is not an error
-            except NexusError as error:
-                return problem(error)
-        found = await self._of_poll(VOTE, request)
+        if refusal is not None and not wants_page(request.scope):
+            return refusal
+        found = self._page(VOTE, request, given, refusal)
         found.headers["vary"] = f"{VARY}, Accept-Encoding"
         return found
 
     async def _of_poll(self, screen: Screen, request: Request) -> Response:
+        return self._page(screen, request, *await self._given(request))
+
+    async def _given(self, request: Request) -> tuple[Given, Response | None]:
+        """What the page of the code in the path starts with, and what the REST interface would answer to it where that
+        is an error. Those who may not enter as guests may log in: that page is none."""
         typed = request.path_params["code"]
         code = read_code(typed)
-        headers = self._of_poll_headers
         try:
-            given, status = await self._look(code, request), 200
+            return await self._look(code, request), None
+        except GuestsNotAllowed as error:
+            return Given(code, _now(), refused=error.error_code), None
         except NexusError as error:
-            answer = problem(error)  # for the status and the Retry-After that the REST interface would answer
-            given = Given(typed if isinstance(error, PollNotFound) else code, _now(), refused=error.error_code)
-            # Those who may not enter as guests may log in: that page is not an error.
-            status = 200 if isinstance(error, GuestsNotAllowed) else answer.status_code
-            headers = headers | {name: answer.headers[name] for name in ("retry-after",) if name in answer.headers}
+            shown = typed if isinstance(error, PollNotFound) else code
+            return Given(shown, _now(), refused=error.error_code), problem(error)
+
+    def _page(self, screen: Screen, request: Request, given: Given, refusal: Response | None) -> Response:
+        status, headers = 200, self._of_poll_headers
+        if refusal is not None:
+            status = refusal.status_code
+            headers = headers | {name: refusal.headers[name] for name in ("retry-after",) if name in refusal.headers}
         shell = self._shells[screen].of(_language(request, self._words), root_of(request.scope))
         told = together(data("given", given), self._registration)
         if screen is LIVE:
