@@ -213,6 +213,30 @@ async def test_a_search_is_in_the_address_and_its_newest_answer_counts(chromium:
         await expect(page.locator("li.poll")).to_have_count(1)
 
 
+async def test_an_older_search_that_fails_says_nothing_of_the_newest(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page, lost = host.page, asyncio.Event()
+        host.visitor.allow("ERR_FAILED")
+
+        async def late(route: Route) -> None:
+            await lost.wait()
+            await route.abort()
+
+        await host.make("Quite another")
+        await page.reload()
+        search = page.get_by_label("Search")
+        await page.route("**/polls/?*search=nothing*", late)
+        async with page.expect_request("**/polls/?*search=nothing*"):
+            await search.fill("nothing")
+        async with page.expect_response("**/polls/?*search=quite*"):
+            await search.fill("quite")
+        await expect(host.status("1 poll")).to_be_visible()
+        async with page.expect_event("requestfailed"):
+            lost.set()
+        await page.evaluate("() => new Promise((done) => setTimeout(done))")  # the page has heard of it by then
+        await expect(page.get_by_role("alert")).to_have_count(0)
+
+
 async def test_the_list_searches_filters_and_keeps_itself_up_to_date(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page

@@ -2,8 +2,8 @@
 
 import { element, fill, write } from "../dom.js";
 import { say } from "../words.js";
-import { told } from "./faults.js";
-import { announce, back, heading, pager, statusLine, timeNode } from "./parts.js";
+import { Newest } from "./newest.js";
+import { announce, back, heading, labelled, pager, statusLine, timeNode } from "./parts.js";
 import { changes, sentence, who } from "./sentences.js";
 
 const PAGE_SIZE = 50;
@@ -15,10 +15,9 @@ export class HistoryView {
   #id;
   #action = "";
   #page = 1;
-  #asked = 0;
   #about = element("p", { class: "about", dir: "auto" });
   #line = statusLine();
-  #fault = element("p", { class: "note bad", role: "alert", hidden: true });
+  #newest = new Newest();
   #list = element("ol", { class: "history" });
   #pages = element("nav", { class: "pages", "aria-label": say("host.pages") });
 
@@ -29,7 +28,7 @@ export class HistoryView {
     this.heading = heading(say("host.history"));
     const head = element("div", { class: "stack tight" }, this.heading, this.#about);
     const parts = [back(`#/poll/${id}`, say("host.back_to_poll")), head, this.#filter()];
-    this.node = element("div", { class: "stack narrow" }, parts, this.#fault, this.#line, this.#list, this.#pages);
+    this.node = element("div", { class: "stack narrow" }, parts, this.#newest.fault, this.#line, this.#list, this.#pages);
   }
 
   /** Read the poll's question and the first page. */
@@ -46,27 +45,20 @@ export class HistoryView {
       this.#action = select.value;
       this.#turn(1);
     });
-    const field = element("div", { class: "field" }, element("label", { for: "action" }, say("host.action")), select);
-    return element("div", { class: "filters" }, field);
+    return element("div", { class: "filters" }, labelled(say("host.action"), select));
   }
 
   async #turn(page) {
     this.#page = page;
-    try {
-      await this.#read();
-      this.#fault.hidden = true;
-    } catch (error) {
-      write(this.#fault, told(error));
-      this.#fault.hidden = false;
-    }
+    await this.#newest.attempt(() => this.#read());
   }
 
   async #read() {
-    const asked = (this.#asked += 1);
     const query = new URLSearchParams({ page: this.#page, page_size: PAGE_SIZE });
     if (this.#action) query.set("action", this.#action);
-    const { count, results } = await this.#server.call("GET", `/polls/${this.#id}/audit/?${query}`);
-    if (asked !== this.#asked) return;
+    const found = await this.#newest.of(this.#server.call("GET", `/polls/${this.#id}/audit/?${query}`));
+    if (!found) return;
+    const { count, results } = found;
     announce(this.#line, count ? say("host.entries", { n: count }) : say("host.no_entries"));
     fill(this.#list, results.map((entry) => item(entry, this.#server.me)));
     const go = async (page) => {

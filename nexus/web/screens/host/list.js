@@ -3,8 +3,8 @@
 import { element, fill, set, write } from "../dom.js";
 import { timeLeft } from "../time.js";
 import { say } from "../words.js";
-import { told } from "./faults.js";
-import { announce, badge, heading, pager, showStatus, statusLine, timeNode } from "./parts.js";
+import { Newest } from "./newest.js";
+import { announce, badge, heading, labelled, pager, showStatus, statusLine, timeNode } from "./parts.js";
 
 const PAGE_SIZE = 20;
 const LONGEST = 200;
@@ -37,10 +37,9 @@ export class ListView {
   #look;
   #rows = new Map();
   #count = statusLine();
-  #fault = element("p", { class: "note bad", role: "alert", hidden: true });
+  #newest = new Newest();
   #list = element("ul", { class: "polls" });
   #pages = element("nav", { class: "pages", "aria-label": say("host.pages") });
-  #asked = 0;
   #typing = null;
   #timer = null;
   #over = false;
@@ -55,7 +54,7 @@ export class ListView {
     this.heading = heading(say("host.polls"));
     const make = element("a", { class: "button main", href: "#/new" }, say("host.new_poll"));
     const head = element("div", { class: "head" }, this.heading, make);
-    this.node = element("div", { class: "stack" }, head, this.#filters(), this.#fault, this.#count);
+    this.node = element("div", { class: "stack" }, head, this.#filters(), this.#newest.fault, this.#count);
     this.node.append(this.#list, this.#pages);
   }
 
@@ -130,28 +129,18 @@ export class ListView {
     }, REFRESH_MS);
   }
 
-  /** Read it, and say so if that fails; what is shown stays. */
   async #tryRead() {
-    const asked = this.#asked + 1;
-    try {
-      await this.#read();
-      if (asked === this.#asked) this.#fault.hidden = true;
-    } catch (error) {
-      if (asked !== this.#asked) return; // a newer request says how it is now
-      write(this.#fault, told(error));
-      this.#fault.hidden = false;
-    }
+    await this.#newest.attempt(() => this.#read());
   }
 
   async #read() {
-    const asked = (this.#asked += 1);
     const { search, status, ordering, page, all } = this.#look;
     const query = new URLSearchParams({ ordering, page, page_size: PAGE_SIZE });
     if (search) query.set("search", search);
     if (status) query.set("status", status);
     if (!all) query.set("created_by", "me");
-    const found = await this.#server.call("GET", `/polls/?${query}`);
-    if (asked !== this.#asked || this.#over) return; // a newer request has been made since
+    const found = await this.#newest.of(this.#server.call("GET", `/polls/?${query}`));
+    if (!found || this.#over) return;
     if (!found.results.length && page > 1) await this.#change({ page: 1 });
     else this.#show(found);
   }
@@ -219,8 +208,4 @@ class Row {
     write(this.#when, timeLeft(poll, poll.status, now));
     for (const node of [this.#votes, this.#when]) set(node, "hidden", node.textContent ? null : true);
   }
-}
-
-function labelled(text, input) {
-  return element("div", { class: "field" }, element("label", { for: input.id }, text), input);
 }

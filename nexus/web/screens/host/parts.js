@@ -43,6 +43,11 @@ export function announce(line, text, bad = false) {
   write(line, text);
 }
 
+/** A field with its label. */
+export function labelled(text, input) {
+  return element("div", { class: "field" }, element("label", { for: input.id }, text), input);
+}
+
 /** A link back to the view above. */
 export function back(href, text) {
   return element("a", { class: "back", href }, element("span", { "aria-hidden": "true" }, "← "), text);

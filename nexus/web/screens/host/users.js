@@ -1,10 +1,10 @@
 /** All accounts, for administrators: found by name, state and role, and invited. */
 
-import { element, fill, write } from "../dom.js";
+import { element, fill } from "../dom.js";
 import { say } from "../words.js";
-import { told } from "./faults.js";
 import { InviteCard } from "./invite.js";
-import { announce, button, heading, pager, statusLine } from "./parts.js";
+import { Newest } from "./newest.js";
+import { announce, button, heading, labelled, pager, statusLine } from "./parts.js";
 import { UserRow } from "./userrow.js";
 
 const PAGE_SIZE = 20;
@@ -19,11 +19,10 @@ export class UsersView {
   #look = { search: "", status: "", admin: "", page: 1 };
   #count = statusLine();
   #line = statusLine();
-  #fault = element("p", { class: "note bad", role: "alert", hidden: true });
+  #newest = new Newest();
   #list = element("ul", { class: "polls" });
   #pages = element("nav", { class: "pages", "aria-label": say("host.pages") });
   #invite;
-  #asked = 0;
   #typing = null;
 
   constructor(server, logout) {
@@ -34,7 +33,7 @@ export class UsersView {
     this.#invite = new InviteCard(server, () => this.#tryRead());
     const open = button(say("users.invite"), () => this.#invite.open(), "main");
     const head = element("div", { class: "head" }, this.heading, open);
-    const found = [this.#filters(), this.#fault, this.#count, this.#line, this.#list, this.#pages];
+    const found = [this.#filters(), this.#newest.fault, this.#count, this.#line, this.#list, this.#pages];
     this.node = element("div", { class: "stack" }, head, this.#invite.node, found);
   }
 
@@ -81,23 +80,16 @@ export class UsersView {
     await this.#tryRead();
   }
 
-  /** Read it, and say so if that fails; what is shown stays. */
   async #tryRead() {
-    try {
-      await this.#read();
-      this.#fault.hidden = true;
-    } catch (error) {
-      write(this.#fault, told(error));
-      this.#fault.hidden = false;
-    }
+    await this.#newest.attempt(() => this.#read());
   }
 
   async #read() {
-    const asked = (this.#asked += 1);
     const query = new URLSearchParams({ page_size: PAGE_SIZE });
     for (const [name, value] of Object.entries(this.#look)) if (value) query.set(name, value);
-    const { count, results } = await this.#server.call("GET", `/users/?${query}`);
-    if (asked !== this.#asked) return; // a newer request has been made since
+    const found = await this.#newest.of(this.#server.call("GET", `/users/?${query}`));
+    if (!found) return;
+    const { count, results } = found;
     if (!results.length && this.#look.page > 1) await this.#change({ page: 1 });
     else this.#show(count, results);
   }
@@ -121,8 +113,4 @@ export class UsersView {
     announce(this.#line, text);
     this.heading.focus(); // the row is a new one, or gone
   }
-}
-
-function labelled(text, input) {
-  return element("div", { class: "field" }, element("label", { for: input.id }, text), input);
 }
