@@ -31,7 +31,8 @@ class CodeEntry:
         """
         poll = await self.find(code, address, identity.voter)
         if not may_know(identity, poll.id, poll.created_by, is_public=poll.is_public, status=poll.status, joined=True):
-            self._failed(address, identity.voter)
+            self._by_voter.take(identity.voter)
+            self._failed(address)
             raise PollNotFound
         if identity.polls is None and identity.voter != poll.created_by:
             await self._members.get((poll.id, identity.voter))
@@ -43,18 +44,22 @@ class CodeEntry:
 
     async def find(self, code: str, address: str, voter: str = "") -> Poll:
         """The poll of `code`, a draft too. Raises `PollNotFound`, or `TooMany` after too many wrong ones."""
-        if voter and (wait := self._by_voter.wait(voter)):
+        if not voter:
+            return await self._find(code, address)
+        if wait := self._by_voter.take(voter):
             raise TooMany("Too many attempts with a wrong code.", after_s=wait)
+        with self._by_voter.counting(voter, PollNotFound, TooMany):
+            return await self._find(code, address)
+
+    async def _find(self, code: str, address: str) -> Poll:
         poll = await polls.find_by_code(self._database, code) if len(code) <= LONGEST_CODE else None
         if poll is None:
-            self._failed(address, voter)
+            self._failed(address)
             raise PollNotFound
         return poll
 
-    def _failed(self, address: str, voter: str) -> None:
+    def _failed(self, address: str) -> None:
         """Count a wrong code. Raises `TooMany` where the address has tried too many; its right codes still work, since
         everybody in a hall shares one address, and nobody may lock the others out."""
-        if voter:
-            self._by_voter.take(voter)
         if wait := self._by_address.take(address_key(address)):
             raise TooMany("Too many attempts with a wrong code.", after_s=wait)

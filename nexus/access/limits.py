@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import islice
 
@@ -106,23 +107,26 @@ class Rate:
         self._due.move_to_end(key)
         return 0.0
 
-    def give_back(self, key: str) -> None:
-        """Undo a `take` of one.
+    @contextmanager
+    def counting(self, key: str, *failures: type[Exception]) -> Iterator[None]:
+        """An attempt for which one was taken: it is given back unless the attempt ends in one of `failures`.
 
-        For limits on failures alone whose attempts take time (passwords): take before the attempt, so that attempts
-        at the same time count too, and give back after a success.
+        For limits on failures alone (wrong passwords, wrong codes). Take before the attempt: those at the same time must
+        count too.
         """
+        try:
+            yield
+        except failures:
+            raise
+        except BaseException:
+            self._give_back(key)
+            raise
+        self._give_back(key)
+
+    def _give_back(self, key: str) -> None:
         due = self._due.get(key)
         if due is not None:
             self._due[key] = due - self._pace.interval_s
-
-    def wait(self, key: str) -> float:
-        """Seconds until one may be taken, 0.0 for now; takes nothing.
-
-        For limits on failures alone (wrong codes): ask before the attempt, take after a failure.
-        """
-        now = self._clock()
-        return self._pace.wait(self._pace.after(self._due.get(key, now), now, 1), now)
 
     def _make_room(self, now: float) -> None:
         # Two out for one in: the full ones cannot pile up, and no call sweeps for long.

@@ -37,12 +37,22 @@ def test_rate_refusal_costs_nothing(clock: ManualClock) -> None:
     assert [rate.take("user:1") for _ in range(100)] == pytest.approx([1.0] * 100)
 
 
-def test_rate_wait_asks_without_taking(clock: ManualClock) -> None:
-    rate = Rate(1, 1, clock=clock)
-    assert [rate.wait("user:1"), rate.wait("user:1")] == [0.0, 0.0]
-    assert len(rate) == 0
-    rate.take("user:1")
-    assert rate.wait("user:1") == pytest.approx(1.0)
+def test_an_attempt_counts_while_it_lasts_and_after_a_failure(clock: ManualClock) -> None:
+    rate = Rate(1.0, 1, clock=clock)
+
+    def attempt(ends: Exception | None) -> None:
+        assert rate.take("user:1") == 0.0
+        with rate.counting("user:1", LookupError):
+            assert rate.take("user:1") > 0  # another at the same time
+            if ends is not None:
+                raise ends
+
+    attempt(None)
+    with pytest.raises(TypeError):
+        attempt(TypeError())  # which is no failure
+    with pytest.raises(KeyError):
+        attempt(KeyError())
+    assert rate.take("user:1") == pytest.approx(1.0)
 
 
 def test_rate_refuses_what_could_never_be_had(clock: ManualClock) -> None:

@@ -124,6 +124,18 @@ async def test_passwords_tried_at_the_same_time_count_too(database: Database) ->
         assert sorted(answer.status_code for answer in answers) == [401] * 3 + [429] * 9
 
 
+async def test_codes_tried_at_the_same_time_count_too(database: Database) -> None:
+    async with open_rest(database, NEXUS_WRONG_CODES_PER_MINUTE="3") as rest:
+        ann = await rest.user()
+        poll = await rest.poll(ann)
+        codes = [{"code": f"ZZZZ{n}{n}"} for n in range(2, 10)]
+        answers = await asyncio.gather(*(rest("POST", "/polls/join/", ann, json=one) for one in codes))
+        assert sorted(answer.status_code for answer in answers) == [404] * 3 + [429] * 5
+        bob = await rest.user()
+        for _ in range(4):  # right ones take nothing
+            assert (await rest("POST", "/polls/join/", bob, json={"code": poll["code"]})).status_code == 200
+
+
 async def test_right_passwords_take_nothing_from_the_limit(database: Database) -> None:
     async with open_rest(database, NEXUS_WRONG_PASSWORDS_PER_MINUTE="1") as rest:
         await accounts.add(database, "ann", None, await passwords().hash(PASSWORD), admin=False)

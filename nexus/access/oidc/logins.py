@@ -86,13 +86,10 @@ class OidcLogins:
 
         `query` is the provider's answer. Raises LoginFailed, and `Unavailable` where the database is out of reach.
         """
-        if self._failed.wait(address_key(address)):
+        if self._failed.take(address_key(address)):
             raise LoginFailed(Reason.TOO_MANY, "too many failed logins from one address")
-        try:
+        with self._failed.counting(address_key(address), LoginFailed):
             identity = await self._identity(query, begun)
-        except LoginFailed:
-            self._failed.take(address_key(address))
-            raise
         code = secrets.token_urlsafe(32)
         await handovers.hand_over(
             self._database,

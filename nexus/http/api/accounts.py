@@ -142,14 +142,10 @@ async def prove(services: RestServices, user: User | None, name: str, address: s
     wait = failures.take(key)  # before the hash, which takes time: attempts at the same time count too
     if wait:
         raise TooMany("Too many wrong passwords.", after_s=wait)
-    try:
+    with failures.counting(key, InvalidCredentials):
         is_right = await services.passwords.verify(user.password_hash if user else None, password)
-    except BaseException:
-        failures.give_back(key)  # nothing was tried
-        raise
-    if user is None or not is_right or user.disabled:
-        raise InvalidCredentials
-    failures.give_back(key)
+        if user is None or not is_right or user.disabled:
+            raise InvalidCredentials
     return user
 
 
