@@ -111,8 +111,8 @@ class Rate:
     def counting(self, key: str, *failures: type[Exception]) -> Iterator[None]:
         """An attempt for which one was taken: it is given back unless the attempt ends in one of `failures`.
 
-        For limits on failures alone (wrong passwords, wrong codes). Take before the attempt: those at the same time must
-        count too.
+        For limits on failures alone (wrong passwords, wrong codes). Take one before the attempt: those at the same time
+        must count too.
         """
         try:
             yield
