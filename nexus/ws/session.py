@@ -16,18 +16,14 @@ from functools import partial
 from nexus.domain.ballot import Act, Ballot, Receipt
 from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
-from nexus.domain.poll import Policy
-from nexus.domain.rights import Role
-from nexus.domain.text import counted
-from nexus.domain.views import ballot_views, poll_view, stamp, totals_view
-from nexus.errors import Invalid, NexusError, PollNotFound, TooMany, Unauthenticated, Unavailable
-from nexus.rooms.frame import Frame
-from nexus.rooms.room import Viewer
+from nexus.domain.views import stamp
+from nexus.errors import NexusError, PollNotFound, TooMany, Unauthenticated, Unavailable
 from nexus.ws import messages
 from nexus.ws.close_codes import CloseCode
 from nexus.ws.deadlines import Deadlines
 from nexus.ws.dependencies import SocketServices
 from nexus.ws.line import Line
+from nexus.ws.membership import Membership
 from nexus.ws.message_rate import MessageRate
 from nexus.ws.messages import ClientMessage, Hello, Join, Leave, Ping, Retract, ServerMessage, Vote
 from nexus.ws.refusals import LOGIN_ENDED, refusal, refused_token, unreadable_refusal
@@ -45,9 +41,8 @@ class Session:
     def __init__(self, services: SocketServices, line: Line, address: str) -> None:
         self._services = services
         self._line = line
-        self._address = address
         self._identity: Identity | None = None
-        self._viewers: dict[int, Viewer] = {}
+        self._rooms = Membership(services, line, address)
         self._rate = MessageRate(services.messages_per_second)
         self._waiting: deque[ClientMessage] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -58,21 +53,9 @@ class Session:
         line.on_drain = self._on_drain
         line.on_shutdown = self._shut_down
 
-    # --- What rooms write -----------------------------------------------------------------------------------
-
-    def write(self, frame: Frame) -> bool:
-        """Hand a room's frame to the socket. False while its reader is behind."""
-        return self._line.write(frame)
-
-    def removed(self, poll: int, frame: Frame) -> None:
-        """The room of `poll` is gone for this socket, and `frame` is its last."""
-        self._viewers.pop(poll, None)
-        self._line.push(frame)
-
     def _on_drain(self) -> None:
         self._unclogged.set()
-        for poll, viewer in list(self._viewers.items()):
-            self._services.hub.catch_up(poll, viewer)
+        self._rooms.catch_up()
 
     # --- Life -----------------------------------------------------------------------------------------------
 
@@ -89,9 +72,7 @@ class Session:
         self._deadlines.end()
         if self._task is not None:
             self._task.cancel()
-        for poll, viewer in self._viewers.items():
-            self._services.hub.leave(poll, viewer)
-        self._viewers.clear()
+        self._rooms.end()
         if self._identity is not None:
             self._services.sessions.discard(self._identity, self)
 
@@ -177,9 +158,10 @@ class Session:
             case Hello(token=token):
                 await self._identify(token)
             case Join():
-                await self._join(message)
+                await self._rooms.join(message, self._require_identity())
             case Leave(poll=poll):
-                self._leave(poll)
+                self._require_identity()
+                self._rooms.leave(poll)
             case _:
                 self._handle_now(message)
 
@@ -214,49 +196,11 @@ class Session:
             self._services.sessions.discard(self._identity, self)
         self._identity = identity
         self._services.sessions.add(identity, self)
-        for poll, viewer in self._viewers.items():
-            self._services.hub.renew(poll, viewer, identity)
+        self._rooms.renew(identity)
         left_s = identity.expires_at - self._services.now().timestamp()
         self._deadlines.expect_token(left_s)
         expires = datetime.fromtimestamp(identity.expires_at, UTC)
         self._send(messages.Welcome(identity.voter, stamp(expires), stamp(self._services.now())))
-
-    # --- Rooms ----------------------------------------------------------------------------------------------
-
-    async def _join(self, message: Join) -> None:
-        identity = self._require_identity()
-        poll = await self._poll_of(message, identity)
-        before = self._viewers.pop(poll, None)
-        if before is not None:
-            self._services.hub.leave(poll, before)
-        if len(self._viewers) >= self._services.rooms_per_socket:
-            rooms = counted(self._services.rooms_per_socket, "room")
-            raise TooMany(f"A socket may be in at most {rooms}.", code="too_many_rooms")
-        viewer = Viewer(self, identity)
-        snapshot = await self._services.hub.enter(poll, viewer)
-        # Nothing is awaited between the snapshot and the answer: what the room sends next is newer.
-        self._viewers[poll] = viewer
-        known = (message.epoch, message.version) == snapshot.poll.place
-        settled = snapshot.role is not Role.VOTER or snapshot.poll.results is Policy.LIVE
-        totals = None if known and settled else totals_view(snapshot.poll.totals(), snapshot.sees, self._services.now())
-        shown = poll_view(snapshot.poll, snapshot.sees)
-        self._send(messages.Joined(shown, totals, ballot_views(snapshot.votes), snapshot.role))
-
-    async def _poll_of(self, message: Join, identity: Identity) -> int:
-        if isinstance(message.poll, int) == isinstance(message.code, str):
-            raise Invalid("A join must have either a poll or a code.")
-        if isinstance(message.poll, int):
-            if not 1 <= message.poll <= ID_MAX:
-                raise PollNotFound
-            return message.poll
-        return await self._services.codes.redeem(str(message.code), identity, self._address)
-
-    def _leave(self, poll: int) -> None:
-        self._require_identity()
-        viewer = self._viewers.pop(poll, None)
-        if viewer is not None:
-            self._services.hub.leave(poll, viewer)
-        self._send(messages.Left(poll))
 
     # --- Votes ----------------------------------------------------------------------------------------------
 
