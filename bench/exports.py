@@ -26,9 +26,10 @@ import asyncpg
 import uvloop
 from openpyxl import load_workbook
 
+from bench.generator.nexus_dialect import HotPoll
 from bench.logins import enter, phase
-from bench.server import Running, serving
-from bench.votes import HotPoll, Tally, make_poll
+from bench.server import Running, make_poll, serving
+from bench.voter import Tally
 
 SAMPLE_S = 0.05
 TENTHS = 10

@@ -17,8 +17,9 @@ from collections import Counter
 
 import uvloop
 
-from bench.server import Running, serving
-from bench.votes import HotPoll, Tally, Voter, make_poll
+from bench.generator.nexus_dialect import HotPoll
+from bench.server import Running, make_poll, serving
+from bench.voter import Tally, Voter
 
 VOTERS = 500
 ACCOUNTS = 100

@@ -25,7 +25,7 @@ from typing import Any
 import httpx
 from playwright.async_api import Page
 
-from bench.votes import Tally, Voter
+from bench.voter import Tally, Voter
 from nexus.embedded import PrivatePostgres
 from tests.support.browser import DESKTOP, PHONE, Chromium, launched, throttled
 from tests.support.served import Server, serving

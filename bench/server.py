@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import subprocess
@@ -16,10 +17,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 
+from bench.generator.nexus_dialect import HotPoll
+from bench.machine import cpu_s
 from nexus.access.tokens import Tokens
 from nexus.embedded import PrivatePostgres
 
 READY_S = 30.0
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A PostgreSQL that runs: its address, its first process, and the data folder it lies in."""
+
+    url: str
+    pid: int
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -29,56 +41,90 @@ class Running:
     process: subprocess.Popen[bytes]
     port: int
     database_url: str
+    postgres_pid: int
     tokens: Tokens
 
     def cpu_s(self) -> float:
         """User and system seconds its processes have used."""
-        ticks = sum(_ticks(pid) for pid in (self.process.pid, *_children(self.process.pid)))
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self.process.pid)
 
 
-def _ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """Run a PostgreSQL in a temporary folder."""
+    with tempfile.TemporaryDirectory() as name, PrivatePostgres(Path(name)) as address:
+        pid = int((Path(name) / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
+        yield Postgres(address.url, pid, Path(name))
 
 
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 @contextmanager
 def serving(**environment: str) -> Iterator[Running]:
     """Run `nexus serve` on a private PostgreSQL in a temporary folder, with limits out of the way."""
-    key = secrets.token_hex(32)
-    with tempfile.TemporaryDirectory() as folder, PrivatePostgres(Path(folder)) as address, socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        settings = {
-            "DATABASE_URL": address.url,
-            "NEXUS_DATA": folder,
-            "NEXUS_SECRET_KEY": key,
-            "PORT": str(port),
-            "NEXUS_VOTES_PER_SECOND": "100000",
-            "NEXUS_VOTES_BURST": "100000",
-            "NEXUS_MESSAGES_PER_SECOND": "100000",
-            **environment,
-        }
-        process = subprocess.Popen([sys.executable, "-m", "nexus", "serve"], env={**os.environ, **settings})
+    with postgres() as database, serving_on(database, secrets.token_hex(32), free_port(), **environment) as running:
+        yield running
+
+
+@contextmanager
+def serving_on(database: Postgres, key: str, port: int, **environment: str) -> Iterator[Running]:
+    """Run `nexus serve` on a database that is there, with limits out of the way."""
+    settings = {
+        "DATABASE_URL": database.url,
+        "NEXUS_DATA": str(database.folder),
+        "NEXUS_SECRET_KEY": key,
+        "PORT": str(port),
+        "NEXUS_VOTES_PER_SECOND": "100000",
+        "NEXUS_VOTES_BURST": "100000",
+        "NEXUS_MESSAGES_PER_SECOND": "100000",
+        "NEXUS_SOCKETS": "20000",
+        "NEXUS_SOCKETS_PER_ADDRESS": "20000",
+        **environment,
+    }
+    log = database.folder / "serve.log"
+    with log.open("ab") as output:
+        command = [sys.executable, "-m", "nexus", "serve"]
+        process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=output, stderr=output)
+    try:
         try:
-            _wait_until_ready(process, port)
-            yield Running(process, port, address.url, Tokens(key.encode()))
-        finally:
-            process.terminate()
-            process.wait(30)
+            wait_until_ready(process, port)
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}: {log.read_text()[-500:]}") from error
+        yield Running(process, port, database.url, database.pid, Tokens(key.encode(), access_ttl_s=3600))
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + READY_S
+def wait_until_ready(process: subprocess.Popen[bytes], port: int, *, within_s: float = READY_S) -> None:
+    """Ask until the server is ready. Raises RuntimeError if it ends, or is not ready within `within_s`."""
+    deadline = time.monotonic() + within_s
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=1):
                 return
         except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    raise RuntimeError(f"the server was not ready within {READY_S} s")
+            time.sleep(0.02)
+    raise RuntimeError(f"the server was not ready within {within_s} s")
+
+
+def make_poll(running: Running, **definition: object) -> HotPoll:
+    """A poll with two options, open."""
+    body = {"question": "Which?", "options": [{"option_text": text} for text in ("Yes", "No")], **definition}
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{running.port}/polls/",
+        data=json.dumps(body).encode(),
+        headers={
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {running.tokens.access('user:1', ['user'])}",
+        },
+    )
+    with urllib.request.urlopen(request) as answer:
+        poll = json.load(answer)
+    return HotPoll(poll["id"], [option["id"] for option in poll["options"]])

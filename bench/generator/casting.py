@@ -1,0 +1,66 @@
+"""How a crowd votes."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import deque
+
+from bench.generator.crowd import Crowd
+
+_LONGEST_TURN_S = 0.02
+
+
+class Closed:
+    """Closed loop: each voter casts its next vote when the last one is answered."""
+
+    def __init__(self, crowd: Crowd, voters: int) -> None:
+        self._crowd = crowd
+        self._voters = range(voters)
+
+    def run(self, seconds: float) -> float:
+        """Begin, if it has not begun, and go on for so long; returns the seconds it took."""
+        began = time.perf_counter()
+        if self._crowd.acked is None:
+            self._crowd.acked = self._crowd.cast
+            for voter in self._voters:
+                self._crowd.cast(voter)
+        self._crowd.watch(seconds)
+        return time.perf_counter() - began
+
+    def stop(self, within_s: float = 0.5) -> None:
+        """Cast no more, and let the last answers arrive."""
+        self._crowd.acked = _nothing
+        self._crowd.watch(within_s)
+
+
+class Offered:
+    """Open loop: votes at a steady rate from random voters, whatever becomes of those before.
+
+    A vote counts from when it was due, also where every voter still waits for an answer.
+    """
+
+    def __init__(self, crowd: Crowd, voters: int, rate: float, seed: int = 11) -> None:
+        order = list(range(voters))
+        random.Random(seed).shuffle(order)
+        self._crowd = crowd
+        self._rate = rate
+        self._idle = deque(order)
+        self.offered = 0
+        crowd.acked = self._idle.append
+
+    def run(self, seconds: float) -> float:
+        """Offer votes for so long; returns the seconds it took."""
+        crowd, began, step = self._crowd, time.perf_counter(), 1 / self._rate
+        due = began
+        while (now := time.perf_counter()) < began + seconds:
+            while due <= now and self._idle:
+                crowd.cast(self._idle.popleft(), due)
+                self.offered += 1
+                due += step
+            crowd.turn(min(_LONGEST_TURN_S, max(0.0, due - now)) if self._idle else _LONGEST_TURN_S)
+        return time.perf_counter() - began
+
+
+def _nothing(client: int) -> None:
+    """Cast no further vote."""
