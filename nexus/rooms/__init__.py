@@ -2,6 +2,8 @@
 
 - `hub`: keeps a worker's rooms in step with its commits, the bus and the database.
 - `room`: one watched poll: its newest state, and its viewers.
-- `fanout`: sends totals, and anything else that changes, to the viewers.
+- `fanout`: when rooms are sent, and for how long at a time.
+- `writing`: what each viewer is sent.
+- `encoded`: the frames of a room, each encoded once.
 - `frame`: one encoded message, shared by all sockets that it goes to.
 """

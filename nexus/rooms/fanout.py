@@ -1,7 +1,8 @@
-"""Fan-out: each room's newest frames to all its viewers, within a set share of the event loop.
+"""Fan-out: each room's newest frames to all its viewers, with what the event loop has to spare.
 
-A room that was idle is sent at once; passes then follow at a tick that widens with what the last one cost. Each
-audience of a room gets its frame, encoded once (docs/architecture.md, "Step 6: rooms and fan-out").
+A room that was idle is sent at once; in steady state its passes follow each other at a tick. A pass takes slices of
+about a millisecond, and everything else that is ready gets its turn after each (docs/architecture.md, "Step 6: rooms
+and fan-out").
 """
 
 from __future__ import annotations
@@ -9,61 +10,46 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from weakref import WeakKeyDictionary
 
-from nexus.domain.poll import Poll, Totals, Visibility
-from nexus.rooms.frame import Frame
-from nexus.rooms.room import Room, Shown, Viewer
+from nexus.domain.poll import Totals
+from nexus.rooms.encoded import EncodedState, Frames
+from nexus.rooms.room import Room, Viewer
+from nexus.rooms.writing import Pass, deliver
 
 logger = logging.getLogger(__name__)
 
 TICK_S = 0.05
-"""From the start of one pass to the start of the next, at least."""
-SHARE = 0.25
-"""The part of the event loop's time that fan-out may take: the rest is for votes."""
-SLICE = 200
-"""Viewers written to before other tasks get a turn: about 2 ms."""
+"""From the start of one pass over a room to the start of the next, at least: 20 frames a second are enough."""
+SLICE_S = 0.001
+"""How long viewers are written to before others get a turn; by the clock, since a write costs what the kernel takes."""
+TURNS = 2
+"""Turns of the event loop after each slice: one brings what the database has answered, the next one acts on it."""
+FRESH_S = 0.05
+"""How old the `server_now` of a frame may be."""
+RETRY_S = 1.0
+"""From a pass that failed for some viewer to the next try."""
 
 
-class Frames(Protocol):
-    """Encodes what rooms send."""
-
-    def totals(self, totals: Totals, sees: Visibility) -> Frame:
-        """The totals as one audience may see them."""
-
-    def poll(self, poll: Poll, sees: Visibility) -> Frame:
-        """The poll as one audience may see it."""
-
-    def presence(self, poll: int, online: int) -> Frame:
-        """How many voters are watching."""
-
-    def deleted(self, poll: int) -> Frame:
-        """The poll no longer exists."""
+def _unmeasured(_: float) -> None:
+    """Take the seconds from a change to its last screen, and keep nothing of them."""
 
 
-class _EncodedState:
-    """The frames of one state of a room, each made when first asked for."""
+class _Output:
+    """What fan-out keeps of a room: its encoded frames, and the times of its passes, in the fan-out's seconds."""
 
-    def __init__(self, frames: Frames, room: Room) -> None:
-        self._frames = frames
-        self._room = room
-        self._made: dict[object, Frame] = {}
+    __slots__ = ("changed_at", "due", "encoded", "started")
 
-    def totals(self, totals: Totals, sees: Visibility) -> Frame:
-        key = ("totals", sees)
-        return self._made.get(key) or self._keep(key, self._frames.totals(totals, sees))
-
-    def poll(self, poll: Poll, sees: Visibility) -> Frame:
-        key = ("poll", sees)
-        return self._made.get(key) or self._keep(key, self._frames.poll(poll, sees))
-
-    def presence(self, online: int) -> Frame:
-        return self._made.get(online) or self._keep(online, self._frames.presence(self._room.id, online))
-
-    def _keep(self, key: object, frame: Frame) -> Frame:
-        self._made[key] = frame
-        return frame
+    def __init__(self) -> None:
+        self.encoded: EncodedState | None = None
+        self.due = 0.0
+        """When the next pass may start."""
+        self.started: Totals | None = None
+        """The totals with which the last pass started."""
+        self.changed_at: float | None = None
+        """When totals newer than `started` came."""
 
 
 class Fanout:
@@ -73,91 +59,105 @@ class Fanout:
         self,
         frames: Frames,
         *,
+        shown: Callable[[float], None] = _unmeasured,
         tick_s: float = TICK_S,
-        share: float = SHARE,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """`clock` returns seconds, and measures what a pass costs."""
+        """`clock` returns seconds. `shown` is told after each pass how long the oldest totals in it took from their
+        arrival here to the last screen."""
         self.frames = frames
+        self._shown = shown
         self._clock = clock
         self._tick_s = tick_s
-        self._share = share
-        self._pending: dict[int, Room] = {}
+        self._outputs: WeakKeyDictionary[Room, _Output] = WeakKeyDictionary()
+        self._pending: dict[Room, None] = {}
+        self._passes: deque[Pass] = deque()
         self._task: asyncio.Task[None] | None = None
-        self._urgent = asyncio.Event()
+        self._news = asyncio.Event()
 
     def send_soon(self, room: Room, *, urgent: bool = False) -> None:
         """Send the room's newest state with the next pass; an `urgent` one does not wait for the tick."""
-        self._pending[room.id] = room
+        output = self._output(room)
+        if output.changed_at is None and room.totals is not output.started:
+            output.changed_at = self._clock()
         if urgent:
-            self._urgent.set()
+            output.due = 0.0
+        self._pending[room] = None
+        self._news.set()
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="fan-out")
 
     def catch_up(self, room: Room, viewer: Viewer) -> None:
         """Send one viewer what it has not been sent: its line is no longer clogged, or it has gained a right."""
-        if room.outdated or (room.doubtful and viewer.right is not None):
-            return
-        self._deliver(room, viewer, _EncodedState(self.frames, room))
+        if not room.outdated:
+            deliver(room, viewer, self._encoded(room, self._clock()))
 
     async def _run(self) -> None:
         try:
-            while self._pending:
-                started = self._clock()
-                self._urgent.clear()
-                waited = await self._pass()
-                cost = self._clock() - started - waited
-                await self._rest(max(self._tick_s, cost / self._share) - cost)
+            while self._pending or self._passes:
+                self._news.clear()
+                now = self._clock()
+                self._start_passes(now)
+                if self._passes:
+                    self._slice(now)
+                    for _ in range(TURNS):
+                        await asyncio.sleep(0)
+                elif self._pending:
+                    await self._rest(min(self._output(room).due for room in self._pending) - now)
         except Exception:
-            logger.exception("fan-out failed, and is tried again within a second")
+            logger.exception("fan-out failed, and goes on with the next change")
         finally:
             self._task = None
 
     async def _rest(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                await self._urgent.wait()
+                await self._news.wait()
         except TimeoutError:
             pass
 
-    async def _pass(self) -> float:
-        """Send every pending room. Returns the seconds that other tasks took meanwhile."""
-        rooms, self._pending = self._pending, {}
-        waited, written = 0.0, 0
-        for room in rooms.values():
-            encoded = _EncodedState(self.frames, room)
-            state = (room.totals, room.poll)
-            for viewer in list(room.viewers):
-                if room.outdated or (room.doubtful and viewer.right is not None):
-                    continue  # the hub has the room sent again once it knows
-                if (room.totals, room.poll) != state:
-                    encoded, state = _EncodedState(self.frames, room), (room.totals, room.poll)
-                self._deliver(room, viewer, encoded)
-                written += 1
-                if written % SLICE == 0:
-                    paused = self._clock()
-                    await asyncio.sleep(0)
-                    waited += self._clock() - paused
-        return waited
+    def _start_passes(self, now: float) -> None:
+        """Start a pass over each room that waits for one, is due, and has none under way."""
+        under_way = {one.room for one in self._passes}
+        for room in [room for room in self._pending if room not in under_way]:
+            output = self._output(room)
+            if output.due > now:
+                continue
+            del self._pending[room]
+            if room.outdated:
+                continue  # the hub has it sent again once it knows the definition
+            if output.started is not room.totals:  # presence alone makes no totals wait
+                output.due = now + self._tick_s
+            self._passes.append(Pass(room, output.changed_at))
+            output.started, output.changed_at = room.totals, None
 
-    def _deliver(self, room: Room, viewer: Viewer, encoded: _EncodedState) -> None:
-        """Write what is newer than what the viewer was sent last; what its sink refuses is not queued."""
-        poll, totals = room.poll, room.totals
-        if poll is None or totals is None or viewer not in room.viewers:
-            return
-        sees = room.sees(viewer, totals)
-        viewer.behind = True
-        if viewer.revision < poll.revision:
-            if not viewer.sink.write(encoded.poll(poll, sees)):
-                return
-            viewer.revision = poll.revision
-        newest = Shown(totals.place, sees is Visibility.FULL)
-        if viewer.shown < newest:
-            if not viewer.sink.write(encoded.totals(totals, sees)):
-                return
-            viewer.shown = newest
-        if room.online is not None and viewer.online != room.online and viewer.counted < room.counted:
-            if not viewer.sink.write(encoded.presence(room.online)):
-                return
-            viewer.online, viewer.counted = room.online, room.counted
-        viewer.behind = False
+    def _slice(self, now: float) -> None:
+        """Write for a slice's time to viewers of the rooms whose passes are under way, room by room in turns."""
+        end = now + SLICE_S
+        while self._passes and now < end:
+            one = self._passes.popleft()
+            if one.write_some(self._encoded(one.room, now)):
+                self._passes.append(one)
+            else:
+                self._finish(one)
+            now = self._clock()
+
+    def _finish(self, done: Pass) -> None:
+        if done.error is not None:
+            logger.error("fan-out failed for %d viewers, tried again", done.failed, exc_info=done.error)
+            asyncio.get_running_loop().call_later(RETRY_S, self.send_soon, done.room)
+        elif done.changed_at is not None:
+            self._shown(self._clock() - done.changed_at)
+
+    def _output(self, room: Room) -> _Output:
+        output = self._outputs.get(room)
+        if output is None:
+            output = self._outputs[room] = _Output()
+        return output
+
+    def _encoded(self, room: Room, now: float) -> EncodedState:
+        output = self._output(room)
+        encoded = output.encoded
+        if encoded is None or encoded.edition != room.edition or now - encoded.at > FRESH_S:
+            encoded = output.encoded = EncodedState(self.frames, room, now)
+        return encoded

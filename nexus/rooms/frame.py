@@ -9,24 +9,16 @@ _LENGTH_64 = 127
 
 
 class Frame:
-    """One JSON text in UTF-8 and its WebSocket frame, which is made when first asked for.
+    """One JSON text in UTF-8 and its WebSocket frame, made once for the thousands of sockets that it goes to.
 
-    A room writes the same object to thousands of sockets, so neither the text nor the header is encoded again.
-    Treat it as immutable.
+    `wire` is the complete unmasked text frame as a server sends it (RFC 6455, section 5.2). Treat both as immutable.
     """
 
-    __slots__ = ("_wire", "text")
+    __slots__ = ("text", "wire")
 
     def __init__(self, text: bytes) -> None:
         self.text = text
-        self._wire: bytes | None = None
-
-    @property
-    def wire(self) -> bytes:
-        """The complete unmasked text frame as a server sends it (RFC 6455, section 5.2)."""
-        if self._wire is None:
-            self._wire = _header(len(self.text)) + self.text
-        return self._wire
+        self.wire = _header(len(text)) + text
 
     def __repr__(self) -> str:
         return f"Frame({self.text!r})"

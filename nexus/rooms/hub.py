@@ -169,7 +169,10 @@ class Hub:
         sees = room.sees(viewer, state.totals())
         viewer.shown = Shown(state.place, sees is Visibility.FULL)
         room.add(viewer)
-        self._send_newest(room)
+        if room.is_newest(state):
+            viewer.full, viewer.edition = viewer.shown.full, room.edition
+        else:
+            self._send_newest(room)
         return RoomSnapshot(state, viewer.role, sees, votes)
 
     def _drop_if_empty(self, room: Room) -> None:
@@ -253,7 +256,6 @@ class Hub:
                 self._spawn("refresh", room, self._refresh(room))
             elif room.doubtful:
                 self._spawn("verify", room, self._verify(room))
-            self._fanout.send_soon(room)
 
     async def _update_presence(self) -> None:
         now = time.monotonic()

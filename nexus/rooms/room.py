@@ -13,6 +13,9 @@ from nexus.domain.presence import Crowd, crowd, distinct, mark
 from nexus.domain.rights import Role, visibility
 from nexus.rooms.frame import Frame
 
+LOOK_CLOSELY = 0
+"""The edition of a viewer of whom it must be found out what it lacks."""
+
 
 class FrameSink(Protocol):
     """What a room writes frames to, such as a socket."""
@@ -34,10 +37,15 @@ class Shown(NamedTuple):
 class Viewer:
     """One socket in one room: it remembers what was sent last, and queues nothing."""
 
-    __slots__ = ("behind", "counted", "identity", "online", "revision", "right", "role", "shown", "sink")
+    __slots__ = (
+        *("behind", "counted", "edition", "full", "identity", "online", "revision", "right", "role", "shown", "sink"),
+        "write",
+    )
 
     def __init__(self, sink: FrameSink, identity: Identity) -> None:
         self.sink = sink
+        self.write = sink.write
+        """The sink's, looked up once."""
         self.identity = identity
         self.role = Role.VOTER
         self.right: Place | None = None
@@ -50,6 +58,10 @@ class Viewer:
         """The count of voters with which it was sent, or on entering the last one: each is sent once at most."""
         self.behind = False
         """A frame was not taken, so something newer than `shown` may be waiting."""
+        self.edition = LOOK_CLOSELY
+        """The edition of the room that it was sent wholly."""
+        self.full = False
+        """Which audience it was in then: that of the counts, or that of turnout alone."""
 
 
 class RoomSnapshot(msgspec.Struct, frozen=True):
@@ -70,7 +82,11 @@ class Room:
         self.totals: Totals | None = None
         self.revision = 0
         """The newest revision that this worker knows of; `poll` may be older."""
-        self.viewers: set[Viewer] = set()
+        self.edition = LOOK_CLOSELY + 1
+        """Grows with everything that viewers are to be sent."""
+        self.plain_since = self.edition
+        """From this edition on nothing but totals has changed, and for each audience alike."""
+        self.viewers: dict[Viewer, None] = {}
         self._of_voter: dict[str, list[Viewer]] = {}
         self.entering = 0
         """Viewers about to enter: the room is kept for them, and they are sent nothing yet."""
@@ -86,7 +102,7 @@ class Room:
         """The voters here that other workers were told of last, and when, in monotonic seconds."""
         self._marks: dict[str, bytes] = {}
         self._crowd: Crowd | None = None
-        self._newcomers = False
+        self._newcomers: list[Viewer] = []
 
     @property
     def empty(self) -> bool:
@@ -104,10 +120,16 @@ class Room:
         totals = self.totals
         return totals is not None and totals.policy is Policy.AFTER_VOTE and totals.retractions > self.verified
 
+    def is_newest(self, poll: Poll) -> bool:
+        """Whether the room knows of nothing newer than this state of its poll."""
+        return self.totals is not None and self.totals.place == poll.place and self.revision == poll.revision
+
     def learn(self, poll: Poll) -> None:
         """Take a poll's whole state, as far as it is newer."""
         if self.poll is None:
             self.verified = poll.retractions
+        if self.poll is None or self.poll.revision < poll.revision:
+            self._advance(plain=False)
         if self.poll is None or self.poll.revision <= poll.revision:
             self.poll = poll
         self.revision = max(self.revision, poll.revision)
@@ -115,11 +137,18 @@ class Room:
 
     def accept(self, totals: Totals) -> bool:
         """Take totals. False if they are not newer than those the room has."""
-        if self.totals is not None and totals.place <= self.totals.place:
+        before = self.totals
+        if before is not None and totals.place <= before.place:
             return False
         self.totals = totals
         self.revision = max(self.revision, totals.revision)
+        self._advance(plain=before is not None and _same_audiences(before, totals))
         return True
+
+    def _advance(self, *, plain: bool) -> None:
+        self.edition += 1
+        if not plain:
+            self.plain_since = self.edition
 
     def sees(self, viewer: Viewer, totals: Totals) -> Visibility:
         """What `viewer` may be shown of `totals`."""
@@ -128,17 +157,18 @@ class Room:
 
     def add(self, viewer: Viewer) -> None:
         """Let a viewer in."""
-        self.viewers.add(viewer)
+        self.viewers[viewer] = None
         self._of_voter.setdefault(viewer.identity.voter, []).append(viewer)
         self._note(viewer.identity.voter)
         viewer.counted = self.counted
-        self._newcomers = True
+        self._newcomers.append(viewer)
 
     def discard(self, viewer: Viewer) -> None:
         """Let a viewer out, if it is in."""
         if viewer not in self.viewers:
             return
-        self.viewers.remove(viewer)
+        del self.viewers[viewer]
+        viewer.edition = LOOK_CLOSELY  # a pass that is under way looks whether it is still in
         sockets = self._of_voter[viewer.identity.voter]
         sockets.remove(viewer)
         if not sockets:
@@ -148,6 +178,7 @@ class Room:
     def recast(self, viewer: Viewer, role: Role) -> None:
         """A viewer has another role from now on."""
         viewer.role = role
+        viewer.edition = LOOK_CLOSELY
         if viewer in self.viewers:
             self._note(viewer.identity.voter)
 
@@ -173,6 +204,7 @@ class Room:
             had = viewer.right
             viewer.right = place if had is None else max(had, place)
             if self.totals is not None and self.totals.policy is Policy.AFTER_VOTE:
+                viewer.edition = LOOK_CLOSELY
                 gained.append(viewer)
         if gained and self.totals is not None and self.totals.place > place:
             # Another worker's news was quicker, and may say that this very ballot has been withdrawn.
@@ -184,6 +216,7 @@ class Room:
         for viewer in self.viewers:
             if viewer.right is not None and viewer.right <= place and viewer.identity.voter not in standing:
                 viewer.right = None
+                viewer.edition = LOOK_CLOSELY
         self.verified = max(self.verified, retractions)
 
     @property
@@ -199,8 +232,19 @@ class Room:
         self.elsewhere = {worker: seen for worker, seen in self.elsewhere.items() if seen[1] > now}
         others = [there for there, _ in self.elsewhere.values()]
         online = distinct([self.crowd, *others]) if others else len(self._marks)
-        news = online != self.online or self._newcomers
+        changed, newcomers = online != self.online, self._newcomers
         self.online = online
         self.counted += 1
-        self._newcomers = False
-        return news
+        self._newcomers = []
+        if changed:
+            self._advance(plain=False)
+        for viewer in newcomers:
+            viewer.edition = LOOK_CLOSELY
+        return changed or bool(newcomers)
+
+
+def _same_audiences(before: Totals, after: Totals) -> bool:
+    """Whether everybody sees of `after` what they saw of `before`, as far as their own rights stay the same."""
+    return (before.epoch, before.revision, before.status, before.policy) == (
+        *(after.epoch, after.revision, after.status, after.policy),
+    )

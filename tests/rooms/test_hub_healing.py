@@ -9,6 +9,7 @@ from nexus.domain.definition import OptionPatch, PollPatch
 from nexus.domain.poll import Policy, Watch
 from nexus.errors import Unavailable
 from nexus.rooms import hub as module
+from nexus.rooms.room import Room
 from nexus.store import options, polls, rounds
 from nexus.store.database import Database
 from tests.support.ballots import HOST, cast_one, make_poll, retract, vote, voter
@@ -37,6 +38,27 @@ async def test_lost_totals_are_healed_within_about_a_second(running: RunningHub)
         async with asyncio.timeout(2.5):
             cast = await cast_one(running.database, vote(poll, voter(10 + n), 0))
             await until(shows(screen, f"totals 1.{cast.version} full"))
+
+
+@pytest.mark.usefixtures("quick")
+async def test_nobody_is_looked_at_where_nothing_has_changed(
+    running: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = await make_poll(running.database)
+    _, screen = await running.enter(poll, ALICE)
+    await until(shows(screen, "presence 1"))
+    passes: list[Room] = []
+    monkeypatch.setattr(running.hub._fanout, "send_soon", lambda room, urgent=False: passes.append(room))
+    healed, places = 0, running.tallies.places
+
+    async def counted(ids: list[int]) -> dict[int, Watch]:
+        nonlocal healed
+        healed += 1
+        return await places(ids)
+
+    monkeypatch.setattr(running.tallies, "places", counted)
+    await until(lambda: healed == 3)
+    assert passes == []
 
 
 @pytest.mark.usefixtures("quick")
