@@ -57,7 +57,9 @@ class SocketDialect:
 
     def vote(self, client: int, turn: int) -> bytes:
         """A vote for the options in turn."""
-        poll = self._polls[(turn if self._once else client) % len(self._polls)]
+        if self._once and turn >= len(self._polls):
+            raise RuntimeError("the voters ran out of polls")
+        poll = self._polls[turn if self._once else client % len(self._polls)]
         option = poll.options[turn % len(poll.options)]
         vote = b'{"type":"vote","op":"%s","poll":%d,"options":[%d]}' % (self._ops.next(), poll.id, option)
         return frames.frame(vote)

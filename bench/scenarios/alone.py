@@ -7,30 +7,55 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import runner
-from bench.machine import facts
+from bench.machine import ROOT, facts, note
+from bench.peers import PEERS
 from bench.report import table
 from bench.runner import Case
-from bench.subjects import Subject
+from bench.subjects import PeerServer, Subject
+
+PEERS_FOLDER = ROOT / ".venv" / "bench-peers"
 
 
-def arguments(name: str, about: str | None, subjects: Sequence[Subject]) -> argparse.ArgumentParser:
-    """The arguments that all scenarios have."""
+def arguments(
+    name: str, about: str | None, subjects: Sequence[Subject] = (), *, peers: bool = False
+) -> argparse.ArgumentParser:
+    """The arguments that all scenarios have; `--subjects` where there is more than one."""
     parser = argparse.ArgumentParser(prog=f"scripts/bench {name}", description=(about or "").split("\n", 1)[0])
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", type=Path, help="a file for the result, with every round")
-    names = ",".join(subject.name for subject in subjects)
-    parser.add_argument("--subjects", default=names, help=f"some of {names}")
+    if subjects:
+        names = ",".join(subject.name for subject in subjects)
+        parser.add_argument("--subjects", default=names, help=f"some of {names}")
+    if subjects or peers:
+        parser.add_argument("--peers", action="store_true", help="install the peers, and measure them too")
     return parser
 
 
 def chosen(subjects: Sequence[Subject], given: argparse.Namespace) -> list[Subject]:
     """The subjects that were asked for."""
-    return [subject for subject in subjects if subject.name in given.subjects.split(",")]
+    named = [subject for subject in subjects if subject.name in given.subjects.split(",")]
+    return [*named, *installed_peers()] if given.peers else named
 
 
-def run(cases: Sequence[Case], rounds: int, saved: Path | None) -> int:
+def installed_peers() -> list[Subject]:
+    """The peers that can run here; says why others cannot."""
+    found: list[Subject] = []
+    for peer in PEERS:
+        folder = PEERS_FOLDER / peer.name
+        folder.mkdir(parents=True, exist_ok=True)
+        note(f"installing {peer.name} unless it is there")
+        try:
+            peer.install(folder)
+        except RuntimeError as error:
+            note(f"without {peer.name}: {error}")
+        else:
+            found.append(PeerServer(peer, folder))
+    return found
+
+
+def run(cases: Sequence[Case], given: argparse.Namespace) -> int:
     """Run the cases and print the table; returns the exit status."""
     known = facts()
-    rows = runner.run(cases, rounds, known, saved)
+    rows = runner.run(cases, given.rounds, known, given.json)
     print(table(rows, known))
     return 1 if any(row.failures for row in rows) else 0

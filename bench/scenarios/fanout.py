@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 import statistics
 import sys
+import time
 from collections.abc import Sequence
 from functools import partial
 
@@ -36,20 +37,20 @@ SUBJECTS: tuple[Subject, ...] = (Nexus(), Floor(), BROADCAST)
 def one_vote(crowd: Crowd, voter: int) -> tuple[float, float]:
     """Cast one vote; returns the seconds until the first and the last viewer has its totals."""
     stamps = crowd.stamps = Stamps()
-    before, acks = crowd.begun, len(crowd.casts.acked)
-    crowd.acked = None
+    acks, crowd.acked = len(crowd.casts.acked), None
     crowd.cast(voter)
-    waited = 0.0
-    while len(stamps.times) < before or len(crowd.casts.acked) == acks:
+    until = time.perf_counter() + ARRIVE_S
+    while time.perf_counter() < until:
         crowd.turn(0.05)
-        waited += 0.05 if not stamps.times else 0.0
-        if waited > ARRIVE_S:
-            raise RuntimeError("no totals arrived")
-        if stamps.times and crowd.casts.cast and crowd.casts.acked[-1] - stamps.times[0] > ARRIVE_S:
-            raise RuntimeError("the totals did not arrive everywhere")
-    cast, version = crowd.casts.cast[-1], crowd.casts.versions[-1]
-    times = [at for at, seen in zip(stamps.times, stamps.versions, strict=True) if seen >= version]
-    return min(times) - cast, max(times) - cast
+        if len(stamps.times) < crowd.begun or len(crowd.casts.acked) == acks:
+            continue
+        version = crowd.casts.versions[-1]
+        seen = zip(stamps.clients, stamps.versions, stamps.times, strict=True)
+        arrived = {client: at for client, newest, at in reversed(list(seen)) if newest >= version}  # the first counts
+        if len(arrived) == crowd.begun:
+            cast = crowd.casts.cast[-1]
+            return min(arrived.values()) - cast, max(arrived.values()) - cast
+    raise RuntimeError(f"the totals did not arrive everywhere within {ARRIVE_S:.0f} s")
 
 
 def measure(subject: Subject, viewers: int, votes: int) -> Measured:
@@ -102,7 +103,7 @@ def main() -> int:
     parser.add_argument("--viewers", type=int, nargs="+", default=[4000])
     parser.add_argument("--votes", type=int, default=20)
     given = parser.parse_args()
-    return run(cases(chosen(SUBJECTS, given), given.viewers, given.votes), given.rounds, given.json)
+    return run(cases(chosen(SUBJECTS, given), given.viewers, given.votes), given)
 
 
 if __name__ == "__main__":

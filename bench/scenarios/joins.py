@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-import asyncpg
-
+from bench.filling import fill_own
 from bench.generator.crowd import Crowd
 from bench.generator.dialect import Dialect
-from bench.generator.nexus_dialect import HotPoll, SocketDialect
+from bench.generator.nexus_dialect import SocketDialect
 from bench.runner import Case, Measured
 from bench.scenarios.alone import arguments, chosen, run
 from bench.server import make_poll, serving
@@ -26,33 +25,6 @@ from bench.subjects import BROADCAST, FIRST_USER, Floor, Subject, Target, tokens
 
 ENTER_S = 120.0
 SETTLE_S = 1.0
-
-FILL = """
-WITH ballots AS (
-    INSERT INTO votes (poll_id, epoch, voter, slot, op, choices, cast_at)
-    SELECT $1, 1, 'user:' || n, '00000000-0000-0000-0000-000000000000', gen_random_uuid(), ARRAY[$2::bigint],
-           clock_timestamp()
-    FROM generate_series($3::integer, $3::integer + $4::integer - 1) n
-    RETURNING poll_id, voter, op, choices, cast_at
-), acts AS (
-    INSERT INTO acts (poll_id, voter, op, act, choices, outcome, epoch, version, at)
-    SELECT poll_id, voter, op, 'vote', choices, 'recorded', 1, 2, cast_at FROM ballots
-), counted AS (
-    UPDATE options SET votes_count = votes_count + $4::integer WHERE id = $2
-)
-UPDATE polls SET voters = voters + $4::integer, ballots = ballots + $4::integer, version = version + 1 WHERE id = $1
-"""
-"""Ballots of users for one option, past the service: $1 the poll, $2 the option, $3 the first user, $4 how many."""
-
-
-async def fill(url: str, poll: HotPoll, voters: int) -> None:
-    """A ballot that stands for each of the first `voters` clients."""
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(FILL, poll.id, poll.options[0], FIRST_USER, voters)
-        await connection.execute("VACUUM ANALYZE votes, acts")
-    finally:
-        await connection.close()
 
 
 @dataclass(frozen=True)
@@ -66,7 +38,7 @@ class NexusWithBallots:
     def running(self) -> Iterator[Target]:
         with serving() as running:
             poll = make_poll(running)
-            asyncio.run(fill(running.database_url, poll, self.voters))
+            asyncio.run(fill_own(running.database_url, poll, FIRST_USER, self.voters))
 
             def dialect(count: int) -> Dialect:
                 return SocketDialect(f"127.0.0.1:{running.port}", [poll], tokens(running, count))
@@ -102,7 +74,7 @@ def main() -> int:
     parser.add_argument("--joins", type=int, default=3000)
     parser.add_argument("--in-flight", type=int, default=50)
     given = parser.parse_args()
-    return run(cases(chosen(SUBJECTS, given), given.joins, given.in_flight), given.rounds, given.json)
+    return run(cases(chosen(SUBJECTS, given), given.joins, given.in_flight), given)
 
 
 if __name__ == "__main__":

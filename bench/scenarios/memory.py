@@ -52,7 +52,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1000)
     parser.add_argument("--viewers", type=int, default=5000)
     given = parser.parse_args()
-    return run(cases(chosen(SUBJECTS, given), given.first, given.viewers), given.rounds, given.json)
+    return run(cases(chosen(SUBJECTS, given), given.first, given.viewers), given)
 
 
 if __name__ == "__main__":

@@ -21,15 +21,13 @@ from bench.generator.crowd import Casts, Crowd, Stamps
 from bench.generator.dialect import Kind
 from bench.runner import Case, Measured
 from bench.scenarios.alone import arguments, run
-from bench.subjects import Nexus, Subject
+from bench.subjects import Nexus
 
 ENTER_S = 120.0
 WARM_UP_S = 2.0
 ARRIVE_S = 3.0
 MOST_PAIRS = 2_000_000
 """Of a vote and a screen that are looked at."""
-
-SUBJECTS: tuple[Subject, ...] = (Nexus(),)
 
 
 def delays(casts: Casts, stamps: Stamps, viewers: int) -> tuple[array[float], int]:
@@ -52,9 +50,9 @@ def delays(casts: Casts, stamps: Stamps, viewers: int) -> tuple[array[float], in
     return array("d", sorted(found)), missing
 
 
-def measure(subject: Subject, viewers: int, rate: float, seconds: float) -> Measured:
+def measure(viewers: int, rate: float, seconds: float) -> Measured:
     """One run on a server of its own."""
-    with subject.running() as target:
+    with Nexus().running() as target:
         crowd = Crowd(target.port, target.dialect(viewers))
         crowd.enter(viewers, ENTER_S)
         offered = Offered(crowd, viewers, rate)
@@ -80,24 +78,23 @@ def measure(subject: Subject, viewers: int, rate: float, seconds: float) -> Meas
     return Measured(figures, shares)
 
 
-def cases(subjects: Sequence[Subject], loads: Sequence[tuple[int, float]], seconds: float) -> list[Case]:
-    """A case for each pair of viewers and votes a second, and each subject."""
+def cases(loads: Sequence[tuple[int, float]], seconds: float) -> list[Case]:
+    """A case for each pair of viewers and votes a second."""
     return [
-        Case("mixed", one.name, f"{many:,} viewers, {rate:,.0f} votes/s", partial(measure, one, many, rate, seconds))
+        Case("mixed", "nexus", f"{many:,} viewers, {rate:,.0f} votes/s", partial(measure, many, rate, seconds))
         for many, rate in loads
-        for one in subjects
     ]
 
 
 def main() -> int:
     """Measure, and print what was seen."""
-    parser = arguments("mixed", __doc__, SUBJECTS)
+    parser = arguments("mixed", __doc__)
     parser.add_argument("--viewers", type=int, nargs="+", default=[5000])
     parser.add_argument("--rate", type=float, default=500, help="votes a second")
     parser.add_argument("--seconds", type=float, default=8)
     given = parser.parse_args()
     loads = [(many, given.rate) for many in given.viewers]
-    return run(cases(SUBJECTS, loads, given.seconds), given.rounds, given.json)
+    return run(cases(loads, given.seconds), given)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Acknowledged votes a second, every voter a viewer too.
 
-    scripts/bench votes [--voters 1000 200] [--kind hot] [--seconds 6] [--rounds 1]
+    scripts/bench votes [--voters 1000 200] [--kind hot] [--seconds 5] [--rounds 1] [--no-baselines] [--peers]
     scripts/bench votes --kind offered --rate 5000
 
-Beside it `pgbench`, which commits one vote a transaction on 16 connections, of the same rows on a PostgreSQL alike.
+Beside it, on a PostgreSQL alike: `pgbench`, which commits one vote a transaction on 16 connections, and the batch
+transaction alone (`bench.baselines.batch`). With `--peers` also other servers, each with a broadcast per vote.
 Closed loop: each voter casts its next vote when the last one is acknowledged. Kinds:
 
 - `hot`: all in the room of one poll, changing their votes there
@@ -20,23 +21,24 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
+from bench.baselines.batch import alone
 from bench.baselines.pgbench import CONNECTIONS, pgbench
 from bench.generator.casting import Closed, Offered
 from bench.generator.crowd import Casts, Crowd
 from bench.generator.dialect import Dialect, Kind
 from bench.generator.nexus_dialect import HttpDialect, SocketDialect
+from bench.machine import Meter
 from bench.runner import Case, Measured
-from bench.scenarios.alone import arguments, run
+from bench.scenarios.alone import arguments, installed_peers, run
 from bench.server import Running, make_poll, serving
-from bench.subjects import Nexus, Subject, Target, tokens
+from bench.subjects import Subject, Target, tokens
 
 ENTER_S = 120.0
 WARM_UP_S = 2.0
 POLLS = 100
 FIRST_POLLS = 400
+BATCHES = (1000, 200)
 KINDS = ("hot", "spread", "first", "http", "offered")
-
-SUBJECTS: tuple[Subject, ...] = (Nexus(),)
 
 
 def dialect(running: Running, kind: str, voters: int) -> Dialect:
@@ -57,16 +59,24 @@ def measure(kind: str, voters: int, seconds: float, rate: float) -> Measured:
         return drive(target, voters, seconds, rate if kind == "offered" else None)
 
 
+def measure_subject(subject: Subject, voters: int, seconds: float) -> Measured:
+    """The hot poll of any subject."""
+    with subject.running() as target:
+        return drive(target, voters, seconds, None)
+
+
 def one_a_transaction(seconds: float) -> Measured:
     """The same rows by pgbench."""
     with serving() as running:
         return Measured({"acked_rate": pgbench(running.database_url, make_poll(running), int(seconds))})
 
 
-def measure_subject(subject: Subject, voters: int, seconds: float) -> Measured:
-    """The hot poll of any subject."""
-    with subject.running() as target:
-        return drive(target, voters, seconds, None)
+def batches_alone(batch: int, seconds: float) -> Measured:
+    """The transaction of a batch, again and again."""
+    with serving() as running:
+        meter = Meter(running.process.pid, running.postgres_pid)
+        rate = alone(running.database_url, make_poll(running), batch, seconds)
+        return Measured({"acked_rate": rate}, meter.read())
 
 
 def drive(target: Target, voters: int, seconds: float, rate: float | None) -> Measured:
@@ -82,6 +92,8 @@ def drive(target: Target, voters: int, seconds: float, rate: float | None) -> Me
     if crowd.heard[Kind.REFUSED] or crowd.lost:
         raise RuntimeError(f"votes were refused, or clients lost ({crowd.lost}): {dict(crowd.errors)}")
     crowd.close()
+    if len(casts.acked) < 2:
+        raise RuntimeError("hardly a vote was acknowledged")
     cuts = statistics.quantiles(casts.latencies, n=100)
     figures = {
         "acked_rate": len(casts.acked) / took,
@@ -93,15 +105,34 @@ def drive(target: Target, voters: int, seconds: float, rate: float | None) -> Me
     return Measured(figures, shares)
 
 
-def cases(voters: Sequence[int], kinds: Sequence[str], seconds: float, rate: float) -> list[Case]:
-    """A case for each kind and number of voters, and one of pgbench."""
+def baselines(seconds: float) -> list[Case]:
+    """What PostgreSQL does without a server."""
     return [
-        Case("votes", "pgbench", f"{CONNECTIONS} connections", partial(one_a_transaction, seconds)),
-        *(
-            Case("votes", "nexus", load(kind, many, rate), partial(measure, kind, many, seconds, rate))
-            for kind in kinds
-            for many in voters
+        Case(
+            "votes",
+            "pgbench",
+            f"{CONNECTIONS} connections, one vote a transaction",
+            partial(one_a_transaction, seconds),
         ),
+        *(Case("votes", "batch alone", f"{many:,} ballots", partial(batches_alone, many, seconds)) for many in BATCHES),
+    ]
+
+
+def cases(voters: Sequence[int], kinds: Sequence[str], seconds: float, rate: float) -> list[Case]:
+    """A case for each kind and number of voters."""
+    return [
+        Case("votes", "nexus", load(kind, many, rate), partial(measure, kind, many, seconds, rate))
+        for kind in kinds
+        for many in voters
+    ]
+
+
+def peer_cases(peers: Sequence[Subject], voters: Sequence[int], seconds: float) -> list[Case]:
+    """The hot poll of the peers, once."""
+    return [
+        Case("votes", peer.name, load("hot", many, 0), partial(measure_subject, peer, many, seconds), rounds=1)
+        for peer in peers
+        for many in voters
     ]
 
 
@@ -119,13 +150,18 @@ def load(kind: str, voters: int, rate: float) -> str:
 
 def main() -> int:
     """Measure, and print what was seen."""
-    parser = arguments("votes", __doc__, SUBJECTS)
+    parser = arguments("votes", __doc__, peers=True)
     parser.add_argument("--voters", type=int, nargs="+", default=[1000, 200])
     parser.add_argument("--kind", choices=KINDS, nargs="+", default=["hot"])
     parser.add_argument("--rate", type=float, default=5000, help="votes a second, for the kind `offered`")
-    parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--no-baselines", action="store_true")
     given = parser.parse_args()
-    return run(cases(given.voters, given.kind, given.seconds, given.rate), given.rounds, given.json)
+    found = [] if given.no_baselines else baselines(given.seconds)
+    found += cases(given.voters, given.kind, given.seconds, given.rate)
+    if given.peers:
+        found += peer_cases(installed_peers(), given.voters, given.seconds)
+    return run(found, given)
 
 
 if __name__ == "__main__":
