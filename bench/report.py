@@ -1,33 +1,54 @@
-"""Tables of results for people."""
+"""The tables of a result in Markdown, and where they stand.
+
+    scripts/bench report bench-result.json [--write]
+
+Prints them; with `--write` puts them into docs/benchmarks.md and README.md, each between the comments that name it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+import argparse
+import re
+import sys
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from bench.runner import Row
+from bench import markdown
+from bench.machine import ROOT
+from bench.result import Result, load
+
+TABLES = {
+    "machine": markdown.machine,
+    "bounds": markdown.bounds_table,
+    "side by side": markdown.side_by_side,
+    "everything": markdown.everything,
+    "short": markdown.short,
+}
 
 
-def figure(name: str, value: float) -> str:
-    """A figure with its unit, which is the end of its name."""
-    name, _, unit = name.rpartition("_")
-    said = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
-    words = {"rate": "/s", "ms": " ms", "us": " µs", "s": " s", "kib": " KiB", "mb": " MB"}
-    return f"{name.replace('_', ' ')} {said}{words.get(unit, ' ' + unit)}"
+def put(text: str, result: Result) -> str:
+    """`text` with each table of `result` between `<!-- bench: NAME -->` and `<!-- bench: end -->`."""
+    for name, make in TABLES.items():
+        between = re.compile(rf"(<!-- bench: {name} -->\n).*?(<!-- bench: end -->)", re.DOTALL)
+        table = f"\n{make(result)}\n\n"
+        text = between.sub(lambda found, table=table: found[1] + table + found[2], text)  # type: ignore[misc]
+    return text
 
 
-def table(rows: Sequence[Row], known: Mapping[str, str]) -> str:
-    """One line a row: its medians, and who used the processors in the last round."""
-    lines = [", ".join(f"{name} {value}" for name, value in known.items()), ""]
-    scenario = ""
-    for row in rows:
-        if row.scenario != scenario:
-            scenario = row.scenario
-            lines += ["", scenario]
-        figures = "; ".join(figure(name, value) for name, value in row.medians.items())
-        lines.append(f"  {row.subject}, {row.load}: {figures}")
-        if row.rounds and (shares := row.rounds[-1].shares) is not None:
-            lines.append(f"      {shares.text()}")
-        lines += [f"      failed: {one}" for one in row.failures]
-    return "\n".join(lines)
+def main() -> int:
+    """Print the tables, or write them."""
+    parser = argparse.ArgumentParser(prog="scripts/bench report", description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("result", type=Path, help="what the suite has written")
+    parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md and README.md")
+    given = parser.parse_args()
+    result = load(given.result)
+    if not given.write:
+        for name, make in TABLES.items():
+            print(f"## {name}\n\n{make(result)}\n")
+        return 0
+    for path in (ROOT / "docs" / "benchmarks.md", ROOT / "README.md"):
+        path.write_text(put(path.read_text("utf-8"), result), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

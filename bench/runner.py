@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from bench.generator.crowd import settle_heap
-from bench.machine import Shares, note
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What one case gave: figures by name, their unit at the name's end, and who used the processors."""
-
-    figures: dict[str, float]
-    shares: Shares | None = None
+from bench.machine import facts, note
+from bench.result import Measured, Result, Row, save
 
 
 @dataclass(frozen=True)
@@ -37,23 +28,6 @@ class Case:
     @property
     def name(self) -> str:
         return f"{self.scenario}: {self.subject}, {self.load}"
-
-
-@dataclass
-class Row:
-    """A case with all its rounds."""
-
-    scenario: str
-    subject: str
-    load: str
-    rounds: list[Measured] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-
-    @property
-    def medians(self) -> dict[str, float]:
-        """Of each figure over the rounds."""
-        names = self.rounds[0].figures if self.rounds else {}
-        return {name: statistics.median(one.figures[name] for one in self.rounds) for name in names}
 
 
 def _child(case: Case, answer: Connection) -> None:
@@ -79,18 +53,17 @@ def measure(case: Case) -> Measured | str:
     return measured
 
 
-def run(cases: Sequence[Case], rounds: int, known: dict[str, str], saved: Path | None = None) -> list[Row]:
+def run(cases: Sequence[Case], rounds: int, saved: Path | None = None) -> Result:
     """Run all cases `rounds` times, in turn, so that a slow minute of the machine meets every subject.
 
     With `saved`, write everything as JSON there after each round.
     """
-    began = time.monotonic()
+    began, known = time.monotonic(), facts()
     rows = {case.name: Row(case.scenario, case.subject, case.load) for case in cases}
     for number in range(1, rounds + 1):
-        for at, case in enumerate(cases, 1):
-            if case.rounds is not None and number > case.rounds:
-                continue
-            note(f"{time.monotonic() - began:4.0f} s, round {number} of {rounds}, {at} of {len(cases)}: {case.name}")
+        due = [case for case in cases if case.rounds is None or number <= case.rounds]
+        for at, case in enumerate(due, 1):
+            note(f"{time.monotonic() - began:4.0f} s, round {number} of {rounds}, {at} of {len(due)}: {case.name}")
             measured = measure(case)
             if isinstance(measured, str):
                 note(f"failed: {measured}")
@@ -98,14 +71,5 @@ def run(cases: Sequence[Case], rounds: int, known: dict[str, str], saved: Path |
             else:
                 rows[case.name].rounds.append(measured)
         if saved is not None:
-            saved.write_text(json.dumps(document(list(rows.values()), known, time.monotonic() - began), indent=1))
-    return list(rows.values())
-
-
-def document(rows: Sequence[Row], known: dict[str, str], seconds: float) -> dict[str, object]:
-    """What is written as JSON: the machine, the seconds it took, and every row with its medians and rounds."""
-    return {
-        "machine": known,
-        "seconds": round(seconds),
-        "rows": [{**asdict(row), "medians": row.medians} for row in rows],
-    }
+            save(Result(known, time.monotonic() - began, list(rows.values())), saved)
+    return Result(known, time.monotonic() - began, list(rows.values()))

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import runner
-from bench.machine import ROOT, facts, note
+from bench.machine import ROOT, note
 from bench.peers import PEERS
-from bench.report import table
 from bench.runner import Case
 from bench.subjects import PeerServer, Subject
+from bench.words import table
 
 PEERS_FOLDER = ROOT / ".venv" / "bench-peers"
 
@@ -40,22 +40,20 @@ def chosen(subjects: Sequence[Subject], given: argparse.Namespace) -> list[Subje
 def installed_peers() -> list[Subject]:
     """The peers that can run here; says why others cannot."""
     found: list[Subject] = []
+    PEERS_FOLDER.mkdir(exist_ok=True)
     for peer in PEERS:
-        folder = PEERS_FOLDER / peer.name
-        folder.mkdir(parents=True, exist_ok=True)
         note(f"installing {peer.name} unless it is there")
         try:
-            peer.install(folder)
+            peer.install(PEERS_FOLDER)
         except RuntimeError as error:
             note(f"without {peer.name}: {error}")
         else:
-            found.append(PeerServer(peer, folder))
+            found.append(PeerServer(peer, PEERS_FOLDER))
     return found
 
 
 def run(cases: Sequence[Case], given: argparse.Namespace) -> int:
     """Run the cases and print the table; returns the exit status."""
-    known = facts()
-    rows = runner.run(cases, given.rounds, known, given.json)
-    print(table(rows, known))
-    return 1 if any(row.failures for row in rows) else 0
+    result = runner.run(cases, given.rounds, given.json)
+    print(table(result))
+    return 1 if any(row.failures for row in result.rows) else 0

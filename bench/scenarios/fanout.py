@@ -18,7 +18,8 @@ from functools import partial
 
 from bench.generator.casting import Offered
 from bench.generator.crowd import Crowd, Stamps
-from bench.runner import Case, Measured
+from bench.result import Measured
+from bench.runner import Case
 from bench.scenarios.alone import arguments, chosen, run
 from bench.subjects import BROADCAST, Floor, Nexus, Subject, Target
 

@@ -17,7 +17,8 @@ from functools import partial
 from bench.filling import fill_many
 from bench.generator.nexus_dialect import SocketDialect
 from bench.machine import note
-from bench.runner import Case, Measured
+from bench.result import Measured
+from bench.runner import Case
 from bench.scenarios.alone import arguments, run
 from bench.scenarios.votes import drive
 from bench.server import make_poll, serving

@@ -18,7 +18,8 @@ from bench.filling import fill_own
 from bench.generator.crowd import Crowd
 from bench.generator.dialect import Dialect
 from bench.generator.nexus_dialect import SocketDialect
-from bench.runner import Case, Measured
+from bench.result import Measured
+from bench.runner import Case
 from bench.scenarios.alone import arguments, chosen, run
 from bench.server import make_poll, serving
 from bench.subjects import BROADCAST, FIRST_USER, Floor, Subject, Target, tokens

@@ -14,7 +14,8 @@ from functools import partial
 
 from bench.generator.crowd import Crowd
 from bench.machine import resident_bytes
-from bench.runner import Case, Measured
+from bench.result import Measured
+from bench.runner import Case
 from bench.scenarios.alone import arguments, chosen, run
 from bench.subjects import BROADCAST, Floor, Nexus, Subject
 

@@ -19,7 +19,8 @@ from functools import partial
 from bench.generator.casting import Offered
 from bench.generator.crowd import Casts, Crowd, Stamps
 from bench.generator.dialect import Kind
-from bench.runner import Case, Measured
+from bench.result import Measured
+from bench.runner import Case
 from bench.scenarios.alone import arguments, run
 from bench.subjects import Nexus
 

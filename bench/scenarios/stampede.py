@@ -25,7 +25,8 @@ from bench.generator.crowd import Crowd
 from bench.generator.dialect import Kind
 from bench.generator.nexus_dialect import SocketDialect
 from bench.machine import Meter
-from bench.runner import Case, Measured
+from bench.result import Measured
+from bench.runner import Case
 from bench.scenarios.alone import arguments, run
 from bench.server import Running, free_port, make_poll, postgres, serving_on
 from bench.subjects import FIRST_USER, tokens

@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.machine import ROOT
-from bench.runner import Case, Measured
+from bench.result import Measured
+from bench.runner import Case
 from bench.scenarios.alone import arguments, run
 from bench.server import free_port, wait_until_ready
 

@@ -28,7 +28,8 @@ from bench.generator.crowd import Casts, Crowd
 from bench.generator.dialect import Dialect, Kind
 from bench.generator.nexus_dialect import HttpDialect, SocketDialect
 from bench.machine import Meter
-from bench.runner import Case, Measured
+from bench.result import Measured
+from bench.runner import Case
 from bench.scenarios.alone import arguments, installed_peers, run
 from bench.server import Running, make_poll, serving
 from bench.subjects import Subject, Target, tokens
