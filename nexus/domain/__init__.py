@@ -1,10 +1,9 @@
-"""What a poll, a ballot and a voter are, and the rules of voting: pure values, no I/O and no clock.
+"""What a poll, a ballot and a voter are, and who may do what: pure values, no I/O and no clock.
 
 - `identity`: who is asking, as a token proved it
 - `poll`: a poll, its options, its totals, and how totals are ordered
 - `rights`: who may know of a poll, who may run it, who sees its counts
 - `ballot`: an act of voting, the ballots that stand, and the receipt
-- `verdict`: what becomes of a ballot
 - `definition`: what a client may write of a poll, and every rule about it
 - `faults`: what is wrong with the shape of what a client wrote
 - `text`: the rules for texts that clients write

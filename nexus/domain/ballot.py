@@ -43,26 +43,6 @@ class Ballot(msgspec.Struct, frozen=True):
     ballot: UUID | None = None
 
 
-class StandingBallot(msgspec.Struct, frozen=True):
-    """A ballot that stands: its place in `votes` (slot), the op that last touched it, and its choices."""
-
-    slot: UUID
-    op: UUID
-    options: tuple[int, ...]
-
-
-class KnownAct(msgspec.Struct, frozen=True):
-    """A row of the ledger: what an op did when it first arrived."""
-
-    op: UUID
-    act: Act
-    options: tuple[int, ...]
-    ballot: UUID | None
-    outcome: Outcome
-    epoch: int
-    version: int
-
-
 class Receipt(msgspec.Struct, frozen=True):
     """The answer to an act, true once its transaction has committed (docs/contract.md, "Voting")."""
 

@@ -8,6 +8,26 @@ from nexus.domain.identity import Identity
 from nexus.domain.poll import Policy, Status, Visibility
 from nexus.errors import Forbidden
 
+MAY_NOT_VOTE = "This token may not vote in this poll."
+"""What a screen is told, and a guest in a poll without guests."""
+
+
+class Reach(StrEnum):
+    """How far a token reaches: it decides, with what the poll is, whether the poll exists for its bearer."""
+
+    NONE = "none"
+    PUBLIC = "public"
+    BOUND = "bound"
+    ALL = "all"
+
+
+class Seat(StrEnum):
+    """As what somebody would vote."""
+
+    VOTER = "voter"
+    GUEST = "guest"
+    SCREEN = "screen"
+
 
 class Role(StrEnum):
     """What somebody is to one poll."""
@@ -41,22 +61,40 @@ def require_maker(identity: Identity) -> None:
         raise Forbidden("Only registered users may create polls.")
 
 
+def reach(identity: Identity, poll_id: int) -> Reach:
+    """How far `identity` reaches to a poll: a token bound to other polls not at all, a screen and an admin always.
+
+    A bound token (guest, screen) was made for its poll, so it needs no joining.
+    """
+    if identity.polls is not None and poll_id not in identity.polls:
+        return Reach.NONE
+    if identity.is_screen or identity.is_admin:
+        return Reach.ALL
+    return Reach.PUBLIC if identity.polls is None else Reach.BOUND
+
+
+def seat(identity: Identity) -> Seat:
+    """As what `identity` votes: screens never do, guests where the poll has them."""
+    if identity.is_screen:
+        return Seat.SCREEN
+    return Seat.GUEST if identity.is_guest else Seat.VOTER
+
+
 def may_know(
     identity: Identity, poll_id: int, created_by: str, *, is_public: bool, status: Status, joined: bool
 ) -> bool:
     """Whether the poll exists at all for `identity`; if not, everything about it answers 404
     (docs/contract.md, "Who may know of a poll").
 
-    `joined`: the voter entered the poll's code before. A bound token (guest, screen) was made for its poll,
-    so it needs no joining; a draft is seen by its host and admins only.
+    `joined`: the voter entered the poll's code before. A draft is seen by its host and admins only. For votes the same
+    is said once more in `record_ballots` (`schema.sql`), under the poll's lock.
     """
-    if identity.polls is not None and poll_id not in identity.polls:
-        return False
-    if identity.is_screen or identity.is_admin or identity.voter == created_by:
+    far = reach(identity, poll_id)
+    if far in (Reach.NONE, Reach.ALL):
+        return far is Reach.ALL
+    if identity.voter == created_by:
         return True
-    if status is Status.DRAFT:
-        return False
-    return is_public or joined or identity.polls is not None
+    return status is not Status.DRAFT and (is_public or joined or far is Reach.BOUND)
 
 
 def visibility(policy: Policy, status: Status, role: Role, *, has_vote: bool) -> Visibility:

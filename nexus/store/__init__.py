@@ -1,7 +1,7 @@
 """All SQL, and nothing else: the only user of `databases` and `asyncpg`.
 
 - `database`: the pool and its transactions; `schema`: the tables, and the steps that bring them forward
-- `voting`: the transaction of a batch of ballots; `batch`: what it changes; `ballot_sql`: its statements
+- `voting`: the transaction of a batch of ballots, one call; `batch`: what goes into it, and what comes back
 - `polls`: what hosts do to polls; `options`: to their options; `rounds`: opening, closing and resetting, also by the
   clock; `categories`: what polls are sorted under
 - `listing`: lists of polls; `listing_sql`: their statements; `listing_counts`: how long they are

@@ -1,166 +1,116 @@
-"""What a batch changes: gathered while its ballots are judged, then written as columns in one statement."""
+"""A batch of ballots on its way into `record_ballots` (`schema.sql`), and what comes back of it."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-from uuid import UUID
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from nexus.domain.ballot import Ballot, Receipt, StandingBallot
+from nexus import errors
+from nexus.domain.ballot import Act, Ballot, Outcome, Receipt
+from nexus.domain.definition import ID_MAX
 from nexus.domain.poll import Totals
-from nexus.domain.verdict import Verdict
+from nexus.domain.rights import MAY_NOT_VOTE, reach, seat
+from nexus.domain.text import counted
 from nexus.errors import NexusError
 
+CALL = "SELECT record_ballots($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+"""What each array holds, `schema.sql` says."""
 
-class _Act(NamedTuple):
-    poll: int
-    voter: str
-    op: UUID
-    act: str
-    choices: str
-    ballot: UUID | None
-    outcome: str
+_EPOCH_MAX = 2**31 - 1
+_REFUSALS: dict[str, type[NexusError]] = {
+    refusal.code: refusal
+    for refusal in (
+        *(errors.PollNotFound, errors.OpReused, errors.PollReset, errors.PollClosed, errors.PollNotOpen),
+        *(errors.ChangeNotAllowed, errors.NoChoice, errors.DuplicateChoice, errors.UnknownOption),
+        *(errors.VoteLimitReached, errors.AlreadyVoted),
+    )
+}
+_OUTCOMES: dict[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
+
+
+class _Replay(msgspec.Struct, frozen=True):
+    """The first answer to an op that came again; `stands` is as of now."""
+
+    options: tuple[int, ...]
     epoch: int
     version: int
+    stands: bool
 
 
-class _Put(NamedTuple):
-    poll: int
-    epoch: int
-    voter: str
-    slot: UUID
-    op: UUID
-    choices: str
+class Judged(msgspec.Struct, frozen=True):
+    """What the call did. Where polls are `due` to open or close, nothing; they have to be settled first.
+
+    `outcomes` holds an outcome or the code of a refusal for each ballot, and `totals` each poll as it now is; those of
+    the polls in `changed` have moved. `replays` and `most_choices` say more of some ballots, by their number from 1.
+    """
+
+    due: list[int] = []
+    outcomes: list[str] = []
+    changed: list[int] = []
+    totals: list[Totals] | None = None
+    replays: dict[int, _Replay] | None = None
+    most_choices: dict[int, int] | None = None
+
+    def answers(self, ballots: Sequence[Ballot]) -> list[Receipt | NexusError]:
+        """One answer for each of the `ballots` that were sent, in order."""
+        return list(self._answers(ballots))
+
+    def moved(self) -> list[Totals]:
+        """The totals of each poll whose totals changed."""
+        changed = set(self.changed)
+        return [totals for totals in self.totals or () if totals.poll in changed]
+
+    def _answers(self, ballots: Sequence[Ballot]) -> Iterator[Receipt | NexusError]:
+        places = {totals.poll: totals.place for totals in self.totals or ()}
+        for n, (ballot, word) in enumerate(zip(ballots, self.outcomes, strict=True), 1):
+            outcome = _OUTCOMES.get(word)
+            if outcome is None:
+                yield self._refusal(n, word)
+            elif outcome is Outcome.REPLAYED:
+                yield self._replayed(n, ballot)
+            else:
+                epoch, version = places[ballot.poll]
+                cast = ballot.act is Act.VOTE
+                options = ballot.options if cast else ()
+                yield Receipt(ballot.poll, ballot.op, outcome, options, epoch, version, cast)
+
+    def _refusal(self, n: int, code: str) -> NexusError:
+        if code == errors.Forbidden.code:
+            return errors.Forbidden(MAY_NOT_VOTE)
+        if code == errors.TooManyChoices.code:
+            most = (self.most_choices or {})[n]
+            return errors.TooManyChoices(f"This poll allows at most {counted(most, 'choice')} per ballot.")
+        return _REFUSALS[code]()
+
+    def _replayed(self, n: int, ballot: Ballot) -> Receipt:
+        first = (self.replays or {})[n]
+        place = (first.epoch, first.version)
+        return Receipt(ballot.poll, ballot.op, Outcome.REPLAYED, first.options, *place, first.stands)
 
 
-class _Drop(NamedTuple):
-    poll: int
-    epoch: int
-    voter: str
-    slot: UUID
+judged = msgspec.json.Decoder(Judged).decode
+"""Reads what `CALL` returns."""
 
 
-class _Counts:
-    """The differences of one poll."""
-
-    __slots__ = ("ballots", "changed", "options", "retractions", "voters")
-
-    def __init__(self) -> None:
-        self.voters = self.ballots = self.retractions = 0
-        self.options: dict[int, int] = {}
-        self.changed = False
-
-    def move(
-        self, before: tuple[StandingBallot, ...], gone: tuple[StandingBallot, ...], put: StandingBallot | None
-    ) -> None:
-        """Count a voter whose ballots were `before`: `gone` of them no longer stand, and `put` stands."""
-        now = len(before) - len(gone) + (put is not None)
-        self.voters += bool(now) - bool(before)
-        self.ballots += now - len(before)
-        self.retractions += put is None
-        options = self.options
-        for one in gone:
-            for option in one.options:
-                options[option] = options.get(option, 0) - 1
-        for option in put.options if put else ():
-            options[option] = options.get(option, 0) + 1
-
-
-class Changes:
-    """Judged ballots of a batch, on top of the totals their polls had before."""
-
-    def __init__(self, before: dict[int, Totals]) -> None:
-        self._before = before
-        self._counts = {poll: _Counts() for poll in before}
-        self._judged: list[tuple[Ballot, Verdict] | NexusError] = []
-        self.acts = 0
-        """How many acts take effect; with none there is nothing to write."""
-        self._puts: list[_Put] = []
-        self._drops: list[_Drop] = []
-
-    def refuse(self, error: NexusError) -> None:
-        """The next ballot is refused: it leaves no trace."""
-        self._judged.append(error)
-
-    def accept(self, ballot: Ballot, verdict: Verdict, before: tuple[StandingBallot, ...]) -> None:
-        """The next ballot is judged `verdict`; `before` are the voter's standing ballots."""
-        self._judged.append((ballot, verdict))
-        if verdict.receipt is not None:
-            return
-        self.acts += 1
-        poll, voter, epoch = ballot.poll, ballot.by.voter, self._before[ballot.poll].epoch
-        put = verdict.put
-        if put is not None:
-            self._puts.append(_Put(poll, epoch, voter, put.slot, put.op, _array(put.options)))
-        for one in verdict.gone:
-            if put is None or one.slot != put.slot:
-                self._drops.append(_Drop(poll, epoch, voter, one.slot))
-        if verdict.changes_totals:
-            counts = self._counts[poll]
-            counts.changed = True
-            counts.move(before, verdict.gone, put)
-
-    def answers(self) -> list[Receipt | NexusError]:
-        """One answer for each ballot, in order: true once the batch has committed."""
-        return [
-            judged if isinstance(judged, NexusError) else judged[1].receipt or self._receipt(*judged)
-            for judged in self._judged
-        ]
-
-    def totals(self) -> list[Totals]:
-        """The totals of each poll whose totals change."""
-        return [self._after(poll, counts) for poll, counts in self._counts.items() if counts.changed]
-
-    def columns(self) -> list[list[object]]:
-        """The arrays $2 to $26 of `ballot_sql.WRITE`."""
-        acts = [self._act(*one) for one in self._judged if isinstance(one, tuple) and one[1].receipt is None]
-        options = [pair for counts in self._counts.values() for pair in counts.options.items() if pair[1]]
-        polls = [(poll, c.voters, c.ballots, c.retractions) for poll, c in self._counts.items() if c.changed]
-        columns: list[list[object]] = []
-        for rows, width in ((acts, 9), (self._puts, 6), (self._drops, 4), (options, 2), (polls, 4)):
-            columns.extend([row[i] for row in rows] for i in range(width))
-        return columns
-
-    def _version(self, poll: int) -> int:
-        return self._before[poll].version + self._counts[poll].changed
-
-    def _receipt(self, ballot: Ballot, verdict: Verdict) -> Receipt:
-        return Receipt(
-            poll=ballot.poll,
-            op=ballot.op,
-            status=verdict.outcome,
-            options=verdict.options,
-            epoch=self._before[ballot.poll].epoch,
-            version=self._version(ballot.poll),
-            stands=verdict.put is not None,
-        )
-
-    def _act(self, ballot: Ballot, verdict: Verdict) -> _Act:
-        return _Act(
-            ballot.poll,
-            ballot.by.voter,
-            ballot.op,
-            ballot.act.value,
-            _array(verdict.options),
-            ballot.ballot,
-            verdict.outcome.value,
-            self._before[ballot.poll].epoch,
-            self._version(ballot.poll),
-        )
-
-    def _after(self, poll: int, counts: _Counts) -> Totals:
-        before = self._before[poll]
-        return msgspec.structs.replace(
-            before,
-            version=before.version + 1,
-            retractions=before.retractions + counts.retractions,
-            voters=before.voters + counts.voters,
-            ballots=before.ballots + counts.ballots,
-            counts=tuple((option, n + counts.options.get(option, 0)) for option, n in before.counts),
-        )
+def columns(ballots: Sequence[Ballot]) -> tuple[Sequence[object], ...]:
+    """The arrays of `CALL`: parallel, one element a ballot."""
+    return (
+        [one.poll for one in ballots],
+        [one.by.voter for one in ballots],
+        [one.op for one in ballots],
+        [one.act for one in ballots],
+        [_array(one.options) for one in ballots],
+        # No round has the number 0.
+        [one.epoch if one.epoch is None or 0 < one.epoch <= _EPOCH_MAX else 0 for one in ballots],
+        [one.ballot for one in ballots],
+        [reach(one.by, one.poll) for one in ballots],
+        [seat(one.by) for one in ballots],
+    )
 
 
 def _array(options: tuple[int, ...]) -> str:
-    """A PostgreSQL array literal: rows of arrays of differing lengths cannot be unnested as arrays."""
+    """A PostgreSQL array literal. What is no id becomes a negative number, what is twice the same one twice."""
+    if options and (min(options) < 1 or max(options) > ID_MAX):
+        options = tuple(one if 0 < one <= ID_MAX else -1 - options.index(one) for one in options)
     return "{" + ",".join(map(str, options)) + "}"

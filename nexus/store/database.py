@@ -85,6 +85,19 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, _OUTAGES) and not isinstance(error, asyncpg.DataError)
 
 
+def _undone(error: BaseException) -> bool:
+    """Whether the server says that the statement failed, and goes on: one that it ends a session with says nothing of
+    the commit before."""
+    return isinstance(error, asyncpg.PostgresError) and error.severity_en == "ERROR"
+
+
+def _refused(error: BaseException) -> Unavailable:
+    """What is raised for an outage that left nothing behind."""
+    if isinstance(error, asyncpg.LockNotAvailableError):
+        return Busy()
+    return Unavailable("The database is out of reach or busy.")
+
+
 class Raw(Protocol):
     """What of an asyncpg connection the store uses."""
 
@@ -93,6 +106,9 @@ class Raw(Protocol):
 
     async def fetch(self, query: str, *args: object) -> Sequence[Row]:
         """Run one statement; returns all its rows."""
+
+    async def fetchval(self, query: str, *args: object) -> object:
+        """Run one statement; returns the first value of its first row."""
 
 
 class Connection:
@@ -174,6 +190,24 @@ class Database:
                 raise Unavailable("The database is out of reach.") from error
             raise
 
+    async def call(self, function: str, *values: object, within_s: float) -> str:
+        """One statement that is a transaction of its own and returns a text: no round trip but its own.
+
+        Raises as `transaction` does; `OutcomeUnknown` is any failure after the statement was sent which the server has
+        not told of as an error of the statement. The server's time-outs are the function's own.
+        """
+        sent = False
+        try:
+            async with self._acquired(within_s) as connection:
+                sent = True
+                return str(await connection.raw.fetchval(function, *values))
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            if sent and not _undone(error):
+                raise OutcomeUnknown from error
+            raise _refused(error) from error
+
     @asynccontextmanager
     async def transaction(self, guards: str = GUARDS, *, within_s: float = HELD_S) -> AsyncIterator[Connection]:
         """A READ COMMITTED transaction, committed at the end of the `with`, undone by any exception.
@@ -197,9 +231,7 @@ class Database:
                 raise
             if committing:
                 raise OutcomeUnknown from error
-            if isinstance(error, asyncpg.LockNotAvailableError):
-                raise Busy from error
-            raise Unavailable("The database is out of reach or busy.") from error
+            raise _refused(error) from error
 
     def long_transaction(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction for what may touch every ballot of a poll."""

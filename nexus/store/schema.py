@@ -15,7 +15,7 @@ from nexus.store.database import LONG_S, Connection, Database
 from nexus.store.names import fill_name_keys
 from nexus.store.searchable import fill_words, fill_words_of_accounts
 
-VERSION = 3
+VERSION = 4
 """The version that this code wants, and that `schema.sql` makes."""
 
 # The advisory lock of a migration.

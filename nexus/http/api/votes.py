@@ -10,9 +10,8 @@ from msgspec import UNSET, UnsetType
 
 from nexus.domain.ballot import Act, Ballot, Outcome, Receipt
 from nexus.domain.definition import MOST_CHOICES
-from nexus.domain.rights import Role
+from nexus.domain.rights import MAY_NOT_VOTE, Role
 from nexus.domain.text import says
-from nexus.domain.verdict import MAY_NOT_VOTE
 from nexus.domain.views import BallotView, Id, ballot_views
 from nexus.errors import (
     AlreadyVoted,
@@ -114,7 +113,7 @@ async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) 
     return Reply(OwnVotes(seen.poll.id, ballot_views(state.votes)))
 
 
-# What any act of voting may be refused for (`nexus.domain.verdict`).
+# What any act of voting may be refused for (`record_ballots` in `schema.sql`).
 _EITHER: tuple[type[NexusError], ...] = (Forbidden, OpReused, PollClosed, PollNotOpen, TooMany)
 # What only a ballot may be refused for.
 _CAST: tuple[type[NexusError], ...] = (
