@@ -6,12 +6,15 @@ import ast
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 import nexus.store
-from nexus.errors import Unavailable
+from nexus.errors import Busy, NexusError, OutcomeUnknown, Unavailable
 from nexus.store import database as module
+from nexus.store import voting
 from nexus.store.database import Connection, Database
+from tests.support.ballots import make_poll, vote, voter
 
 PID = "SELECT pg_backend_pid() AS pid"
 
@@ -91,3 +94,62 @@ def test_store_uses_no_private_name_of_its_libraries() -> None:
         and not node.attr.startswith("__")
     ]
     assert private == ["listing_counts.py: kept._replace"]  # a NamedTuple's, public in spite of its underscore
+
+
+SLOW = "SELECT json_build_object('slept', pg_sleep(30))"
+
+
+async def _at_work(database: Database) -> int:
+    """The backend that sleeps."""
+    while True:
+        async with database.read() as connection:
+            row = await connection.one(
+                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+            )
+        if row is not None:
+            return int(row["pid"])
+
+
+@pytest.mark.parametrize(
+    ("ends", "error"), [("pg_cancel_backend", Unavailable), ("pg_terminate_backend", OutcomeUnknown)]
+)
+async def test_a_call_is_undone_where_the_server_says_so_and_unknown_otherwise(
+    database: Database, ends: str, error: type[NexusError]
+) -> None:
+    call = asyncio.create_task(database.call(SLOW, within_s=20))
+    async with asyncio.timeout(10):
+        pid = await _at_work(database)
+        async with database.read() as connection:
+            await connection.one(f"SELECT {ends}(:pid)", pid=pid)
+        with pytest.raises(Unavailable) as caught:
+            await call
+    assert type(caught.value) is error
+
+
+async def test_a_call_that_takes_too_long_is_unknown(database: Database) -> None:
+    with pytest.raises(OutcomeUnknown):
+        await database.call(SLOW, within_s=0.01)
+
+
+async def test_a_call_that_finds_a_lock_taken_is_busy(database: Database) -> None:
+    poll = await make_poll(database)
+    async with database.transaction() as holder:
+        await holder.run("ALTER FUNCTION record_ballots SET lock_timeout = '10ms'")
+        await holder.raw.execute("COMMIT; BEGIN")
+        await holder.run("SELECT 1 FROM polls WHERE id = :id FOR NO KEY UPDATE", id=poll.id)
+        with pytest.raises(Busy):
+            await voting.record(database, [vote(poll, voter(1), 0)])
+
+
+async def test_a_call_that_nobody_can_take_up_is_unavailable(database_url: str) -> None:
+    nowhere = Database(database_url.replace("postgresql://", "postgresql://nobody_"), size=1)
+    await nowhere.connect()
+    with pytest.raises(Unavailable) as caught:
+        await nowhere.call("SELECT 1", within_s=5)
+    assert type(caught.value) is Unavailable
+    await nowhere.close()
+
+
+async def test_a_call_with_a_fault_of_its_own_says_which(database: Database) -> None:
+    with pytest.raises(asyncpg.UndefinedColumnError):
+        await database.call("SELECT nothing", within_s=5)
