@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.generator.dialect import Dialect
+from bench.peers.dialects import JsonDialect, SocketIoDialect
+from bench.peers.installed import NodePeer, PythonPeer
 
 
 class Peer(Protocol):
@@ -32,4 +34,9 @@ class Peer(Protocol):
         """What its clients say: `vote` names the voter by the client's number, or by its connection."""
 
 
-PEERS: Sequence[Peer] = ()
+PEERS: Sequence[Peer] = (
+    NodePeer("ws", "ws.js", JsonDialect),
+    NodePeer("Socket.IO", "socketio.js", SocketIoDialect),
+    PythonPeer("python-socketio", "socketio_server", SocketIoDialect),
+    PythonPeer("Django Channels", "channels_server", JsonDialect),
+)

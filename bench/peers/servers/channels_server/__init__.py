@@ -1,0 +1,1 @@
+"""Django Channels: consumers, groups and the ORM as its documentation shows them, on uvicorn."""
