@@ -1,4 +1,4 @@
-"""Tables in Markdown, for docs/benchmarks.md and the README."""
+"""Tables in Markdown, for documents."""
 
 from __future__ import annotations
 

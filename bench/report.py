@@ -2,7 +2,7 @@
 
     scripts/bench report bench-result.json [--write]
 
-Prints them; with `--write` puts them into docs/benchmarks.md and README.md, each between the comments that name it.
+Prints them; with `--write` puts them into the documents of the benchmarks, each between the comments that name it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> int:
     """Print the tables, or write them."""
     parser = argparse.ArgumentParser(prog="scripts/bench report", description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("result", type=Path, help="what the suite has written")
-    parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md and README.md")
+    parser.add_argument("--write", action="store_true", help="into the documents")
     given = parser.parse_args()
     result = load(given.result)
     if not given.write:
