@@ -107,7 +107,8 @@ class Worker:
         self.bus: Bus = _bus(settings, name)
         self.tallies = Tallies(self.database, self.bus, self._tell)
         standing = partial(watch.standing_voters, self.database)
-        self.hub = Hub(self.tallies, self.bus, Fanout(RoomFrames(_now)), standing, name)
+        fanout = Fanout(RoomFrames(_now), shown=self.metrics.shown)
+        self.hub = Hub(self.tallies, self.bus, fanout, standing, name, entered=self.metrics.joined)
         self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
         self.schedule = Schedule(self.database, self.tallies)
         self.estates = Estates(self.database, self.tallies)
@@ -222,6 +223,7 @@ class Worker:
             "estates": self.estates.run,
             "gate": self.gate.keep_refreshing,
             "metrics": self._keep_sampling,
+            "loop": self.metrics.keep_watching_the_loop,
             "upkeep": partial(keep_up, self.database),
         }
         if not isinstance(self.bus, LocalBus):  # a local bus loses nothing

@@ -12,6 +12,10 @@ from nexus.runtime.batch_loader import Loader
 from nexus.store import polls
 from nexus.store.database import Database
 
+CODES_S = 0.01
+"""Between two queries for polls by their codes, and between two transactions of new members: at most 100 a second each,
+however many enter at once; who comes alone does not wait."""
+
 
 class CodeEntry:
     """Finds polls by their codes. `by_voter` and `by_address` limit how many wrong codes may be tried."""
@@ -20,8 +24,9 @@ class CodeEntry:
         self._database = database
         self._by_voter = by_voter
         self._by_address = by_address
-        # An audience enters all at once: those who wait share a transaction.
-        self._members = Loader(self._join)
+        # An audience enters all at once: those who wait share a query and a transaction.
+        self._polls = Loader(self._ask_polls, interval_s=CODES_S)
+        self._members = Loader(self._join, interval_s=CODES_S)
 
     async def redeem(self, code: str, identity: Identity, address: str) -> int:
         """The poll of `code`, which exists for `identity` from now on.
@@ -38,6 +43,9 @@ class CodeEntry:
             await self._members.get((poll.id, identity.voter))
         return poll.id
 
+    async def _ask_polls(self, codes: list[str]) -> dict[str, Poll]:
+        return await polls.find_by_codes(self._database, codes)
+
     async def _join(self, members: list[tuple[int, str]]) -> dict[tuple[int, str], None]:
         await polls.join(self._database, members)
         return dict.fromkeys(members)
@@ -52,7 +60,7 @@ class CodeEntry:
             return await self._find(code, address)
 
     async def _find(self, code: str, address: str) -> Poll:
-        poll = await polls.find_by_code(self._database, code) if len(code) <= LONGEST_CODE else None
+        poll = await self._polls.get(code) if len(code) <= LONGEST_CODE else None
         if poll is None:
             self._failed(address)
             raise PollNotFound

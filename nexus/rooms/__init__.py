@@ -1,6 +1,7 @@
 """Who watches which poll, and how the newest totals reach all of them. Nothing here knows WebSocket.
 
 - `hub`: keeps a worker's rooms in step with its commits, the bus and the database.
+- `chores`: what the hub does for rooms beside its callers.
 - `room`: one watched poll: its newest state, and its viewers.
 - `fanout`: when rooms are sent, and for how long at a time.
 - `writing`: what each viewer is sent.

@@ -9,19 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 
 from nexus.bus import Bus, DeletedNews, News, PollNews, PresenceNews, TotalsNews
-from nexus.domain.ballot import CastVote
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Poll, Visibility
 from nexus.domain.presence import Crowd
 from nexus.domain.rights import may_know, role_in
 from nexus.errors import PollNotFound, Unavailable
+from nexus.rooms.chores import Chores
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.room import Room, RoomSnapshot, Shown, Viewer
 from nexus.store.watch import StandingVoters
-from nexus.voting.tallies import Tallies
+from nexus.voting.tallies import Entry, Tallies
 
 logger = logging.getLogger(__name__)
 
@@ -39,17 +39,26 @@ AskRights = Callable[[int, list[str]], Awaitable[StandingVoters | None]]
 
 
 class Hub:
-    """The rooms of one worker; `worker` names it to the others."""
+    """The rooms of one worker; `worker` names it to the others, and `entered` is told of each viewer that comes in."""
 
-    def __init__(self, tallies: Tallies, bus: Bus, fanout: Fanout, ask_rights: AskRights, worker: str) -> None:
+    def __init__(
+        self,
+        tallies: Tallies,
+        bus: Bus,
+        fanout: Fanout,
+        ask_rights: AskRights,
+        worker: str,
+        *,
+        entered: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._entered = entered
         self._tallies = tallies
         self._bus = bus
         self._fanout = fanout
         self._ask_rights = ask_rights
         self._worker = worker
         self._rooms: dict[int, Room] = {}
-        self._busy: set[tuple[str, int]] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._chores = Chores()
 
     @property
     def rooms(self) -> int:
@@ -65,13 +74,12 @@ class Hub:
         room = self._rooms.get(poll)
         if room is None:
             room = self._rooms[poll] = Room(poll)
-        room.entering += 1
+        room.expect(viewer)
         try:
             await self._bus.subscribe(poll)
-            state, votes = await self._read(room, viewer)
-            return self._admit(room, viewer, state, votes)
+            return self._admit(room, viewer, await self._read(room, viewer))
         finally:
-            room.entering -= 1
+            room.give_up(viewer)
             self._drop_if_empty(room)
 
     def leave(self, poll: int, viewer: Viewer) -> None:
@@ -88,7 +96,7 @@ class Hub:
         if room is None or room.poll is None or (before.roles, before.polls) == (identity.roles, identity.polls):
             return
         room.recast(viewer, role_in(identity, room.poll.created_by))
-        self._spawn("evict", room, self._evict(room, room.poll, [viewer]))
+        self._chores.start("evict", room, self._evict(room, room.poll, [viewer]))
         self._fanout.send_soon(room)
 
     def catch_up(self, poll: int, viewer: Viewer) -> None:
@@ -123,7 +131,7 @@ class Hub:
                 self._send_newest(room)
             case DeletedNews():
                 # The database decides: news that lost a race on the bus must not close the room of a poll that exists.
-                self._spawn("refresh", room, self._refresh(room))
+                self._chores.start("refresh", room, self._refresh(room))
             case PresenceNews(worker=worker, online=online, sample=sample):
                 if worker != self._worker:
                     room.elsewhere[worker] = (Crowd(online, sample), time.monotonic() + PRESENCE_LASTS_S)
@@ -144,41 +152,36 @@ class Hub:
 
     async def stop(self) -> None:
         """Cancel everything that is under way."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._chores.stop()
 
-    async def _read(self, room: Room, viewer: Viewer) -> tuple[Poll, tuple[CastVote, ...]]:
+    async def _read(self, room: Room, viewer: Viewer) -> Entry:
         """A poll and the viewer's ballots in it, both of one round, and not older than what the room knows of."""
         for _ in range(REFRESHES):
-            state = await self._tallies.poll(room.id)
-            voter = await self._tallies.voter_state(room.id, viewer.identity.voter)
-            if state is None or not _may_enter(viewer, state, joined=voter.joined):
+            entry = await self._tallies.entry(room.id, viewer.identity.voter)
+            if entry is None or not _may_enter(viewer, entry.poll, joined=entry.held.joined):
                 raise PollNotFound
-            if room.revision <= state.revision and (not voter.votes or voter.epoch == state.epoch):
-                return state, voter.votes
+            if room.revision <= entry.poll.revision and entry.held.watch.place.epoch == entry.poll.epoch:
+                return entry
         raise Unavailable("This poll is changing right now. Try again.")
 
-    def _admit(self, room: Room, viewer: Viewer, state: Poll, votes: tuple[CastVote, ...]) -> RoomSnapshot:
+    def _admit(self, room: Room, viewer: Viewer, entry: Entry) -> RoomSnapshot:
+        state, held = entry.poll, entry.held
         room.learn(state)
         viewer.role = role_in(viewer.identity, state.created_by)
         viewer.revision = state.revision
-        viewer.right = state.place if votes else None
-        # The ballots were read after the state: a later retraction makes the room ask for this right too.
-        room.verified = min(room.verified, state.retractions) if votes else room.verified
-        sees = room.sees(viewer, state.totals())
+        sees = room.admit(viewer, state, held.watch.place if held.votes else None, held.retractions)
         viewer.shown = Shown(state.place, sees is Visibility.FULL)
-        room.add(viewer)
         if room.is_newest(state):
             viewer.full, viewer.edition = viewer.shown.full, room.edition
         else:
             self._send_newest(room)
-        return RoomSnapshot(state, viewer.role, sees, votes)
+        self._entered()
+        return RoomSnapshot(state, viewer.role, sees, held.votes)
 
     def _drop_if_empty(self, room: Room) -> None:
         if room.empty and self._rooms.get(room.id) is room:
             del self._rooms[room.id]
-            self._spawn("unsubscribe", room, self._unsubscribe(room))
+            self._chores.start("unsubscribe", room, self._unsubscribe(room))
 
     async def _unsubscribe(self, room: Room) -> None:
         poll = room.id
@@ -192,9 +195,9 @@ class Hub:
     def _send_newest(self, room: Room, *, urgent: bool = False) -> None:
         """Send the room's newest state, after reading what must be known first."""
         if room.outdated:
-            self._spawn("refresh", room, self._refresh(room))
+            self._chores.start("refresh", room, self._refresh(room))
         elif room.doubtful:
-            self._spawn("verify", room, self._verify(room))
+            self._chores.start("verify", room, self._verify(room))
         self._fanout.send_soon(room, urgent=urgent)
 
     async def _refresh(self, room: Room) -> None:
@@ -253,9 +256,9 @@ class Hub:
                 continue
             behind = watch is None or known is None or known.place < watch.place or room.revision < watch.revision
             if behind or room.outdated:
-                self._spawn("refresh", room, self._refresh(room))
+                self._chores.start("refresh", room, self._refresh(room))
             elif room.doubtful:
-                self._spawn("verify", room, self._verify(room))
+                self._chores.start("verify", room, self._verify(room))
 
     async def _update_presence(self) -> None:
         now = time.monotonic()
@@ -266,27 +269,6 @@ class Hub:
                 await self._bus.publish(PresenceNews(room.id, self._worker, here.voters, here.sample))
             if room.count(now):
                 self._fanout.send_soon(room)
-
-    def _spawn(self, kind: str, room: Room, work: Coroutine[object, None, None]) -> None:
-        """Run `work`, one of its kind at a time in a room: what is skipped meanwhile, the next comparison catches."""
-        key = (kind, room.id)
-        if key in self._busy and kind in ("refresh", "verify"):
-            work.close()
-            return
-        self._busy.add(key)
-        task = asyncio.create_task(self._guarded(key, work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _guarded(self, key: tuple[str, int], work: Coroutine[object, None, None]) -> None:
-        try:
-            await work
-        except Unavailable as error:
-            logger.info("%s of room %d failed: %s", *key, error)
-        except Exception:
-            logger.exception("%s of room %d failed", *key)
-        finally:
-            self._busy.discard(key)
 
 
 def _may_enter(viewer: Viewer, state: Poll, *, joined: bool) -> bool:

@@ -121,8 +121,9 @@ class Room:
         return totals is not None and totals.policy is Policy.AFTER_VOTE and totals.retractions > self.verified
 
     def is_newest(self, poll: Poll) -> bool:
-        """Whether the room knows of nothing newer than this state of its poll."""
-        return self.totals is not None and self.totals.place == poll.place and self.revision == poll.revision
+        """Whether the room knows of nothing newer than this state of its poll, and of no right that is in doubt."""
+        newest = self.totals is not None and self.totals.place == poll.place and self.revision == poll.revision
+        return newest and not self.doubtful
 
     def learn(self, poll: Poll) -> None:
         """Take a poll's whole state, as far as it is newer."""
@@ -155,10 +156,36 @@ class Room:
         has_vote = viewer.right is not None and viewer.right.epoch == totals.epoch
         return visibility(totals.policy, totals.status, viewer.role, has_vote=has_vote)
 
+    def expect(self, viewer: Viewer) -> None:
+        """A viewer is about to enter: what becomes of its voter's ballots meanwhile is noted. `add` or `give_up` ends
+        that."""
+        self.entering += 1
+        self._of_voter.setdefault(viewer.identity.voter, []).append(viewer)
+
+    def give_up(self, viewer: Viewer) -> None:
+        """A viewer that was expected has entered, or does not."""
+        self.entering -= 1
+        if viewer not in self.viewers:
+            self._forget(viewer)
+
+    def admit(self, viewer: Viewer, state: Poll, standing: Place | None, retractions: int) -> Visibility:
+        """Let in a viewer that is shown `state`; a ballot of its voter stood at `standing`, after so many `retractions`
+        of the poll. Returns what it may be shown."""
+        if standing is not None:
+            viewer.right = standing if viewer.right is None else max(viewer.right, standing)
+        if viewer.right is not None:
+            # What has been withdrawn since then may be its ballot.
+            self.verified = min(self.verified, retractions)
+        self.add(viewer)
+        has_vote = viewer.right is not None and viewer.right.epoch == state.epoch and state.retractions <= retractions
+        return visibility(state.results, state.status, viewer.role, has_vote=has_vote)
+
     def add(self, viewer: Viewer) -> None:
         """Let a viewer in."""
         self.viewers[viewer] = None
-        self._of_voter.setdefault(viewer.identity.voter, []).append(viewer)
+        sockets = self._of_voter.setdefault(viewer.identity.voter, [])
+        if viewer not in sockets:
+            sockets.append(viewer)
         self._note(viewer.identity.voter)
         viewer.counted = self.counted
         self._newcomers.append(viewer)
@@ -169,11 +196,14 @@ class Room:
             return
         del self.viewers[viewer]
         viewer.edition = LOOK_CLOSELY  # a pass that is under way looks whether it is still in
+        self._forget(viewer)
+        self._note(viewer.identity.voter)
+
+    def _forget(self, viewer: Viewer) -> None:
         sockets = self._of_voter[viewer.identity.voter]
         sockets.remove(viewer)
         if not sockets:
             del self._of_voter[viewer.identity.voter]
-        self._note(viewer.identity.voter)
 
     def recast(self, viewer: Viewer, role: Role) -> None:
         """A viewer has another role from now on."""
@@ -184,7 +214,7 @@ class Room:
 
     def _note(self, voter: str) -> None:
         """Keep whether `voter` watches as a voter, with any of their sockets."""
-        watches = any(viewer.role is Role.VOTER for viewer in self.of_voter(voter))
+        watches = any(viewer.role is Role.VOTER and viewer in self.viewers for viewer in self.of_voter(voter))
         if watches == (voter in self._marks):
             return
         self._crowd = None
@@ -194,7 +224,7 @@ class Room:
             del self._marks[voter]
 
     def of_voter(self, voter: str) -> list[Viewer]:
-        """A voter's sockets in this room."""
+        """A voter's sockets that are in this room, or about to enter it."""
         return self._of_voter.get(voter, [])
 
     def grant(self, voter: str, place: Place) -> list[Viewer]:
@@ -205,7 +235,8 @@ class Room:
             viewer.right = place if had is None else max(had, place)
             if self.totals is not None and self.totals.policy is Policy.AFTER_VOTE:
                 viewer.edition = LOOK_CLOSELY
-                gained.append(viewer)
+                if viewer in self.viewers:
+                    gained.append(viewer)
         if gained and self.totals is not None and self.totals.place > place:
             # Another worker's news was quicker, and may say that this very ballot has been withdrawn.
             self.verified = min(self.verified, self.totals.retractions - 1)

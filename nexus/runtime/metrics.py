@@ -6,6 +6,7 @@ by `nexus serve`), and the one that is asked adds them up.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections import Counter as Tally
@@ -25,8 +26,13 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that names the folder shared by several workers; prometheus_client reads it too."""
 
+LAG_S = 0.1
+"""Between two looks at how late the event loop is."""
+
 _BALLOTS = (1, 3, 10, 30, 100, 300, 1000)
 _SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
+_SCREEN_SECONDS = (0.003, 0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2, 5)
+_LAG_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5)
 
 _LEVELS = {
     "ballots_waiting": "Ballots waiting for their transaction.",
@@ -53,6 +59,19 @@ class Metrics:
         self._commit = Histogram(
             "nexus_batch_seconds", "Time of a transaction, in seconds.", registry=own, buckets=_SECONDS
         )
+        self._screens = Histogram(
+            "nexus_screens_seconds",
+            "Time from new totals to the last screen of the pass that shows them, in seconds.",
+            registry=own,
+            buckets=_SCREEN_SECONDS,
+        )
+        self._lag = Histogram(
+            "nexus_loop_lag_seconds",
+            "How late the event loop is, in seconds.",
+            registry=own,
+            buckets=_LAG_SECONDS,
+        )
+        self._joins = Counter("nexus_joins", "Sockets that entered a room.", registry=own)
         self._requests = Histogram(
             "nexus_http_request_seconds",
             "Time of a request until its answer begins, in seconds.",
@@ -90,6 +109,22 @@ class Metrics:
     def got_no_socket(self, cause: str) -> None:
         """A page has said that it uses HTTP; `cause` is `origin` or `upgrade`."""
         self._without_socket.labels(cause).inc()
+
+    def shown(self, took_s: float) -> None:
+        """A pass has shown new totals to the last viewer of a room."""
+        self._screens.observe(took_s)
+
+    def joined(self) -> None:
+        """A socket has entered a room."""
+        self._joins.inc()
+
+    async def keep_watching_the_loop(self) -> None:
+        """Run for ever: observe how late the event loop is, every `LAG_S`."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_S
+            await asyncio.sleep(LAG_S)
+            self._lag.observe(max(0.0, loop.time() - due))
 
     def sample(self, levels: Mapping[str, float]) -> None:
         """How full everything is; the names are those of `_LEVELS`."""

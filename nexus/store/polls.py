@@ -17,7 +17,7 @@ from nexus.store import audit
 from nexus.store.accounts import refuse_deleted
 from nexus.store.database import Connection, Database
 from nexus.store.rounds import locked_for_host, now, refuse_stranger
-from nexus.store.rows import load
+from nexus.store.rows import load, load_by_codes
 from nexus.store.searchable import WORDS, keep_words, words_of
 
 CODE_ATTEMPTS = 20
@@ -234,11 +234,13 @@ async def erase(connection: Connection, polls: Sequence[Poll], by: str) -> None:
         await audit.append(connection, by, "delete", "poll", poll.id, question=poll.question, ballots=poll.ballots)
 
 
-async def find_by_code(database: Database, code: str) -> Poll | None:
-    """The poll of a code, whatever its case and spacing; None where there is none."""
+async def find_by_codes(database: Database, codes: Sequence[str]) -> dict[str, Poll]:
+    """The polls of `codes`, each under the code that was asked for, whatever its case and spacing; one without a poll
+    is missing."""
+    meant = {code: normalize_code(code) for code in codes}
     async with database.read() as connection:
-        row = await connection.one("SELECT id FROM polls WHERE code = :code", code=normalize_code(code))
-        return None if row is None else (await load(connection, [row["id"]])).get(row["id"])
+        found = {poll.code: poll for poll in (await load_by_codes(connection, list(set(meant.values())))).values()}
+    return {code: found[canonical] for code, canonical in meant.items() if canonical in found}
 
 
 async def join(database: Database, members: Sequence[tuple[int, str]]) -> None:

@@ -63,14 +63,23 @@ def option(row: Row) -> Option:
     )
 
 
+_POLLS = (
+    f"SELECT {POLL_COLUMNS}, o.id AS o_id, o.option_text, o.position, o.votes_count "
+    "FROM polls p LEFT JOIN options o ON o.poll_id = p.id "
+)
+
+
 async def load(connection: Connection, polls: list[int]) -> dict[int, Poll]:
     """The polls of `polls` that exist, each with its options, at one moment: one statement, one snapshot."""
-    rows = await connection.all(
-        f"SELECT {POLL_COLUMNS}, o.id AS o_id, o.option_text, o.position, o.votes_count "
-        "FROM polls p LEFT JOIN options o ON o.poll_id = p.id "
-        "WHERE p.id = ANY(:polls) ORDER BY p.id, o.position",
-        polls=polls,
-    )
+    return _polls(await connection.all(_POLLS + "WHERE p.id = ANY(:polls) ORDER BY p.id, o.position", polls=polls))
+
+
+async def load_by_codes(connection: Connection, codes: list[str]) -> dict[int, Poll]:
+    """The polls that have one of `codes`, as `load` gives them."""
+    return _polls(await connection.all(_POLLS + "WHERE p.code = ANY(:codes) ORDER BY p.id, o.position", codes=codes))
+
+
+def _polls(rows: list[Row]) -> dict[int, Poll]:
     grouped: dict[int, list[Row]] = {}
     for row in rows:
         grouped.setdefault(row["id"], []).append(row)

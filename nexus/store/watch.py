@@ -76,6 +76,61 @@ async def voter_states(database: Database, keys: Sequence[tuple[int, str]]) -> M
     return found
 
 
+class Entrant(msgspec.Struct, frozen=True):
+    """Where a poll stood, and what a voter held in it then: membership, and their ballots that stand in its round."""
+
+    watch: Watch
+    retractions: int
+    joined: bool = False
+    votes: tuple[CastVote, ...] = ()
+
+
+class Entrants(msgspec.Struct, frozen=True):
+    """What those who enter need, by poll and voter, and the ids of polls that are due to open or close; a pair whose
+    poll is gone is missing."""
+
+    found: dict[tuple[int, str], Entrant]
+    due: list[int]
+
+
+_ENTRANTS = f"""
+    WITH k AS (SELECT * FROM unnest($1::bigint[], $2::text[]) AS k (poll, voter))
+    SELECT p.id, p.epoch, p.version, p.revision, p.status, p.retractions, {due_at("clock_timestamp()")} AS due,
+        held.voter, held.joined, held.op, held.choices, held.cast_at
+    FROM polls p LEFT JOIN LATERAL (
+        SELECT k.voter, m.voter IS NOT NULL AS joined, v.op, v.choices, v.cast_at FROM k
+        LEFT JOIN poll_members m ON m.poll_id = k.poll AND m.voter = k.voter
+        LEFT JOIN votes v ON v.poll_id = k.poll AND v.epoch = p.epoch AND v.voter = k.voter
+        WHERE k.poll = p.id AND (m.voter IS NOT NULL OR v.op IS NOT NULL)
+    ) held ON true
+    WHERE p.id = ANY($1) ORDER BY held.cast_at, held.op
+"""
+
+
+async def entrants(database: Database, keys: Sequence[tuple[int, str]]) -> Entrants:
+    """Where the polls of (poll, voter) pairs stand and what each voter holds, in one statement and at one moment.
+
+    A row a poll, and one a ballot or membership: most who enter hold nothing yet, and cost no row.
+    """
+    async with database.read() as connection:
+        rows = await connection.raw.fetch(_ENTRANTS, [poll for poll, _ in keys], [voter for _, voter in keys])
+    polls: dict[int, Entrant] = {}
+    held: dict[tuple[int, str], Entrant] = {}
+    for row in rows:
+        empty = polls.get(row["id"])
+        if empty is None:
+            watch = Watch(Place(row["epoch"], row["version"]), row["revision"], Status(row["status"]))
+            empty = polls[row["id"]] = Entrant(watch, row["retractions"])
+        if row["voter"] is not None:
+            key = (row["id"], row["voter"])
+            votes = held[key].votes if key in held else ()
+            if row["op"] is not None:
+                votes += (CastVote(op=row["op"], options=tuple(row["choices"]), cast_at=row["cast_at"]),)
+            held[key] = Entrant(empty.watch, empty.retractions, row["joined"], votes)
+    found = {key: held.get(key) or polls[key[0]] for key in keys if key[0] in polls}
+    return Entrants(found, sorted({row["id"] for row in rows if row["due"]}))
+
+
 class StandingVoters(msgspec.Struct, frozen=True):
     """Which voters had a ballot standing when the poll stood at `place` with so many `retractions`."""
 

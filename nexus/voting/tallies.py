@@ -40,6 +40,22 @@ CACHED = 2_000
 """Polls in the cache; beyond that the least recently used are dropped."""
 
 
+ENTRIES_S = 0.01
+"""Between two queries for those who enter: at most 100 a second, however many come at once; who comes alone does not
+wait."""
+
+ENTRIES = 100
+"""Voters in one such query. Their answers are one burst of work for the event loop, of a few milliseconds."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What a voter is shown on entering a poll: its state, and what they `held` of it. The state may be newer than what
+    they held, and never older."""
+
+    poll: Poll
+    held: watch.Entrant
+
+
 class Tallies:
     """The newest state of polls. `tell` is told of everything this worker changed, at once and before the bus."""
 
@@ -54,6 +70,7 @@ class Tallies:
         self._places = Loader(self._ask_places)
         self._polls = Loader(self._ask_polls)
         self._voter_states = Loader(self._ask_voter_states)
+        self._entries = Loader(self._ask_entries, batch=ENTRIES, interval_s=ENTRIES_S)
 
     def totals_committed(self, totals: Totals) -> None:
         """Take committed totals: to this worker's rooms now, to the bus as soon as its pace allows."""
@@ -87,11 +104,21 @@ class Tallies:
         if place is None:
             self._cache.pop(poll_id, None)
             return None
+        return self._cached(poll_id, place) or await self._polls.get(poll_id)
+
+    def _cached(self, poll_id: int, newest: Watch) -> Poll | None:
         cached = self._cache.get(poll_id)
-        if cached is not None and cached.place >= place.place and cached.revision >= place.revision:
-            self._cache.move_to_end(poll_id)
-            return cached
-        return await self._polls.get(poll_id)
+        if cached is None or cached.place < newest.place or cached.revision < newest.revision:
+            return None
+        self._cache.move_to_end(poll_id)
+        return cached
+
+    async def entry(self, poll_id: int, voter: str) -> Entry | None:
+        """What `voter` needs to enter a poll, as of a moment after this call began; None where there is no such poll.
+
+        All who ask at that moment share one query, and mostly it confirms the cached poll. Raises `Unavailable`.
+        """
+        return await self._entries.get((poll_id, voter))
 
     async def voter_state(self, poll: int, voter: str) -> watch.VoterState:
         """What a voter is to a poll, as of a moment after this call began. Raises `Unavailable`."""
@@ -132,6 +159,22 @@ class Tallies:
         for poll in found.values():
             self._keep(poll)
         return found
+
+    async def _ask_entries(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], Entry]:
+        entrants = await watch.entrants(self._database, keys)
+        if entrants.due:
+            await self._settle(entrants.due)
+            entrants = await watch.entrants(self._database, keys)
+        newest = {poll_id: one.watch for (poll_id, _), one in entrants.found.items()}
+        polls = {poll_id: self._cached(poll_id, place) for poll_id, place in newest.items()}
+        missing = [poll_id for poll_id, poll in polls.items() if poll is None]
+        if missing:
+            polls |= await self._ask_polls(missing)
+        return {
+            (poll_id, voter): Entry(poll, one)
+            for (poll_id, voter), one in entrants.found.items()
+            if (poll := polls[poll_id]) is not None
+        }
 
     async def _ask_voter_states(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], watch.VoterState]:
         return dict(await watch.voter_states(self._database, keys))

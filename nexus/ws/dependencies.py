@@ -13,6 +13,7 @@ from nexus.access.origins import Origins
 from nexus.rooms.hub import Hub
 from nexus.voting.ballot_box import BallotBox
 from nexus.ws.session_registry import SessionRegistry
+from nexus.ws.snapshots import Snapshots
 
 
 @dataclass(frozen=True)
@@ -34,4 +35,5 @@ class SocketServices:
     messages_per_second: int
     now: Callable[[], datetime]
     sessions: SessionRegistry = field(default_factory=SessionRegistry)
+    snapshots: Snapshots = field(default_factory=Snapshots)
     hello_s: float = 10.0

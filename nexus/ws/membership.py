@@ -7,7 +7,6 @@ from nexus.domain.identity import Identity
 from nexus.domain.poll import Policy
 from nexus.domain.rights import Role
 from nexus.domain.text import counted
-from nexus.domain.views import ballot_views, poll_view, totals_view
 from nexus.errors import Invalid, PollNotFound, TooMany
 from nexus.rooms.frame import Frame
 from nexus.rooms.room import Viewer
@@ -58,10 +57,8 @@ class Membership:
         self._viewers[poll] = viewer
         known = (message.epoch, message.version) == snapshot.poll.place
         settled = snapshot.role is not Role.VOTER or snapshot.poll.results is Policy.LIVE
-        totals = None if known and settled else totals_view(snapshot.poll.totals(), snapshot.sees, self._services.now())
-        shown = poll_view(snapshot.poll, snapshot.sees)
-        joined = messages.Joined(shown, totals, ballot_views(snapshot.votes), snapshot.role)
-        self._line.push(messages.encode(joined))
+        services = self._services
+        self._line.push(services.snapshots.joined(snapshot, services.now(), known=known and settled))
 
     async def _poll_of(self, message: Join, identity: Identity) -> int:
         if isinstance(message.poll, int) == isinstance(message.code, str):

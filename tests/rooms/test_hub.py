@@ -1,7 +1,7 @@
 """The hub: who may enter a room, what it follows, and whom it shows what."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
@@ -9,13 +9,14 @@ from nexus.bus import DeletedNews, News, PollNews, PresenceNews, TotalsNews
 from nexus.bus.local import LocalBus
 from nexus.domain.definition import PollPatch
 from nexus.domain.identity import Identity
-from nexus.domain.poll import Place, Policy, Visibility
+from nexus.domain.poll import Place, Policy, Poll, Visibility
 from nexus.domain.presence import crowd, mark
 from nexus.domain.rights import Role
 from nexus.errors import PollNotFound
 from nexus.rooms.room import Viewer
 from nexus.store import polls, rounds, watch
 from nexus.store.database import Database
+from nexus.voting.tallies import Entry
 from tests.support.ballots import HOST, cast_one, make_poll, retract, vote, voter
 from tests.support.hub import RunningHub, running_hub, shows
 from tests.support.rooms import RecordingSink
@@ -92,12 +93,12 @@ async def test_refused_entry_leaves_no_room(running: RunningHub) -> None:
 async def test_entry_given_up_on_the_way_leaves_no_room(running: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = asyncio.Event()
 
-    async def stalled(poll_id: int, voter: str) -> watch.VoterState:
+    async def stalled(poll_id: int, voter: str) -> Entry | None:
         asked.set()
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr(running.tallies, "voter_state", stalled)
+    monkeypatch.setattr(running.tallies, "entry", stalled)
     poll = await make_poll(running.database)
     entering = asyncio.create_task(running.hub.enter(poll.id, Viewer(RecordingSink(), ALICE)))
     await asyncio.wait_for(asked.wait(), 5)
@@ -112,15 +113,16 @@ async def test_poll_closed_to_strangers_during_an_entry_stays_closed(
 ) -> None:
     poll = await make_poll(running.database)
     await running.enter(poll, HOST)
-    voter_state, room = running.tallies.voter_state, running.hub._rooms[poll.id]
+    ask, room = running.tallies.entry, running.hub._rooms[poll.id]
 
-    async def meanwhile(poll_id: int, voter: str) -> watch.VoterState:
-        if voter == ALICE.voter and room.poll is not None and room.poll.is_public:
+    async def meanwhile(poll_id: int, voter: str) -> Entry | None:
+        entry = await ask(poll_id, voter)
+        if room.poll is not None and room.poll.is_public:
             await running.turn(polls.patch(running.database, poll.id, PollPatch(is_public=False), HOST))
             await until(lambda: room.poll is not None and not room.poll.is_public)
-        return await voter_state(poll_id, voter)
+        return entry
 
-    monkeypatch.setattr(running.tallies, "voter_state", meanwhile)
+    monkeypatch.setattr(running.tallies, "entry", meanwhile)
     with pytest.raises(PollNotFound):
         await running.hub.enter(poll.id, Viewer(RecordingSink(), ALICE))
 
@@ -130,19 +132,59 @@ async def test_round_that_begins_during_an_entry_gives_no_right_to_the_one_befor
 ) -> None:
     poll = await make_poll(running.database, results=Policy.AFTER_VOTE)
     await cast_one(running.database, vote(poll, BOB, 0))
-    voter_state, turned = running.tallies.voter_state, False
+    await cast_one(running.database, vote(poll, ALICE, 1))
+    polls_of, turned = watch.polls, False
 
-    async def meanwhile(poll_id: int, voter: str) -> watch.VoterState:
+    async def meanwhile(database: Database, ids: Sequence[int]) -> Mapping[int, Poll]:
         nonlocal turned
-        if not turned:
+        if not turned:  # between the read of the ballots and that of the poll
             turned = True
             await rounds.reset_poll(running.database, poll.id, HOST)
             await cast_one(running.database, vote(poll, ALICE, 1))
-        return await voter_state(poll_id, voter)
+        return await polls_of(database, ids)
 
-    monkeypatch.setattr(running.tallies, "voter_state", meanwhile)
+    monkeypatch.setattr(watch, "polls", meanwhile)
     entry = await running.hub.enter(poll.id, Viewer(RecordingSink(), ALICE))
     assert (entry.poll.epoch, entry.sees, len(entry.votes)) == (2, Visibility.FULL, 1)
+
+
+async def test_ballot_that_is_cast_during_an_entry_gives_its_right(
+    running: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll, ask = await make_poll(running.database, results=Policy.AFTER_VOTE), running.tallies.entry
+
+    async def meanwhile(poll_id: int, voter: str) -> Entry | None:
+        entry = await ask(poll_id, voter)
+        cast = await cast_one(running.database, vote(poll, ALICE, 1))
+        running.hub.ballot_stands(poll.id, ALICE.voter, Place(cast.epoch, cast.version))
+        running.hub.on_news(TotalsNews((await running.read(poll)).totals()))
+        return entry
+
+    monkeypatch.setattr(running.tallies, "entry", meanwhile)
+    _, screen = await running.enter(poll, ALICE)
+    await until(shows(screen, f"totals 1.{poll.version + 1} full"))
+
+
+async def test_ballot_that_is_withdrawn_during_an_entry_shows_nothing(
+    running: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = await make_poll(running.database, results=Policy.AFTER_VOTE)
+    await cast_one(running.database, vote(poll, ALICE, 1))
+    entrants = watch.entrants
+
+    async def meanwhile(database: Database, keys: Sequence[tuple[int, str]]) -> watch.Entrants:
+        found = await entrants(database, keys)
+        await cast_one(running.database, retract(poll, ALICE))
+        await running.tallies.poll(poll.id)
+        return found
+
+    monkeypatch.setattr(watch, "entrants", meanwhile)
+    screen = RecordingSink()
+    entry = await running.hub.enter(poll.id, Viewer(screen, ALICE))
+    assert (entry.poll.version, entry.sees) == (poll.version + 2, Visibility.TURNOUT)
+    other = await cast_one(running.database, vote(poll, BOB, 1))
+    await until(shows(screen, f"totals 1.{other.version} turnout"))
+    assert not any(text.endswith("full") for text in screen.texts)
 
 
 # News

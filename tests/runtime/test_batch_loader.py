@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import pytest
 
 from nexus.errors import Unavailable
-from nexus.runtime import batch_loader as module
 from nexus.runtime.batch_loader import Loader
 
 
@@ -102,10 +101,24 @@ async def test_asker_that_gives_up_harms_no_other(source: QuerySource) -> None:
     assert await answers(stays) == [1]
 
 
-async def test_queries_are_bounded_in_size_and_run_one_at_a_time(
-    source: QuerySource, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "BATCH", 10)
-    loader = Loader(source.query)
+async def test_queries_are_bounded_in_size_and_run_one_at_a_time(source: QuerySource) -> None:
+    loader = Loader(source.query, batch=10)
     await answers(*(asyncio.create_task(loader.get(key)) for key in range(25)))
     assert source.asked == [list(range(10)), list(range(10, 20)), list(range(20, 25))]
+
+
+async def test_queries_keep_their_interval_and_who_comes_alone_does_not_wait(source: QuerySource) -> None:
+    loader = Loader(source.query, interval_s=60)
+    assert await asyncio.wait_for(loader.get(1), 5) == 1
+    late = asyncio.create_task(loader.get(2))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert source.asked == [[1]]
+    late.cancel()
+
+
+async def test_those_who_come_within_an_interval_share_the_next_query(source: QuerySource) -> None:
+    loader = Loader(source.query, interval_s=0.02)
+    assert await loader.get(1) == 1
+    assert await answers(*(asyncio.create_task(loader.get(key)) for key in (2, 3))) == [2, 2]
+    assert source.asked == [[1], [2, 3]]

@@ -1,8 +1,10 @@
 """`/metrics`: what it says, to whom, and that several workers are added up."""
 
+import asyncio
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -14,11 +16,12 @@ from nexus.errors import PollClosed
 from nexus.http.api.metrics import metrics_route
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
+from nexus.runtime import metrics as module
 from nexus.runtime.metrics import FOLDER, Metrics
 from tests.support.redis_server import running_redis
 from tests.support.rest import Rest
 from tests.support.served import serving
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, until
 
 
 def figures(text: str) -> dict[str, float]:
@@ -67,6 +70,28 @@ def test_batches_count_outcomes_and_refusals() -> None:
     assert found["nexus_batch_ballots_sum"] == 2
     assert found["nexus_batch_seconds_count"] == 1
     assert found["nexus_sockets"] == 3
+
+
+def test_joins_and_passes_are_counted() -> None:
+    metrics = Metrics()
+    metrics.joined()
+    metrics.shown(0.25)
+    found = figures(metrics.text().decode())
+    assert (found["nexus_joins_total"], found["nexus_screens_seconds_sum"]) == (1, 0.25)
+
+
+async def test_a_loop_that_was_blocked_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LAG_S", 0.001)
+    metrics = Metrics()
+    watching = asyncio.create_task(metrics.keep_watching_the_loop())
+
+    def seen() -> dict[str, float]:
+        return figures(metrics.text().decode())
+
+    await until(lambda: seen()["nexus_loop_lag_seconds_count"] >= 1)
+    time.sleep(0.05)  # noqa: ASYNC251 - this is what is to be seen
+    await until(lambda: seen()["nexus_loop_lag_seconds_sum"] >= 0.04)
+    watching.cancel()
 
 
 async def test_requests_are_counted_by_route(rest: Rest) -> None:

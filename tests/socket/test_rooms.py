@@ -226,3 +226,14 @@ async def test_deleted_poll_is_taken_from_its_viewers(ws: SocketServer) -> None:
         ws.worker.tallies.deleted(poll.id)
         assert await client.expect("deleted") == {"type": "deleted", "poll": poll.id}
         assert (await refused_join(client, poll=poll.id))["code"] == "poll_not_found"
+
+
+async def test_operators_see_joins_and_how_long_screens_wait(ws: SocketServer) -> None:
+    poll = await make_poll(ws.database)
+    async with ws.client(ALICE) as client:
+        await client.join(poll)
+        await client.vote(poll, 0)
+        await client.expect("totals")
+        figures = ws.worker.metrics.text().decode().splitlines()
+        assert "nexus_joins_total 1.0" in figures
+        await until(lambda: "nexus_screens_seconds_count 1.0" in ws.worker.metrics.text().decode().splitlines())

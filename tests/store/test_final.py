@@ -31,7 +31,7 @@ async def test_options_of_a_closed_poll_keep_their_totals(database: Database) ->
         await options.delete(database, voted, HOST, discard=True)
     with pytest.raises(PollClosed):
         await options.patch(database, voted, OptionPatch(option_text="Other"), HOST, discard=True)
-    found = await polls.find_by_code(database, poll.code)
+    found = (await polls.find_by_codes(database, [poll.code])).get(poll.code)
     assert found == closed
     await rounds.open_poll(database, poll.id, HOST)
     await options.delete(database, voted, HOST, discard=True)

@@ -176,6 +176,60 @@ async def test_voter_state_holds_ballots_and_membership(watched: WatchedTallies,
     assert not (await watched.tallies.voter_state(poll.id, voter(2).voter)).votes
 
 
+async def test_entry_holds_the_poll_with_ballots_and_membership(watched: WatchedTallies, database: Database) -> None:
+    poll, other = await make_poll(database, is_public=False), await make_poll(database, votes_per_user=2)
+    await polls.join(database, [(poll.id, ALICE.voter)])
+    receipts = [await cast_one(database, vote(other, ALICE, n)) for n in range(2)]
+    keys = [(poll.id, ALICE), (poll.id, voter(2)), (other.id, ALICE), (other.id, voter(2)), (10**6, ALICE)]
+    entries = await asyncio.gather(*(watched.tallies.entry(poll_id, by.voter) for poll_id, by in keys))
+    found = [entry and (entry.held.joined, [one.op for one in entry.held.votes]) for entry in entries]
+    assert found == [(True, []), (False, []), (False, [one.op for one in receipts]), (False, []), None]
+    assert [entry and entry.poll.place == entry.held.watch.place for entry in entries] == [True] * 4 + [None]
+    assert entries[2] is not None
+    assert entries[2].poll == (await watch.polls(database, [other.id]))[other.id]
+
+
+async def test_a_crowd_enters_by_one_query_that_confirms_the_cached_poll(
+    watched: WatchedTallies, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = await make_poll(database)
+    await watched.tallies.entry(poll.id, ALICE.voter)
+    asked: list[int] = []
+    entrants = watch.entrants
+
+    async def counted(database: Database, keys: Sequence[tuple[int, str]]) -> watch.Entrants:
+        asked.append(len(keys))
+        return await entrants(database, keys)
+
+    async def refused(database: Database, ids: Sequence[int]) -> Mapping[int, Poll]:
+        raise AssertionError(f"poll {ids} is in the cache")
+
+    monkeypatch.setattr(watch, "entrants", counted)
+    monkeypatch.setattr(watch, "polls", refused)
+    crowd = (watched.tallies.entry(poll.id, voter(n).voter) for n in range(module.ENTRIES + 1))
+    entries = await asyncio.gather(*crowd)
+    assert all(entry is not None and entry.poll == entries[0].poll for entry in entries if entries[0] is not None)
+    assert asked == [module.ENTRIES, 1]
+
+
+async def test_entry_shows_what_was_voted_elsewhere(watched: WatchedTallies, database: Database) -> None:
+    poll = await make_poll(database)
+    await watched.tallies.entry(poll.id, ALICE.voter)
+    receipt = await cast_one(database, vote(poll, ALICE, 0))
+    entry = await watched.tallies.entry(poll.id, ALICE.voter)
+    assert entry is not None
+    assert (entry.poll.version, [one.op for one in entry.held.votes]) == (receipt.version, [receipt.op])
+
+
+async def test_entering_a_poll_whose_time_has_come_closes_it_first(watched: WatchedTallies, database: Database) -> None:
+    poll = await make_poll(database, expires_at=datetime.now(UTC) + timedelta(milliseconds=100))
+    async with database.read() as connection:
+        await connection.run("SELECT pg_sleep(0.15)")
+    entry = await watched.tallies.entry(poll.id, ALICE.voter)
+    assert entry is not None
+    assert (entry.poll.status, entry.held.watch.status) == (Status.CLOSED, Status.CLOSED)
+
+
 async def test_unreachable_database_is_unavailable() -> None:
     database = Database("postgresql://nobody@127.0.0.1:1/nothing")
     await database.connect()
