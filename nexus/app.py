@@ -60,6 +60,7 @@ from nexus.voting.tallies import Tallies
 from nexus.ws.asyncapi import asyncapi
 from nexus.ws.dependencies import SocketServices
 from nexus.ws.endpoint import SocketEndpoint
+from nexus.ws.message_rate import MessageRate
 from nexus.ws.messages import RoomFrames
 from nexus.ws.session_registry import SessionRegistry
 
@@ -171,7 +172,7 @@ class Worker:
             open_sockets=Caps(limits.sockets_per_address, total=limits.sockets),
             origins=self.origins,
             rooms_per_socket=limits.rooms_per_socket,
-            messages_per_second=limits.messages_per_second,
+            message_rate=MessageRate(limits.messages_per_second),
             now=_now,
             sessions=self.sessions,
         )

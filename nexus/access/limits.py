@@ -21,10 +21,11 @@ _SAMPLE = 8
 _LONGEST_HOST = 64
 
 
-class _Pace:
-    """The arithmetic of a token bucket, as GCRA (ITU-T I.371): a bucket is one number.
+class Pace:
+    """`per_s` on average and `burst` at once, as GCRA has it (ITU-T I.371): a token bucket is one number.
 
-    That number, `due`, is when the bucket will be full again; one never seen, or due in the past, is full.
+    That number, `due`, is when the bucket will be full again; one due in the past, such as 0.0, is full. Whoever has
+    the bucket keeps the number, so thousands of buckets cost a float each.
     """
 
     __slots__ = ("burst", "interval_s", "tolerance_s")
@@ -36,37 +37,17 @@ class _Pace:
         self.interval_s = 1.0 / per_s
         self.tolerance_s = burst * self.interval_s
 
-    def after(self, due: float, now: float, n: int) -> float:
-        """When the bucket will be full again once `n` are taken from it at `now`."""
+    def take(self, due: float, now: float, n: int = 1) -> tuple[float, float]:
+        """Take `n` at `now`, both in seconds of one clock. Returns the new `due`, and 0.0; or, where nothing is taken,
+        the old one and the seconds until `n` may be taken.
+
+        Raises ValueError where `n` is more than the burst, which could never be allowed.
+        """
         if not 1 <= n <= self.burst:
             raise ValueError(f"{n} at once is more than the burst of {self.burst} can ever allow")
-        return max(due, now) + n * self.interval_s
-
-    def wait(self, after: float, now: float) -> float:
-        """Seconds until taking what leads to `after` is allowed; 0.0 where it is allowed at `now`."""
+        after = (due if due > now else now) + n * self.interval_s
         short = after - now - self.tolerance_s
-        return short if short > _EPSILON_S else 0.0
-
-
-class Bucket:
-    """One owner's rate, such as a socket's own messages: `per_s` on average, `burst` at once."""
-
-    __slots__ = ("_clock", "_due", "_pace")
-
-    def __init__(self, per_s: float, burst: int, *, clock: Callable[[], float]) -> None:
-        """Starts full; `clock` returns monotonic seconds."""
-        self._pace = _Pace(per_s, burst)
-        self._clock = clock
-        self._due = float("-inf")
-
-    def take(self, n: int = 1) -> float:
-        """Take `n` and return 0.0, or take nothing and return the seconds until `n` may be taken."""
-        now = self._clock()
-        after = self._pace.after(self._due, now, n)
-        wait = self._pace.wait(after, now)
-        if not wait:
-            self._due = after
-        return wait
+        return (due, short) if short > _EPSILON_S else (after, 0.0)
 
 
 class Rate:
@@ -81,7 +62,7 @@ class Rate:
         """All buckets start full; `clock` returns monotonic seconds."""
         if keys < 1:
             raise ValueError("a rate needs room for at least one key")
-        self._pace = _Pace(per_s, burst)
+        self._pace = Pace(per_s, burst)
         self._clock = clock
         self._keys = keys
         self._due: OrderedDict[str, float] = OrderedDict()  # the longest unused first
@@ -97,8 +78,7 @@ class Rate:
         """
         now = self._clock()
         due = self._due.get(key)
-        after = self._pace.after(now if due is None else due, now, n)
-        wait = self._pace.wait(after, now)
+        after, wait = self._pace.take(now if due is None else due, now, n)
         if wait:
             return wait
         if due is None:

@@ -25,12 +25,6 @@ class JsonLines(logging.Formatter):
         return msgspec.json.encode(entry).decode()
 
 
-def _worth_a_line(record: logging.LogRecord) -> bool:
-    """uvicorn logs three lines per socket: with an audience nothing else would be seen."""
-    text = record.getMessage()
-    return not (text.startswith("connection ") or text.endswith("[accepted]"))
-
-
 def begin_logging(form: str) -> None:
     """Log to standard error in the `form` of NEXUS_LOG: `text` or `json`."""
     handler = logging.StreamHandler(sys.stderr)
@@ -39,6 +33,5 @@ def begin_logging(form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    logging.getLogger("uvicorn.error").addFilter(_worth_a_line)
     for loud in ("databases", "uvicorn.access"):
         logging.getLogger(loud).setLevel(logging.WARNING)

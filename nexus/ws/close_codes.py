@@ -30,7 +30,9 @@ class CloseCode(IntEnum):
 
     NORMAL = 1000
     GOING_AWAY = (1001, "the server is shutting down", "yes, with jitter")
-    NO_CLOSE_FRAME = 1006  # never sent, only reported
+    PROTOCOL_ERROR = 1002
+    NO_CODE = 1005  # never sent, only reported
+    NO_CLOSE_FRAME = 1006  # likewise
     NOT_UTF8 = 1007
     POLICY_VIOLATION = 1008
     TOO_BIG = (1009, "a message over 16 KiB, or in too many fragments", "no")

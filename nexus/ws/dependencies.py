@@ -12,6 +12,7 @@ from nexus.access.limits import Caps, Rate
 from nexus.access.origins import Origins
 from nexus.rooms.hub import Hub
 from nexus.voting.ballot_box import BallotBox
+from nexus.ws.message_rate import MessageRate
 from nexus.ws.session_registry import SessionRegistry
 from nexus.ws.snapshots import Snapshots
 
@@ -20,7 +21,7 @@ from nexus.ws.snapshots import Snapshots
 class SocketServices:
     """Everything a session needs of its worker.
 
-    `vote_rate` limits each voter, `messages_per_second` each socket, `open_sockets` each address and the worker.
+    `vote_rate` limits each voter, `message_rate` each socket, `open_sockets` each address and the worker.
     `now` is the wall clock of `server_now`, in UTC; a socket has `hello_s` seconds for its hello.
     """
 
@@ -32,7 +33,7 @@ class SocketServices:
     open_sockets: Caps
     origins: Origins
     rooms_per_socket: int
-    messages_per_second: int
+    message_rate: MessageRate
     now: Callable[[], datetime]
     sessions: SessionRegistry = field(default_factory=SessionRegistry)
     snapshots: Snapshots = field(default_factory=Snapshots)

@@ -1,225 +1,125 @@
-"""The line of our own server: no queue and no task between a session and its transport."""
+"""The line of our own server: it reads frames as they arrive, and passes texts to its listener at once.
+
+What is rare has no place of its own: a frame that is incomplete, a message in fragments. `nexus.ws.protocol` makes a
+line and opens it; from then on the transport calls it. The frames are those of `nexus.ws.parser`.
+"""
+
+from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from websockets.protocol import SEND_EOF, State
-from websockets.server import ServerProtocol
+from nexus.ws.close_codes import CloseCode
+from nexus.ws.exchange import Exchange
+from nexus.ws.parser import (
+    BINARY,
+    CLOSE,
+    FIN,
+    PING,
+    PONG,
+    TEXT,
+    BadFrame,
+    control_frame,
+    read_close,
+    read_frame,
+    short_text,
+)
+from nexus.ws.socket_life import CLOSING, OPEN, SocketLife
 
-from nexus.rooms.frame import Frame
-from nexus.ws.close_codes import SHUTTING_DOWN, CloseCode
-from nexus.ws.line import Bounds, Feed, clipped
-
-if TYPE_CHECKING:
-    from uvicorn._types import ASGIReceiveEvent
+TOO_MANY_FRAGMENTS = "too many fragments"
+"""The reason that is sent with 1009 where it is not the size."""
 
 
-def _drop(_text: str) -> None:
-    """Takes texts once nobody listens any more."""
+class DirectLine(SocketLife):
+    """One socket of ours, as the protocol of its transport."""
 
+    __slots__ = ("_controls", "_late", "_pieces", "_rest", "_second")
 
-class DirectLine:
-    """Implements `nexus.ws.line.Line` on a transport; `nexus.ws.protocol.SocketProtocol` drives it.
+    def __init__(self, exchange: Exchange, transport: asyncio.Transport) -> None:
+        super().__init__(exchange, transport)
+        self._rest: bytes | None = None
+        self._pieces: list[bytes] | None = None
+        self._controls = self._second = self._late = 0
 
-    `queue` is the ASGI queue of the connection: texts wait there until a session listens. `on_end` is called with
-    the close code whenever the line begins to end, possibly more than once.
-    """
-
-    def __init__(
-        self,
-        conn: ServerProtocol,
-        transport: asyncio.Transport,
-        queue: "asyncio.Queue[ASGIReceiveEvent]",
-        bounds: Bounds,
-        on_end: Callable[[int], None],
-    ) -> None:
-        self.on_drain: Callable[[], None] | None = None
-        self.on_shutdown: Callable[[], None] | None = None
-        self.clogged = False
-        self._loop = asyncio.get_running_loop()
-        self.ended: asyncio.Future[int] = self._loop.create_future()
-        self._conn = conn
-        self._transport = transport
-        self._queue = queue
-        self._bounds = bounds
-        self._on_end: Callable[[int], None] | None = on_end
-        self._feed: Feed = self._keep
-        self._early = 0
-        self._stalling: asyncio.TimerHandle | None = None
-        self._leaving: asyncio.TimerHandle | None = None
-        self._cutting: asyncio.TimerHandle | None = None
-
-    # For the session and the hub.
-
-    def write(self, frame: Frame) -> bool:
-        """Write a frame into the transport unless that is clogged or no longer open."""
-        if self.clogged or self._conn.state is not State.OPEN or self._transport.is_closing():
-            return False
-        self._send(frame)
-        return True
-
-    def push(self, frame: Frame) -> None:
-        """Write a frame, even if clogged; cut the line if too much is unsent."""
-        if self._conn.state is not State.OPEN or self._transport.is_closing():
-            return
-        if self._overfull():
-            self.cut("too much unsent")
-        else:
-            self._send(frame)
-
-    def close(self, code: int, reason: str = "") -> None:
-        """Send a close frame, and read on until the peer's arrives."""
-        self._close(code, reason, self._bounds.close_s)
-
-    def ready_to_close(self) -> None:
-        """Close with 1012 if the server is shutting down."""
-        if self._leaving is not None:
-            self.close(CloseCode.SERVICE_RESTART, SHUTTING_DOWN)
-
-    def attach(self, feed: Feed) -> None:
-        """Feed what came before this call, in order, then everything as it arrives."""
-        if self._feed is not _drop:
-            self._feed = feed
-        while not self._queue.empty():
-            message = self._queue.get_nowait()
-            if message["type"] == "websocket.receive":
-                self.deliver(message.get("text") or "")
-
-    # For the protocol.
-
-    def deliver(self, text: str) -> None:
-        """Pass one text to the session, or keep it until one listens."""
+    def data_received(self, data: bytes) -> None:
+        """Parse what has arrived and deliver it before returning: nothing queues, and reads never pause."""
+        self._heard_at = self._exchange.loop.time()
+        if self._rest is None and self._pieces is None and self._stage == OPEN:
+            text = short_text(data)
+            if text is not None:
+                self._deliver(text)
+                return
+        if self._stage == CLOSING:
+            self._late += len(data)
+            if self._late > self._exchange.bounds.late_bytes:
+                self._turn_deaf()
         try:
-            self._feed(text)
-        except Exception as exc:  # noqa: BLE001 - raised to the session by `texts`
-            self._broken(exc)
+            self._read(data)
+        except BadFrame as bad:
+            self._fail(bad.code, bad.reason or f"message over {self._exchange.most} bytes")
 
-    def pause(self) -> None:
-        """The transport holds too much: refuse frames, and cut the line if that lasts for `Bounds.stall_s`."""
-        self.clogged = True
-        if not self.ended.done():
-            self._stalling = self._loop.call_later(self._bounds.stall_s, self.cut, "client reads too slowly")
+    def _read(self, data: bytes) -> None:
+        if self._rest is not None:
+            data, self._rest = self._rest + data, None
+        at = 0
+        while self._stage in (OPEN, CLOSING):
+            pieces = self._pieces
+            room = self._exchange.most - (0 if pieces is None else sum(map(len, pieces)))
+            frame = read_frame(data, at, room, in_message=pieces is not None)
+            if frame is None:
+                if at < len(data):
+                    self._rest = data[at:]
+                return
+            at = frame.end
+            self._take(frame.first & FIN, frame.first & 0x0F, frame.payload)
 
-    def resume(self) -> None:
-        """The transport has room again: take frames."""
-        self.clogged = False
-        _cancel(self._stalling)
-        if self.on_drain is not None and not self.ended.done():
-            self.on_drain()
+    def _take(self, fin: int, opcode: int, payload: bytes) -> None:
+        if opcode in (PING, PONG):
+            self._take_control(opcode, payload)
+        elif opcode == CLOSE:
+            self._take_close(payload)
+        elif opcode == BINARY:
+            self._fail(CloseCode.WRONG_PROTOCOL, "text frames only")
+        elif opcode == TEXT and fin:
+            self._deliver(payload)
+        elif opcode == TEXT:
+            self._pieces = [payload]
+        else:
+            self._take_piece(fin, payload)
 
-    def shut_down(self) -> None:
-        """Stop listening, and give the session time to finish."""
-        if self._feed is _drop or self.ended.done():
+    def _take_piece(self, fin: int, payload: bytes) -> None:
+        pieces = self._pieces or []
+        pieces.append(payload)
+        if len(pieces) > self._exchange.bounds.fragments:
+            self._fail(CloseCode.TOO_BIG, TOO_MANY_FRAGMENTS)
+        elif fin:
+            self._pieces = None
+            self._deliver(b"".join(pieces))
+
+    def _take_control(self, opcode: int, payload: bytes) -> None:
+        second = int(self._heard_at)
+        if second != self._second:
+            self._second = second
+            self._controls = 0
+        self._controls += 1
+        if self._controls > self._exchange.bounds.controls:
+            self._fail(CloseCode.TOO_MANY_MESSAGES, "too many pings")
+        elif opcode == PING and self._stage == OPEN and self._has_room():
+            self._transport.write(control_frame(PONG, payload))
+
+    def _take_close(self, payload: bytes) -> None:
+        code = read_close(payload)
+        if self._pieces is not None:
+            raise BadFrame(CloseCode.PROTOCOL_ERROR, "incomplete fragmented message")
+        if self._stage == OPEN:
+            self._transport.write(control_frame(CLOSE, payload))
+        self._finish(code)
+
+    def _deliver(self, payload: bytes) -> None:
+        if self._stage != OPEN or self._leave_at is not None:
             return
-        self._feed = _drop
-        if self.on_shutdown is None:
-            self.close(CloseCode.SERVICE_RESTART, SHUTTING_DOWN)
-            return
-        self._leaving = self._loop.call_later(
-            self._bounds.grace_s, self.close, CloseCode.SERVICE_RESTART, SHUTTING_DOWN
-        )
         try:
-            self.on_shutdown()
-        except Exception as exc:  # noqa: BLE001 - likewise; the other sockets have yet to be told
-            self._broken(exc)
-
-    def fail(self, code: int, reason: str) -> None:
-        """Send a close frame and a TCP FIN, and discard unread what still arrives.
-
-        This lets the peer read the code (RFC 6455, section 7.1.1): closing a socket with unread data resets it.
-        """
-        self._conn.fail(code, clipped(reason))
-        self._end(code, self._bounds.close_s)
-
-    def cut(self, reason: str) -> None:
-        """End a line whose peer does not read: send a close frame in case it does after all, then abort."""
-        self._close(CloseCode.TOO_SLOW, reason, self._bounds.last_word_s)
-
-    def finish(self, code: int) -> None:
-        """The peer has nothing more to say: flush and close the transport, within `Bounds.close_s`."""
-        self._end(code, self._bounds.close_s, listening=True)
-        if not self._transport.is_closing():
-            self._transport.close()
-
-    def lost(self) -> None:
-        """The transport is gone."""
-        if not self.ended.done():
-            self.ended.set_result(CloseCode.NO_CLOSE_FRAME)
-        for timer in (self._stalling, self._leaving, self._cutting):
-            _cancel(timer)
-        # Drop the session and the protocol, which refer to this line: otherwise only the cycle collector frees them.
-        self.on_drain = self.on_shutdown = self._on_end = None
-        if self._feed != self._keep:  # otherwise a session may still attach, and ask for what came before
-            self._feed = _drop
-
-    def flush(self) -> None:
-        """Write what websockets has to send by itself: pongs, close frames, the end of the stream."""
-        output = self._conn.data_to_send()
-        if not output or self._transport.is_closing():
-            return
-        if data := b"".join(output):
-            self._transport.write(data)
-        if output[-1] == SEND_EOF:
-            self._half_close()
-        elif self._overfull() and not self.ended.done():
-            self.cut("too much unsent")
-
-    def _send(self, frame: Frame) -> None:
-        if self._conn.extensions:  # compressed: the bytes are for this connection alone
-            self._conn.send_text(frame.text)
-            self.flush()
+            text = payload.decode()
+        except UnicodeDecodeError:
+            self._fail(CloseCode.NOT_UTF8, "text not in UTF-8")
         else:
-            self._transport.write(frame.wire)
-
-    def _overfull(self) -> bool:
-        return self.clogged and self._transport.get_write_buffer_size() > self._bounds.unsent
-
-    def _half_close(self) -> None:
-        if self._transport.can_write_eof():  # not over TLS: there the peer is cut after its time
-            try:
-                self._transport.write_eof()
-            except OSError:  # the peer has reset the connection meanwhile
-                self._transport.abort()
-
-    def _keep(self, text: str) -> None:
-        """Queue a text until a session listens, as any ASGI server does, but within a bound."""
-        self._early = len(text) + (0 if self._queue.empty() else self._early)
-        if self._queue.qsize() >= self._bounds.early or self._early > self._bounds.early_bytes:
-            self.fail(CloseCode.TOO_MANY_MESSAGES, "too many messages")
-        else:
-            self._queue.put_nowait({"type": "websocket.receive", "text": text})
-
-    def _close(self, code: int, reason: str, within_s: float) -> None:
-        if self._conn.state is State.OPEN:
-            self._conn.send_close(code, clipped(reason))
-        self._end(code, within_s)
-
-    def _end(self, code: int, within_s: float, *, listening: bool = False) -> None:
-        """Every way to end comes through here, possibly more than once; only the first time counts."""
-        if not listening:
-            self._feed = _drop
-        if self._on_end is None:  # the transport is gone: nothing is left to end
-            return
-        if not self.ended.done():
-            self.ended.set_result(code)
-        _cancel(self._stalling)
-        _cancel(self._leaving)
-        self._on_end(code)
-        self.flush()
-        if self._cutting is None:
-            self._cutting = self._loop.call_later(within_s, self._transport.abort)
-
-    def _broken(self, exc: Exception) -> None:
-        """Pass an exception of a session's callback to `texts`, which raises it to the session."""
-        self._feed = _drop
-        if self.ended.done():
-            context = {"message": "a session failed after its end", "exception": exc}
-            self._loop.call_exception_handler(context)
-        else:
-            self.ended.set_exception(exc)
-
-
-def _cancel(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
+            self._tell(self._listener.feed, text)

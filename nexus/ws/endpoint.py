@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from secrets import token_hex
 
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from nexus.access.limits import address_key
 from nexus.access.public_address import public_of
-from nexus.domain.problem import PROBLEM_TYPE, problem_bytes
+from nexus.domain.problem import problem_bytes
+from nexus.ws.asgi_line import line_of, listen
 from nexus.ws.close_codes import CloseCode
 from nexus.ws.dependencies import SocketServices
-from nexus.ws.line import line_of, texts
+from nexus.ws.handshake import problem_headers
+from nexus.ws.line import Line
 from nexus.ws.session import Session
 
 SUBPROTOCOL = "nexus.v1"
@@ -26,7 +27,7 @@ class SocketEndpoint:
         self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one socket from its handshake to its end."""
+        """Serve one socket: from its handshake to its end, or until the server's own line takes it over."""
         headers = Headers(scope=scope)
         origin = headers.get("origin")
         if origin is not None and not self._may_open(origin, headers, scope):
@@ -37,30 +38,30 @@ class SocketEndpoint:
             await _deny(scope, send, HTTPStatus.TOO_MANY_REQUESTS, "Too many sockets are open from this address.")
             return
         try:
-            await self._serve(scope, receive, send, headers, address)
-        finally:
+            line, session = await self._open(scope, receive, send, headers, address)
+        except BaseException:
             self._services.open_sockets.release(address)
+            raise
+        await listen(line, receive, session)  # and the session releases the address when it ends
 
     def _may_open(self, origin: str, headers: Headers, scope: Scope) -> bool:
         port = scope["server"][1] if scope.get("server") else None
         site = headers.get("sec-fetch-site", "")
         return self._services.origins.allow(origin, public_of(scope), port=port or 0, site=site)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, headers: Headers, address: str) -> None:
+    async def _open(
+        self, scope: Scope, receive: Receive, send: Send, headers: Headers, address: str
+    ) -> tuple[Line, Session]:
         offered: list[str] = scope.get("subprotocols", [])
         await receive()  # websocket.connect
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in offered else None})
         line = line_of(scope, send)
+        session = Session(self._services, line, address)
         if offered and SUBPROTOCOL not in offered:
             line.close(CloseCode.WRONG_PROTOCOL, f"subprotocol {SUBPROTOCOL} only")
-            await texts(line, receive, _ignore)
-            return
-        session = Session(self._services, line, address)
-        try:
+        else:
             _greet(session, headers)
-            await texts(line, receive, session.feed)
-        finally:
-            session.end()
+        return line, session
 
 
 def _greet(session: Session, headers: Headers) -> None:
@@ -69,20 +70,12 @@ def _greet(session: Session, headers: Headers) -> None:
         session.greet(token.strip())
 
 
-def _ignore(_: str) -> None:
-    """Drop what arrives while the socket is being closed."""
-
-
 async def _deny(scope: Scope, send: Send, status: HTTPStatus, detail: str) -> None:
     """Refuse the handshake with `status` where the server supports that, else with its own 403."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": CloseCode.POLICY_VIOLATION})
         return
-    headers = [
-        (b"content-type", PROBLEM_TYPE.encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-request-id", token_hex(8).encode()),
-    ]
+    headers = problem_headers()
     if status is HTTPStatus.TOO_MANY_REQUESTS:
         headers.append((b"retry-after", b"10"))
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})

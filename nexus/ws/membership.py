@@ -19,6 +19,8 @@ from nexus.ws.messages import Join
 class Membership:
     """The rooms that one socket is in: the sink of its viewers. Call `end` once when the socket is gone."""
 
+    __slots__ = ("_address", "_line", "_services", "_viewers", "write")
+
     def __init__(self, services: SocketServices, line: Line, address: str) -> None:
         self._services = services
         self._line = line

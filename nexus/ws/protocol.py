@@ -1,225 +1,224 @@
-"""uvicorn's sans-I/O WebSocket protocol with bounds on what a socket may cost, and a direct way to the session.
+"""The opening handshake of a socket on uvicorn, which hands the transport over to a line.
 
-`Config(ws=SocketProtocol)` serves any ASGI application and offers it a line in the scope. A session that listens on
-the line gets texts straight from the transport's callback and writes frames straight into the transport.
-The bounds are in `nexus.ws.line.Bounds`; without each of them one socket could harm the others.
-
-The base class is not documented as public: the versions of uvicorn and websockets are pinned to a range,
-and tests/socket/test_protocol.py fails when either changes in a way that matters here.
+`Config(ws=SocketProtocol)` runs an ASGI application for each handshake, with a line in its scope. The application
+accepts, attaches a listener to the line, and returns: from then on the transport calls the line, and nothing of the
+handshake is left. An application that never looks at the line is told so: it cannot read here.
 """
 
-import asyncio
-import socket
-from collections import ChainMap
-from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar, cast
+from __future__ import annotations
 
-from uvicorn.protocols.utils import ClientDisconnected
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
-from websockets.protocol import State
+import asyncio
+import logging
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+from urllib.parse import quote, unquote
+
+from starlette.types import Message, Scope
+from uvicorn.protocols.utils import ClientDisconnected, get_local_addr, get_remote_addr, is_ssl
 
 from nexus.ws.close_codes import SHUTTING_DOWN, CloseCode
 from nexus.ws.direct_line import DirectLine
+from nexus.ws.exchange import Exchange
+from nexus.ws.handshake import Handshake, RefusedHandshake, accepting, read_handshake, refusal, refusing
 from nexus.ws.line import EXTENSION, Bounds
-from nexus.ws.parser import TOO_MANY_FRAGMENTS, Parser
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGISendEvent, WebSocketScope
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
 
-# Parsed at a time: limits what one read can pile up before a bound is checked.
-_SLICE_BYTES = 4096
+logger = logging.getLogger("uvicorn.error")
+
 # What the kernel may hold unsent: totals that wait there can no longer be replaced by newer ones.
 _UNSENT_BYTES = 16 * 1024
+# Where the state of uvicorn's lifespan holds what the lines of the server share.
+_EXCHANGE = "nexus.exchange"
 
 
-class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol with a `DirectLine` in `scope["extensions"]["nexus.line"]`, and bounds everywhere.
-
-    An application that ignores the line is served as by any ASGI server, with two exceptions: it gets text
-    messages only, and a peer that sends faster than the application receives is closed with 4429.
-    """
+class SocketProtocol(asyncio.Protocol):
+    """One handshake: uvicorn's HTTP protocol passes on the head of the request, the application answers it."""
 
     bounds: ClassVar[Bounds] = Bounds()
-    conn: Parser
-    line: DirectLine
-    _second = 0.0
-    _controls = 0
-    _late = 0
+
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
+        self._config = config
+        self._server = server_state
+        self._app_state = app_state
+        self._connections = cast("set[object]", server_state.connections)
+        self._path: bytes | None = None
+        self._key = b""
+        self._early = b""
+        self._answered = False
+        self._refusal: Message | None = None
+        self._body = b""
+        self._connecting = True
+        self._cutting: asyncio.TimerHandle | None = None
+
+    # For uvicorn and the transport.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over a socket from the HTTP protocol, which has read its upgrade request."""
-        super().connection_made(transport)
-        known = self.conn.available_extensions
-        self.conn = Parser(extensions=known, max_size=self.config.ws_max_size, logger=self.logger)
-        # Otherwise the log level "debug" writes query strings, headers and messages, and so tokens, to the log.
-        self.conn.debug = False
-        self.transport.set_write_buffer_limits(high=self.bounds.high)
-        _keep_little_in_kernel(self.transport)
-        self.line = DirectLine(self.conn, self.transport, self.queue, self.bounds, self._on_end)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """End the line with its transport."""
-        super().connection_lost(exc)
-        self.line.lost()
-
-    def eof_received(self) -> None:
-        """Close this side too, within a bound: the peer may never take what is unsent."""
-        self.line.finish(CloseCode.NO_CLOSE_FRAME)
-
-    def pause_writing(self) -> None:
-        """Clog the line."""
-        super().pause_writing()
-        self.line.pause()
-
-    def resume_writing(self) -> None:
-        """Unclog the line."""
-        super().resume_writing()
-        self.line.resume()
-
-    def shutdown(self) -> None:
-        """Close with 1012 once the session has answered what is in flight; refuse a handshake that is under way."""
-        if self.conn.state is not State.CONNECTING:
-            self.line.shut_down()
-            return
-        if not self.conn.eof_sent:
-            self.conn.send_response(self.conn.reject(503, "The server is shutting down.\n"))
-        self.line.finish(CloseCode.SERVICE_RESTART)
+        self._transport = cast("asyncio.Transport", transport)
+        self._connections.add(self)
+        self._transport.set_write_buffer_limits(high=self.bounds.high)
+        self.line = DirectLine(self._exchange(), self._transport)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what has arrived and deliver it before returning: nothing queues, and reads never pause."""
-        text = self.conn.small_text(data) if type(data) is bytes else None
-        if text is not None:
-            self._deliver(text)
-        elif len(data) <= _SLICE_BYTES or not self.handshake_initiated:
-            self._take(data)
+        """First the head, whole, as uvicorn has read it; then what a peer says before it has been answered."""
+        if self._answered:
+            return
+        if self._path is None:
+            self._begin(data)
         else:
-            for start in range(0, len(data), _SLICE_BYTES):
-                self._take(data[start : start + _SLICE_BYTES])
+            self._early += data
+            if len(self._early) > self.bounds.early_bytes:
+                self._refuse(refusal(400, "bad_request", "The handshake has not been answered yet."))
 
-    def _take(self, data: bytes) -> None:
-        if self.line.ended.done():
-            self._late += len(data)
-            if self._late > self.bounds.late_bytes:
-                # The peer has its close frame: this only discards unread what follows.
-                self.conn.fail(CloseCode.TOO_MANY_MESSAGES)
-        self.conn.receive_data(data)
-        self.handle_events()
-        self.line.flush()
-        if self.conn.parser_exc is not None and not self.line.ended.done():
-            self.handle_parser_exception()
-        elif not self.handshake_initiated:  # a request that uvicorn's parser accepts and websockets' refuses
-            self.line.finish(CloseCode.NO_CLOSE_FRAME)
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The peer has left, or its handshake was refused."""
+        self._answered = True
+        self._connections.discard(self)
+        if self._cutting is not None:
+            self._cutting.cancel()
 
-    def handle_text(self, event: Frame) -> None:
-        """Deliver a text, or collect the first fragment of one."""
-        if event.fin:
-            self._deliver(bytes(event.data))
-        else:
-            self.frames = [bytes(event.data)]
+    def eof_received(self) -> None:
+        """Close this side too."""
+        self._leave()
 
-    def handle_cont(self, event: Frame) -> None:
-        """Collect the fragments of a message, up to `Bounds.fragments`; websockets bounds their size."""
-        self.frames.append(bytes(event.data))
-        if len(self.frames) > self.bounds.fragments:
-            self.frames = []
-            self.line.fail(CloseCode.TOO_BIG, TOO_MANY_FRAGMENTS)
-        elif event.fin:
-            message = b"".join(self.frames)
-            self.frames = []
-            self._deliver(message)
+    def shutdown(self) -> None:
+        """Refuse a handshake that is under way."""
+        self._refuse(refusal(503, "unavailable", "The server is shutting down.", [(b"retry-after", b"10")]))
 
-    def handle_bytes(self, event: Frame) -> None:
-        """Refuse it: messages are texts."""
-        self.line.fail(CloseCode.WRONG_PROTOCOL, "text frames only")
+    # For the application.
 
-    def handle_ping(self) -> None:
-        """Count it; websockets has already made the pong."""
-        self._count_control()
-
-    def handle_pong(self, event: Frame) -> None:
-        """Count it, and let it answer a ping of ours."""
-        self._count_control()
-        super().handle_pong(event)
-
-    def handle_close(self, event: Frame) -> None:
-        """Finish the closing handshake, whichever side began it."""
-        closed = self.conn.close_rcvd
-        self.line.finish(CloseCode.NO_CLOSE_FRAME if closed is None else closed.code)
-
-    def handle_parser_exception(self) -> None:
-        """End the line with the code that websockets has sent to the peer."""
-        closed = self.conn.close_sent
-        if closed is None:  # broken before the handshake was answered
-            self.line.finish(CloseCode.NO_CLOSE_FRAME)
-        else:
-            self.line.fail(closed.code, closed.reason)
-
-    def keepalive_timeout(self) -> None:
-        """Cut the line of a peer that has not answered a ping."""
-        self.line.cut("no answer to a ping")
-
-    async def run_asgi(self) -> None:
-        """Run the application with the line in its scope, and close when it returns."""
-        scope = self.scope
-        scope["extensions"][EXTENSION] = cast("dict[object, object]", self.line)
-        # The base class logs parts of the scope, which must not hold a query string: people put tokens there.
-        silent: ChainMap[str, object] = ChainMap({"query_string": b""}, cast("dict[str, object]", scope))
-        self.scope = cast("WebSocketScope", silent)
+    async def _run(self, scope: Scope) -> None:
         code = CloseCode.FAILED
         try:
-            await self.app(scope, self.receive, self.send)
+            await self._config.loaded_app(scope, self._receive, self._send)
             code = CloseCode.NORMAL
         except asyncio.CancelledError:  # the server's time to shut down is up
             code = CloseCode.SERVICE_RESTART
             raise
         except ClientDisconnected:
-            self.logger.debug("the application wrote to a socket that had ended")
+            logger.debug("the application wrote to a socket that had ended")
         except Exception:
-            self.logger.exception("Exception in ASGI application\n")  # uvicorn's own words: people search for them
+            logger.exception("Exception in ASGI application\n")  # uvicorn's own words: people search for them
         finally:
             self._finish(code)
 
-    async def send(self, message: "ASGISendEvent") -> None:
-        """Send as ASGI prescribes, closing as the line closes."""
-        if message["type"] == "websocket.close" and self.handshake_complete:
+    async def _receive(self) -> Message:
+        if not self._connecting:
+            raise RuntimeError(f"texts come by the line in scope['extensions']['{EXTENSION}']")
+        self._connecting = False
+        return {"type": "websocket.connect"}
+
+    async def _send(self, message: Message) -> None:
+        if self._answered and self.line.is_open and message["type"] == "websocket.close":
             self.line.close(message.get("code", CloseCode.NORMAL), message.get("reason") or "")
-        elif self.line.ended.done():
+        elif self._answered:
             raise ClientDisconnected
         else:
-            await super().send(message)
+            self._answer(message)
 
-    def _deliver(self, message: bytes) -> None:
+    def _answer(self, message: Message) -> None:
+        match message["type"]:
+            case "websocket.accept":
+                self._accept(message)
+            case "websocket.close":
+                self._log(403)
+                self._refuse(refusing(403, (), b""))
+            case "websocket.http.response.start":
+                self._refusal = message
+            case "websocket.http.response.body" if self._refusal is not None:
+                self._body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    self._log(self._refusal["status"])
+                    self._refuse(refusing(self._refusal["status"], self._refusal.get("headers", ()), self._body))
+            case unexpected:
+                raise RuntimeError(f"{unexpected} does not answer a handshake")
+
+    # Steps.
+
+    def _begin(self, head: bytes) -> None:
         try:
-            text = message.decode()
-        except UnicodeDecodeError:
-            self.line.fail(CloseCode.NOT_UTF8, "text not in UTF-8")
-        else:
-            self.line.deliver(text)
+            handshake = read_handshake(head)
+        except RefusedHandshake as refused:
+            self._refuse(refusal(refused.status, refused.code, refused.detail, refused.headers))
+            return
+        self._path, self._key = handshake.path, handshake.key
+        task = asyncio.get_running_loop().create_task(self._run(self._scope(handshake)))
+        task.add_done_callback(self._server.tasks.discard)
+        self._server.tasks.add(task)
 
-    def _count_control(self) -> None:
-        now = self.loop.time()
-        if now >= self._second + 1:
-            self._second = now
-            self._controls = 0
-        self._controls += 1
-        if self._controls > self.bounds.controls:
-            self.line.fail(CloseCode.TOO_MANY_MESSAGES, "too many pings")
+    def _scope(self, handshake: Handshake) -> Scope:
+        root = self._config.root_path
+        return {
+            "type": "websocket",
+            "asgi": {"version": self._config.asgi_version, "spec_version": "2.4"},
+            "http_version": "1.1",
+            "scheme": "wss" if is_ssl(self._transport) else "ws",
+            "server": get_local_addr(self._transport),
+            "client": get_remote_addr(self._transport),
+            "root_path": root,
+            "path": root + unquote(handshake.path.decode("latin-1")),
+            "raw_path": root.encode() + handshake.path,
+            "query_string": handshake.query,
+            "headers": handshake.headers,
+            "subprotocols": handshake.subprotocols,
+            "state": self._app_state.copy(),
+            "extensions": {"websocket.http.response": {}, EXTENSION: self.line},
+        }
 
-    def _on_end(self, code: int) -> None:
-        if not self.close_sent:
-            self.close_sent = True
-            self.stop_keepalive()
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
+    def _accept(self, message: Message) -> None:
+        if self._transport.is_closing():
+            raise ClientDisconnected
+        headers = [*self._server.default_headers, *message.get("headers", ())]
+        if subprotocol := message.get("subprotocol"):
+            headers.append((b"Sec-WebSocket-Protocol", subprotocol.encode("latin-1")))
+        self._transport.write(accepting(self._key, headers))
+        self._answered = True
+        _keep_little_in_kernel(self._transport)
+        self._transport.set_protocol(self.line)
+        self._connections.discard(self)
+        self.line.open()
+        if self._early:
+            self.line.data_received(self._early)
+
+    def _refuse(self, answer: bytes) -> None:
+        if not self._answered and not self._transport.is_closing():
+            self._transport.write(answer)
+        self._leave()
+
+    def _leave(self) -> None:
+        """Nothing more is to be said: flush and close, within a bound."""
+        if not self._answered:
+            self._answered = True
+            self._transport.close()
+            self._cutting = asyncio.get_running_loop().call_later(self.bounds.close_s, self._transport.abort)
 
     def _finish(self, code: int) -> None:
-        if self.handshake_complete:
-            self.line.close(code, SHUTTING_DOWN if code is CloseCode.SERVICE_RESTART else "")
-            return
-        if not self.line.ended.done() and self.initial_response is None:
-            self.logger.error("the application returned without answering the handshake")
-            self.send_500_response()
-        self.line.finish(code)
+        if self.line.is_open:
+            if code != CloseCode.NORMAL or not self.line.is_heard:
+                self.line.close(code, SHUTTING_DOWN if code == CloseCode.SERVICE_RESTART else "")
+        elif not self._answered:
+            logger.error("the application returned without answering the handshake")
+            self._refuse(refusal(500, "internal_error", "Something went wrong here. It has been logged."))
+
+    def _exchange(self) -> Exchange:
+        found = self._app_state.get(_EXCHANGE)
+        if isinstance(found, Exchange):
+            return found
+        config = self._config
+        made = self._app_state[_EXCHANGE] = Exchange(
+            self.bounds, self._connections, config.ws_max_size, config.ws_ping_interval, config.ws_ping_timeout
+        )
+        return made
+
+    def _log(self, status: int) -> None:
+        """Note a refusal, without its query string: people put tokens there."""
+        client, port = get_remote_addr(self._transport) or ("", 0)
+        path = quote(unquote((self._path or b"").decode("latin-1")))
+        logger.info('%s:%d - "WebSocket %s" %d', client, port, path, status)
 
 
 def _keep_little_in_kernel(transport: asyncio.Transport) -> None:

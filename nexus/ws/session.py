@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import time
 from collections import deque
 from datetime import UTC, datetime
 from functools import partial
@@ -20,11 +21,9 @@ from nexus.domain.views import stamp
 from nexus.errors import NexusError, PollNotFound, TooMany, Unauthenticated, Unavailable
 from nexus.ws import messages
 from nexus.ws.close_codes import CloseCode
-from nexus.ws.deadlines import Deadlines
 from nexus.ws.dependencies import SocketServices
 from nexus.ws.line import Line
 from nexus.ws.membership import Membership
-from nexus.ws.message_rate import MessageRate
 from nexus.ws.messages import ClientMessage, Hello, Join, Leave, Ping, Retract, ServerMessage, Vote
 from nexus.ws.refusals import LOGIN_ENDED, refusal, refused_token, unreadable_refusal
 from nexus.ws.unreadable import Unreadable
@@ -33,29 +32,46 @@ logger = logging.getLogger(__name__)
 
 MAX_WAITING = 64
 """Messages of a socket, such as joins, that may wait for their turn."""
+WARNING_S = 60
+"""How long before its end a client is told that its token is expiring."""
 
 
 class Session:
-    """One accepted socket of a worker. Feed it texts; call `end` once when the socket is gone."""
+    """One accepted socket of a worker, and who listens to its line; `address` is released when it ends."""
+
+    __slots__ = (
+        "_address",
+        "_ends_at",
+        "_identity",
+        "_in_flight",
+        "_line",
+        "_messages_due",
+        "_rooms",
+        "_services",
+        "_shutting_down",
+        "_strikes_due",
+        "_task",
+        "_unclogged",
+        "_waiting",
+        "_warned",
+    )
 
     def __init__(self, services: SocketServices, line: Line, address: str) -> None:
         self._services = services
         self._line = line
+        self._address = address
         self._identity: Identity | None = None
         self._rooms = Membership(services, line, address)
-        self._rate = MessageRate(services.messages_per_second)
-        self._waiting: deque[ClientMessage] = deque()
+        self._messages_due = self._strikes_due = 0.0  # `MessageRate`
+        # What waits for its turn, and for a clogged line: there only while something does.
+        self._waiting: deque[ClientMessage] | None = None
         self._task: asyncio.Task[None] | None = None
-        self._unclogged = asyncio.Event()
+        self._unclogged: asyncio.Event | None = None
         self._in_flight = 0
         self._shutting_down = False
-        self._deadlines = Deadlines(line, services.hello_s)
-        line.on_drain = self._on_drain
-        line.on_shutdown = self._shut_down
-
-    def _on_drain(self) -> None:
-        self._unclogged.set()
-        self._rooms.catch_up()
+        self._ends_at = 0.0
+        self._warned = False
+        line.wake(_loop_time() + services.hello_s)
 
     # --- Life -----------------------------------------------------------------------------------------------
 
@@ -67,26 +83,44 @@ class Session:
         """Close with 4501: the account is disabled, or its login has ended."""
         self._line.close(CloseCode.TOKEN_ENDED, LOGIN_ENDED)
 
-    def end(self) -> None:
-        """The socket is gone: leave every room and release everything."""
-        self._deadlines.end()
-        if self._task is not None:
-            self._task.cancel()
-        self._rooms.end()
-        if self._identity is not None:
-            self._services.sessions.discard(self._identity, self)
+    def drained(self) -> None:
+        """The reader is no longer behind: send what it missed, and go on with what waits."""
+        if self._unclogged is not None:
+            self._unclogged.set()
+        self._rooms.catch_up()
 
-    def _shut_down(self) -> None:
+    def alarm(self) -> None:
+        """Close without a hello; else warn, and close once the token has expired."""
+        if self._identity is None:
+            self._line.close(CloseCode.NO_HELLO, f"no hello within {self._services.hello_s:g} s")
+        elif self._warned:
+            self._line.close(CloseCode.TOKEN_ENDED, "token expired")
+        else:
+            self._warned = True
+            self._send(messages.Expiring(max(0, round(self._ends_at - _loop_time()))))
+            self._line.wake(self._ends_at)
+
+    def shut_down(self) -> None:
         """The server is shutting down: answer what is in flight, then let the line close."""
         self._shutting_down = True
         if not self._in_flight:
             self._line.ready_to_close()
 
+    def ended(self, code: int) -> None:
+        """The socket is gone, whatever the `code`: leave every room and release everything."""
+        if self._task is not None:
+            self._task.cancel()
+        self._rooms.end()
+        if self._identity is not None:
+            self._services.sessions.discard(self._identity, self)
+        self._services.open_sockets.release(self._address)
+
     # --- Messages -------------------------------------------------------------------------------------------
 
     def feed(self, text: str) -> None:
         """Take one text message; answers go to the line, now or later."""
-        wait_s = self._rate.take()
+        now, rate = time.monotonic(), self._services.message_rate
+        self._messages_due, wait_s = rate.messages.take(self._messages_due, now)
         try:
             message = messages.decode(text)
         except Unreadable as error:
@@ -96,8 +130,10 @@ class Session:
                 self._handle(message)
             else:
                 self._refuse(message, TooMany("Too many messages.", code="too_many_messages", after_s=wait_s))
-        if wait_s and self._rate.strike():
-            self._line.close(CloseCode.TOO_MANY_MESSAGES, "too many messages")
+        if wait_s:
+            self._strikes_due, out = rate.strikes.take(self._strikes_due, now)
+            if out:
+                self._line.close(CloseCode.TOO_MANY_MESSAGES, "too many messages")
 
     def _handle(self, message: ClientMessage) -> None:
         if self._task is not None and self._must_wait(message):
@@ -129,6 +165,8 @@ class Session:
         return True
 
     def _enqueue(self, message: ClientMessage) -> None:
+        if self._waiting is None:
+            self._waiting = deque()
         if len(self._waiting) >= MAX_WAITING:
             self._refuse(message, TooMany("Too many messages are waiting for an answer.", code="too_many_messages"))
             return
@@ -141,7 +179,7 @@ class Session:
             while self._waiting:
                 message = self._waiting.popleft()
                 while self._line.clogged:  # a snapshot is large: none is read for a reader that is behind
-                    self._unclogged.clear()
+                    self._unclogged = asyncio.Event()
                     await self._unclogged.wait()
                 try:
                     await self._handle_later(message)
@@ -151,7 +189,7 @@ class Session:
                     logger.exception("a %s failed", type(message).__name__)
                     self._refuse(message, Unavailable())
         finally:
-            self._task = None
+            self._task = self._waiting = self._unclogged = None
 
     async def _handle_later(self, message: ClientMessage) -> None:
         match message:
@@ -198,7 +236,9 @@ class Session:
         self._services.sessions.add(identity, self)
         self._rooms.renew(identity)
         left_s = identity.expires_at - self._services.now().timestamp()
-        self._deadlines.expect_token(left_s)
+        self._ends_at = _loop_time() + left_s
+        self._warned = False
+        self._line.wake(self._ends_at - WARNING_S)
         expires = datetime.fromtimestamp(identity.expires_at, UTC)
         self._send(messages.Welcome(identity.voter, stamp(expires), stamp(self._services.now())))
 
@@ -240,3 +280,8 @@ class Session:
 
     def _send(self, message: ServerMessage) -> None:
         self._line.push(messages.encode(message))
+
+
+def _loop_time() -> float:
+    """The clock of `Line.wake`."""
+    return asyncio.get_running_loop().time()

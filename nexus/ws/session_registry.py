@@ -18,25 +18,34 @@ class SessionRegistry:
     """The sessions of this worker, by voter and by the login that their tokens descend from."""
 
     def __init__(self) -> None:
-        self._by_key: dict[str, set[Expellable]] = {}
+        # One session is the rule: a set for each key would cost more than the rest of a silent socket's share.
+        self._by_key: dict[str, Expellable | set[Expellable]] = {}
 
     def add(self, identity: Identity, session: Expellable) -> None:
         """A session has proved who it is."""
         for key in _keys(identity):
-            self._by_key.setdefault(key, set()).add(session)
+            known = self._by_key.get(key)
+            if known is None:
+                self._by_key[key] = session
+            elif isinstance(known, set):
+                known.add(session)
+            else:
+                self._by_key[key] = {known, session}
 
     def discard(self, identity: Identity, session: Expellable) -> None:
         """A session has ended, or goes on as another identity."""
         for key in _keys(identity):
-            sessions = self._by_key.get(key, set())
-            sessions.discard(session)
-            if not sessions:
-                self._by_key.pop(key, None)
+            known = self._by_key.get(key)
+            if isinstance(known, set):
+                known.discard(session)
+            if known is session or known == set():
+                del self._by_key[key]
 
     def expel(self, keys: frozenset[str]) -> None:
         """End every session of these voters and logins."""
         for key in keys:
-            for session in list(self._by_key.get(key, ())):
+            known = self._by_key.get(key, set())
+            for session in list(known) if isinstance(known, set) else [known]:
                 session.expel()
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexus.access.limits import Bucket, Caps, Rate, address_key
+from nexus.access.limits import Caps, Pace, Rate, address_key
 from tests.support.clock import ManualClock
 
 
@@ -100,21 +100,24 @@ def test_rate_never_gives_more_than_burst_and_pace(per_s: float, burst: int, ste
 @given(per_s=st.floats(0.01, 1000), burst=st.integers(1, 100), spent=st.integers(1, 100))
 def test_rate_is_true_to_the_wait_it_tells(per_s: float, burst: int, spent: int) -> None:
     clock = ManualClock(1000.0)
-    rate, bucket = Rate(per_s, burst, clock=clock), Bucket(per_s, burst, clock=clock)
+    rate, pace, due = Rate(per_s, burst, clock=clock), Pace(per_s, burst), 0.0
     for _ in range(min(spent, burst)):
         rate.take("user:1")
-        bucket.take()
+        due, _wait = pace.take(due, clock.now)
     wait = rate.take("user:1", burst)
-    assert bucket.take(burst) == wait > 0
+    assert pace.take(due, clock.now, burst) == (due, wait)
+    assert wait > 0
     clock.now += wait
-    assert rate.take("user:1", burst) == bucket.take(burst) == 0.0
+    assert rate.take("user:1", burst) == pace.take(due, clock.now, burst)[1] == 0.0
 
 
-def test_bucket_allows_the_burst_and_then_the_pace(clock: ManualClock) -> None:
-    bucket = Bucket(2, 3, clock=clock)
-    assert [bucket.take() for _ in range(4)] == pytest.approx([0, 0, 0, 0.5])
-    clock.now += 0.5
-    assert bucket.take() == 0.0
+def test_pace_allows_the_burst_and_then_the_pace(clock: ManualClock) -> None:
+    pace, due, waits = Pace(2, 3), 0.0, []
+    for _ in range(4):
+        due, wait = pace.take(due, clock.now)
+        waits.append(wait)
+    assert waits == pytest.approx([0, 0, 0, 0.5])
+    assert pace.take(due, clock.now + 0.5)[1] == 0.0
 
 
 @pytest.mark.parametrize(("per_s", "burst"), [(0, 1), (-1, 1), (1, 0)])

@@ -50,8 +50,8 @@ ARROWS = {
 
 PLACES = {
     "starlette": ("app", "cli.*", "http.*", "ws.*"),
-    "uvicorn": ("cli.*", "http.framework.heads", "ws.protocol", "ws.direct_line", "ws.parser"),
-    "websockets": ("client.*", "ws.protocol", "ws.direct_line", "ws.parser"),
+    "uvicorn": ("cli.*", "http.framework.heads", "ws.protocol"),
+    "websockets": ("client.*", "ws.parser"),
     "databases": ("store.*",),
     "sqlalchemy": ("store.*",),
     "asyncpg": ("store.*",),

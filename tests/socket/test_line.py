@@ -10,10 +10,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from nexus.rooms.frame import Frame
+from nexus.ws.asgi_line import AsgiLine, line_of, listen
 from nexus.ws.direct_line import DirectLine
-from nexus.ws.line import EXTENSION, AsgiLine, Bounds, Line, line_of, texts
+from nexus.ws.line import EXTENSION, Bounds, Line
 from nexus.ws.protocol import SocketProtocol
-from tests.support.line_app import BIG, TEXT, LineApp, Raw, Served, clog, masked, on_both_loops, serving
+from tests.support.line_app import BIG, TEXT, AppListener, LineApp, Raw, Served, clog, masked, on_both_loops, serving
 from tests.support.waiting import soon, until
 
 IMPATIENT = Bounds(stall_s=0.2, close_s=0.4, last_word_s=0.05, unsent=192 * 1024)
@@ -72,7 +73,7 @@ async def test_clogged_line_refuses_until_it_drains(kind: str) -> None:
         line = await soon(app.lines.get())
         assert await reader.status() == 101
         drained = asyncio.Event()
-        line.on_drain = drained.set
+        app.listener(line).on_drain = drained.set
         taken = await clog(line)
         assert not line.write(BIG)
         assert not drained.is_set()
@@ -92,7 +93,7 @@ async def test_drain_is_announced_once_for_each_clog(kind: str) -> None:
         line = await soon(app.lines.get())
         assert await reader.status() == 101
         drains: list[bool] = []
-        line.on_drain = lambda: drains.append(line.write(BIG))
+        app.listener(line).on_drain = lambda: drains.append(line.write(BIG))
         for times in (1, 2):
             for _ in range(await clog(line) + 1):  # and the one written on drain
                 assert await reader.frame() == (TEXT, BIG.text)
@@ -122,9 +123,10 @@ async def test_push_past_its_bound_ends_the_line(kind: str) -> None:
         assert await reader.status() == 101
         await clog(line)
         pushes = 0
-        while not line.ended.done():
+        while app.codes.empty():
             line.push(BIG)
             pushes += 1
+            await asyncio.sleep(0)
         assert pushes * len(BIG.text) <= Patient.bounds.unsent
         assert await soon(app.codes.get()) == 4409
         if kind == "direct":  # the other server waits for its reader, however long
@@ -154,7 +156,7 @@ async def test_clog_that_clears_in_time_is_forgiven(kind: str) -> None:
             await reader.frame()
         await until(lambda: not line.clogged)
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(line.ended), IMPATIENT.stall_s * 2)
+            await asyncio.wait_for(app.codes.get(), IMPATIENT.stall_s * 2)
 
 
 @both_lines
@@ -216,18 +218,43 @@ async def test_binary_message_is_not_our_protocol(kind: str) -> None:
 
 @both_lines
 @on_both_loops
-async def test_exception_of_the_feed_is_raised_by_texts(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    def listen(_line: Line, text: str) -> None:
-        raise ZeroDivisionError(text)
+async def test_exception_of_the_listener_ends_its_line_alone(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(line: Line, text: str) -> None:
+        if text == "fail":
+            raise ZeroDivisionError(text)
+        line.push(Frame(text.encode()))
 
-    app = LineApp(listen)
-    async with serving_line(kind, app) as served, client(served) as socket:
-        await socket.send("this one")
-        raised = await soon(app.codes.get())
-        assert isinstance(raised, ZeroDivisionError)
-        assert raised.args == ("this one",)
+    app = LineApp(fail)
+    async with serving_line(kind, app) as served, client(served) as socket, client(served) as other:
+        await socket.send("fail")
+        assert await soon(app.codes.get()) == 1011
         assert await closed_by(socket) == (1011 if kind == "direct" else None)
+        await other.send("still here")
+        assert await soon(other.recv()) == "still here"
     assert "ZeroDivisionError" in caplog.text
+
+
+@both_lines
+@on_both_loops
+async def test_alarm_comes_once_and_not_before_its_time(kind: str) -> None:
+    app = LineApp()
+    loop, rang = asyncio.get_running_loop(), asyncio.Event()
+    async with serving_line(kind, app) as served, client(served):
+        line = await soon(app.lines.get())
+        due = loop.time() + 0.15
+        times: list[float] = []
+
+        def ring() -> None:
+            times.append(loop.time())
+            rang.set()
+
+        app.listener(line).on_alarm = ring
+        line.wake(due - 0.1)
+        line.wake(due)  # instead of the former
+        await soon(rang.wait())
+        await asyncio.sleep(0.15)
+        assert len(times) == 1
+        assert times[0] >= due - 0.002  # uvloop's clock has milliseconds
 
 
 @on_both_loops
@@ -243,8 +270,11 @@ async def never(*_message: Message) -> Message:
     raise AssertionError
 
 
-def ignore(_text: str) -> None:
-    pass
+async def listening(line: Line, receive: Receive = never) -> int:
+    """Listen to a line that is served by no server, and the code with which it ends."""
+    app = LineApp()
+    await soon(listen(line, receive, AppListener(app, line)))
+    return app.codes.get_nowait()
 
 
 async def test_asgi_line_ends_when_send_says_the_peer_has_gone() -> None:
@@ -253,7 +283,7 @@ async def test_asgi_line_ends_when_send_says_the_peer_has_gone() -> None:
 
     line = line_of({"type": "websocket"}, send)
     line.push(BIG)
-    assert await soon(texts(line, never, ignore)) == 1006
+    assert await listening(line) == 1006
 
 
 async def test_asgi_line_raises_what_send_raises() -> None:
@@ -263,7 +293,7 @@ async def test_asgi_line_raises_what_send_raises() -> None:
     line = AsgiLine(send)
     line.push(BIG)
     with pytest.raises(RuntimeError, match="a defect"):
-        await soon(texts(line, never, ignore))
+        await listening(line)
 
 
 async def test_asgi_line_gives_up_a_close_frame_that_cannot_be_sent() -> None:
@@ -272,13 +302,9 @@ async def test_asgi_line_gives_up_a_close_frame_that_cannot_be_sent() -> None:
     async def send(_message: Message) -> None:
         await stuck.wait()
 
-    async def receive() -> Message:
-        await stuck.wait()
-        raise AssertionError
-
     line = AsgiLine(send, IMPATIENT)
     line.push(BIG)
     asyncio.get_running_loop().call_later(0.01, line.close, 4503)
-    assert await soon(texts(line, receive, ignore)) == 4503
+    assert await listening(line) == 4503
     await asyncio.sleep(0)  # a turn for what has been cancelled
     assert asyncio.all_tasks() == {asyncio.current_task()}

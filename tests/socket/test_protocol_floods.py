@@ -233,8 +233,8 @@ async def test_nonsense_before_the_handshake_is_answered_does_no_harm(
     async with serving(slow, Brisk) as served, Raw.open(served.port) as peer:
         await soon(arrived.wait())
         await peer.send(b"\xff" * 10)
-        await peer.end()
         answer.set()
+        await peer.end()
         await until(lambda: served.connections == 0)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 

@@ -5,7 +5,8 @@ import asyncio
 from starlette.types import Receive, Scope, Send
 
 from nexus.rooms.frame import Frame
-from nexus.ws.line import Bounds, Line, line_of
+from nexus.ws.asgi_line import line_of
+from nexus.ws.line import Bounds, Line
 from nexus.ws.protocol import SocketProtocol
 from tests.support.line_app import PING, PONG, TEXT, Brisk, LineApp, Raw, clog, masked, on_both_loops, serving
 from tests.support.waiting import soon
@@ -21,7 +22,7 @@ async def test_shutdown_lets_the_session_answer_and_says_1012() -> None:
         line = await soon(app.lines.get())
         assert await peer.status() == 101
         going = asyncio.Event()
-        line.on_shutdown = going.set
+        app.listener(line).on_shutdown = going.set
         served.server.should_exit = True
         await soon(going.wait())
         await peer.send(masked(b"too late") + masked(b"", PING))
@@ -40,7 +41,7 @@ async def test_shutdown_waits_no_longer_than_its_grace() -> None:
     async with serving(app, Brisk) as served, Raw.open(served.port) as peer:
         line = await soon(app.lines.get())
         assert await peer.status() == 101
-        line.on_shutdown = lambda: None
+        app.listener(line).on_shutdown = lambda: None
         served.server.should_exit = True
         assert await peer.close_code() == 1012
         assert await soon(app.codes.get()) == 1012
@@ -63,7 +64,7 @@ async def test_shutdown_tells_every_socket_though_one_session_fails() -> None:
     async with serving(app, Brisk) as served, Raw.open(served.port) as one, Raw.open(served.port) as two:
         for _ in range(2):
             line = await soon(app.lines.get())
-            line.on_shutdown = [].pop
+            app.listener(line).on_shutdown = [].pop
         served.server.should_exit = True
         for peer in (one, two):
             assert await peer.status() == 101
@@ -100,6 +101,6 @@ async def test_session_cancelled_by_the_servers_own_limit_says_1012() -> None:
     line: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
     async with serving(endless, SocketProtocol, timeout_graceful_shutdown=1) as served, Raw.open(served.port) as peer:
         assert await peer.status() == 101
-        (await soon(line)).on_shutdown = lambda: None
+        await soon(line)
         served.server.should_exit = True
         assert await peer.close_code() == 1012

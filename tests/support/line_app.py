@@ -15,7 +15,8 @@ import uvloop
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nexus.rooms.frame import Frame
-from nexus.ws.line import Bounds, Line, line_of, texts
+from nexus.ws.asgi_line import line_of, listen
+from nexus.ws.line import Bounds, Line
 from nexus.ws.protocol import SocketProtocol
 from tests.support.waiting import soon, until
 
@@ -62,6 +63,37 @@ def complaints(loop: asyncio.AbstractEventLoop) -> Iterator[list[str]]:
     yield heard
 
 
+class AppListener:
+    """What listens to a line of a `LineApp`; tests set what it does when."""
+
+    def __init__(self, app: "LineApp", line: Line) -> None:
+        self.on_drain: Callable[[], None] = lambda: None
+        self.on_shutdown: Callable[[], None] = line.ready_to_close
+        self.on_alarm: Callable[[], None] = lambda: None
+        self._app = app
+        self._line = line
+
+    def feed(self, text: str) -> None:
+        """Keep it, or what the application does instead."""
+        if self._app.listen is None:
+            self._app.heard.put_nowait(text)
+        else:
+            self._app.listen(self._line, text)
+
+    def drained(self) -> None:
+        self.on_drain()
+
+    def alarm(self) -> None:
+        self.on_alarm()
+
+    def shut_down(self) -> None:
+        self.on_shutdown()
+
+    def ended(self, code: int) -> None:
+        self._app.codes.put_nowait(code)
+        self._app.forget(self._line)
+
+
 class LineApp:
     """An application that accepts every socket, and keeps what each of them brings."""
 
@@ -69,23 +101,27 @@ class LineApp:
         self.listen = listen
         self.lines: asyncio.Queue[Line] = asyncio.Queue()
         self.heard: asyncio.Queue[str] = asyncio.Queue()
-        self.codes: asyncio.Queue[int | Exception] = asyncio.Queue()
+        self.codes: asyncio.Queue[int] = asyncio.Queue()
         self.ready = asyncio.Event()  # cleared by a test that wants the listening to begin late
         self.ready.set()
+        self._listeners: dict[Line, AppListener] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.accept"})
         line = line_of(scope, send)
+        self._listeners[line] = AppListener(self, line)
         self.lines.put_nowait(line)
         await self.ready.wait()
-        listen = self.listen or (lambda _line, text: self.heard.put_nowait(text))
-        try:
-            code = await texts(line, receive, lambda text: listen(line, text))
-        except Exception as exc:
-            self.codes.put_nowait(exc)
-            raise
-        self.codes.put_nowait(code)
+        await listen(line, receive, self._listeners[line])
+
+    def listener(self, line: Line) -> AppListener:
+        """Who listens to a line of `lines`."""
+        return self._listeners[line]
+
+    def forget(self, line: Line) -> None:
+        """Keep nothing of a line that has ended."""
+        self._listeners.pop(line, None)
 
 
 class Brisk(SocketProtocol):

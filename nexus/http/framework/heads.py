@@ -72,6 +72,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._head_is_here()
         super().on_headers_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the socket over. What has read its head refers to itself in a circle, and would lie about until the
+        cycle collector comes: of an audience that arrives at once that is more than all else that stays."""
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]
+
     def _count(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > HEAD_BYTES:
