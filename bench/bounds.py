@@ -1,14 +1,22 @@
-"""The figures that are aimed at, and whether a run reached them."""
+"""The figures that are aimed at, and whether a run reached them.
+
+Some bounds are factors of the floor or of another figure of the same run. Others are absolute, and were set on another
+machine, whose floor took `FLOOR_THERE_US` a viewer and frame: beside them stands what they are worth at the speed of
+this one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.result import Result
 from bench.words import number
 
 HOT = "one hot poll, changes"
+
+FLOOR_THERE_US = 12.6
+"""CPU of the floor, a viewer and frame, where the absolute bounds were set."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,10 @@ class Bound:
     floor: float | None = None
     ws: float | None = None
     at_most: bool = True
+    absolute: bool = False
+    """Whether it is a time or a rate in itself, not a share of another one."""
+    scaled: float | None = None
+    """The bound at this machine's speed, where it is an absolute one of time or rate."""
 
     @property
     def verdict(self) -> str:
@@ -37,9 +49,9 @@ class Bound:
         return "met" if self._reached(self.bound) else "**not met**"
 
     def cells(self) -> list[str]:
-        """A row of a table: what, figure, floor, ws, bound, moonshot, verdict."""
-        sign = "≤" if self.at_most else "≥"
-        aims = [f"{sign} {self._said(aim)}" if aim is not None else "" for aim in (self.bound, self.moonshot)]
+        """A row of a table: what, figure, floor, ws, bound, moonshot, bound at this machine's speed, verdict."""
+        sign, all_aims = "≤" if self.at_most else "≥", (self.bound, self.moonshot, self.scaled)
+        aims = [f"{sign} {self._said(aim)}" if aim is not None else "" for aim in all_aims]
         return [self.what, *map(self._said, (self.value, self.floor, self.ws)), *aims, self.verdict]
 
     def _reached(self, aim: float | None) -> bool:
@@ -63,7 +75,17 @@ def ratio(value: float | None, of: float | None) -> float | None:
 
 def bounds(result: Result) -> list[Bound]:
     """Every bound, in the order in which people meet them."""
-    return [*_fanout(result), *_mixed(result), *_entering(result), *_votes(result), *_growth(result)]
+    floor = result.value("fanout", "floor", "4,000 viewers", "cpu_a_viewer_and_frame_us")
+    speed = FLOOR_THERE_US / floor if floor else None
+    found = [*_fanout(result), *_mixed(result), *_entering(result), *_votes(result), *_growth(result)]
+    return [_at_speed(bound, speed) for bound in found]
+
+
+def _at_speed(bound: Bound, speed: float | None) -> Bound:
+    """With what an absolute bound is worth on a machine that is `speed` times as fast."""
+    if speed is None or bound.bound is None or not bound.absolute:
+        return bound
+    return replace(bound, scaled=bound.bound / speed if bound.at_most else bound.bound * speed)
 
 
 def _fanout(result: Result) -> Iterator[Bound]:
@@ -83,19 +105,25 @@ def _mixed(result: Result) -> Iterator[Bound]:
         ("5,000 viewers, 500 votes/s: cast to screen p95", "screen_p95_ms", 250.0, 120.0),
         ("5,000 viewers, 500 votes/s: ack p99", "ack_p99_ms", 50.0, 30.0),
     ):
-        yield Bound(what, "ms", result.value("mixed", "nexus", load, figure), bound, moonshot)
+        yield Bound(what, "ms", result.value("mixed", "nexus", load, figure), bound, moonshot, absolute=True)
     many = result.value("mixed", "nexus", "10,000 viewers", "screen_p95_ms")
-    yield Bound("10,000 viewers, 500 votes/s: cast to screen p95", "ms", many, 500.0)
+    yield Bound("10,000 viewers, 500 votes/s: cast to screen p95", "ms", many, 500.0, absolute=True)
 
 
 def _entering(result: Result) -> Iterator[Bound]:
     rate, floor, ws = (result.value("joins", one, "", "joins_rate") for one in ("nexus", "floor", "ws"))
-    yield Bound("joins a second, one worker", "", rate, 1300.0, 2500.0, floor, ws, at_most=False)
+    yield Bound("joins a second, one worker", "", rate, 1300.0, 2500.0, floor, ws, at_most=False, absolute=True)
     size, floor, ws = (result.value("memory", one, "", "a_viewer_kib") for one in ("nexus", "floor", "ws"))
     yield Bound("memory a joined viewer", "KiB", size, 12.0, 7.0, floor, ws)
     back = result.value("stampede", "nexus", "5,000", "all_back_s")
     yield Bound("5,000 come back within 3 s after a restart: all in their rooms", "s", back, 5.0)
-    yield Bound("the same: ack p99 meanwhile", "ms", result.value("stampede", "nexus", "5,000", "ack_p99_ms"), 300.0)
+    yield Bound(
+        "the same: ack p99 meanwhile",
+        "ms",
+        result.value("stampede", "nexus", "5,000", "ack_p99_ms"),
+        300.0,
+        absolute=True,
+    )
 
 
 def _votes(result: Result) -> Iterator[Bound]:
@@ -103,12 +131,22 @@ def _votes(result: Result) -> Iterator[Bound]:
         load = f"{voters} voters, {HOT}"
         value, ws = (result.value("votes", one, load, "acked_rate") for one in ("nexus", "ws"))
         alone = result.value("votes", "batch alone", f"{voters} ballots", "acked_rate")
-        yield Bound(f"acked votes/s, {voters} voters = viewers", "", value, bound, moonshot, None, ws, at_most=False)
+        yield Bound(
+            f"acked votes/s, {voters} voters = viewers",
+            "",
+            value,
+            bound,
+            moonshot,
+            None,
+            ws,
+            at_most=False,
+            absolute=True,
+        )
         share = ratio(value, alone)
         if voters == "1,000":
             yield Bound("the same, share of the batch transaction alone", "", share, 0.6, 0.8, at_most=False)
     offered = result.value("votes", "nexus", "1,000 voters, one hot poll, 5,000 votes/s offered", "ack_p99_ms")
-    yield Bound("5,000 votes/s offered: ack p99", "ms", offered, 30.0)
+    yield Bound("5,000 votes/s offered: ack p99", "ms", offered, 30.0, absolute=True)
 
 
 def _growth(result: Result) -> Iterator[Bound]:

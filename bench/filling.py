@@ -84,8 +84,12 @@ async def fill_many(url: str, poll: HotPoll, begin: int, end: int) -> None:
             await connection.execute(f"VACUUM (FREEZE, ANALYZE) {table}")
     finally:
         await connection.close()
+
+
+async def checkpoint(url: str) -> None:
+    """Write everything to the disk now, and not while votes are measured."""
     superuser = await asyncpg.connect(url, user="postgres", command_timeout=_LONG_S)
     try:
-        await superuser.execute("CHECKPOINT")  # now, and not while votes are measured
+        await superuser.execute("CHECKPOINT")
     finally:
         await superuser.close()

@@ -43,8 +43,9 @@ def rows(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
 
 
 def bounds_table(result: Result) -> str:
-    """Every bound, and whether it was reached."""
-    return rows(["", "Nexus", "floor", "ws", "bound", "moonshot", ""], [bound.cells() for bound in bounds(result)])
+    """Every bound of what was measured, and whether it was reached."""
+    head = ["", "Nexus", "floor", "ws", "bound", "moonshot", "bound at this machine's speed", ""]
+    return rows(head, [bound.cells() for bound in bounds(result) if bound.value is not None])
 
 
 def side_by_side(result: Result) -> str:

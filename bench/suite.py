@@ -98,6 +98,8 @@ def main() -> int:
     if unknown := sorted(set(only) - set(SCENARIOS)):
         parser.error(f"--only: no scenario {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
     cases = plan(only, quick=given.quick, peers=not given.no_peers)
+    if not cases:
+        parser.error(f"nothing of {given.only} is part of the quick run")
     result = runner.run(cases, given.rounds or (1 if given.quick else 3), given.json)
     print(table(result), bounds_table(result), f"{result.seconds:.0f} s; written to {given.json}", sep="\n\n")
     return 1 if any(row.failures for row in result.rows) else 0

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from bench.filling import fill_many
+from bench.filling import checkpoint, fill_many
 from bench.generator.nexus_dialect import SocketDialect
 from bench.machine import note
 from bench.result import Measured
@@ -38,6 +38,7 @@ def measure(ballots: Sequence[int], voters: int, seconds: float, times: int) -> 
                 note(f"putting {many - there:,} ballots there")
                 asyncio.run(fill_many(running.database_url, poll, there, many))
                 there = many
+            asyncio.run(checkpoint(running.database_url))
             found = [drive(target, voters, seconds, None).figures for _ in range(times)]
             for name in ("acked_rate", "ack_p99_ms"):
                 figures[f"with_{many}_{name}"] = statistics.median(one[name] for one in found)

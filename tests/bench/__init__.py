@@ -1,0 +1,1 @@
+"""The benchmarks: their generator and their tables; no test here measures time."""
