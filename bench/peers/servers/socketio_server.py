@@ -10,11 +10,12 @@ import asyncpg
 import socketio
 import uvicorn
 
-LOCK = "UPDATE polls SET version = version + 1 WHERE id = $1 RETURNING version"
-BEFORE = "SELECT option_id FROM ballots WHERE poll_id = $1 AND voter = $2"
 BALLOT = """
-INSERT INTO ballots VALUES ($1, $2, $3) ON CONFLICT (poll_id, voter) DO UPDATE SET option_id = excluded.option_id
+INSERT INTO ballots VALUES ($1, $2, $3)
+ON CONFLICT (poll_id, voter) DO UPDATE
+SET previous_id = ballots.option_id, option_id = excluded.option_id RETURNING previous_id
 """
+LOCK = "UPDATE polls SET version = version + 1 WHERE id = $1 RETURNING version"
 COUNT = """
 UPDATE options SET votes = votes + (id = $2)::integer - (id = $3)::integer WHERE poll_id = $1 RETURNING id, votes
 """
@@ -37,12 +38,11 @@ async def start() -> None:
 
 
 async def record(poll: int, voter: str, option: int) -> dict[str, Any]:
-    """One vote, committed; returns the totals after it. Votes for a poll come one after another."""
+    """One vote, committed; returns the totals after it, which never lack an earlier vote: the poll's row is locked."""
     async with pool.acquire() as connection, connection.transaction():
+        previous = await connection.fetchval(BALLOT, poll, voter, option)
         version = await connection.fetchval(LOCK, poll)
-        before = await connection.fetchval(BEFORE, poll, voter)
-        await connection.execute(BALLOT, poll, voter, option)
-        options = await connection.fetch(COUNT, poll, option, before or 0)
+        options = await connection.fetch(COUNT, poll, option, previous or 0)
     return {"poll": poll, "version": version, "options": [dict(row) for row in options]}
 
 

@@ -13,6 +13,7 @@ CREATE TABLE ballots (
     poll_id integer,
     voter text,
     option_id integer NOT NULL,
+    previous_id integer, -- what a vote has to take back
     PRIMARY KEY (poll_id, voter)
 );
 INSERT INTO polls VALUES (1);

@@ -22,33 +22,29 @@ export async function readPoll(poll, voter) {
   return { poll, version: rows[0].version, options, choice: rows[0].option_id };
 }
 
-// One vote, committed; returns the totals after it. The poll's row is locked first: votes for it come one after another,
-// so no totals lack an earlier vote, and no two votes wait for each other.
+// One vote, committed; returns the totals after it. The poll's row is locked before its options are counted, and as late as
+// can be: totals never lack an earlier vote, and no two votes wait for each other.
 export async function vote(poll, voter, option) {
   const client = await pool.connect();
   try {
     await client.query("BEGIN");
+    const { rows: [{ previous_id }] } = await client.query({
+      name: "ballot",
+      text: `INSERT INTO ballots VALUES ($1, $2, $3)
+             ON CONFLICT (poll_id, voter) DO UPDATE
+             SET previous_id = ballots.option_id, option_id = excluded.option_id RETURNING previous_id`,
+      values: [poll, voter, option],
+    });
     const { rows: [{ version }] } = await client.query({
       name: "lock",
       text: "UPDATE polls SET version = version + 1 WHERE id = $1 RETURNING version",
       values: [poll],
     });
-    const { rows: [before] } = await client.query({
-      name: "before",
-      text: "SELECT option_id FROM ballots WHERE poll_id = $1 AND voter = $2",
-      values: [poll, voter],
-    });
-    await client.query({
-      name: "ballot",
-      text: `INSERT INTO ballots VALUES ($1, $2, $3)
-             ON CONFLICT (poll_id, voter) DO UPDATE SET option_id = excluded.option_id`,
-      values: [poll, voter, option],
-    });
     const { rows: options } = await client.query({
       name: "count",
       text: `UPDATE options SET votes = votes + (id = $2)::integer - (id = $3)::integer
              WHERE poll_id = $1 RETURNING id, votes`,
-      values: [poll, option, before?.option_id ?? 0],
+      values: [poll, option, previous_id ?? 0],
     });
     await client.query("COMMIT");
     return { poll, version, options };

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,5 +47,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    # uvicorn hands a signal on once it has shut down, and its default would leave the Redis behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with redis():
         main()
