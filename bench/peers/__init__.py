@@ -1,6 +1,20 @@
 """Other servers for the same job, each as its documentation shows it: a vote in a transaction, a broadcast per vote.
 
-A peer is installed by the benchmark alone, from the registries, into a folder of its own.
+A peer is installed by the benchmark alone, from the registries, into a folder of its own (`installed`), and driven over
+plain WebSockets (`dialects`). Its program is in `servers`: one process, no authentication. All keep the same tables.
+
+A join enters the room and reads, in the database, the totals and the voter's own choice. A vote is one transaction: it
+upserts the ballot, moves the counters and reads the totals, under the lock of the poll's row, so that totals never go
+back. The voter is acknowledged after the commit, and then the totals go to everyone in the room.
+
+- `ws`: on Node; `pg` with its pool and prepared statements; each message sent to every socket of a set
+- `Socket.IO`: on Node, the same votes; rooms, WebSocket alone, `bufferutil`, and requests let go of, as its page on
+  performance says
+- `python-socketio`: ASGI on uvicorn with uvloop and httptools; `asyncpg` with its pool; rooms, WebSocket alone
+- `Django Channels`: on the same uvicorn; consumers and groups; the ORM by `database_sync_to_async`, psycopg with a pool;
+  of its two layers over Redis the one on pub/sub, which is the faster one, on a Redis of its own whose time and memory
+  count as the server's (without a `redis-server`: its layer in memory). A consumer handles one thing at a time: while
+  its vote waits for the database it hears no totals, and those beyond its queue of 100 are lost.
 """
 
 from __future__ import annotations
