@@ -11,7 +11,7 @@ back. The voter is acknowledged after the commit, and then the totals go to ever
 - `Socket.IO`: on Node, the same votes; rooms, WebSocket alone, `bufferutil`, and requests let go of, as its page on
   performance says
 - `python-socketio`: ASGI on uvicorn with uvloop and httptools; `asyncpg` with its pool; rooms, WebSocket alone
-- `Django Channels`: on the same uvicorn; consumers and groups; the ORM by `database_sync_to_async`, psycopg with a pool;
+- `Django Channels`: on the same uvicorn; consumers, groups; the ORM by `database_sync_to_async`, psycopg with a pool;
   of its two layers over Redis the one on pub/sub, which is the faster one, on a Redis of its own whose time and memory
   count as the server's (without a `redis-server`: its layer in memory). A consumer handles one thing at a time: while
   its vote waits for the database it hears no totals, and those beyond its queue of 100 are lost.

@@ -65,12 +65,13 @@ def test_what_failed_is_installed_again_and_what_is_there_is_not(
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("npm", "node"):
-        (programs / name).write_text("#!/bin/sh\n[ -e ../wanted ]\n")
+        (programs / name).write_text("#!/bin/sh\n[ -e ../wanted ] && : >packages\n")
         (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(programs))
     with pytest.raises(RuntimeError, match=r"`npm install --no-audit` failed, see .*install\.log"):
         WS.install(tmp_path)
     (tmp_path / "wanted").touch()
     WS.install(tmp_path)
+    assert (tmp_path / "node" / "packages").exists()
     (tmp_path / "wanted").unlink()
     WS.install(tmp_path)
