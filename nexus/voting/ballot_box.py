@@ -1,7 +1,8 @@
 """The ballot box: a queue and a writer per lane, so that thousands of ballots share a transaction.
 
 A poll always goes to the same lane, so no two transactions of one worker meet on a poll. While a transaction
-runs, the next batch gathers: no timer, no delay on an idle server (docs/architecture.md, "Step 2: the ballot box").
+runs, the next batch gathers: no timer, no delay on an idle server. It is sent before the voters of the one that has
+committed are answered, so that the database never waits for that (docs/architecture.md, "Step 2: the ballot box").
 """
 
 from __future__ import annotations
@@ -12,17 +13,14 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from nexus.domain.ballot import Ballot, Receipt
 from nexus.domain.poll import Totals
 from nexus.errors import Busy, NexusError, OutcomeUnknown, Unavailable
+from nexus.voting.answering import Answer, Done, Pending, answer_at_once, answer_in_slices
 
 logger = logging.getLogger(__name__)
-
-Answer = Receipt | NexusError
-Done = Callable[[Answer], None]
-"""Told once what became of a ballot, after the commit; must neither block nor raise."""
 
 BATCH = 1000
 """Ballots in one transaction, at most."""
@@ -54,12 +52,6 @@ class Recorded(Protocol):
 
 Record = Callable[[Sequence[Ballot]], Awaitable[Recorded]]
 Committed = Callable[[Sequence[Ballot], Recorded], None]
-
-
-class _Pending(NamedTuple):
-    ballot: Ballot
-    done: Done
-    since: float
 
 
 class BallotBox:
@@ -126,11 +118,12 @@ class _Lane:
         self._sidings: dict[int, _Lane] = {}
         # Of each voter in each poll, in order of arrival: a batch takes the first of each, so that no two ballots
         # of a voter share a transaction and a voter with many delays nobody.
-        self._waiting: dict[tuple[int, str], deque[_Pending]] = {}
+        self._waiting: dict[tuple[int, str], deque[Pending]] = {}
         self.size = 0
         self.blocked = False
         """Whether the last batch found a lock taken."""
         self.task: asyncio.Task[None] | None = None
+        self._answering: asyncio.Task[None] | None = None
 
     @property
     def all_waiting(self) -> int:
@@ -138,8 +131,9 @@ class _Lane:
         return self.size + sum(siding.size for siding in self._sidings.values())
 
     def tasks(self) -> list[asyncio.Task[None]]:
-        """The writers at work."""
-        return [lane.task for lane in (self, *self._sidings.values()) if lane.task is not None]
+        """The writers at work, and who answers what they have recorded."""
+        lanes = (self, *self._sidings.values())
+        return [task for lane in lanes for task in (lane.task, lane._answering) if task is not None]
 
     def put(self, ballot: Ballot, done: Done) -> None:
         siding = self._siding(ballot.poll)
@@ -152,7 +146,7 @@ class _Lane:
             raise Unavailable("Too many ballots are waiting. Try again.")
         if queue is None:
             queue = self._waiting[key] = deque()
-        queue.append(_Pending(ballot, done, time.monotonic()))
+        queue.append(Pending(ballot, done, time.monotonic()))
         self.size += 1
         self._begin()
 
@@ -161,20 +155,20 @@ class _Lane:
         for siding in self._sidings.values():
             siding.give_up(error)
         while batch := self._take():
-            _answer(batch, [error] * len(batch))
+            answer_at_once(batch, [error] * len(batch))
 
     async def _run(self) -> None:
         try:
             while batch := self._take():
                 oldest = time.monotonic() - PATIENCE_S
                 late = [one for one in batch if one.since < oldest]
-                _answer(late, [Unavailable("The database is behind. Try again.")] * len(late))
+                answer_at_once(late, [Unavailable("The database is behind. Try again.")] * len(late))
                 if in_time := [one for one in batch if one.since >= oldest]:
                     await self._write(in_time)
         finally:
             self.task = None
 
-    def _take(self) -> list[_Pending]:
+    def _take(self) -> list[Pending]:
         batch = []
         for key in list(islice(self._waiting, BATCH)):
             queue = self._waiting.pop(key)
@@ -184,7 +178,7 @@ class _Lane:
         self.size -= len(batch)
         return batch
 
-    async def _write(self, batch: list[_Pending]) -> None:
+    async def _write(self, batch: list[Pending]) -> None:
         """Record `batch`; where one ballot or poll spoils it, the others are tried without it."""
         ballots = [one.ballot for one in batch]
         try:
@@ -200,7 +194,7 @@ class _Lane:
                     self._set_aside(poll, part, self._patiently)
         except (Unavailable, OutcomeUnknown) as error:
             logger.warning("%d ballots not recorded: %s (%r)", len(batch), error, error.__cause__)
-            _answer(batch, [error] * len(batch))
+            answer_at_once(batch, [error] * len(batch))
         except Exception as error:  # noqa: BLE001 - logged once the ballot that spoils the batch is alone
             half = len(batch) // 2
             if not half:
@@ -210,18 +204,27 @@ class _Lane:
             await self._write(batch[half:])
         else:
             self.blocked = False
-            _answer(batch, recorded.answers)
+            if self._answering is not None:
+                await self._answering  # one batch at a time: where answers are slow, the next batch grows instead
+            self._answering = asyncio.create_task(self._finish(batch, ballots, recorded), name="ballot answers")
+
+    async def _finish(self, batch: Sequence[Pending], ballots: Sequence[Ballot], recorded: Recorded) -> None:
+        """Answer the voters of a committed batch, then tell of it."""
+        try:
+            await answer_in_slices(batch, recorded.answers)
             self._tell(ballots, recorded)
+        finally:
+            self._answering = None
 
     def _siding(self, poll: int) -> _Lane | None:
         """The siding of `poll`, until it is empty and the lock was free."""
         siding = self._sidings.get(poll)
-        if siding is not None and siding.task is None and not siding.blocked:
+        if siding is not None and not siding.tasks() and not siding.blocked:
             del self._sidings[poll]
             return None
         return siding
 
-    def _set_aside(self, poll: int, first: list[_Pending], patiently: Record) -> None:
+    def _set_aside(self, poll: int, first: list[Pending], patiently: Record) -> None:
         """Give `poll` a siding: for `first`, what waits here for it, and what comes while the lock is taken."""
         siding = self._siding(poll)
         if siding is None:
@@ -247,26 +250,17 @@ class _Lane:
             # The votes stand and are answered, and rooms catch up from the database: the lane goes on.
             logger.exception("a committed batch could not be announced")
 
-    def _refuse(self, batch: list[_Pending], error: Exception) -> None:
+    def _refuse(self, batch: list[Pending], error: Exception) -> None:
         if isinstance(error, NexusError):
             logger.warning("%d ballots not recorded: %s", len(batch), error)
-            _answer(batch, [error] * len(batch))
+            answer_at_once(batch, [error] * len(batch))
         else:
             logger.error("a ballot could not be recorded: %r", batch[0].ballot, exc_info=error)
-            _answer(batch, [Unavailable() for _ in batch])
+            answer_at_once(batch, [Unavailable() for _ in batch])
 
 
-def _by_poll(batch: list[_Pending]) -> dict[int, list[_Pending]]:
-    parts: dict[int, list[_Pending]] = {}
+def _by_poll(batch: list[Pending]) -> dict[int, list[Pending]]:
+    parts: dict[int, list[Pending]] = {}
     for one in batch:
         parts.setdefault(one.ballot.poll, []).append(one)
     return parts
-
-
-def _answer(batch: Sequence[_Pending], answers: Sequence[Answer]) -> None:
-    for one, answer in zip(batch, answers, strict=True):
-        try:
-            one.done(answer)
-        except Exception:
-            # A fault of one door must not keep their answers from the others.
-            logger.exception("an answer could not be given to %s", one.ballot.by.voter)
