@@ -84,10 +84,13 @@ class Wheel:
         return math.floor(min(due, now + MOST_S) / FAR_S) * _TICKS
 
     def _arm(self, tick: int) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._disarm()
         self._next = tick
         self._timer = self._loop.call_at(tick * TICK_S, self._turn)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _turn(self) -> None:
         now = self._loop.time()
@@ -103,6 +106,7 @@ class Wheel:
             if not left:
                 break
         if not left:
+            self._disarm()  # a look may have armed it, and two timers would be two for ever
             self._next = math.floor(now / TICK_S)
             self._timer = self._loop.call_soon(self._turn)
         elif self._steps:

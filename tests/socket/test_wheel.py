@@ -30,13 +30,23 @@ class ManualLoop:
 
     def advance(self, seconds: float) -> None:
         end = self.now + seconds
-        while ready := [one for one in self._due if one[0] <= end and not one[2].cancelled()]:
-            first = min(ready, key=lambda one: one[0])
-            self._due.remove(first)
-            self.now = max(self.now, first[0])
-            self.turns += 1
-            first[1]()
+        while any(one[0] <= end for one in self._armed()):
+            self.run_next()
         self.now = end
+
+    def run_next(self) -> None:
+        first = min(self._armed(), key=lambda one: one[0])
+        self._due.remove(first)
+        self.now = max(self.now, first[0])
+        self.turns += 1
+        first[1]()
+
+    @property
+    def timers(self) -> int:
+        return len(self._armed())
+
+    def _armed(self) -> list[tuple[float, Callable[[], None], asyncio.Handle]]:
+        return [one for one in self._due if not one[2].cancelled()]
 
     def stall(self, seconds: float) -> None:
         """Time passes, and nothing runs."""
@@ -132,6 +142,19 @@ def test_many_are_looked_at_by_turns() -> None:
     loop.advance(1)
     assert all(len(one.times) == 1 for one in crowd)
     assert loop.turns == 4
+
+
+def test_there_is_one_timer_however_many_are_looked_at_again_and_again() -> None:
+    loop, wheel = made()
+    crowd = [Looked(loop, each=5.0) for _ in range(3 * SLICE + 1)]
+    for one in crowd:
+        wheel.put(one, loop.now + 5.0)
+    loop.advance(30)
+    assert loop.timers == 1
+    looks = sum(len(one.times) for one in crowd)
+    loop.stall(10)
+    loop.run_next()
+    assert sum(len(one.times) for one in crowd) == looks, "a second timer takes no account of the stall"
 
 
 def test_a_look_repeats_for_as_long_as_it_asks() -> None:
