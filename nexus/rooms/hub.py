@@ -11,6 +11,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from nexus.bus import Bus, DeletedNews, News, PollNews, PresenceNews, TotalsNews
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Poll, Visibility
@@ -169,7 +171,7 @@ class Hub:
         room.learn(state)
         viewer.role = role_in(viewer.identity, state.created_by)
         viewer.revision = state.revision
-        sees = room.admit(viewer, state, held.watch.place if held.votes else None, held.retractions)
+        sees = room.admit(viewer, state, held.watch.place, held.retractions, stands=bool(held.votes))
         viewer.shown = Shown(state.place, sees is Visibility.FULL)
         if room.is_newest(state):
             viewer.full, viewer.edition = viewer.shown.full, room.edition
@@ -208,6 +210,8 @@ class Hub:
             if state is None:
                 self._remove(room, list(room.viewers))
                 return
+            # Who enters meanwhile with what was read before this is read again.
+            room.revision = max(room.revision, state.revision)
             if not state.is_public and (before is None or before.is_public):
                 await self._evict(room, state, list(room.viewers))
             room.learn(state)
@@ -239,8 +243,15 @@ class Hub:
         self._drop_if_empty(room)
 
     async def _verify(self, room: Room) -> None:
-        voters = {viewer.identity.voter for viewer in room.viewers if viewer.right is not None}
-        rights = await self._ask_rights(room.id, sorted(voters))
+        """Ask whose ballots still stand, and then of those who gained a right meanwhile, too."""
+        asked = room.entitled()
+        rights = await self._ask_rights(room.id, sorted(asked))
+        for _ in range(REFRESHES):
+            if rights is None or not (late := room.entitled(rights.place) - asked):
+                break
+            asked |= late
+            more = await self._ask_rights(room.id, sorted(late))
+            rights = more and msgspec.structs.replace(rights, voters=rights.voters | more.voters)
         if rights is not None:
             room.verify(rights.retractions, rights.place, rights.voters)
         self._fanout.send_soon(room)

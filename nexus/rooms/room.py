@@ -168,11 +168,11 @@ class Room:
         if viewer not in self.viewers:
             self._forget(viewer)
 
-    def admit(self, viewer: Viewer, state: Poll, standing: Place | None, retractions: int) -> Visibility:
-        """Let in a viewer that is shown `state`; a ballot of its voter stood at `standing`, after so many `retractions`
-        of the poll. Returns what it may be shown."""
-        if standing is not None:
-            viewer.right = standing if viewer.right is None else max(viewer.right, standing)
+    def admit(self, viewer: Viewer, state: Poll, read: Place, retractions: int, *, stands: bool) -> Visibility:
+        """Let in a viewer that is shown `state`; at `read`, after so many `retractions` of the poll, a ballot of its
+        voter stood or not. Returns what it may be shown."""
+        if viewer.right is None or viewer.right <= read:  # a ballot that was cast later stands, as far as is known
+            viewer.right = read if stands else None
         if viewer.right is not None:
             # What has been withdrawn since then may be its ballot.
             self.verified = min(self.verified, retractions)
@@ -241,6 +241,11 @@ class Room:
             # Another worker's news was quicker, and may say that this very ballot has been withdrawn.
             self.verified = min(self.verified, self.totals.retractions - 1)
         return gained
+
+    def entitled(self, until: Place | None = None) -> set[str]:
+        """The voters here with a right; with `until` those whose right is not newer than that."""
+        holders = ((viewer.identity.voter, viewer.right) for viewer in self.viewers)
+        return {voter for voter, right in holders if right is not None and (until is None or right <= until)}
 
     def verify(self, retractions: int, place: Place, standing: frozenset[str]) -> None:
         """Of all viewers only the voters `standing` had a ballot at `place`: the others' older rights end."""

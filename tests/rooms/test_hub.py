@@ -1,24 +1,23 @@
 """The hub: who may enter a room, what it follows, and whom it shows what."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 
 import pytest
 
 from nexus.bus import DeletedNews, News, PollNews, PresenceNews, TotalsNews
 from nexus.bus.local import LocalBus
-from nexus.domain.definition import PollPatch
 from nexus.domain.identity import Identity
-from nexus.domain.poll import Place, Policy, Poll, Visibility
+from nexus.domain.poll import Place, Visibility
 from nexus.domain.presence import crowd, mark
 from nexus.domain.rights import Role
 from nexus.errors import PollNotFound
 from nexus.rooms.room import Viewer
-from nexus.store import polls, rounds, watch
+from nexus.store import polls
 from nexus.store.database import Database
 from nexus.voting.tallies import Entry
-from tests.support.ballots import HOST, cast_one, make_poll, retract, vote, voter
-from tests.support.hub import RunningHub, running_hub, shows
+from tests.support.ballots import HOST, cast_one, make_poll, vote, voter
+from tests.support.hub import RunningHub, healing_quickly, running_hub, shows
 from tests.support.rooms import RecordingSink
 from tests.support.waiting import until
 
@@ -43,7 +42,8 @@ class WatchedBus(LocalBus):
 
 
 @pytest.fixture
-async def running(database: Database) -> AsyncIterator[RunningHub]:
+async def running(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningHub]:
+    healing_quickly(monkeypatch)
     async with running_hub(database, LocalBus()) as running:
         yield running
 
@@ -106,85 +106,6 @@ async def test_entry_given_up_on_the_way_leaves_no_room(running: RunningHub, mon
     entering.cancel()
     await asyncio.wait({entering})
     assert running.hub.rooms == 0
-
-
-async def test_poll_closed_to_strangers_during_an_entry_stays_closed(
-    running: RunningHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    poll = await make_poll(running.database)
-    await running.enter(poll, HOST)
-    ask, room = running.tallies.entry, running.hub._rooms[poll.id]
-
-    async def meanwhile(poll_id: int, voter: str) -> Entry | None:
-        entry = await ask(poll_id, voter)
-        if room.poll is not None and room.poll.is_public:
-            await running.turn(polls.patch(running.database, poll.id, PollPatch(is_public=False), HOST))
-            await until(lambda: room.poll is not None and not room.poll.is_public)
-        return entry
-
-    monkeypatch.setattr(running.tallies, "entry", meanwhile)
-    with pytest.raises(PollNotFound):
-        await running.hub.enter(poll.id, Viewer(RecordingSink(), ALICE))
-
-
-async def test_round_that_begins_during_an_entry_gives_no_right_to_the_one_before(
-    running: RunningHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    poll = await make_poll(running.database, results=Policy.AFTER_VOTE)
-    await cast_one(running.database, vote(poll, BOB, 0))
-    await cast_one(running.database, vote(poll, ALICE, 1))
-    polls_of, turned = watch.polls, False
-
-    async def meanwhile(database: Database, ids: Sequence[int]) -> Mapping[int, Poll]:
-        nonlocal turned
-        if not turned:  # between the read of the ballots and that of the poll
-            turned = True
-            await rounds.reset_poll(running.database, poll.id, HOST)
-            await cast_one(running.database, vote(poll, ALICE, 1))
-        return await polls_of(database, ids)
-
-    monkeypatch.setattr(watch, "polls", meanwhile)
-    entry = await running.hub.enter(poll.id, Viewer(RecordingSink(), ALICE))
-    assert (entry.poll.epoch, entry.sees, len(entry.votes)) == (2, Visibility.FULL, 1)
-
-
-async def test_ballot_that_is_cast_during_an_entry_gives_its_right(
-    running: RunningHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    poll, ask = await make_poll(running.database, results=Policy.AFTER_VOTE), running.tallies.entry
-
-    async def meanwhile(poll_id: int, voter: str) -> Entry | None:
-        entry = await ask(poll_id, voter)
-        cast = await cast_one(running.database, vote(poll, ALICE, 1))
-        running.hub.ballot_stands(poll.id, ALICE.voter, Place(cast.epoch, cast.version))
-        running.hub.on_news(TotalsNews((await running.read(poll)).totals()))
-        return entry
-
-    monkeypatch.setattr(running.tallies, "entry", meanwhile)
-    _, screen = await running.enter(poll, ALICE)
-    await until(shows(screen, f"totals 1.{poll.version + 1} full"))
-
-
-async def test_ballot_that_is_withdrawn_during_an_entry_shows_nothing(
-    running: RunningHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    poll = await make_poll(running.database, results=Policy.AFTER_VOTE)
-    await cast_one(running.database, vote(poll, ALICE, 1))
-    entrants = watch.entrants
-
-    async def meanwhile(database: Database, keys: Sequence[tuple[int, str]]) -> watch.Entrants:
-        found = await entrants(database, keys)
-        await cast_one(running.database, retract(poll, ALICE))
-        await running.tallies.poll(poll.id)
-        return found
-
-    monkeypatch.setattr(watch, "entrants", meanwhile)
-    screen = RecordingSink()
-    entry = await running.hub.enter(poll.id, Viewer(screen, ALICE))
-    assert (entry.poll.version, entry.sees) == (poll.version + 2, Visibility.TURNOUT)
-    other = await cast_one(running.database, vote(poll, BOB, 1))
-    await until(shows(screen, f"totals 1.{other.version} turnout"))
-    assert not any(text.endswith("full") for text in screen.texts)
 
 
 # News
@@ -297,33 +218,3 @@ async def test_last_one_out_takes_leave_of_the_other_workers(
     monkeypatch.setattr(running.bus, "publish", heard)
     running.hub.leave(poll.id, viewer)
     await until(lambda: PresenceNews(poll.id, "here", 0) in told)
-
-
-# Rights
-
-
-async def test_cast_gives_the_right_at_once_and_a_retraction_elsewhere_ends_it(running: RunningHub) -> None:
-    poll = await make_poll(running.database, results=Policy.AFTER_VOTE)
-    _, screen = await running.enter(poll, ALICE)
-    _, other = await running.enter(poll, BOB)
-    cast = await cast_one(running.database, vote(poll, ALICE, 0))
-    running.hub.on_news(TotalsNews((await running.read(poll)).totals()))
-    running.hub.ballot_stands(poll.id, ALICE.voter, Place(cast.epoch, cast.version))
-    assert screen.texts[-1] == f"totals 1.{cast.version} full"
-    gone = await cast_one(running.database, retract(poll, ALICE))
-    running.hub.on_news(TotalsNews((await running.read(poll)).totals()))
-    await until(shows(screen, f"totals 1.{gone.version} turnout"))
-    assert f"totals 1.{gone.version} full" not in screen.texts
-    await until(shows(other, f"totals 1.{gone.version} turnout"))
-
-
-async def test_retraction_of_one_leaves_the_right_of_the_others(running: RunningHub) -> None:
-    poll = await make_poll(running.database, results=Policy.AFTER_VOTE)
-    await cast_one(running.database, vote(poll, ALICE, 0))
-    await cast_one(running.database, vote(poll, BOB, 0))
-    _, mine = await running.enter(poll, ALICE)
-    _, theirs = await running.enter(poll, BOB)
-    gone = await cast_one(running.database, retract(poll, ALICE))
-    running.hub.on_news(TotalsNews((await running.read(poll)).totals()))
-    await until(shows(mine, f"totals 1.{gone.version} turnout"))
-    await until(shows(theirs, f"totals 1.{gone.version} full"))
