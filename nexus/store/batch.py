@@ -111,6 +111,8 @@ def columns(ballots: Sequence[Ballot]) -> tuple[Sequence[object], ...]:
 
 def _array(options: tuple[int, ...]) -> str:
     """A PostgreSQL array literal. What is no id becomes a negative number, what is twice the same one twice."""
+    if len(options) == 1 and 0 < options[0] <= ID_MAX:
+        return f"{{{options[0]}}}"
     if options and (min(options) < 1 or max(options) > ID_MAX):
         options = tuple(one if 0 < one <= ID_MAX else -1 - options.index(one) for one in options)
     return "{" + ",".join(map(str, options)) + "}"

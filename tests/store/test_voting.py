@@ -9,7 +9,7 @@ import pytest
 from nexus.domain.ballot import Outcome, Receipt
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status
-from nexus.store import polls, rounds
+from nexus.store import batch, polls, rounds
 from nexus.store.database import Database
 from tests.support.ballots import (
     HOST,
@@ -288,3 +288,17 @@ async def test_first_vote_after_the_opening_time_opens_the_poll(database: Databa
         await connection.run("SELECT pg_sleep(0.25)")
     assert (await cast_one(database, vote(poll, ALICE, 0))).status is Outcome.RECORDED
     assert await rows(database, "SELECT status, version FROM polls") == [("open", 3)]
+
+
+async def test_changes_of_many_ballots_leave_the_index_of_votes_alone(database: Database) -> None:
+    poll = await make_poll(database)
+    for turn in range(4):
+        await cast(database, *(vote(poll, voter(n), turn % 2) for n in range(300)))
+    updates = "SELECT n_tup_upd AS all, n_tup_hot_upd AS hot FROM pg_stat_xact_user_tables WHERE relname = 'votes'"
+    async with database.transaction() as connection:
+        (before,) = await connection.all(updates)  # of transactions before, too, where they are not yet reported
+        ballots = [vote(poll, voter(n), 2) for n in range(300)]
+        await connection.raw.fetchval(batch.CALL, *batch.columns(ballots))
+        (after,) = await connection.all(updates)
+    assert after["all"] - before["all"] == 300
+    assert after["hot"] - before["hot"] >= 270
