@@ -38,5 +38,5 @@ async def record(database: Database, ballots: Sequence[Ballot]) -> RecordedBatch
         judged = batch.judged(await database.call(batch.CALL, *arrays, within_s=BATCH_S))
         if not judged.due:
             return RecordedBatch(judged.answers(ballots), settled + judged.moved())
-        settled = [poll.totals() for poll in await settle(database, judged.due)]
+        settled += [poll.totals() for poll in await settle(database, judged.due)]
     raise RuntimeError(f"polls still due after {SETTLES} attempts to settle them")

@@ -286,4 +286,5 @@ class SocketLife(asyncio.Protocol):
             self._tell(listener.ended, self._code)
 
     def _plan(self, due: float) -> None:
-        self._exchange.wheel.put(self, due)
+        if self._stage != LOST:
+            self._exchange.wheel.put(self, due)

@@ -13,7 +13,7 @@ from nexus.domain.presence import crowd, mark
 from nexus.domain.rights import Role
 from nexus.errors import PollNotFound
 from nexus.rooms.room import Viewer
-from nexus.store import polls
+from nexus.store import polls, rounds
 from nexus.store.database import Database
 from nexus.voting.tallies import Entry
 from tests.support.ballots import HOST, cast_one, make_poll, vote, voter
@@ -134,6 +134,17 @@ async def test_news_doubled_and_swapped_is_shown_once_and_in_order(running: Runn
     await until(shows(screen, f"totals 1.{poll.version + 6} full"))
     shown = [text for text in screen.texts if text.startswith("totals")]
     assert shown == sorted(set(shown))
+
+
+async def test_final_totals_do_not_wait_for_the_tick(running: RunningHub) -> None:
+    running.hub._fanout._tick_s = 60
+    poll = await make_poll(running.database)
+    _, screen = await running.enter(poll, ALICE)
+    await cast_one(running.database, vote(poll, BOB, 0))
+    running.hub.on_news(TotalsNews((await running.read(poll)).totals()))
+    await until(shows(screen, f"totals 1.{poll.version + 1} full"))
+    closed = await running.turn(rounds.close_poll(running.database, poll.id, HOST))
+    await until(shows(screen, f"totals 1.{closed.version} full"))
 
 
 async def test_word_of_a_deletion_is_checked(running: RunningHub) -> None:

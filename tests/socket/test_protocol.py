@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 
 from nexus.rooms.frame import Frame
+from nexus.ws.direct_line import DirectLine
 from nexus.ws.line import Bounds
 from nexus.ws.protocol import SocketProtocol
 from tests.support.line_app import BIG, CLOSE, PING, PONG, Brisk, LineApp, Raw, clog, masked, on_both_loops, serving
@@ -106,6 +107,9 @@ async def test_write_to_a_lost_socket_is_refused() -> None:
         line.push(BIG)
         line.close(1000)
         line.ready_to_close()
+        line.wake(0.0)
+        assert isinstance(line, DirectLine)
+        assert line.tick is None, "the wheel keeps a line that is gone"
         app.ready.set()
         assert await soon(app.codes.get()) == 1006
 

@@ -2,15 +2,16 @@
 (docs/contract.md, "Opening, closing and resetting")."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
 from nexus.access.limits import by_minute
 from nexus.bus import News, NewsListener, TotalsNews
 from nexus.domain.definition import NewOption, OptionPatch, PollPatch
-from nexus.domain.poll import Totals
+from nexus.domain.poll import Poll, Totals
 from nexus.errors import Conflict, PollClosed
-from nexus.store import options, polls, rounds
+from nexus.store import options, polls, rounds, voting
 from nexus.store.database import Database
 from nexus.voting.tallies import Tallies
 from tests.support.ballots import HOST, assert_counts, cast_one, make_poll, rows, vote, voter
@@ -55,6 +56,23 @@ async def test_poll_that_becomes_private_gets_a_long_code(database: Database) ->
     again = await polls.patch(database, poll.id, PollPatch(is_public=False), HOST)
     assert public.code == private.code == again.code
     assert await rows(database, "SELECT count(DISTINCT code) FROM polls") == [(1,)]
+
+
+async def test_final_totals_of_every_poll_that_a_batch_finds_due_are_told(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = await make_poll(database, expires_at=datetime.now(UTC)), await make_poll(database)
+    settle = rounds.settle
+
+    async def meanwhile(database: Database, due: list[int]) -> list[Poll]:
+        if due == [one.id]:
+            async with database.read() as connection:
+                await connection.run("UPDATE polls SET expires_at = clock_timestamp() WHERE id = :poll", poll=other.id)
+        return await settle(database, due)
+
+    monkeypatch.setattr("nexus.store.voting.settle", meanwhile)
+    recorded = await voting.record(database, [vote(one, ALICE, 0), vote(other, ALICE, 0)])
+    assert [totals.poll for totals in recorded.totals if totals.final] == [one.id, other.id]
 
 
 @dataclass
