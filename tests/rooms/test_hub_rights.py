@@ -156,6 +156,30 @@ async def test_ballot_that_is_withdrawn_during_an_entry_shows_nothing(
     assert not any(text.endswith("full") for text in screen.texts)
 
 
+async def test_ballot_of_another_that_is_withdrawn_during_an_entry_leaves_the_right(
+    running: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll, entrants = await make_poll(running.database, results=Policy.AFTER_VOTE), watch.entrants
+    for one in (ALICE, BOB):
+        await cast_one(running.database, vote(poll, one, 1))
+
+    async def meanwhile(database: Database, keys: Sequence[tuple[int, str]]) -> watch.Entrants:
+        found = await entrants(database, keys)
+        await cast_one(running.database, retract(poll, BOB))
+        await running.tallies.poll(poll.id)
+        return found
+
+    async def uncounted() -> None:
+        """Somebody who is told a count is looked at closely for that alone."""
+
+    monkeypatch.setattr(watch, "entrants", meanwhile)
+    monkeypatch.setattr(running.hub, "_update_presence", uncounted)
+    screen = RecordingSink()
+    entry = await running.hub.enter(poll.id, Viewer(screen, ALICE))
+    assert (entry.poll.version, entry.sees) == (poll.version + 3, Visibility.TURNOUT)
+    await until(shows(screen, f"totals 1.{poll.version + 3} full"))
+
+
 # Rights
 
 

@@ -63,6 +63,15 @@ def test_retraction_makes_rights_doubtful_only_where_votes_give_them(policy: Pol
     assert not room.doubtful
 
 
+def test_right_that_is_older_than_what_is_known_is_in_doubt() -> None:
+    room = room_at(5, **HIDDEN)
+    viewer, _ = seated(room)
+    room.accept(totals_at(7, retractions=1, **HIDDEN))
+    room.verify(1, Place(1, 7), frozenset())
+    room.grant(viewer.identity.voter, Place(1, 6))
+    assert room.doubtful, "the ballot that was withdrawn may be this one"
+
+
 def test_verification_ends_the_rights_of_those_without_a_ballot_alone() -> None:
     room = room_at(5, **HIDDEN)
     (one, _), (two, _), (late, _) = seated(room, 1), seated(room, 2), seated(room, 3)

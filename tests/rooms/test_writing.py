@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from itertools import count
+from typing import Any
 
+from nexus.domain.poll import Place, Policy
 from nexus.domain.presence import Crowd
+from nexus.domain.rights import Role
 from nexus.rooms.fanout import FRESH_S, SLICE_S, Fanout
 from nexus.rooms.room import Room, Viewer
 from nexus.rooms.writing import STRIDE
 from tests.support.rooms import PlainFrames, RecordingSink, poll_at, seated, totals_at
 
 
-def room_at(version: int, revision: int = 1) -> Room:
+def room_at(version: int, **fields: Any) -> Room:
     room = Room(7)
-    room.learn(poll_at(version, revision=revision))
+    room.learn(poll_at(version, **fields))
     return room
 
 
@@ -85,3 +88,55 @@ async def test_passes_over_a_room_do_not_overlap() -> None:
         await asyncio.sleep(0)
         assert len(fanout._passes) <= 1
     assert any(screen.taken for screen in screens)
+
+
+async def test_right_that_is_gained_in_doubt_shows_once_the_doubt_is_over() -> None:
+    hidden: dict[str, Any] = {"results": Policy.AFTER_VOTE}
+    room, fanout = room_at(5, **hidden), Fanout(PlainFrames(), tick_s=60)
+    viewer, screen = seated(room)
+    room.accept(totals_at(6, retractions=1, **hidden))
+    await passed(fanout, room)
+    room.grant(viewer.identity.voter, Place(1, 6))
+    fanout.catch_up(room, viewer)
+    assert screen.texts == ["totals 1.6 turnout"]
+    room.verify(1, Place(1, 6), frozenset({viewer.identity.voter}))
+    await passed(fanout, room)
+    assert screen.texts == ["totals 1.6 turnout", "totals 1.6 full"]
+
+
+async def test_new_role_shows_with_the_next_pass() -> None:
+    room, fanout = room_at(5, results=Policy.HOST), Fanout(PlainFrames(), tick_s=60)
+    viewer, screen = seated(room)
+    await passed(fanout, room)
+    room.recast(viewer, Role.HOST)
+    await passed(fanout, room)
+    assert screen.texts == ["totals 1.5 turnout", "totals 1.5 full"]
+
+
+async def test_newcomer_is_told_the_count_though_it_stays_the_same() -> None:
+    room, fanout = room_at(5), Fanout(PlainFrames(), tick_s=60)
+    seated(room)
+    room.count(1.0)
+    await passed(fanout, room)
+    _, screen = seated(room)  # the same voter
+    await passed(fanout, room)
+    room.count(2.0)
+    await passed(fanout, room)
+    assert screen.texts == ["totals 1.5 full", "presence 1"]
+
+
+async def test_viewer_that_lacked_totals_alone_gets_none_after_leaving() -> None:
+    clock: Callable[[], float] = partial(next, count(0.0, SLICE_S))
+    room, fanout = room_at(1), Fanout(PlainFrames(), tick_s=60, clock=clock)
+    seats = [seated(room, n) for n in range(STRIDE * 2)]
+    await passed(fanout, room)
+    room.accept(totals_at(2))
+    fanout.send_soon(room, urgent=True)
+    for _ in range(2):
+        await asyncio.sleep(0)
+    assert seats[0][1].texts == ["totals 1.1 full", "totals 1.2 full"]
+    viewer, screen = seats[-1]
+    room.discard(viewer)
+    await passed(fanout, room)
+    assert screen.texts == ["totals 1.1 full"]
+    assert seats[-2][1].texts == ["totals 1.1 full", "totals 1.2 full"]

@@ -17,7 +17,19 @@ from websockets.server import ServerProtocol
 from nexus.ws.direct_line import DirectLine
 from nexus.ws.exchange import Exchange
 from nexus.ws.line import Bounds
-from nexus.ws.parser import BINARY, CLOSE, CONT, PING, PONG, TEXT, BadFrame, close_frame, read_close, read_frame
+from nexus.ws.parser import (
+    BINARY,
+    CLOSE,
+    CONT,
+    PING,
+    PONG,
+    TEXT,
+    BadFrame,
+    close_frame,
+    read_close,
+    read_frame,
+    short_text,
+)
 from tests.support.line_app import masked
 
 MOST = 300
@@ -222,6 +234,27 @@ def test_what_does_not_fit_is_refused_before_it_has_arrived() -> None:
         read_frame(masked(b"", CONT)[:2], 0, 300, in_message=False)
     assert bad.value.code == 1002
     assert read_frame(masked(b"x" * 300)[:-1], 0, 300, in_message=False) is None
+
+
+def test_quick_reading_leaves_whatever_is_not_one_whole_short_text() -> None:
+    whole = masked(b"x" * 125)
+    assert short_text(whole) == b"x" * 125
+    longer = masked(b"x" * 300)
+    for size in range(len(longer)):  # one of them has as many bytes as its second one seems to say
+        assert short_text(longer[:size]) is None
+    for other in (whole[:-1], whole + b"x", masked(b"x", fin=False), masked(b"x", PING), b"\x81\x01xxxxx"):
+        assert short_text(other) is None
+
+
+def test_codes_of_close_frames_are_those_that_may_be_sent() -> None:
+    free = [*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)]
+    for code in range(1 << 16):
+        try:
+            assert read_close(code.to_bytes(2)) == code
+        except BadFrame:
+            assert code not in free
+        else:
+            assert code in free
 
 
 def test_close_frame_holds_as_much_of_its_reason_as_fits() -> None:
