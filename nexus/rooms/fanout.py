@@ -89,8 +89,12 @@ class Fanout:
 
     def catch_up(self, room: Room, viewer: Viewer) -> None:
         """Send one viewer what it has not been sent: its line is no longer clogged, or it has gained a right."""
-        if not room.outdated:
+        if room.outdated:
+            return  # the hub has the room sent again once it knows the definition
+        try:
             deliver(room, viewer, self._encoded(room, self._clock()))
+        except Exception as error:  # noqa: BLE001 - one viewer's, and nobody's whose ballot gave it a right
+            self._try_again(room, 1, error)
 
     async def _run(self) -> None:
         try:
@@ -144,10 +148,13 @@ class Fanout:
 
     def _finish(self, done: Pass) -> None:
         if done.error is not None:
-            logger.error("fan-out failed for %d viewers, tried again", done.failed, exc_info=done.error)
-            asyncio.get_running_loop().call_later(RETRY_S, self.send_soon, done.room)
+            self._try_again(done.room, done.failed, done.error)
         elif done.changed_at is not None:
             self._shown(self._clock() - done.changed_at)
+
+    def _try_again(self, room: Room, viewers: int, error: Exception) -> None:
+        logger.error("fan-out failed for %d viewers, tried again", viewers, exc_info=error)
+        asyncio.get_running_loop().call_later(RETRY_S, self.send_soon, room)
 
     def _output(self, room: Room) -> _Output:
         output = self._outputs.get(room)
