@@ -227,6 +227,20 @@ async def test_doubtful_room_keeps_back_those_whose_right_is_in_doubt() -> None:
     assert seeing.texts == ["totals 1.6 turnout"]
 
 
+@pytest.mark.parametrize("fields", [{"results": Policy.HOST}, {"epoch": 2, "results": Policy.AFTER_VOTE}])
+async def test_totals_that_hide_counts_change_everybodys_audience(fields: dict[str, Any]) -> None:
+    room = room_at(1, results=Policy.AFTER_VOTE if "epoch" in fields else Policy.LIVE)
+    viewer, screen = seated(room)
+    viewer.right = Place(1, 1)
+    fanout = Fanout(PlainFrames(), tick_s=0)
+    fanout.send_soon(room)
+    await pass_by()
+    room.accept(totals_at(2, **fields))
+    fanout.send_soon(room)
+    await pass_by()
+    assert screen.texts == ["totals 1.1 full", f"totals {fields.get('epoch', 1)}.2 turnout"]
+
+
 async def test_state_that_moves_during_a_pass_is_encoded_anew() -> None:
     room = room_at(1)
     screens = [seated(room, n)[1] for n in range(STRIDE * 2)]

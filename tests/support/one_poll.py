@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from nexus.domain.ballot import CastVote
-from nexus.domain.poll import Place, Poll, Totals, Visibility, Watch
+from nexus.domain.poll import Place, Policy, Poll, Totals, Visibility, Watch
 from nexus.domain.rights import Role, visibility
 from nexus.store.watch import Entrant, StandingVoters, VoterState
 from nexus.voting.tallies import Entry
@@ -17,11 +17,11 @@ class OnePoll:
     """A poll, its standing ballots and its members. A read takes `turns` of the event loop before its moment, and as
     many after it, so that anything may happen in between."""
 
-    def __init__(self) -> None:
-        self.state: Poll | None = poll_at(1)
+    def __init__(self, results: Policy) -> None:
+        self.state: Poll | None = poll_at(1, results=results)
         self.standing = frozenset[str]()
         self.members = frozenset[str]()
-        self.history = [(poll_at(1), frozenset[str]())]
+        self.history = [(self.state, self.standing)]
         self.turns = 0
 
     @property
