@@ -286,10 +286,10 @@ def application(worker: Worker) -> ASGIApp:
 
     pages = Pages(worker.codes, worker.tallies, worker.site, worker.oidc)
     found = [
+        WebSocketRoute("/ws", SocketEndpoint(worker.socket_services)),  # an audience comes by it all at once
         *routes(worker.rest_services),
         *document_routes(asyncapi),
         metrics_route(worker.metrics, worker.metrics_token),
-        WebSocketRoute("/ws", SocketEndpoint(worker.socket_services)),
         *pages.routes(),
     ]
     app = Starlette(

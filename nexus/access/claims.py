@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -54,6 +55,7 @@ class _OwnClaims(_Claims):
 
 
 ClaimsT = TypeVar("ClaimsT", bound=_Claims)
+T = TypeVar("T", str, int)
 
 
 def own_identity(claims: Mapping[str, object], now: float) -> Identity:
@@ -66,8 +68,14 @@ def own_identity(claims: Mapping[str, object], now: float) -> Identity:
     _check(own, own.sub, now)
     if "screen" in own.roles and not own.polls:
         raise ValueError("A screen's token must be bound to a poll, because it shows hidden counts.")
-    polls = None if own.polls is None else frozenset(own.polls)
-    return Identity(voter=own.sub, roles=frozenset(own.roles), polls=polls, expires_at=own.exp, login=own.sid)
+    polls = None if own.polls is None else _shared(tuple(own.polls))
+    return Identity(voter=own.sub, roles=_shared(tuple(own.roles)), polls=polls, expires_at=own.exp, login=own.sid)
+
+
+@lru_cache(maxsize=256)
+def _shared(values: tuple[T, ...]) -> frozenset[T]:
+    """One set for everybody of the same roles, or bound to the same polls: an audience is thousands of them."""
+    return frozenset(values)
 
 
 def external_identity(claims: Mapping[str, object], roles_claim: str, now: float) -> Identity:

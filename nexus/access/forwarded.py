@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from nexus.access.public_address import PORTS, Netloc, read_netloc, read_path
@@ -16,6 +17,8 @@ _NAMES = ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forward
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _PAIR = re.compile(r"""\s*([\w!#$%&'*+.^`|~-]+)=("(?:[^"\\]|\\.)*"|[\w!#$%&'*+.^`|~-]+)\s*(?:[;,]|\Z)""", re.ASCII)
 _EMPTY = re.compile(r"\s*,")
+# Of an address with the name of an interface: what is kept in memory must be bounded.
+_LONGEST = 64
 _NODE = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\w+)?|([0-9.]+)(?::\w+)?|([0-9A-Fa-f:.]+)")
 
 
@@ -25,7 +28,10 @@ def plain_address(text: str) -> str:
     return text if found is None else str(found)
 
 
+@lru_cache(maxsize=1024)  # an audience comes by few addresses, and each handshake asks four times for the same one
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    if len(text) > _LONGEST:
+        return None
     try:
         found = ip_address(text)
     except ValueError:

@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import islice
 
@@ -166,6 +167,7 @@ class Caps:
         self._sum -= 1
 
 
+@lru_cache(maxsize=1024)
 def address_key(host: str) -> str:
     """The key by which a client's address is limited.
 

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 
 import jwt
 
@@ -16,7 +17,7 @@ from nexus.access.signed import EXPIRED, NOT_VALID, verified_claims
 from nexus.domain.identity import Identity
 from nexus.errors import SettingsError, Unauthenticated
 
-# How many valid tokens are remembered: a hall's worth, a few megabytes.
+# How many valid tokens are remembered, by their digest: a hall's worth, two megabytes.
 _KEPT = 10_000
 
 
@@ -32,7 +33,7 @@ class Tokens:
         self._key = key
         self._ttl_s = access_ttl_s
         self._clock = clock
-        self._known: OrderedDict[str, Identity] = OrderedDict()
+        self._known: OrderedDict[bytes, Identity] = OrderedDict()
         try:
             usable = len(key) >= SHORTEST_KEY and bool(self.access("user:1"))
         except jwt.InvalidKeyError as error:
@@ -76,12 +77,13 @@ class Tokens:
 
     def identity(self, token: str) -> Identity:
         """The identity that `token` proves. Raises Unauthenticated where it has expired or was not made here."""
-        known = self._known.get(token)
+        digest = sha256(token.encode(errors="surrogatepass")).digest()
+        known = self._known.get(digest)
         identity = known or self._proved(token)
         if identity.expires_at <= self._clock():
             raise Unauthenticated(EXPIRED)
         if known is None:
-            self._known[token] = identity
+            self._known[digest] = identity
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
         return identity

@@ -43,7 +43,7 @@ class AsgiLine:
         if self._alarm is not None:
             self._alarm.cancel()
         if not self._ended.done():
-            self._alarm = self._loop.call_at(due, self._listener.alarm)
+            self._alarm = self._loop.call_at(due, self._ring)
 
     def write(self, frame: Frame) -> bool:
         """Put a frame into the outbox unless that is full or the line has ended."""
@@ -84,6 +84,9 @@ class AsgiLine:
                 # Returning ends the socket, so the close frame goes first; the timer bounds the wait.
                 await asyncio.wait({self._sender}, timeout=self._bounds.close_s)
             self._drop()
+
+    def _ring(self) -> None:
+        self._listener.alarm()
 
     async def _read(self, receive: Receive) -> None:
         try:

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
@@ -254,15 +254,20 @@ def screen(poll: Poll) -> Identity:
 
 @asynccontextmanager
 async def open_socket_server(
-    database_url: str, *, hello_s: float = 10.0, **environ: str
+    database_url: str,
+    *,
+    hello_s: float = 10.0,
+    ws: type[asyncio.Protocol] | Literal["websockets-sansio"] = SocketProtocol,
+    **environ: str,
 ) -> AsyncIterator[SocketServer]:
-    """A worker on a port of the loopback, with settings as they stand in the environment."""
+    """A worker on a port of the loopback, with settings as they stand in the environment. `ws` serves the sockets:
+    ours, or uvicorn's own, which knows nothing of lines."""
     settings = Settings.load({"NEXUS_SECRET_KEY": KEY.decode(), **environ})
     worker = Worker(settings, database_url)
     worker.socket_services = replace(worker.socket_services, hello_s=hello_s)
     config = uvicorn.Config(
         application(worker),
-        ws=SocketProtocol,
+        ws=ws,
         ws_max_size=16 * 1024,
         ws_per_message_deflate=False,
         lifespan="on",
