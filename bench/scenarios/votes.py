@@ -37,7 +37,7 @@ from bench.subjects import Subject, Target, tokens
 ENTER_S = 120.0
 WARM_UP_S = 2.0
 POLLS = 100
-FIRST_POLLS = 400
+FIRST_POLLS = 600
 BATCHES = (1000, 200)
 KINDS = ("hot", "spread", "first", "http", "offered")
 
