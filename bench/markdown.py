@@ -22,7 +22,7 @@ SIDE_BY_SIDE = (
 
 SHORT = (
     (
-        "acknowledged votes a second, 1,000 voters of one poll who all watch",
+        "acknowledged votes, 1,000 voters of one poll who all watch",
         "votes",
         f"1,000 voters, {HOT}",
         "acked_rate",
@@ -30,7 +30,7 @@ SHORT = (
     ("the same, 200 voters", "votes", f"200 voters, {HOT}", "acked_rate"),
     ("one vote on an idle server, last of 4,000 screens", "fanout", "4,000 viewers", "last_ms"),
     ("cast to screen p95, 5,000 viewers and 500 votes a second", "mixed", "5,000 viewers", "screen_p95_ms"),
-    ("people who come in a second", "joins", "", "joins_rate"),
+    ("people who come in", "joins", "", "joins_rate"),
     ("memory a viewer", "memory", "", "a_viewer_kib"),
 )
 """The README's rows."""

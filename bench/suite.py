@@ -4,7 +4,7 @@
 
 The full run takes about 15 minutes on two cores; `--quick` runs what the bounds are about, once: about four. The
 figures that the bounds are about are measured in every round, the others in the first. `scripts/bench report` makes the
-tables for the documents from the JSON.
+tables of docs/benchmarks.md from the JSON.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from bench.subjects import BROADCAST, Floor, Nexus, Subject
 ENTER_S = 120.0
 SETTLE_S = 2.5
 
-SUBJECTS: tuple[Subject, ...] = (Nexus(), Nexus(guests=True, name="nexus.guests"), Floor(), BROADCAST)
+SUBJECTS: tuple[Subject, ...] = (Nexus(), Nexus(guests=True, name="nexus-guests"), Floor(), BROADCAST)
 
 
 def measure(subject: Subject, first: int, viewers: int) -> Measured:
