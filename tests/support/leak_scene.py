@@ -4,8 +4,9 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -62,13 +63,17 @@ class WatchedPoll:
 
 @dataclass(frozen=True)
 class LeakScene:
-    """One worker, reached over HTTP and sockets, its users, seven more who vote, and one who comes late."""
+    """A worker reached over sockets and one over HTTP, their users, seven more who vote, and one who comes late.
+
+    `apart`: they are two workers, and not one.
+    """
 
     ws: SocketServer
     rest: RecordingRest
     users: dict[str, Person]
     fillers: list[Person]
     late: Person
+    apart: bool
 
     async def poll(self, **fields: Any) -> WatchedPoll:
         """A new poll with three options, and tokens of it for those who need one."""
@@ -123,18 +128,27 @@ class LeakScene:
 
 
 @asynccontextmanager
-async def open_leak_scene(url: str) -> AsyncIterator[LeakScene]:
-    """A scene on `url`, whose ids are far from any count."""
-    async with open_socket_server(url, NEXUS_VOTES_BURST="100000", NEXUS_WRONG_CODES_PER_MINUTE="1000") as ws:
+async def open_leak_scene(url: str, redis_url: str = "") -> AsyncIterator[LeakScene]:
+    """A scene on `url`, whose ids are far from any count: of one worker, or of two that hear of each other by Redis."""
+    opening = partial(
+        open_socket_server,
+        url,
+        NEXUS_VOTES_BURST="100000",
+        NEXUS_WRONG_CODES_PER_MINUTE="1000",
+        REDIS_URL=redis_url,
+    )
+    async with AsyncExitStack() as stack:
+        ws = await stack.enter_async_context(opening())
+        there = await stack.enter_async_context(opening()) if redis_url else ws
         async with ws.database.read() as connection:
             for table, first in (("polls", 700_000), ("options", 900_000)):
                 await connection.run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {first})")
-        transport = httpx.ASGITransport(application(ws.worker))  # the same worker, without a connection to wait for
+        transport = httpx.ASGITransport(application(there.worker))  # without a connection to wait for
         async with httpx.AsyncClient(transport=transport, base_url="http://nexus.test") as client:
-            rest = RecordingRest(ws.worker.rest_services, client, [])
+            rest = RecordingRest(there.worker.rest_services, client, [])
             names = ("host", "admin", "voted", "silent", "retracted", "stranger")
             users = {name: await rest.user(admin=name == "admin") for name in names}
-            yield LeakScene(ws, rest, users, [await rest.user() for _ in range(7)], await rest.user())
+            yield LeakScene(ws, rest, users, [await rest.user() for _ in range(7)], await rest.user(), bool(redis_url))
 
 
 # phase: its status, the votes of its options, its voters, and the acts of the host after the first round.
