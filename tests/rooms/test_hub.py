@@ -188,6 +188,7 @@ async def test_presence_adds_what_other_workers_tell(running: RunningHub) -> Non
     _, screen = await running.enter(poll, ALICE)
     running.hub.on_news(PresenceNews(poll.id, "there", 41))
     running.hub.on_news(PresenceNews(poll.id, "here", 1000))
+    assert running.hub._rooms[poll.id].elsewhere.keys() == {"there"}
     await until(shows(screen, "presence 42"))
     assert "presence 1" not in screen.texts
     running.hub.on_news(PresenceNews(poll.id, "there", 0))

@@ -11,6 +11,7 @@ from nexus.errors import Unavailable
 from nexus.rooms.room import Room
 from nexus.store import options, polls, rounds
 from nexus.store.database import Database
+from nexus.store.watch import StandingVoters
 from tests.support.ballots import HOST, cast_one, make_poll, retract, vote, voter
 from tests.support.hub import DeafBus, RunningHub, healing_quickly, running_hub, shows
 from tests.support.waiting import until
@@ -85,6 +86,28 @@ async def test_lost_retraction_is_healed_and_shows_nothing_hidden(running: Runni
     gone = await cast_one(running.database, retract(poll, ALICE))
     await until(shows(screen, f"totals 1.{gone.version} turnout"))
     assert f"totals 1.{gone.version} full" not in screen.texts
+
+
+@pytest.mark.usefixtures("quick")
+async def test_rights_that_could_not_be_asked_for_are_asked_for_again(
+    running: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = await make_poll(running.database, results=Policy.AFTER_VOTE)
+    for one in (ALICE, BOB):
+        await cast_one(running.database, vote(poll, one, 0))
+    _, screen = await running.enter(poll, ALICE)
+    ask, tries = running.hub._ask_rights, 0
+
+    async def weather(poll_id: int, voters: list[str]) -> StandingVoters | None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise Unavailable
+        return await ask(poll_id, voters)
+
+    monkeypatch.setattr(running.hub, "_ask_rights", weather)
+    gone = await cast_one(running.database, retract(poll, BOB))
+    await until(shows(screen, f"totals 1.{gone.version} full"))
 
 
 @pytest.mark.usefixtures("quick")

@@ -10,6 +10,7 @@ from nexus.bus.local import LocalBus
 from nexus.domain.definition import PollPatch
 from nexus.domain.poll import Place, Policy, Poll, Visibility
 from nexus.errors import PollNotFound
+from nexus.rooms import hub as module
 from nexus.rooms.room import Viewer
 from nexus.store import polls, rounds, watch
 from nexus.store.database import Database
@@ -29,7 +30,33 @@ async def running(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncI
         yield running
 
 
+@pytest.fixture
+async def unhealed(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningHub]:
+    """A hub to which nobody comes to compare rooms or count voters."""
+    monkeypatch.setattr(module, "HEAL_S", 60)
+    async with running_hub(database, LocalBus()) as running:
+        yield running
+
+
 # Entering
+
+
+async def test_news_that_comes_during_an_entry_follows_it(
+    unhealed: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll, ask = await make_poll(unhealed.database), unhealed.tallies.entry
+
+    async def meanwhile(poll_id: int, voter: str) -> Entry | None:
+        entry = await ask(poll_id, voter)
+        await cast_one(unhealed.database, vote(poll, BOB, 1))
+        unhealed.hub.on_news(TotalsNews((await unhealed.read(poll)).totals()))
+        return entry
+
+    monkeypatch.setattr(unhealed.tallies, "entry", meanwhile)
+    screen = RecordingSink()
+    entry = await unhealed.hub.enter(poll.id, Viewer(screen, ALICE))
+    assert entry.poll.version == poll.version
+    await until(shows(screen, f"totals 1.{poll.version + 1} full"))
 
 
 async def test_poll_closed_to_strangers_during_an_entry_stays_closed(
@@ -231,3 +258,16 @@ async def test_right_that_is_gained_while_rights_are_asked_for_stays(
     running.hub.on_news(TotalsNews((await running.read(poll)).totals()))
     await until(shows(screen, f"totals 1.{poll.version + 3} full"))
     assert asked == [[ALICE.voter], [BOB.voter]]
+
+
+async def test_right_that_other_news_has_overtaken_is_asked_for(unhealed: RunningHub) -> None:
+    poll = await make_poll(unhealed.database, results=Policy.AFTER_VOTE)
+    await cast_one(unhealed.database, vote(poll, BOB, 0))
+    _, screen = await unhealed.enter(poll, ALICE)
+    cast = await cast_one(unhealed.database, vote(poll, ALICE, 1))
+    gone = await cast_one(unhealed.database, retract(poll, BOB))
+    unhealed.hub.on_news(TotalsNews((await unhealed.read(poll)).totals()))
+    await until(shows(screen, f"totals 1.{gone.version} turnout"))
+    await until(lambda: not unhealed.hub._rooms[poll.id].doubtful)
+    unhealed.hub.ballot_stands(poll.id, ALICE.voter, Place(cast.epoch, cast.version))
+    await until(shows(screen, f"totals 1.{gone.version} full"))

@@ -226,6 +226,29 @@ def test_length_is_written_as_short_as_possible(frame: bytes) -> None:
     assert bad.value.code == 1002
 
 
+class Seconds:
+    """Stands for a loop whose clock is set by hand."""
+
+    now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+    def call_soon(self, call: object) -> None: ...
+
+
+async def test_control_frames_are_counted_by_the_second() -> None:
+    exchange, clock = Exchange(Bounds(controls=2), set(), MOST, None, None), Seconds()
+    exchange.loop = clock  # type: ignore[assignment]
+    line = DirectLine(exchange, Transport())
+    line.open()
+    for clock.now in (1.0, 2.0, 3.0):
+        line.data_received(masked(b"", PING) * 2)
+    assert line.is_open
+    line.data_received(masked(b"", PING))
+    assert not line.is_open
+
+
 def test_what_does_not_fit_is_refused_before_it_has_arrived() -> None:
     with pytest.raises(BadFrame) as bad:
         read_frame(masked(b"x" * 301)[:4], 0, 300, in_message=False)

@@ -228,7 +228,8 @@ async def test_draft_and_scheduled_polls_take_no_votes(database: Database) -> No
 
 
 async def test_private_poll_is_unknown_until_joined(database: Database) -> None:
-    poll = await make_poll(database, is_public=False)
+    poll, another = await make_poll(database, is_public=False), await make_poll(database)
+    await polls.join(database, [(poll.id, BOB.voter), (another.id, ALICE.voter)])
     assert await refused(database, vote(poll, ALICE, 0)) == "poll_not_found"
     await polls.join(database, [(poll.id, ALICE.voter)])
     assert (await cast_one(database, vote(poll, ALICE, 0))).status is Outcome.RECORDED

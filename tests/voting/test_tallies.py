@@ -11,11 +11,11 @@ from nexus.bus import DeletedNews, News, PollNews, TotalsNews
 from nexus.bus.local import LocalBus
 from nexus.domain.poll import Poll, Status
 from nexus.errors import Unavailable
-from nexus.store import polls, rounds, voting, watch
+from nexus.store import options, polls, rounds, voting, watch
 from nexus.store.database import Database
 from nexus.voting import tallies as module
 from nexus.voting.tallies import Tallies
-from tests.support.ballots import HOST, cast_one, make_poll, vote, voter
+from tests.support.ballots import HOST, cast_one, make_poll, retract, vote, voter
 from tests.support.listening import Ear
 from tests.support.rooms import totals_at
 from tests.support.waiting import until
@@ -228,6 +228,22 @@ async def test_entering_a_poll_whose_time_has_come_closes_it_first(watched: Watc
     entry = await watched.tallies.entry(poll.id, ALICE.voter)
     assert entry is not None
     assert (entry.poll.status, entry.held.watch.status) == (Status.CLOSED, Status.CLOSED)
+
+
+async def test_cached_poll_moves_with_the_totals_of_its_own_definition(
+    watched: WatchedTallies, database: Database
+) -> None:
+    tallies, poll = watched.tallies, await make_poll(database, "Yes", "No", "Maybe")
+    await tallies.poll(poll.id)
+    for ballot in (vote(poll, ALICE, 0), retract(poll, ALICE)):
+        for totals in (await voting.record(database, [ballot])).totals:
+            tallies.totals_committed(totals)
+        assert tallies._cache[poll.id] == (await watch.polls(database, [poll.id]))[poll.id]
+    cached = tallies._cache[poll.id]
+    fewer = (await options.delete(database, poll.options[0].id, HOST, discard=True)).poll
+    tallies.totals_committed(fewer.totals())
+    assert tallies._cache[poll.id] == cached, "it does not have these options"
+    assert await tallies.poll(poll.id) == fewer
 
 
 async def test_unreachable_database_is_unavailable() -> None:
