@@ -11,6 +11,8 @@ import pytest
 from nexus.domain.ballot import Ballot, Outcome, Receipt
 from nexus.errors import Busy, Unavailable
 from nexus.store.voting import RecordedBatch
+from nexus.voting import answering
+from nexus.voting.answering import Answer
 from nexus.voting.ballot_box import SIDINGS, BallotBox, Recorded
 from tests.support.ballots import voter
 from tests.support.waiting import until
@@ -136,3 +138,27 @@ async def test_stopping_answers_what_waits_on_a_siding(database: HoldingDatabase
         await casts[2]
     database.freed.set()
     await asyncio.gather(*casts[:2])
+
+
+async def test_stopping_waits_for_the_answers_of_a_siding(
+    database: HoldingDatabase, box: BallotBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "SLICE_S", 0.0)
+    given, begun = list[Answer](), asyncio.Event()
+
+    def take(answer: Answer) -> None:
+        given.append(answer)
+        begun.set()
+
+    database.held = {HOT}
+    box.submit(Ballot(uuid4(), 1, voter(1), options=(1,)), lambda answer: None)
+    for n in range(400):
+        box.submit(Ballot(uuid4(), HOT, voter(n), options=(1,)), take)
+    await until(lambda: database.waiting == 1)
+    database.held.clear()
+    database.freed.set()
+    await begun.wait()
+    assert len(given) < 400
+    box.submit(Ballot(uuid4(), HOT, voter(400), options=(1,)), take)
+    await box.stop(5)
+    assert len(given) == 401
