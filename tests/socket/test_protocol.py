@@ -10,6 +10,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 
+from nexus.http.framework.heads import BoundedHttpProtocol
 from nexus.rooms.frame import Frame
 from nexus.ws.direct_line import DirectLine
 from nexus.ws.line import Bounds
@@ -121,15 +122,21 @@ async def test_lost_socket_is_freed_without_the_cycle_collector() -> None:
             super().connection_made(transport)
             made.extend((weakref.ref(self), weakref.ref(self.line)))
 
+    class WatchedHttp(BoundedHttpProtocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            heads.append(weakref.ref(self))
+
     made: list[weakref.ref[object]] = []
+    heads: list[weakref.ref[object]] = []
     app = LineApp()
     gc.disable()
     try:
-        async with serving(app, Watched) as served:
+        async with serving(app, Watched, http=WatchedHttp) as served:
             async with Raw.open(served.port) as peer:
                 await peer.send(masked(b"hello"))
                 await soon(app.heard.get())
-                assert made[0]() is None  # nothing is left of the handshake
+                assert (made[0](), heads[0]()) == (None, None)  # nothing is left of the handshake
             await soon(app.codes.get())
             app.lines.get_nowait()
             await until(lambda: [ref() for ref in made] == [None, None])
