@@ -10,6 +10,7 @@ import pytest
 from nexus.domain.poll import Policy
 from nexus.store import polls, rounds
 from tests.support.ballots import ADMIN, HOST, guest, make_poll, voter
+from tests.support.hub import healing_quickly
 from tests.support.sockets import SocketClient, SocketServer, counts, open_socket_server, patch, screen
 from tests.support.waiting import until
 
@@ -206,7 +207,8 @@ async def test_changed_definition_is_sent(ws: SocketServer) -> None:
         assert shown["version"] == poll.version
 
 
-async def test_presence_counts_each_voter_of_the_room_once(ws: SocketServer) -> None:
+async def test_presence_counts_each_voter_of_the_room_once(ws: SocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    healing_quickly(monkeypatch)
     poll = await make_poll(ws.database)
     async with ws.client(HOST) as client:
         await client.join(poll)
