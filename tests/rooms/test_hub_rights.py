@@ -45,18 +45,21 @@ async def test_news_that_comes_during_an_entry_follows_it(
     unhealed: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poll, ask = await make_poll(unhealed.database), unhealed.tallies.entry
+    _, other = await unhealed.enter(poll, HOST)
+    newest = f"totals 1.{poll.version + 1} full"
 
     async def meanwhile(poll_id: int, voter: str) -> Entry | None:
         entry = await ask(poll_id, voter)
         await cast_one(unhealed.database, vote(poll, BOB, 1))
         unhealed.hub.on_news(TotalsNews((await unhealed.read(poll)).totals()))
+        await until(shows(other, newest))  # so the pass is over
         return entry
 
     monkeypatch.setattr(unhealed.tallies, "entry", meanwhile)
     screen = RecordingSink()
     entry = await unhealed.hub.enter(poll.id, Viewer(screen, ALICE))
     assert entry.poll.version == poll.version
-    await until(shows(screen, f"totals 1.{poll.version + 1} full"))
+    await until(shows(screen, newest))
 
 
 async def test_poll_closed_to_strangers_during_an_entry_stays_closed(

@@ -194,6 +194,9 @@ def cut_at(stream: bytes, cuts: list[int]) -> list[bytes]:
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.lists(client_frames(), max_size=12), st.lists(st.integers(0, 10_000), max_size=12))
 @example([masked(b"one", fin=False), masked(b"", PING), masked(b"two", CONT), masked(b"", CLOSE)], [1, 2, 3, 9, 15])
+@example([masked(b"one", fin=False), masked(b"two")], [9])
+@example([masked(b"one", fin=False), masked(b"", CLOSE)], [])
+@example([masked(masked(b"one"))], [6])
 @example([masked(b"x" * MOST), masked(b"x" * (MOST + 1))], [])
 def test_any_stream_is_read_as_websockets_reads_it(frames: list[bytes], cuts: list[int]) -> None:
     if too_big_for_the_judge(frames):
