@@ -168,7 +168,10 @@ class Hub:
 
     def _admit(self, room: Room, viewer: Viewer, entry: Entry) -> RoomSnapshot:
         state, held = entry.poll, entry.held
-        room.learn(state)
+        if room.poll is None or state.revision <= room.poll.revision:
+            room.learn(state)
+        else:  # that is for `_refresh`, which first removes those who may no longer know of the poll
+            room.revision = max(room.revision, state.revision)
         viewer.role = role_in(viewer.identity, state.created_by)
         viewer.revision = state.revision
         sees = room.admit(viewer, state, held.watch.place, held.retractions, stands=bool(held.votes))

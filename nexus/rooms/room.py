@@ -121,9 +121,9 @@ class Room:
         return totals is not None and totals.policy is Policy.AFTER_VOTE and totals.retractions > self.verified
 
     def is_newest(self, poll: Poll) -> bool:
-        """Whether the room knows of nothing newer than this state of its poll, and of no right that is in doubt."""
+        """Whether the room knows this state of its poll and nothing newer, and of no right that is in doubt."""
         newest = self.totals is not None and self.totals.place == poll.place and self.revision == poll.revision
-        return newest and not self.doubtful
+        return newest and not self.outdated and not self.doubtful
 
     def learn(self, poll: Poll) -> None:
         """Take a poll's whole state, as far as it is newer."""

@@ -148,6 +148,18 @@ async def test_stranger_whose_entry_was_read_before_the_poll_became_private_stay
         await soon(entering)
 
 
+async def test_strangers_leave_a_poll_that_a_newcomer_finds_private(unhealed: RunningHub) -> None:
+    poll = await make_poll(unhealed.database)
+    await polls.join(unhealed.database, [(poll.id, BOB.voter)])
+    _, stranger = await unhealed.enter(poll, ALICE)
+    await polls.patch(unhealed.database, poll.id, PollPatch(is_public=False), HOST)  # and no news of it
+    _, member = await unhealed.enter(poll, BOB)
+    cast = await cast_one(unhealed.database, vote(poll, BOB, 0))
+    unhealed.hub.on_news(TotalsNews((await unhealed.read(poll)).totals()))
+    await until(shows(member, f"totals 1.{cast.version} full"))
+    assert (stranger.gone, stranger.texts) == ([poll.id], [f"deleted {poll.id}"])
+
+
 async def test_ballot_that_was_cast_and_withdrawn_before_an_entry_is_read_shows_nothing(
     running: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
