@@ -172,6 +172,8 @@ class Hub:
             room.learn(state)
         else:  # that is for `_refresh`, which first removes those who may no longer know of the poll
             room.revision = max(room.revision, state.revision)
+        if state.is_public:
+            room.public_at = max(room.public_at, state.revision)
         viewer.role = role_in(viewer.identity, state.created_by)
         viewer.revision = state.revision
         sees = room.admit(viewer, state, held.watch.place, held.retractions, stands=bool(held.votes))
@@ -208,15 +210,15 @@ class Hub:
     async def _refresh(self, room: Room) -> None:
         """Read the poll again; viewers for whom it no longer exists are removed."""
         for _ in range(REFRESHES):
-            before = room.poll
             state = await self._tallies.poll(room.id)
             if state is None:
                 self._remove(room, list(room.viewers))
                 return
             # Who enters meanwhile with what was read before this is read again.
             room.revision = max(room.revision, state.revision)
-            if not state.is_public and (before is None or before.is_public):
+            if not state.is_public and room.public_at > room.evicted_at:
                 await self._evict(room, state, list(room.viewers))
+                room.evicted_at = state.revision
             room.learn(state)
             self._tallies.mark_unconfirmed(state.totals())
             if not room.outdated:

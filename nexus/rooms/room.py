@@ -82,6 +82,9 @@ class Room:
         self.totals: Totals | None = None
         self.revision = 0
         """The newest revision that this worker knows of; `poll` may be older."""
+        self.public_at = self.evicted_at = 0
+        """The newest revisions at which somebody came in while the poll was public, and at which strangers had to leave
+        since it was not."""
         self.edition = LOOK_CLOSELY + 1
         """Grows with everything that viewers are to be sent."""
         self.plain_since = self.edition

@@ -160,6 +160,26 @@ async def test_strangers_leave_a_poll_that_a_newcomer_finds_private(unhealed: Ru
     assert (stranger.gone, stranger.texts) == ([poll.id], [f"deleted {poll.id}"])
 
 
+async def test_stranger_who_came_while_a_private_poll_was_public_leaves_it(
+    unhealed: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = await make_poll(unhealed.database, is_public=False)
+    await unhealed.enter(poll, HOST)
+    ask, is_private_again = unhealed.tallies.poll, asyncio.Event()
+
+    async def late(poll_id: int) -> Poll | None:
+        await is_private_again.wait()
+        return await ask(poll_id)
+
+    monkeypatch.setattr(unhealed.tallies, "poll", late)
+    await polls.patch(unhealed.database, poll.id, PollPatch(is_public=True), HOST)
+    _, stranger = await unhealed.enter(poll, ALICE)
+    await polls.patch(unhealed.database, poll.id, PollPatch(is_public=False), HOST)
+    is_private_again.set()
+    await until(lambda: stranger.gone == [poll.id])
+    assert stranger.texts == [f"deleted {poll.id}"]
+
+
 async def test_ballot_that_was_cast_and_withdrawn_before_an_entry_is_read_shows_nothing(
     running: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
