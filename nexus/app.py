@@ -53,7 +53,7 @@ from nexus.settings import Limits, Settings
 from nexus.store import voting, watch
 from nexus.store.database import Database
 from nexus.store.listing_counts import Counts
-from nexus.voting.ballot_box import BallotBox, Recorded
+from nexus.voting.ballot_box import BATCH, BallotBox, Recorded
 from nexus.voting.estates import Estates
 from nexus.voting.schedule import Schedule
 from nexus.voting.tallies import Tallies
@@ -108,7 +108,7 @@ class Worker:
         self.bus: Bus = _bus(settings, name)
         self.tallies = Tallies(self.database, self.bus, self._tell)
         standing = partial(watch.standing_voters, self.database)
-        fanout = Fanout(RoomFrames(_now), shown=self.metrics.shown)
+        fanout = Fanout(RoomFrames(_now), shown=self.metrics.shown, votes_queue=self._votes_queue)
         self.hub = Hub(self.tallies, self.bus, fanout, standing, name, entered=self.metrics.joined)
         self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
         self.schedule = Schedule(self.database, self.tallies)
@@ -176,6 +176,9 @@ class Worker:
             now=_now,
             sessions=self.sessions,
         )
+
+    def _votes_queue(self) -> bool:
+        return self.ballots.waiting > BATCH
 
     @property
     def readers(self) -> frozenset[str]:

@@ -112,6 +112,21 @@ async def test_urgent_update_during_a_pass_is_not_forgotten() -> None:
     await turns_until(lambda: watching.texts == ["totals 1.1 full"])
 
 
+async def test_while_votes_queue_the_loop_is_theirs_after_each_slice() -> None:
+    room, queue = room_at(1), True
+    screens = [seated(room, n)[1] for n in range(STRIDE * 4)]
+    fanout = Fanout(PlainFrames(), tick_s=60, clock=slow_clock(), votes_queue=lambda: queue)
+    fanout.send_soon(room)
+    await turns_until(lambda: any(screen.taken for screen in screens))
+    begun = sum(len(screen.taken) for screen in screens)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert sum(len(screen.taken) for screen in screens) == begun < len(screens)
+    await until(lambda: sum(len(screen.taken) for screen in screens) > begun)
+    queue = False
+    await until(lambda: all(screen.taken for screen in screens))
+
+
 async def test_frames_are_encoded_once_for_each_audience() -> None:
     room = room_at(4, **AFTER_VOTE)
     frames = PlainFrames()
