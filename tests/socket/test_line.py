@@ -184,6 +184,8 @@ async def test_close_from_within_the_feed_silences_it(kind: str) -> None:
     def listen(line: Line, text: str) -> None:
         heard.append(text)
         line.close(4429)
+        if not app.codes.empty():
+            heard.append("the end, in the middle of what has led to it")
 
     app = LineApp(listen)
     async with serving_line(kind, app) as served, Raw.open(served.port) as peer:
