@@ -135,6 +135,11 @@ BEGIN
             UNION ALL SELECT unnest(choices), -1 FROM gone
         ) each GROUP BY option HAVING sum(votes) <> 0
     ),
+    tally AS (
+        SELECT o.poll_id AS poll,
+            json_agg(json_build_array(o.id, o.votes_count + coalesce(m.votes, 0)) ORDER BY o.position) AS counts
+        FROM options o LEFT JOIN moved m ON m.option = o.id WHERE o.poll_id = ANY (batch_polls) GROUP BY o.poll_id
+    ),
     counted AS (
         UPDATE options o SET votes_count = o.votes_count + m.votes FROM moved m
         WHERE o.id = m.option AND o.poll_id = ANY (batch_polls)
@@ -153,11 +158,8 @@ BEGIN
                 'revision', p.revision, 'retractions', p.retractions + coalesce(c.retractions, 0),
                 'status', p.status, 'policy', p.results,
                 'voters', p.voters + coalesce(c.voters, 0), 'ballots', p.ballots + coalesce(c.ballots, 0),
-                'counts', ARRAY(
-                    SELECT json_build_array(o.id, o.votes_count + coalesce(m.votes, 0))
-                    FROM options o LEFT JOIN moved m ON m.option = o.id WHERE o.poll_id = p.id ORDER BY o.position
-                )))
-            FROM poll p LEFT JOIN change c ON c.poll = p.id
+                'counts', t.counts))
+            FROM poll p JOIN tally t ON t.poll = p.id LEFT JOIN change c ON c.poll = p.id
         ),
         'replays', (
             SELECT json_object_agg(n, json_build_object(
