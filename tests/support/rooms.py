@@ -1,6 +1,10 @@
 """Polls, sinks and frames for tests of rooms: values and records, no servers."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -8,6 +12,7 @@ import msgspec
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Option, Policy, Poll, Status, Totals, Visibility
 from nexus.domain.rights import Role
+from nexus.rooms.fanout import SLICE_S
 from nexus.rooms.frame import Frame
 from nexus.rooms.room import Room, Viewer
 
@@ -121,3 +126,30 @@ def seated(room: Room, n: int = 1, *, role: Role = Role.VOTER) -> tuple[Viewer, 
     viewer.revision = room.poll.revision if room.poll else 0
     room.add(viewer)
     return viewer, screen
+
+
+def room_at(version: int = 1, **fields: Any) -> Room:
+    """A room that knows the poll at a place."""
+    room = Room(7)
+    room.learn(poll_at(version, **fields))
+    return room
+
+
+async def pass_by() -> None:
+    """Let the tasks that are ready run, often enough for a pass."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def turns_until(condition: Callable[[], bool]) -> None:
+    """Give others their turns, a bounded number of them, until something has become true."""
+    for _ in range(100):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("nothing came of it")
+
+
+def slow_clock() -> Callable[[], float]:
+    """A clock by which every few viewers take a slice."""
+    return partial(next, count(0.0, SLICE_S))
