@@ -11,9 +11,14 @@ from datetime import UTC, datetime
 import pytest
 
 from nexus.access.refresh_tokens import refresh_digest
+from nexus.domain.ballot import Ballot
 from nexus.domain.identity import Identity
+from nexus.errors import Unavailable
 from nexus.store import account_changes, accounts, departures, polls, sessions
 from nexus.store.database import Database
+from nexus.voting.answering import Done
+from nexus.ws.line import Bounds
+from nexus.ws.protocol import SocketProtocol
 from tests.support.ballots import HOST, guest, make_poll, rows, voter
 from tests.support.sockets import SocketServer, open_socket_server, screen
 from tests.support.values import new_op
@@ -243,8 +248,9 @@ async def test_wrong_codes_are_limited_and_the_socket_lives_on(database_url: str
 
 
 async def test_stopping_server_answers_what_is_in_flight_then_closes_with_1012(
-    ws: SocketServer, database: Database
+    ws: SocketServer, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(SocketProtocol, "bounds", Bounds(grace_s=60))  # which nobody needs
     poll = await make_poll(database)
     async with ws.client(ALICE) as idle, ws.client(BOB) as busy, AsyncExitStack() as lock:
         session = await lock.enter_async_context(database.transaction())
@@ -257,6 +263,22 @@ async def test_stopping_server_answers_what_is_in_flight_then_closes_with_1012(
         assert (await busy.answer(op))["type"] == "ack"
         assert await busy.closed() == 1012
         assert await rows(database, "SELECT count(*) FROM votes") == [(1,)]
+
+
+async def test_stopping_server_waits_for_no_answer_to_what_the_ballot_box_did_not_take(
+    ws: SocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SocketProtocol, "bounds", Bounds(grace_s=60))
+    poll = await make_poll(ws.database)
+
+    def full(_ballot: Ballot, _done: Done) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(ws.worker.ballots, "submit", full)
+    async with ws.client(ALICE) as client:
+        assert (await client.vote(poll, 0))["type"] == "retry"
+        ws.server.should_exit = True
+        assert await client.closed() == 1012
 
 
 async def test_stopping_server_closes_the_silent_too(ws: SocketServer) -> None:
@@ -275,3 +297,4 @@ async def test_gone_sockets_leave_nothing_behind(ws: SocketServer) -> None:
         client.connection.transport.abort()
         await host.leave()
     await until(lambda: not ws.worker.hub.rooms and not len(ws.worker.socket_services.open_sockets))
+    assert not ws.worker.sessions._by_key
