@@ -239,6 +239,20 @@ async def test_nonsense_before_the_handshake_is_answered_does_no_harm(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
+@on_both_loops
+async def test_bytes_before_the_handshake_is_answered_are_bounded() -> None:
+    answer = asyncio.Event()
+
+    async def slow(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await answer.wait()
+
+    async with serving(slow, Brisk) as served, Raw.open(served.port) as peer:
+        await peer.send(b"x" * (Brisk.bounds.early_bytes + 1))
+        assert await peer.status() == 400
+        answer.set()
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from nexus.domain.poll import Policy
+from nexus.rooms.room import RoomSnapshot, Viewer
 from nexus.store import polls, rounds
+from nexus.ws.session import MAX_WAITING
 from tests.support.ballots import ADMIN, HOST, guest, make_poll, voter
 from tests.support.hub import healing_quickly
 from tests.support.sockets import SocketClient, SocketServer, counts, open_socket_server, patch, screen
@@ -135,6 +137,19 @@ async def test_a_socket_may_join_fifty_rooms(ws: SocketServer) -> None:
         await client.join(made[0])
         await client.send("leave", poll=made[1].id)
         await client.join(made[50])
+
+
+async def test_joins_that_wait_are_bounded(ws: SocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stalled(_poll: int, _viewer: Viewer) -> RoomSnapshot:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(ws.worker.hub, "enter", stalled)
+    async with ws.client(ALICE) as client:
+        for poll in range(1, MAX_WAITING + 3):
+            await client.send("join", poll=poll)
+        refused = await client.expect("error", code="too_many_messages")
+        assert refused["of"]["poll"] == MAX_WAITING + 2
 
 
 async def test_leaving_ends_the_frames_of_that_poll_alone(ws: SocketServer) -> None:

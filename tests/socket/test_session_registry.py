@@ -48,3 +48,4 @@ def test_session_that_has_ended_is_forgotten_and_the_others_stay() -> None:
     registry.discard(identity("user:9"), sessions[2])
     registry.expel(frozenset({"user:1", "a"}))
     assert sessions[2].times == 1
+    assert registry._by_key == {}, "nothing is kept of a voter who has left"
