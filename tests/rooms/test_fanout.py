@@ -10,7 +10,7 @@ from nexus.domain.rights import Role
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.room import Shown
 from nexus.rooms.writing import STRIDE
-from tests.support.rooms import PlainFrames, pass_by, room_at, seated, slow_clock, totals_at, turns_until
+from tests.support.rooms import PlainFrames, pass_by, poll_at, room_at, seated, slow_clock, totals_at, turns_until
 from tests.support.waiting import until
 
 AFTER_VOTE: dict[str, Any] = {"results": Policy.AFTER_VOTE}
@@ -192,6 +192,21 @@ async def test_doubtful_room_keeps_back_those_whose_right_is_in_doubt() -> None:
     room.verify(1, Place(1, 6), frozenset())
     fanout.catch_up(room, voted)
     assert seeing.texts == ["totals 1.6 turnout"]
+
+
+async def test_room_that_becomes_outdated_during_a_pass_sends_no_more_until_it_is_read() -> None:
+    room = room_at(1)
+    screens = [seated(room, n)[1] for n in range(STRIDE * 2)]
+    fanout = Fanout(PlainFrames(), tick_s=0, clock=slow_clock())
+    fanout.send_soon(room)
+    await turns_until(lambda: any(screen.taken for screen in screens))
+    room.accept(totals_at(2, revision=2))
+    fanout.send_soon(room)
+    await pass_by()
+    assert {tuple(screen.texts) for screen in screens} == {("totals 1.1 full",), ()}
+    room.learn(poll_at(2, revision=2))
+    fanout.send_soon(room)
+    await turns_until(lambda: all(screen.texts[-2:] == ["poll r2 full", "totals 1.2 full"] for screen in screens))
 
 
 async def test_who_had_everything_and_leaves_during_a_pass_gets_nothing_more() -> None:
