@@ -38,7 +38,7 @@ def every_round() -> list[Case]:
     """What the bounds are about."""
     return [
         *votes.baselines(VOTE_S),
-        *votes.cases([1000, 200], ["hot"], VOTE_S, 0),
+        *votes.cases([1000, 200, 10_000], ["hot"], VOTE_S, 0),
         *votes.cases([1000], ["spread"], VOTE_S, 0),
         *votes.cases([1000], ["offered"], VOTE_S, HALF_LOAD),
         *fanout.cases(fanout.SUBJECTS, [4000], SCREEN_VOTES),
@@ -53,7 +53,7 @@ def first_round() -> list[Case]:
     """What shows the rest of the picture."""
     return once(
         [
-            *votes.cases([1, 100, 10_000], ["hot"], VOTE_S, 0),
+            *votes.cases([1, 100], ["hot"], VOTE_S, 0),
             *votes.cases([1000], ["first"], VOTE_S, 0),
             *votes.cases([100], ["http"], VOTE_S, 0),
             *fanout.cases(fanout.SUBJECTS, [10_000], SCREEN_VOTES),

@@ -98,9 +98,10 @@ class SocketLife(asyncio.Protocol):
     def attach(self, listener: Listener) -> None:
         """Feed what came before this call, in order, then everything as it arrives."""
         before, self._listener = self._listener, listener
-        if isinstance(before, Early):
-            for text in before.take():
-                self._tell(listener.feed, text)
+        for text in before.take() if isinstance(before, Early) else ():
+            if self._stage == CLOSING:  # by us, for one of these texts; what came before a peer's close is heard
+                break
+            self._tell(listener.feed, text)
         if self._code is not None:
             self._exchange.loop.call_soon(self._tell_end)
 

@@ -126,8 +126,8 @@ async def test_push_past_its_bound_ends_the_line(kind: str) -> None:
         while app.codes.empty():
             line.push(BIG)
             pushes += 1
+            assert pushes * len(BIG.text) <= Patient.bounds.unsent
             await asyncio.sleep(0)
-        assert pushes * len(BIG.text) <= Patient.bounds.unsent
         assert await soon(app.codes.get()) == 4409
         if kind == "direct":  # the other server waits for its reader, however long
             await until(lambda: served.connections == 0)

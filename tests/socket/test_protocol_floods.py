@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from nexus.ws.line import Bounds
+from nexus.ws.line import Bounds, Line
 from nexus.ws.protocol import SocketProtocol
 from tests.support.line_app import (
     BIG,
@@ -157,6 +157,25 @@ async def test_server_reads_on_while_nobody_listens_yet() -> None:
         app.ready.set()
         await peer.send(masked(b"three"))
         assert [await soon(app.heard.get()) for _ in range(3)] == ["one", "two", "three"]
+
+
+@on_both_loops
+async def test_nothing_is_heard_after_the_text_that_made_us_close() -> None:
+    heard: list[str] = []
+
+    def refuse(line: Line, text: str) -> None:
+        heard.append(text)
+        line.close(4503)
+
+    app = LineApp(refuse)
+    app.ready.clear()
+    async with serving(app, SocketProtocol) as served, Raw.open(served.port) as peer:
+        assert await peer.status() == 101
+        await peer.send(masked(b"one") + masked(b"two") + masked(b"", PING))
+        assert await peer.frame() == (PONG, b"")
+        app.ready.set()
+        assert await peer.close_code() == 4503
+        assert heard == ["one"]
 
 
 @pytest.mark.parametrize(("count", "size"), [(65, 1), (9, 8000)])

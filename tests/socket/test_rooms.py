@@ -152,6 +152,26 @@ async def test_joins_that_wait_are_bounded(ws: SocketServer, monkeypatch: pytest
         assert refused["of"]["poll"] == MAX_WAITING + 2
 
 
+async def test_token_is_renewed_after_the_joins_before_it(ws: SocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    enter, go = ws.worker.hub.enter, asyncio.Event()
+
+    async def held(poll: int, viewer: Viewer) -> RoomSnapshot:
+        await go.wait()
+        return await enter(poll, viewer)
+
+    monkeypatch.setattr(ws.worker.hub, "enter", held)
+    poll = await make_poll(ws.database)
+    async with ws.client(ALICE) as client:
+        welcomed = len(client.frames)
+        await client.send("join", poll=poll.id)
+        await client.send("hello", token=ws.token(ALICE))
+        await client.pong()
+        assert [frame["type"] for frame in client.frames[welcomed:]] == ["pong"]
+        go.set()
+        await client.expect("welcome")
+        assert [frame["type"] for frame in client.frames[welcomed:]].index("joined") == 1
+
+
 async def test_leaving_ends_the_frames_of_that_poll_alone(ws: SocketServer) -> None:
     poll, other = await make_poll(ws.database), await make_poll(ws.database)
     async with ws.client(ALICE) as client, ws.client(BOB) as stays:
