@@ -49,8 +49,8 @@ ENTRIES = 100
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What a voter is shown on entering a poll: its state, and what they `held` of it. The state may be newer than what
-    they held, and never older."""
+    """What a voter is shown on entering a poll: its state, and what they `held` of it, then or later: a ballot that
+    counts in the state is among theirs."""
 
     poll: Poll
     held: watch.Entrant
@@ -170,11 +170,13 @@ class Tallies:
         missing = [poll_id for poll_id, poll in polls.items() if poll is None]
         if missing:
             polls |= await self._ask_polls(missing)
-        return {
-            (poll_id, voter): Entry(poll, one)
-            for (poll_id, voter), one in entrants.found.items()
-            if (poll := polls[poll_id]) is not None
-        }
+        there = {poll_id: poll for poll_id, poll in polls.items() if poll is not None}
+        found = dict(entrants.found)
+        if overtaken := [
+            key for key, one in found.items() if key[0] in there and one.watch.place < there[key[0]].place
+        ]:
+            found |= (await watch.entrants(self._database, overtaken)).found
+        return {key: Entry(there[key[0]], one) for key, one in found.items() if key[0] in there}
 
     async def _ask_voter_states(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], watch.VoterState]:
         return dict(await watch.voter_states(self._database, keys))

@@ -231,15 +231,12 @@ async def test_ballot_of_another_that_is_withdrawn_during_an_entry_leaves_the_ri
         await running.tallies.poll(poll.id)
         return found
 
-    async def uncounted() -> None:
-        """Somebody who is told a count is looked at closely for that alone."""
-
     monkeypatch.setattr(watch, "entrants", meanwhile)
-    monkeypatch.setattr(running.hub, "_update_presence", uncounted)
     screen = RecordingSink()
     entry = await running.hub.enter(poll.id, Viewer(screen, ALICE))
-    assert (entry.poll.version, entry.sees) == (poll.version + 3, Visibility.TURNOUT)
-    await until(shows(screen, f"totals 1.{poll.version + 3} full"))
+    assert (entry.poll.version, entry.sees) == (poll.version + 3, Visibility.FULL)
+    other = await cast_one(running.database, vote(poll, BOB, 1))
+    await until(shows(screen, f"totals 1.{other.version} full"))
 
 
 # Rights

@@ -9,6 +9,7 @@ import pytest
 
 from nexus.bus import DeletedNews, News, PollNews, TotalsNews
 from nexus.bus.local import LocalBus
+from nexus.domain.ballot import Receipt
 from nexus.domain.poll import Poll, Status
 from nexus.errors import Unavailable
 from nexus.store import options, polls, rounds, voting, watch
@@ -219,6 +220,26 @@ async def test_entry_shows_what_was_voted_elsewhere(watched: WatchedTallies, dat
     entry = await watched.tallies.entry(poll.id, ALICE.voter)
     assert entry is not None
     assert (entry.poll.version, [one.op for one in entry.held.votes]) == (receipt.version, [receipt.op])
+
+
+async def test_ballot_that_counts_in_what_is_shown_is_among_the_voters_own(
+    watched: WatchedTallies, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = await make_poll(database)
+    await watched.tallies.entry(poll.id, ALICE.voter)
+    entrants, receipts = watch.entrants, list[Receipt]()
+
+    async def overtaken(database: Database, keys: Sequence[tuple[int, str]]) -> watch.Entrants:
+        found = await entrants(database, keys)
+        if not receipts:
+            receipts.append(await cast_one(database, vote(poll, ALICE, 0)))
+            watched.tallies.totals_committed((await watch.polls(database, [poll.id]))[poll.id].totals())
+        return found
+
+    monkeypatch.setattr(watch, "entrants", overtaken)
+    entry = await watched.tallies.entry(poll.id, ALICE.voter)
+    assert entry is not None
+    assert (entry.poll.version, [one.op for one in entry.held.votes]) == (receipts[0].version, [receipts[0].op])
 
 
 async def test_entering_a_poll_whose_time_has_come_closes_it_first(watched: WatchedTallies, database: Database) -> None:
