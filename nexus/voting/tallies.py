@@ -41,11 +41,11 @@ CACHED = 2_000
 
 
 ENTRIES_S = 0.01
-"""Between two queries for those who enter: at most 100 a second, however many come at once; who comes alone does not
+"""Between two reads for those who enter: at most 100 a second, however many come at once; who comes alone does not
 wait."""
 
 ENTRIES = 100
-"""Voters in one such query. Their answers are one burst of work for the event loop, of a few milliseconds."""
+"""Voters in one such read. Their answers are one burst of work for the event loop, of a few milliseconds."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -170,13 +170,11 @@ class Tallies:
         missing = [poll_id for poll_id, poll in polls.items() if poll is None]
         if missing:
             polls |= await self._ask_polls(missing)
-        there = {poll_id: poll for poll_id, poll in polls.items() if poll is not None}
-        found = dict(entrants.found)
-        if overtaken := [
-            key for key, one in found.items() if key[0] in there and one.watch.place < there[key[0]].place
-        ]:
-            found |= (await watch.entrants(self._database, overtaken)).found
-        return {key: Entry(there[key[0]], one) for key, one in found.items() if key[0] in there}
+        shown = {poll_id: poll for poll_id, poll in polls.items() if poll is not None}
+        held = {key: one for key, one in entrants.found.items() if key[0] in shown}
+        if overtaken := [key for key, one in held.items() if one.watch.place < shown[key[0]].place]:
+            held |= (await watch.entrants(self._database, overtaken)).found
+        return {key: Entry(shown[key[0]], one) for key, one in held.items()}
 
     async def _ask_voter_states(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], watch.VoterState]:
         return dict(await watch.voter_states(self._database, keys))
