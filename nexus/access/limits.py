@@ -22,7 +22,7 @@ _SAMPLE = 8
 _LONGEST_HOST = 64
 
 
-class Pace:
+class TokenBucket:
     """`per_s` on average and `burst` at once, as GCRA has it (ITU-T I.371): a token bucket is one number.
 
     That number, `due`, is when the bucket will be full again; one due in the past, such as 0.0, is full. Whoever has
@@ -63,7 +63,7 @@ class Rate:
         """All buckets start full; `clock` returns monotonic seconds."""
         if keys < 1:
             raise ValueError("a rate needs room for at least one key")
-        self._pace = Pace(per_s, burst)
+        self._pace = TokenBucket(per_s, burst)
         self._clock = clock
         self._keys = keys
         self._due: OrderedDict[str, float] = OrderedDict()  # the longest unused first

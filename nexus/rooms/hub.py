@@ -23,7 +23,7 @@ from nexus.rooms.chores import Chores
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.room import Room, RoomSnapshot, Shown, Viewer
 from nexus.store.watch import StandingVoters
-from nexus.voting.tallies import Entry, Tallies
+from nexus.voting.tallies import PollEntry, Tallies
 
 logger = logging.getLogger(__name__)
 
@@ -156,7 +156,7 @@ class Hub:
         """Cancel everything that is under way."""
         await self._chores.stop()
 
-    async def _read(self, room: Room, viewer: Viewer) -> Entry:
+    async def _read(self, room: Room, viewer: Viewer) -> PollEntry:
         """A poll and the viewer's ballots in it, both of one round, and not older than what the room knows of."""
         for _ in range(REFRESHES):
             entry = await self._tallies.entry(room.id, viewer.identity.voter)
@@ -166,7 +166,7 @@ class Hub:
                 return entry
         raise Unavailable("This poll is changing right now. Try again.")
 
-    def _admit(self, room: Room, viewer: Viewer, entry: Entry) -> RoomSnapshot:
+    def _admit(self, room: Room, viewer: Viewer, entry: PollEntry) -> RoomSnapshot:
         state, held = entry.poll, entry.held
         if room.poll is None or state.revision <= room.poll.revision:
             room.learn(state)

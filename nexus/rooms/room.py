@@ -172,16 +172,15 @@ class Room:
             self._forget(viewer)
 
     def admit(self, viewer: Viewer, state: Poll, read: Place, retractions: int, *, stands: bool) -> Visibility:
-        """Let in a viewer that is shown `state`; at `read`, after so many `retractions` of the poll, a ballot of its
-        voter stood or not. Returns what it may be shown."""
+        """Let in a viewer that is shown `state`; at `read`, no earlier and after so many `retractions` of the poll, a
+        ballot of its voter stood or not. Returns what it may be shown."""
         if viewer.right is None or viewer.right <= read:  # a ballot that was cast later stands, as far as is known
             viewer.right = read if stands else None
         if viewer.right is not None:
             # What has been withdrawn since then may be its ballot.
             self.verified = min(self.verified, retractions)
         self.add(viewer)
-        has_vote = viewer.right is not None and viewer.right.epoch == state.epoch and state.retractions <= retractions
-        return visibility(state.results, state.status, viewer.role, has_vote=has_vote)
+        return self.sees(viewer, state.totals())
 
     def add(self, viewer: Viewer) -> None:
         """Let a viewer in."""

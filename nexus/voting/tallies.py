@@ -48,7 +48,7 @@ ENTRIES = 100
 """Voters in one such read. Their answers are one burst of work for the event loop, of a few milliseconds."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class PollEntry(msgspec.Struct, frozen=True):
     """What a voter is shown on entering a poll: its state, and what they `held` of it, then or later: a ballot that
     counts in the state is among theirs."""
 
@@ -113,7 +113,7 @@ class Tallies:
         self._cache.move_to_end(poll_id)
         return cached
 
-    async def entry(self, poll_id: int, voter: str) -> Entry | None:
+    async def entry(self, poll_id: int, voter: str) -> PollEntry | None:
         """What `voter` needs to enter a poll, as of a moment after this call began; None where there is no such poll.
 
         All who ask at that moment share one query, and mostly it confirms the cached poll. Raises `Unavailable`.
@@ -160,7 +160,7 @@ class Tallies:
             self._keep(poll)
         return found
 
-    async def _ask_entries(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], Entry]:
+    async def _ask_entries(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], PollEntry]:
         entrants = await watch.entrants(self._database, keys)
         if entrants.due:
             await self._settle(entrants.due)
@@ -174,7 +174,7 @@ class Tallies:
         held = {key: one for key, one in entrants.found.items() if key[0] in shown}
         if overtaken := [key for key, one in held.items() if one.watch.place < shown[key[0]].place]:
             held |= (await watch.entrants(self._database, overtaken)).found
-        return {key: Entry(shown[key[0]], one) for key, one in held.items()}
+        return {key: PollEntry(shown[key[0]], one) for key, one in held.items()}
 
     async def _ask_voter_states(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], watch.VoterState]:
         return dict(await watch.voter_states(self._database, keys))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexus.access.limits import Caps, Pace, Rate, address_key
+from nexus.access.limits import Caps, Rate, TokenBucket, address_key
 from tests.support.clock import ManualClock
 
 
@@ -100,7 +100,7 @@ def test_rate_never_gives_more_than_burst_and_pace(per_s: float, burst: int, ste
 @given(per_s=st.floats(0.01, 1000), burst=st.integers(1, 100), spent=st.integers(1, 100))
 def test_rate_is_true_to_the_wait_it_tells(per_s: float, burst: int, spent: int) -> None:
     clock = ManualClock(1000.0)
-    rate, pace, due = Rate(per_s, burst, clock=clock), Pace(per_s, burst), 0.0
+    rate, pace, due = Rate(per_s, burst, clock=clock), TokenBucket(per_s, burst), 0.0
     for _ in range(min(spent, burst)):
         rate.take("user:1")
         due, _wait = pace.take(due, clock.now)
@@ -112,7 +112,7 @@ def test_rate_is_true_to_the_wait_it_tells(per_s: float, burst: int, spent: int)
 
 
 def test_pace_allows_the_burst_and_then_the_pace(clock: ManualClock) -> None:
-    pace, due, waits = Pace(2, 3), 0.0, []
+    pace, due, waits = TokenBucket(2, 3), 0.0, []
     for _ in range(4):
         due, wait = pace.take(due, clock.now)
         waits.append(wait)

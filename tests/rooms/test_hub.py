@@ -15,7 +15,7 @@ from nexus.errors import PollNotFound
 from nexus.rooms.room import Viewer
 from nexus.store import polls, rounds
 from nexus.store.database import Database
-from nexus.voting.tallies import Entry
+from nexus.voting.tallies import PollEntry
 from tests.support.ballots import HOST, cast_one, make_poll, vote, voter
 from tests.support.hub import RunningHub, healing_quickly, running_hub, shows
 from tests.support.rooms import RecordingSink
@@ -93,7 +93,7 @@ async def test_refused_entry_leaves_no_room(running: RunningHub) -> None:
 async def test_entry_given_up_on_the_way_leaves_no_room(running: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = asyncio.Event()
 
-    async def stalled(poll_id: int, voter: str) -> Entry | None:
+    async def stalled(poll_id: int, voter: str) -> PollEntry | None:
         asked.set()
         await asyncio.Event().wait()
         raise AssertionError

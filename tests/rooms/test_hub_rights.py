@@ -8,13 +8,14 @@ import pytest
 from nexus.bus import DeletedNews, TotalsNews
 from nexus.bus.local import LocalBus
 from nexus.domain.definition import PollPatch
+from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Policy, Poll, Visibility
 from nexus.errors import PollNotFound
 from nexus.rooms import hub as module
 from nexus.rooms.room import Viewer
 from nexus.store import polls, rounds, watch
 from nexus.store.database import Database
-from nexus.voting.tallies import Entry
+from nexus.voting.tallies import PollEntry
 from tests.support.ballots import HOST, cast_one, make_poll, retract, vote, voter
 from tests.support.hub import RunningHub, healing_quickly, running_hub, shows
 from tests.support.rooms import RecordingSink
@@ -48,7 +49,7 @@ async def test_news_that_comes_during_an_entry_follows_it(
     _, other = await unhealed.enter(poll, HOST)
     newest = f"totals 1.{poll.version + 1} full"
 
-    async def meanwhile(poll_id: int, voter: str) -> Entry | None:
+    async def meanwhile(poll_id: int, voter: str) -> PollEntry | None:
         entry = await ask(poll_id, voter)
         await cast_one(unhealed.database, vote(poll, BOB, 1))
         unhealed.hub.on_news(TotalsNews((await unhealed.read(poll)).totals()))
@@ -69,7 +70,7 @@ async def test_poll_closed_to_strangers_during_an_entry_stays_closed(
     await running.enter(poll, HOST)
     ask, room = running.tallies.entry, running.hub._rooms[poll.id]
 
-    async def meanwhile(poll_id: int, voter: str) -> Entry | None:
+    async def meanwhile(poll_id: int, voter: str) -> PollEntry | None:
         entry = await ask(poll_id, voter)
         if room.poll is not None and room.poll.is_public:
             await running.turn(polls.patch(running.database, poll.id, PollPatch(is_public=False), HOST))
@@ -107,7 +108,7 @@ async def test_ballot_that_is_cast_during_an_entry_gives_its_right(
 ) -> None:
     poll, ask = await make_poll(running.database, results=Policy.AFTER_VOTE), running.tallies.entry
 
-    async def meanwhile(poll_id: int, voter: str) -> Entry | None:
+    async def meanwhile(poll_id: int, voter: str) -> PollEntry | None:
         entry = await ask(poll_id, voter)
         cast = await cast_one(running.database, vote(poll, ALICE, 1))
         running.hub.ballot_stands(poll.id, ALICE.voter, Place(cast.epoch, cast.version))
@@ -127,7 +128,7 @@ async def test_stranger_whose_entry_was_read_before_the_poll_became_private_stay
     ask, state = running.tallies.entry, running.tallies.voter_state
     was_read, evicting = asyncio.Event(), asyncio.Event()
 
-    async def slowly(poll_id: int, voter: str) -> Entry | None:
+    async def slowly(poll_id: int, voter: str) -> PollEntry | None:
         entry = await ask(poll_id, voter)
         was_read.set()
         await evicting.wait()
@@ -185,7 +186,7 @@ async def test_ballot_that_was_cast_and_withdrawn_before_an_entry_is_read_shows_
 ) -> None:
     poll, ask = await make_poll(running.database, results=Policy.AFTER_VOTE), running.tallies.entry
 
-    async def after_both(poll_id: int, voter: str) -> Entry | None:
+    async def after_both(poll_id: int, voter: str) -> PollEntry | None:
         cast = await cast_one(running.database, vote(poll, ALICE, 1))
         running.hub.ballot_stands(poll.id, ALICE.voter, Place(cast.epoch, cast.version))
         await cast_one(running.database, retract(poll, ALICE))
@@ -196,20 +197,25 @@ async def test_ballot_that_was_cast_and_withdrawn_before_an_entry_is_read_shows_
     assert (entry.poll.version, entry.sees, entry.votes) == (poll.version + 2, Visibility.TURNOUT, ())
 
 
+def withdraw_during_entries(monkeypatch: pytest.MonkeyPatch, running: RunningHub, poll: Poll, by: Identity) -> None:
+    """Have `by` withdraw right after whoever enters has been read, and the cached poll show it."""
+    entrants = watch.entrants
+
+    async def meanwhile(database: Database, keys: Sequence[tuple[int, str]]) -> watch.Entrants:
+        found = await entrants(database, keys)
+        await cast_one(running.database, retract(poll, by))
+        await running.tallies.poll(poll.id)
+        return found
+
+    monkeypatch.setattr(watch, "entrants", meanwhile)
+
+
 async def test_ballot_that_is_withdrawn_during_an_entry_shows_nothing(
     running: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poll = await make_poll(running.database, results=Policy.AFTER_VOTE)
     await cast_one(running.database, vote(poll, ALICE, 1))
-    entrants = watch.entrants
-
-    async def meanwhile(database: Database, keys: Sequence[tuple[int, str]]) -> watch.Entrants:
-        found = await entrants(database, keys)
-        await cast_one(running.database, retract(poll, ALICE))
-        await running.tallies.poll(poll.id)
-        return found
-
-    monkeypatch.setattr(watch, "entrants", meanwhile)
+    withdraw_during_entries(monkeypatch, running, poll, ALICE)
     screen = RecordingSink()
     entry = await running.hub.enter(poll.id, Viewer(screen, ALICE))
     assert (entry.poll.version, entry.sees) == (poll.version + 2, Visibility.TURNOUT)
@@ -221,17 +227,10 @@ async def test_ballot_that_is_withdrawn_during_an_entry_shows_nothing(
 async def test_ballot_of_another_that_is_withdrawn_during_an_entry_leaves_the_right(
     running: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poll, entrants = await make_poll(running.database, results=Policy.AFTER_VOTE), watch.entrants
+    poll = await make_poll(running.database, results=Policy.AFTER_VOTE)
     for one in (ALICE, BOB):
         await cast_one(running.database, vote(poll, one, 1))
-
-    async def meanwhile(database: Database, keys: Sequence[tuple[int, str]]) -> watch.Entrants:
-        found = await entrants(database, keys)
-        await cast_one(running.database, retract(poll, BOB))
-        await running.tallies.poll(poll.id)
-        return found
-
-    monkeypatch.setattr(watch, "entrants", meanwhile)
+    withdraw_during_entries(monkeypatch, running, poll, BOB)
     screen = RecordingSink()
     entry = await running.hub.enter(poll.id, Viewer(screen, ALICE))
     assert (entry.poll.version, entry.sees) == (poll.version + 3, Visibility.FULL)

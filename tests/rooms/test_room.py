@@ -8,9 +8,11 @@ import pytest
 from nexus.domain.poll import Place, Policy, Status, Visibility
 from nexus.domain.presence import Crowd
 from nexus.domain.rights import Role
-from nexus.rooms.room import Room
-from tests.support.rooms import poll_at, seated, totals_at
+from nexus.rooms.room import Room, Viewer
+from tests.support.ballots import voter
+from tests.support.rooms import RecordingSink, poll_at, seated, totals_at
 
+ALICE = voter(1)
 HIDDEN: dict[str, Any] = {"results": Policy.AFTER_VOTE}
 
 
@@ -31,6 +33,16 @@ def test_newest_totals_win_in_any_order() -> None:
             best = max(best, Place(epoch, version))
             assert room.totals is not None
             assert room.totals.place == best
+
+
+def test_right_of_a_newcomer_is_in_doubt_where_a_ballot_was_withdrawn_since_it_was_read() -> None:
+    room, read = room_at(3, retractions=1, **HIDDEN), poll_at(2, **HIDDEN)
+    assert not room.doubtful
+    entered = room.admit(Viewer(RecordingSink(), ALICE), read, read.place, read.retractions, stands=True)
+    assert (entered, room.doubtful) == (Visibility.FULL, True)
+    late = room_at(3, retractions=1, **HIDDEN)
+    late.admit(Viewer(RecordingSink(), ALICE), poll_at(3, **HIDDEN), Place(1, 3), 1, stands=True)
+    assert not late.doubtful
 
 
 def test_older_state_is_not_learned_over_a_newer_one() -> None:

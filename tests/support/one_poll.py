@@ -9,7 +9,7 @@ from nexus.domain.ballot import CastVote
 from nexus.domain.poll import Place, Policy, Poll, Totals, Visibility, Watch
 from nexus.domain.rights import Role, visibility
 from nexus.store.watch import Entrant, StandingVoters, VoterState
-from nexus.voting.tallies import Entry
+from nexus.voting.tallies import PollEntry
 from tests.support.rooms import NOON, poll_at
 
 
@@ -67,7 +67,7 @@ class OnePoll:
         for _ in range(self.turns):
             await asyncio.sleep(0)
 
-    async def entry(self, poll_id: int, voter: str) -> Entry | None:
+    async def entry(self, poll_id: int, voter: str) -> PollEntry | None:
         """As `Tallies.entry`: what the voter holds, and a poll that is as new or newer."""
         await self._wait()
         if self.state is None:
@@ -77,7 +77,7 @@ class OnePoll:
         watch = Watch(then.place, then.revision, then.status)
         held = Entrant(watch, then.retractions, voter in self.members, votes)
         newest = await self.poll(poll_id)
-        return None if newest is None else Entry(newest, held)
+        return None if newest is None else PollEntry(newest, held)
 
     async def poll(self, poll_id: int) -> Poll | None:
         """As `Tallies.poll`."""
