@@ -1,0 +1,67 @@
+"""What the page of a poll starts with, so that the question and the first bars are there before any socket is open
+(docs/contract.md, "Pages")."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from nexus.access.code_entry import CodeEntry
+from nexus.domain.codes import read_code
+from nexus.domain.poll import Status
+from nexus.domain.rights import Role, visibility
+from nexus.domain.views import PollView, Stamp, TotalsView, poll_view, stamp, totals_view
+from nexus.errors import GuestsNotAllowed, NexusError, PollNotFound
+from nexus.http.framework.problem import problem
+from nexus.voting.tallies import Tallies
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What a page of a poll starts with: the poll and its totals as any guest sees them, or the code of the error
+    that a guest would get."""
+
+    code: str
+    server_now: Stamp
+    poll: PollView | None = None
+    totals: TotalsView | None = None
+    refused: str | None = None
+
+
+class GuestSight:
+    """What any guest with a code may see."""
+
+    def __init__(self, codes: CodeEntry, tallies: Tallies) -> None:
+        self._codes = codes
+        self._tallies = tallies
+
+    async def of(self, typed: str, request: Request) -> tuple[Given, Response | None]:
+        """What the page of the code `typed` starts with, and what the REST interface would answer to it where that is
+        an error. Those who may not enter as guests may log in: that page is none."""
+        code = read_code(typed)
+        try:
+            return await self._look(code, request), None
+        except GuestsNotAllowed as error:
+            return Given(code, _now(), refused=error.error_code), None
+        except NexusError as error:
+            shown = typed if isinstance(error, PollNotFound) else code
+            return Given(shown, _now(), refused=error.error_code), problem(error)
+
+    async def _look(self, code: str, request: Request) -> Given:
+        """What a guest with `code` sees. Raises what entering as a guest would raise."""
+        address = "" if request.client is None else request.client.host
+        found = await self._codes.find(code, address)
+        poll = await self._tallies.poll(found.id)
+        if poll is None or poll.status is Status.DRAFT:
+            raise PollNotFound
+        if not poll.allow_guests:
+            raise GuestsNotAllowed
+        sees = visibility(poll.results, poll.status, Role.VOTER, has_vote=False)
+        totals = totals_view(poll.totals(), sees, datetime.now(UTC))
+        return Given(poll.code, _now(), poll_view(poll, sees), totals)
+
+
+def _now() -> str:
+    return stamp(datetime.now(UTC))

@@ -1,0 +1,107 @@
+"""What all pages of a screen share: a page in one language, at one distance from the root, with a place in its head
+and one in its body for what each answer adds (docs/contract.md, "Pages").
+
+What every page of a screen has belongs here: a line for its head into `_head`, a block into `_blocks`. What depends on
+the request or the poll is given to `Shell.around`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from nexus.http.framework.html import Html, data, element, page, together, void
+from nexus.http.pages.assets import Assets
+from nexus.http.pages.words import Words
+
+_IN_HEAD = Html("<!-- head -->")
+_IN_BODY = Html("<!-- blocks -->")
+# The longest way to the root that is kept: a page has few addresses, and anyone can add slashes to them.
+_USUAL_ROOT = len("../../")
+
+
+class ProviderButton(msgspec.Struct, frozen=True):
+    """The OpenID provider with which people may log in: its name for the button, and where the login begins."""
+
+    name: str
+    begin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A page: its name, which its module and style sheet share, and the sections of words that it needs."""
+
+    name: str
+    sections: tuple[str, ...]
+
+
+ENTER = Screen("enter", ("shared", "enter", "code"))
+VOTE = Screen("vote", ("shared", "code", "login", "vote"))
+LIVE = Screen("live", ("shared", "code", "login", "live"))
+HOST = Screen("host", ("shared", "login", "host"))
+
+LATER = ("users",)
+"""Sections of words that no page contains: the views that need them load them, since few people see those."""
+
+
+class Shell:
+    """A page in one language at one distance from the root, with places for what it starts with."""
+
+    def __init__(self, screen: Screen, language: str, root: str, shells: Shells) -> None:
+        words, assets = shells.words, shells.assets
+        whole = page(
+            words.say(language, screen.name, "title"),
+            element("main", element("noscript", words.say(language, "shared", "noscript")), id="screen"),
+            _blocks(screen, language, shells),
+            _IN_BODY,
+            head=together(_head(screen, root, assets), _IN_HEAD),
+            class_=screen.name,
+            lang=language,
+            icon=root + assets.address("screens/icon.svg"),
+        )
+        self._first, _, rest = whole.partition(_IN_HEAD.encode())
+        self._second, _, self._third = rest.partition(_IN_BODY.encode())
+
+    def around(self, blocks: str, head: str = "") -> bytes:
+        """The whole page: `blocks` behind those that all have, and `head` at the end of its head."""
+        return b"".join((self._first, head.encode(), self._second, blocks.encode(), self._third))
+
+
+class Shells:
+    """A page in every language and at every distance from the root; what is usual is made once."""
+
+    def __init__(self, screen: Screen, assets: Assets, words: Words, provider: ProviderButton | None) -> None:
+        self._made: dict[tuple[str, str], Shell] = {}
+        self._screen = screen
+        self.assets, self.words, self.provider = assets, words, provider
+
+    def of(self, language: str, root: str) -> Shell:
+        """The page in `language`, for an address from which the root is at `root`."""
+        shell = self._made.get((language, root))
+        if shell is None:
+            shell = Shell(self._screen, language, root, self)
+        if len(root) <= _USUAL_ROOT:
+            self._made[language, root] = shell
+        return shell
+
+
+def _head(screen: Screen, root: str, assets: Assets) -> Html:
+    """The names of all modules are there, so that none waits for another."""
+    modules = assets.modules(f"screens/{screen.name}.js")
+    return together(
+        void("meta", name="color-scheme", content="light dark"),
+        void("link", rel="stylesheet", href=root + assets.address(f"screens/{screen.name}.css")),
+        element("script", type="module", src=root + assets.address(modules[0])),
+        *(void("link", rel="modulepreload", href=root + assets.address(name)) for name in modules[1:]),
+    )
+
+
+def _blocks(screen: Screen, language: str, shells: Shells) -> Html:
+    """What a page's scripts read (docs/contract.md, "Pages"), as far as all its readers in `language` get the same."""
+    # What only a provider needs weighs nothing where there is none.
+    own = ("provider",) if shells.provider is not None and "login" in screen.sections else ()
+    return together(
+        data("words", shells.words.sections(language, *screen.sections, *own)),
+        *(data(name, shells.provider) for name in own),
+    )
