@@ -63,6 +63,8 @@ PLACES = {
     "httpx2": ("access.oidc.provider",),
     "prometheus_client": ("runtime.metrics",),
     "xlsxwriter": ("sheets.workbook",),
+    "rjsmin": ("http.pages.minified",),
+    "rcssmin": ("http.pages.minified",),
 }
 """Which modules may import which tool."""
 

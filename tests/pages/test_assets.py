@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from nexus.http.framework.problem import HANDLERS
 from nexus.http.framework.static import WEB, StaticResponse, takes_gzip
 from nexus.http.pages.assets import Assets
+from nexus.http.pages.minified import minified
 
 SCREENS = ("enter", "vote", "live", "host")
 
@@ -36,7 +37,7 @@ async def test_an_asset_named_with_its_version_is_kept_for_good(client: httpx.As
     address = "/" + assets.address("screens/vote.js")
     answer = await client.get(address)
     assert answer.status_code == 200
-    assert answer.content == (WEB / "screens" / "vote.js").read_bytes()
+    assert answer.content == minified("vote.js", (WEB / "screens" / "vote.js").read_bytes())
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
 
@@ -44,6 +45,7 @@ async def test_an_asset_named_with_its_version_is_kept_for_good(client: httpx.As
 async def test_an_asset_named_without_is_asked_about_each_time(client: httpx.AsyncClient) -> None:
     answer = await client.get("/assets/client.js")
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+    assert answer.content == (WEB / "client.js").read_bytes()  # with its comments, for those who read it
     again = await client.get("/assets/client.js", headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == answer.headers["etag"]

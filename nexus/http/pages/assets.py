@@ -1,7 +1,8 @@
 """What the screens load: client.js, the screens' modules, styles and pictures (docs/contract.md, "Pages").
 
-Each has two addresses: `/assets/client.js`, for other front ends, which caches ask about each time; and the same below
-`/assets/v-<digest>/`, which the pages use and caches keep permanently: a change in any file makes another digest.
+Each has two addresses: `/assets/client.js`, as it was written, for other front ends, which caches ask about each time;
+and the same below `/assets/v-<digest>/`, minified, which the pages use and caches keep permanently: a change in any
+file makes another digest.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from nexus.http.framework.static import StaticResponse
+from nexus.http.pages.minified import minified
 
 FOLDERS = ("client", "screens")
 TYPES = {
@@ -43,13 +45,14 @@ class Assets:
         files += [web / "client.js", web / "client.d.ts"]
         self._bytes = {path.relative_to(web).as_posix(): _read(path) for path in sorted(files)} | dict(made or {})
         self._imported: dict[tuple[str, re.Pattern[str]], list[str]] = {}
+        loaded = {name: minified(name, body) for name, body in self._bytes.items()}
         digest = sha256()
-        for name, body in self._bytes.items():
+        for name, body in loaded.items():
             digest.update(f"{name} {len(body)}\n".encode() + body)
         self._versioned = f"v-{digest.hexdigest()[:12]}"
         self._revalidated = {name: StaticResponse(body, TYPES[Path(name).suffix]) for name, body in self._bytes.items()}
         self._permanent = {
-            name: StaticResponse(body, TYPES[Path(name).suffix], PERMANENT) for name, body in self._bytes.items()
+            name: StaticResponse(body, TYPES[Path(name).suffix], PERMANENT) for name, body in loaded.items()
         }
 
     def route(self) -> Route:
