@@ -117,6 +117,9 @@ CREATE TABLE polls (
     created_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     words           tsvector    NOT NULL DEFAULT '',
+    chart           text        NOT NULL DEFAULT 'bars' CHECK (chart IN ('bars', 'columns', 'donut')),
+    option_order    text        NOT NULL DEFAULT 'position' CHECK (option_order IN ('position', 'votes')),
+    language        text        CHECK (char_length(language) BETWEEN 2 AND 35),
     CHECK (opens_at IS NULL OR expires_at IS NULL OR opens_at < expires_at),
     CHECK (status <> 'scheduled' OR opens_at IS NOT NULL),
     CHECK ((status = 'closed') = (closed_at IS NOT NULL))
@@ -126,7 +129,8 @@ COMMENT ON TABLE polls IS
     'poll holds it first (SELECT ... ORDER BY id FOR NO KEY UPDATE). created_by is a subject, which need not be a user of ours. '
     'version grows with each transaction that changes what a totals frame shows, revision with each change of '
     'definition or status, retractions with each ballot withdrawn: workers compare them to learn that they are behind. '
-    'corrected_at is when a text was last corrected under ballots of this round.';
+    'corrected_at is when a text was last corrected under ballots of this round. language is that of its texts, a tag of '
+    'BCP 47, null where it is not known.';
 -- An index for each ordering of lists, with the columns their filters need: a page is a walk along one of them.
 -- A vote changes no column of any index of polls, so its update stays a HOT one; new indexes must keep to that.
 CREATE INDEX polls_created ON polls (created_at, id, is_public, status, category_id);
@@ -151,6 +155,21 @@ CREATE TABLE poll_members (
 );
 COMMENT ON TABLE poll_members IS 'Who entered the code of a poll: a private poll exists for them from then on.';
 CREATE INDEX poll_members_voter ON poll_members (voter, poll_id);
+
+CREATE TABLE pairings (
+    digest      bytea       NOT NULL PRIMARY KEY CHECK (octet_length(digest) = 32),
+    poll_id     bigint      NOT NULL REFERENCES polls ON DELETE CASCADE,
+    voter       text        NOT NULL,
+    login       text        NOT NULL,
+    role        text        NOT NULL CHECK (role IN ('screen', 'presenter')),
+    expires_at  timestamptz NOT NULL
+);
+COMMENT ON TABLE pairings IS
+    'SHA-256 digests of the codes with which another device becomes a screen of a poll or presents it, once. voter is the '
+    'host that made the code, in whose name its token will be. login is what the token will descend from, the empty '
+    'string where nothing can end it: a code is worth nothing once its login has ended.';
+CREATE INDEX pairings_poll ON pairings (poll_id);
+CREATE INDEX pairings_expiry ON pairings (expires_at);
 
 CREATE TABLE options (
     id           bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -410,6 +429,26 @@ $$;
 COMMENT ON FUNCTION round_digest IS
     'SHA-256 over one round of a poll: its ballots (who, which, by which op, when), the acts of its voters, and the texts '
     'of its options. It stands in the audit log''s row of the close or reset that ended the round.';
+
+CREATE TABLE logos (
+    digest  text    NOT NULL PRIMARY KEY,
+    png     bytea   NOT NULL,
+    width   integer NOT NULL CHECK (width BETWEEN 1 AND 1024),
+    height  integer NOT NULL CHECK (height BETWEEN 1 AND 1024)
+);
+COMMENT ON TABLE logos IS 'Pictures of brands, each made anew from its pixels, under a digest of its bytes.';
+
+CREATE TABLE brands (
+    owner       text        NOT NULL PRIMARY KEY,
+    name        text        NOT NULL DEFAULT '',
+    accent      text        CHECK (accent ~ '^#[0-9a-f]{6}$'),
+    stage       text        NOT NULL DEFAULT 'auto' CHECK (stage IN ('auto', 'light', 'dark')),
+    logo        text        REFERENCES logos,
+    updated_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE brands IS
+    'How pages look: name, logo, colour and stage of the operator (owner ''site'') and of hosts (''user:12'').';
+CREATE INDEX brands_logo ON brands (logo);
 
 CREATE TABLE audit_log (
     id           bigint      NOT NULL PRIMARY KEY,

@@ -51,6 +51,9 @@ class Poll(msgspec.Struct, frozen=True):
     allow_guests: bool = True
     anonymous: bool = True
     results: str = "live"
+    chart: str = "bars"
+    option_order: str = "position"
+    language: str | None = None
     corrected_at: datetime | None = None
     updated_at: str = ""
 

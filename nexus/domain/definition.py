@@ -15,7 +15,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from nexus.domain.alike import fold
-from nexus.domain.poll import Policy
+from nexus.domain.language import Language, canonical_tag, language_problems
+from nexus.domain.poll import Chart, OptionOrder, Policy
 from nexus.domain.text import Problem, range_rule, says, shown_problems, shown_rule, text_problems, text_rule
 
 QUESTION_MAX = 500
@@ -99,6 +100,9 @@ class NewPoll(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     allow_guests: bool = True
     anonymous: bool = True
     results: Policy = Policy.LIVE
+    chart: Chart = Chart.BARS
+    option_order: OptionOrder = OptionOrder.POSITION
+    language: Language | None = None
 
 
 class PollPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -116,11 +120,17 @@ class PollPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     allow_guests: bool | UnsetType = UNSET
     anonymous: bool | UnsetType = UNSET
     results: Policy | UnsetType = UNSET
+    chart: Chart | UnsetType = UNSET
+    option_order: OptionOrder | UnsetType = UNSET
+    language: Language | UnsetType | None = UNSET
 
     def named(self) -> dict[str, object]:
         """The fields that are to change."""
         values = ((name, getattr(self, name)) for name in self.__struct_fields__)
-        return {name: value for name, value in values if value is not UNSET}
+        named = {name: value for name, value in values if value is not UNSET}
+        if self.language is not UNSET:
+            named["language"] = canonical_tag(self.language)
+        return named
 
 
 class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -188,7 +198,7 @@ def new_poll_problems(poll: NewPoll, now: datetime) -> list[Problem]:
     """Every broken rule about the values of a poll to be created."""
     problems = shown_problems("question", poll.question, QUESTION_MAX)
     problems += text_problems("description", poll.description, DESCRIPTION_MAX, shortest=0)
-    problems += _range_problems(poll.max_choices, poll.votes_per_user)
+    problems += _range_problems(poll.max_choices, poll.votes_per_user) + language_problems(poll.language)
     if len(poll.options) not in OPTIONS:
         problems.append(("options", f"must be a list of {OPTIONS[0]} to {OPTIONS[-1]} options"))
     problems += option_problems("options", (option.option_text for option in poll.options[: OPTIONS[-1]]))
@@ -207,6 +217,8 @@ def patch_problems(patch: PollPatch) -> list[Problem]:
         problems += shown_problems("question", patch.question, QUESTION_MAX)
     if patch.description is not UNSET:
         problems += text_problems("description", patch.description, DESCRIPTION_MAX, shortest=0)
+    if patch.language is not UNSET:
+        problems += language_problems(patch.language)
     return problems + _range_problems(patch.max_choices, patch.votes_per_user)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nexus.domain.poll import Policy, Status
+from nexus.domain.poll import Chart, OptionOrder, Policy, Status
 from nexus.domain.views import OptionView, PollView
 
 OP = "0199b3c4-5d6e-7f80-91a2-b3c4d5e6f708"
@@ -32,6 +32,9 @@ POLL = PollView(
     allow_guests=True,
     anonymous=True,
     results=Policy.LIVE,
+    chart=Chart.BARS,
+    option_order=OptionOrder.POSITION,
+    language="en",
     options=[YES, NO],
     epoch=1,
     version=43,

@@ -27,6 +27,21 @@ class Policy(StrEnum):
     HOST = "host"
 
 
+class Chart(StrEnum):
+    """As what a screen draws the counts."""
+
+    BARS = "bars"
+    COLUMNS = "columns"
+    DONUT = "donut"
+
+
+class OptionOrder(StrEnum):
+    """In which order a screen shows the options."""
+
+    POSITION = "position"
+    VOTES = "votes"
+
+
 class Visibility(StrEnum):
     """Whether a view has counts, or turnout alone."""
 
@@ -55,7 +70,8 @@ class Poll(msgspec.Struct, frozen=True):
 
     `revision` grows with every change of the definition or status, `retractions` with every ballot withdrawn
     or stripped: workers compare them to notice what a totals frame does not show. `corrected_at` is when a text was
-    last corrected under ballots of this round, None where none was.
+    last corrected under ballots of this round, None where none was; `language` is that of the texts, a tag of BCP 47,
+    None where it is not known.
     """
 
     id: int
@@ -75,6 +91,9 @@ class Poll(msgspec.Struct, frozen=True):
     allow_guests: bool
     anonymous: bool
     results: Policy
+    chart: Chart
+    option_order: OptionOrder
+    language: str | None
     options: tuple[Option, ...]
     epoch: int
     version: int

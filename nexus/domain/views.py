@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 
 from nexus.domain.ballot import CastVote
-from nexus.domain.poll import Option, Policy, Poll, Status, Totals, Visibility, percentage
+from nexus.domain.poll import Chart, Option, OptionOrder, Policy, Poll, Status, Totals, Visibility, percentage
 
 # What the documents say of the values of a view, which nothing checks: they are made here.
 Id = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1})]
@@ -50,6 +50,9 @@ class PollView(msgspec.Struct, frozen=True):
     allow_guests: bool
     anonymous: bool
     results: Policy
+    chart: Chart
+    option_order: OptionOrder
+    language: str | None
     options: list[OptionView]
     epoch: Number
     version: Number
@@ -149,6 +152,9 @@ def poll_view(poll: Poll, sees: Visibility) -> PollView:
         allow_guests=poll.allow_guests,
         anonymous=poll.anonymous,
         results=poll.results,
+        chart=poll.chart,
+        option_order=poll.option_order,
+        language=poll.language,
         options=[option_view(option, sees) for option in poll.options],
         epoch=poll.epoch,
         version=poll.version,

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from nexus.domain.codes import CODE_LENGTH, PRIVATE_CODE_LENGTH, new_code, normalize_code
 from nexus.domain.definition import NewOption, NewPoll, PollPatch, new_poll_problems, patch_problems, time_problems
 from nexus.domain.identity import Identity
+from nexus.domain.language import canonical_tag
 from nexus.domain.poll import Poll, Status
 from nexus.domain.rights import require_maker
 from nexus.domain.text import Problem
@@ -69,6 +70,9 @@ def _definition(poll: Poll, *, category: int | None) -> NewPoll:
         allow_guests=poll.allow_guests,
         anonymous=poll.anonymous,
         results=poll.results,
+        chart=poll.chart,
+        option_order=poll.option_order,
+        language=poll.language,
     )
 
 
@@ -98,9 +102,11 @@ async def _insert(connection: Connection, new: NewPoll, by: Identity, status: St
         row = await connection.one(
             f"""
             INSERT INTO polls (code, question, description, category_id, created_by, is_public, status, opens_at,
-                expires_at, max_choices, votes_per_user, allow_change, allow_guests, anonymous, results, words)
+                expires_at, max_choices, votes_per_user, allow_change, allow_guests, anonymous, results, chart,
+                option_order, language, words)
             VALUES (:code, :question, :description, :category, :created_by, :is_public, :status, :opens_at,
-                :expires_at, :max_choices, :votes_per_user, :allow_change, :allow_guests, :anonymous, :results, {WORDS})
+                :expires_at, :max_choices, :votes_per_user, :allow_change, :allow_guests, :anonymous, :results, :chart,
+                :option_order, :language, {WORDS})
             ON CONFLICT (code) DO NOTHING RETURNING id
             """,
             code=code,
@@ -118,6 +124,9 @@ async def _insert(connection: Connection, new: NewPoll, by: Identity, status: St
             allow_guests=new.allow_guests,
             anonymous=new.anonymous,
             results=new.results.value,
+            chart=new.chart.value,
+            option_order=new.option_order.value,
+            language=canonical_tag(new.language),
             words=words_of(code, new.question, new.description, (option.option_text for option in new.options)),
         )
         if row is not None:

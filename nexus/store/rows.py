@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nexus.domain.poll import Option, Policy, Poll, Status
+from nexus.domain.poll import Chart, Option, OptionOrder, Policy, Poll, Status
 from nexus.store.database import Connection, Row
 
 POLL_COLUMNS = (
     "p.id, p.code, p.question, p.description, p.category_id, p.created_by, p.is_public, p.status, p.opens_at, "
     "p.expires_at, p.closed_at, p.max_choices, p.votes_per_user, p.allow_change, p.allow_guests, p.anonymous, "
-    "p.results, p.epoch, p.version, p.revision, p.retractions, p.voters, p.ballots, p.corrected_at, "
-    "p.created_at, p.updated_at"
+    "p.results, p.chart, p.option_order, p.language, p.epoch, p.version, p.revision, p.retractions, p.voters, "
+    "p.ballots, p.corrected_at, p.created_at, p.updated_at"
 )
 
 
@@ -40,6 +40,9 @@ def poll(row: Row, options: Iterable[Row]) -> Poll:
         allow_guests=row["allow_guests"],
         anonymous=row["anonymous"],
         results=Policy(row["results"]),
+        chart=Chart(row["chart"]),
+        option_order=OptionOrder(row["option_order"]),
+        language=row["language"],
         options=tuple(option(one) for one in options),
         epoch=row["epoch"],
         version=row["version"],

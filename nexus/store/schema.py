@@ -15,7 +15,7 @@ from nexus.store.database import LONG_S, Connection, Database
 from nexus.store.names import fill_name_keys
 from nexus.store.searchable import fill_words, fill_words_of_accounts
 
-VERSION = 4
+VERSION = 5
 """The version that this code wants, and that `schema.sql` makes."""
 
 # The advisory lock of a migration.
@@ -27,6 +27,7 @@ _WAIT = "SET LOCAL lock_timeout = '0'; SET LOCAL idle_in_transaction_session_tim
 _TABLES = [
     *("users", "refresh_tokens", "categories", "polls", "poll_members", "options", "rounds", "votes", "acts"),
     *("audit_log", "audit_head", "schema_version", "invitations", "deleted_users"),
+    *("pairings", "brands", "logos"),
 ]
 
 

@@ -33,6 +33,12 @@ export interface Poll {
   readonly allow_guests: boolean;
   readonly anonymous: boolean;
   readonly results: "live" | "after_vote" | "after_close" | "host";
+  /** How screens draw the counts. */
+  readonly chart: "bars" | "columns" | "donut";
+  /** The order in which screens show the options. */
+  readonly option_order: "position" | "votes";
+  /** The language of the poll's texts, a BCP 47 tag; null if it is not known. */
+  readonly language: string | null;
   readonly options: readonly Option[];
   readonly epoch: number;
   readonly version: number;

@@ -153,6 +153,10 @@ BAD_POLLS: list[Json] = [
     {"category": 0},
     {"status": "open"},
     {"results": "never"},
+    {"chart": "pie"},
+    {"option_order": "random"},
+    {"language": "de_AT"},
+    {"language": "de\n"},
     {"opens_at": "tomorrow"},
     {"unheard_of": 1},
 ]

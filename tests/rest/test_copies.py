@@ -14,7 +14,7 @@ from tests.support.values import Json
 
 COPIED = (
     *("question", "description", "category", "is_public", "max_choices", "votes_per_user"),
-    *("allow_change", "allow_guests", "anonymous", "results"),
+    *("allow_change", "allow_guests", "anonymous", "results", "chart", "option_order", "language"),
 )
 OTHERS: Json = {
     "description": "Why\n\nBecause.",
@@ -25,6 +25,9 @@ OTHERS: Json = {
     "allow_guests": False,
     "anonymous": False,
     "results": "after_close",
+    "chart": "donut",
+    "option_order": "votes",
+    "language": "pt-BR",
 }
 
 

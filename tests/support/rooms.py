@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from nexus.domain.identity import Identity
-from nexus.domain.poll import Option, Policy, Poll, Status, Totals, Visibility
+from nexus.domain.poll import Chart, Option, OptionOrder, Policy, Poll, Status, Totals, Visibility
 from nexus.domain.rights import Role
 from nexus.rooms.fanout import SLICE_S
 from nexus.rooms.frame import Frame
@@ -35,6 +35,9 @@ OPEN_POLL = Poll(
     allow_guests=True,
     anonymous=True,
     results=Policy.LIVE,
+    chart=Chart.BARS,
+    option_order=OptionOrder.POSITION,
+    language=None,
     options=(Option(12, "Yes", 0, 0), Option(13, "No", 1, 0)),
     epoch=1,
     version=1,

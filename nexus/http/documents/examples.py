@@ -13,7 +13,7 @@ import msgspec
 from nexus.domain.ballot import Outcome, Receipt
 from nexus.domain.definition import NewOption, NewPoll, Opening, OptionPatch, PollPatch
 from nexus.domain.example_poll import NOW, OP, POLL, YES
-from nexus.domain.poll import Policy, Status, Visibility
+from nexus.domain.poll import Chart, Policy, Status, Visibility
 from nexus.domain.views import BallotView, ResultOption, ResultsView
 from nexus.http.api.accounts import Account, Credentials, Me, PasswordChange, RefreshToken, Registration
 from nexus.http.api.audit import AuditEntry, AuditPage
@@ -100,7 +100,7 @@ _BODIES: tuple[object, ...] = (
         options=[NewOption("Yes"), NewOption("No")],
         expires_at=datetime(2099, 11, 22, 19, tzinfo=UTC),
     ),
-    PollPatch(description="It takes ten minutes.", results=Policy.AFTER_VOTE),
+    PollPatch(description="It takes ten minutes.", results=Policy.AFTER_VOTE, chart=Chart.DONUT, language="en"),
     Opening(seconds=30),
     NewOption(option_text="Perhaps"),
     OptionPatch(option_text="Perhaps not", position=0),

@@ -6,6 +6,12 @@ import { fullTime } from "./parts.js";
 // The actions whose changes are listed: all of them, or those of some fields.
 const LISTED = new Map([["update", null], ["correct", null], ["open", ["expires_at"]]]);
 const TIMES = new Set(["opens_at", "expires_at", "closed_at"]);
+// The fields whose values have words.
+const WORDED = {
+  results: (held) => `host.policy_${held}`,
+  chart: (held) => `host.chart_${held}`,
+  option_order: (held) => `host.option_order_${held}`,
+};
 const LONGEST_ID = 8; // of a guest: enough to tell one from another
 
 /** Who did it, in words. */
@@ -61,7 +67,8 @@ function value(name, held) {
   if (held === null || held === "") return say("host.nothing");
   if (typeof held === "boolean") return say(held ? "host.yes" : "host.no");
   if (TIMES.has(name)) return fullTime(held);
-  if (name === "results" && known(`host.policy_${held}`)) return say(`host.policy_${held}`);
+  const word = WORDED[name]?.(held);
+  if (word && known(word)) return say(word);
   return typeof held === "string" ? say("host.quoted", { text: held }) : String(held);
 }
 
