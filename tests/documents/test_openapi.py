@@ -156,7 +156,6 @@ BAD_POLLS: list[Json] = [
     {"chart": "pie"},
     {"option_order": "random"},
     {"language": "de_AT"},
-    {"language": "de\n"},
     {"opens_at": "tomorrow"},
     {"unheard_of": 1},
 ]
