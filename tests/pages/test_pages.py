@@ -163,10 +163,10 @@ async def test_a_page_comes_in_the_readers_language(rest: Rest, reader: httpx.As
         german = await reader.get(
             path.format(code=poll["code"]), headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
         )
-        assert '<html lang="de">' in german.text
+        assert '<html lang="de" dir="ltr">' in german.text
         assert "Diese Seite braucht JavaScript." in german.text
         english = await reader.get(path.format(code=poll["code"]))
-        assert '<html lang="en">' in english.text
+        assert '<html lang="en" dir="ltr">' in english.text
         assert set(blocks(german)["words"]) == set(blocks(english)["words"])
 
 

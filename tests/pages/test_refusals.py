@@ -22,9 +22,9 @@ from nexus.http.framework.asked import wants_page
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS, ActRefused, BodyTooLarge
 from nexus.http.framework.static import WEB
+from nexus.http.framework.words import Words
 from nexus.http.pages.assets import Assets
 from nexus.http.pages.refusals import RefusalPages
-from nexus.http.pages.words import Words
 from tests.support.served import Server, serving
 
 CHROME = (
@@ -119,12 +119,12 @@ def is_page(answer: httpx.Response, status: int, name: str, language: str = "en"
     words = WORDS[language]["error"]
     assert answer.status_code == status
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["vary"] == "Accept, Accept-Language"
+    assert answer.headers["vary"] == "Accept, Accept-Language, Cookie"
     assert answer.headers["cache-control"] == "no-store"
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["x-request-id"]
-    assert f'<html lang="{language}">' in answer.text
+    assert f'<html lang="{language}" dir="ltr">' in answer.text
     assert f"<h1>{words[f'{name}_heading']}</h1><p>{words[f'{name}_text']}</p>" in answer.text
     links = dict(re.findall(r'<a href="([^"]+)">([^<]+)</a>', answer.text))
     assert {str(answer.url.join(link).path): text for link, text in links.items()} == {
@@ -145,7 +145,7 @@ def test_an_unknown_path_is_a_page_to_people_and_a_document_to_programs(browser:
     is_page(browser.get(path, headers={"Accept-Language": "de-CH"}), 404, "missing", "de")
     document = browser.get(path, headers={"Accept": "*/*", "Sec-Fetch-Dest": "empty"})
     assert (document.status_code, document.headers["content-type"]) == (404, PROBLEM)
-    assert document.headers["vary"] == "Accept, Accept-Language"
+    assert document.headers["vary"] == "Accept, Accept-Language, Cookie"
     assert document.json()["code"] == "not_found"
 
 

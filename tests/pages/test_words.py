@@ -12,13 +12,13 @@ from nexus.access.oidc.failures import Reason
 from nexus.access.password_policy import check_password
 from nexus.domain.definition import NewOption, NewPoll, new_poll_problems
 from nexus.http.framework.static import WEB
+from nexus.http.framework.words import Sentence, Words
 from nexus.http.pages.refusals import FAILED, NAMES
-from nexus.http.pages.words import Sentence, Words
 
 WORDS = Words(WEB / "words")
 SECTIONS = ("shared", "enter", "code", "error", "login", "vote", "live", "host", "users", "provider", "oidc")
 SCRIPTS = "\n".join(path.read_text() for path in sorted((WEB / "screens").rglob("*.js")))
-PYTHON = {"shared.noscript"} | {f"{name}.title" for name in ("enter", "vote", "live", "host")}
+PYTHON = {"shared.noscript", "shared.language"} | {f"{name}.title" for name in ("enter", "vote", "live", "host")}
 PYTHON |= {f"error.{name}_{part}" for name in (*NAMES.values(), FAILED) for part in ("heading", "text")}
 PYTHON |= {f"oidc.{name}" for name in ("heading", "cancelled", "again", "back", *Reason)}
 PYTHON |= {"error.reference", "error.start", "error.host"}

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from starlette.requests import Request
 from starlette.types import Scope
 
-VARY = "Accept, Accept-Language"
-"""What an answer depends on that is a page to some and a document to others."""
+VARY = "Accept, Accept-Language, Cookie"
+"""What an answer depends on that is a page to some, in their language, and a document to others."""
 
 _PAGE = "text/html"
 _DOCUMENTS = ("application/problem+json", "application/json")

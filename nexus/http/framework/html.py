@@ -41,15 +41,23 @@ def paragraphs(text: str) -> Html:
     return together(*(element("p", prose(part)) for part in text.strip().split("\n\n")))
 
 
-def page(title: str, *body: str, head: str = "", class_: str = "", lang: str = "en", icon: str = "data:,") -> bytes:
-    """A whole page in the language `lang`."""
+def page(
+    title: str,
+    *body: str,
+    head: str = "",
+    class_: str = "",
+    lang: str = "en",
+    dir_: str = "ltr",
+    icon: str = "data:,",
+) -> bytes:
+    """A whole page in the language `lang`, whose script has the direction `dir_`."""
     meta = together(
         void("meta", charset="utf-8"),
         void("meta", name="viewport", content="width=device-width, initial-scale=1"),
         void("link", rel="icon", href=icon),
         element("title", title),
     )
-    whole = element("html", element("head", meta, head), element("body", *body, class_=class_), lang=lang)
+    whole = element("html", element("head", meta, head), element("body", *body, class_=class_), lang=lang, dir=dir_)
     return f"<!doctype html>\n{whole}\n".encode()
 
 

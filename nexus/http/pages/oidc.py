@@ -17,9 +17,11 @@ from nexus.access.oidc.returning import HOME, known_browser, new_browser
 from nexus.http.framework.arrival import root_of
 from nexus.http.framework.browser_cookie import BrowserCookie
 from nexus.http.framework.html import Html, element, page, together, void
+from nexus.http.framework.reader import VARY, language_of
+from nexus.http.framework.words import Words
 from nexus.http.pages.assets import Assets
 from nexus.http.pages.headers import PAGE_HEADERS, PAGE_TYPE
-from nexus.http.pages.words import Words
+from nexus.http.pages.languages import direction
 from nexus.runtime.log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
@@ -87,10 +89,10 @@ class OidcPages:
 
     def _failure(self, request: Request, failed: LoginFailed, to: str) -> Response:
         self._told[failed.reason](failed.why)  # anyone can make such a request, as often as they like
-        language = self._words.choose(request.headers.get("accept-language", ""))
+        language = language_of(request.scope, self._words)
         status = _STATUS[failed.reason]
         retry = {"retry-after": _RETRY_AFTER_S} if status in (429, 503) else {}
-        headers = {**PAGE_HEADERS, **retry, "vary": "Accept-Language"}
+        headers = {**PAGE_HEADERS, **retry, "vary": VARY}
         page = self._page(language, root_of(request.scope), failed.reason, to)
         return Response(page, status, headers, media_type=PAGE_TYPE)
 
@@ -119,7 +121,8 @@ class OidcPages:
             void("link", rel="stylesheet", href=root + self._assets.address("screens/enter.css")),
         )
         icon = root + self._assets.address("screens/icon.svg")
-        return page(f"{heading} – {brand}", main, head=head, class_="enter", lang=language, icon=icon)
+        title, turned = f"{heading} – {brand}", direction(language)
+        return page(title, main, head=head, class_="enter", lang=language, dir_=turned, icon=icon)
 
     def _say(self, language: str, name: str) -> str:
         return self._words.say(language, "oidc", name).replace("{name}", self._logins.client.name)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from starlette.types import Receive, Scope, Send
 
 from nexus.http.framework.arrival import root_of
+from nexus.http.framework.reader import VARY, language_of
 from nexus.http.framework.static import StaticResponse
 from nexus.http.pages.headers import PAGE_HEADERS, PAGE_TYPE
-from nexus.http.pages.reader import VARY, language_of
 from nexus.http.pages.shells import Shells
 
 # Forms of a page that are kept: a Host header can make any number of them.
@@ -32,7 +32,7 @@ class PollFreePage:
         if response is None:
             language, root, blocks = key
             body = self._shells.of(language, root).around(blocks)
-            response = StaticResponse(body, PAGE_TYPE, {**PAGE_HEADERS, "vary": VARY})
+            response = StaticResponse(body, PAGE_TYPE, {**PAGE_HEADERS, "vary": f"Accept-Encoding, {VARY}"})
             while len(self._made) >= _MOST_PAGES:
                 del self._made[next(iter(self._made))]
             self._made[key] = response

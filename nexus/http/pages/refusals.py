@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -12,9 +11,11 @@ from nexus.http.framework.arrival import root_of
 from nexus.http.framework.asked import VARY
 from nexus.http.framework.edge import REQUEST_ID
 from nexus.http.framework.html import Html, data, element, page, together, void
+from nexus.http.framework.reader import language_of
+from nexus.http.framework.words import Words
 from nexus.http.pages.assets import Assets
 from nexus.http.pages.headers import PAGE_HEADERS, PAGE_TYPE
-from nexus.http.pages.words import Words
+from nexus.http.pages.languages import direction, menu
 
 _MODULE = "screens/error.js"
 _SHEET = "screens/enter.css"
@@ -26,7 +27,7 @@ FAILED = "failed"
 
 
 class RefusalPages:
-    """The pages of refusals, each in the language that the reader's browser asks for; it is an `ErrorPage`."""
+    """The pages of refusals, each in its reader's language; it is an `ErrorPage`."""
 
     def __init__(self, assets: Assets, words: Words) -> None:
         self._assets = assets
@@ -35,7 +36,7 @@ class RefusalPages:
     def __call__(self, scope: Scope, told: ProblemDocument) -> Response:
         """The page of one refusal, with its status."""
         root = root_of(scope)
-        language = self._words.choose(Request(scope).headers.get("accept-language", ""))
+        language = language_of(scope, self._words)
         name = NAMES.get(told.status, FAILED)
         heading = self._say(language, f"{name}_heading")
         body = element(
@@ -53,9 +54,11 @@ class RefusalPages:
             f"{heading} – {self._words.say(language, 'shared', 'brand')}",
             body,
             data("words", self._words.sections(language, "code")),
+            menu(self._words, language),
             head=self._head(root),
             class_="enter",
             lang=language,
+            dir_=direction(language),
             icon=self._address(root, "screens/icon.svg"),
         )
         headers = {**PAGE_HEADERS, "content-type": PAGE_TYPE, "cache-control": "no-store", "vary": VARY}

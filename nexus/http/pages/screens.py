@@ -22,7 +22,9 @@ from nexus.http.framework.arrival import root_of
 from nexus.http.framework.asked import VARY as PAGE_OR_DOCUMENT
 from nexus.http.framework.asked import wants_page
 from nexus.http.framework.html import Html, data, together
+from nexus.http.framework.reader import VARY, language_of
 from nexus.http.framework.static import WEB, takes_gzip
+from nexus.http.framework.words import Words
 from nexus.http.pages.assets import Assets
 from nexus.http.pages.given import Given, GuestSight
 from nexus.http.pages.headers import PAGE_TYPE, framed_headers
@@ -30,12 +32,10 @@ from nexus.http.pages.oidc import OidcPages
 from nexus.http.pages.place import inviting_root, place_of
 from nexus.http.pages.poll_free import PollFreePage
 from nexus.http.pages.qr import qr_svg
-from nexus.http.pages.reader import VARY, language_of
 from nexus.http.pages.refusals import RefusalPages
 from nexus.http.pages.shells import ENTER, HOST, LATER, LIVE, VOTE, ProviderButton, Screen, Shells
 from nexus.http.pages.site import Site
 from nexus.http.pages.ways import ways
-from nexus.http.pages.words import Words
 from nexus.voting.tallies import Tallies
 
 # The level at which a page of a poll is compressed while its reader waits.
@@ -46,7 +46,7 @@ _TYPED_CODE = re.compile(rf"[0-9A-Za-z -]{{1,{LONGEST_CODE}}}")
 
 
 class Pages:
-    """All pages, each in the language that the reader's browser asks for; `refusals` makes those of errors."""
+    """All pages, each in its reader's language; `refusals` makes those of errors."""
 
     def __init__(self, codes: CodeEntry, tallies: Tallies, site: Site, logins: OidcLogins | None = None) -> None:
         """`logins` are those with an OpenID provider, where people may log in with one."""
@@ -57,7 +57,8 @@ class Pages:
         self.refusals = RefusalPages(assets, words)
         self._sight = GuestSight(codes, tallies)
         self._site = site
-        self._of_poll_headers = {**framed_headers(site.embedders), "content-type": PAGE_TYPE, "vary": VARY}
+        self._of_poll_headers = {**framed_headers(site.embedders), "content-type": PAGE_TYPE}
+        self._of_poll_headers["vary"] = f"Accept-Encoding, {VARY}"
         self._shells = {screen: Shells(screen, assets, words, provider) for screen in (ENTER, HOST, VOTE, LIVE)}
         self._registration = "" if site.registration_open else data("registration", "closed")
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import msgspec
 
 from nexus.http.framework.html import Html, data, element, page, together, void
+from nexus.http.framework.words import Words
 from nexus.http.pages.assets import Assets
-from nexus.http.pages.words import Words
+from nexus.http.pages.languages import direction, menu
 
 _IN_HEAD = Html("<!-- head -->")
 _IN_BODY = Html("<!-- blocks -->")
@@ -55,9 +56,11 @@ class Shell:
             element("main", element("noscript", words.say(language, "shared", "noscript")), id="screen"),
             _blocks(screen, language, shells),
             _IN_BODY,
+            menu(words, language),
             head=together(_head(screen, root, assets), _IN_HEAD),
             class_=screen.name,
             lang=language,
+            dir_=direction(language),
             icon=root + assets.address("screens/icon.svg"),
         )
         self._first, _, rest = whole.partition(_IN_HEAD.encode())

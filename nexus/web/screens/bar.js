@@ -1,9 +1,9 @@
 /** One option's bar: its text, its share and its count, and how shares are rounded and written. */
 
 import { element, set, write } from "./dom.js";
-import { language, number, say } from "./words.js";
+import { locale, number, say } from "./words.js";
 
-const inPercent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
+const inPercent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
 
 /** The parts of a bar, to be put into the element that holds it. */
 export class Bar {

@@ -2,7 +2,7 @@
 
 import { TurnedAway } from "../client.js";
 import { element, fill } from "./dom.js";
-import { reason, say } from "./words.js";
+import { locale, reason, say } from "./words.js";
 
 const PATIENCE_MS = 1000; // shorter interruptions are not mentioned
 
@@ -44,7 +44,7 @@ export class Touch {
   }
 
   #missing() {
-    const since = new Date(this.#lostAt).toLocaleTimeString(document.documentElement.lang);
+    const since = new Date(this.#lostAt).toLocaleTimeString(locale);
     return document.body.dataset.touch ? say("shared.link_waiting", { since }) : say("shared.link_connecting");
   }
 

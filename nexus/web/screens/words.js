@@ -6,8 +6,20 @@ const loaded = new Set();
 /** The language of the page, such as `en`. */
 export const language = document.documentElement.lang;
 
-const plurals = new Intl.PluralRules(language);
-const plainNumber = new Intl.NumberFormat(language);
+/** What numbers and dates are written in: the page's language, in any with the digits of codes and addresses. */
+export const locale = `${language}-u-nu-latn`;
+
+// What runs against the page's direction, or may do: in a sentence it is isolated (Unicode Annex 9, "FSI").
+const TURNED = document.documentElement.dir === "rtl" ? /./ : /[\u0590-\u08ff\ufb1d-\ufefc]/;
+
+const plurals = new Intl.PluralRules(locale);
+const plainNumber = new Intl.NumberFormat(locale);
+
+// The page's menu of languages. Its module is loaded when it is used: few people use it, and once.
+document.getElementById("language")?.addEventListener("change", async ({ target }) => {
+  const name = "language";
+  (await import(`./${name}.js`)).choose(target.value);
+});
 
 /** The JSON in the page's block `id`; null if there is no such block. */
 export function block(id) {
@@ -48,7 +60,7 @@ export function number(n) {
 export function moment(ms, now = Date.now()) {
   const at = new Date(ms);
   const today = at.toDateString() === new Date(now).toDateString();
-  return at.toLocaleString(language, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
+  return at.toLocaleString(locale, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** A refusal in words for people: our own for its code, else the server's. */
@@ -57,6 +69,12 @@ export function reason(error) {
   return known(name) ? say(name) : (error.detail ?? error.message);
 }
 
+/** Texts in a row, as a sentence has them: `a, b and c`. */
+export function series(texts) {
+  return new Intl.ListFormat(locale).format(texts);
+}
+
 function shown(value) {
-  return typeof value === "number" ? number(value) : String(value);
+  if (typeof value === "number") return number(value);
+  return TURNED.test(value) ? `\u2068${value}\u2069` : String(value);
 }

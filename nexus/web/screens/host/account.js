@@ -2,7 +2,7 @@
 
 import { element } from "../dom.js";
 import { blame, field } from "../login.js";
-import { block, known, say } from "../words.js";
+import { block, known, say, series } from "../words.js";
 import { blameAll } from "./faults.js";
 import { leaveCard } from "./leaving.js";
 import { announce, button, heading, once, statusLine } from "./parts.js";
@@ -32,7 +32,7 @@ export class AccountView {
     const words = roles.map((role) => (known(`users.role_${role}`) ? say(`users.role_${role}`) : role));
     const list = element("dl", { class: "pairs" });
     list.append(element("dt", {}, say("login.username")), element("dd", { dir: "auto" }, nameOf(this.#server.me)));
-    list.append(element("dt", {}, say("users.roles")), element("dd", {}, words.join(", ")));
+    list.append(element("dt", {}, say("users.roles")), element("dd", {}, series(words)));
     return element("section", { class: "card" }, list, element("div", { class: "buttons" }, out));
   }
 

@@ -2,7 +2,7 @@
 
 import { Refused } from "../../client.js";
 import { element } from "../dom.js";
-import { language, say } from "../words.js";
+import { locale, say } from "../words.js";
 import { told } from "./faults.js";
 import { announce, button, once, statusLine } from "./parts.js";
 
@@ -126,5 +126,5 @@ function size(bytes) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   const style = { style: "unit", unit: units[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: 1 };
-  return new Intl.NumberFormat(language, style).format(bytes / 1000 ** step);
+  return new Intl.NumberFormat(locale, style).format(bytes / 1000 ** step);
 }

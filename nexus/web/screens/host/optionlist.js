@@ -2,7 +2,7 @@
 
 import { element, fill, write } from "../dom.js";
 import { blame, field } from "../login.js";
-import { say } from "../words.js";
+import { say, series } from "../words.js";
 import { OptionRow } from "./optionrow.js";
 import { announce, button, statusLine } from "./parts.js";
 import { LONGEST, adopt, doubles, identify, isVisible, length, lines } from "./texts.js";
@@ -207,5 +207,5 @@ export class OptionList {
 }
 
 function listed(texts) {
-  return texts.map((text) => say("host.quoted", { text })).join(", ");
+  return series(texts.map((text) => say("host.quoted", { text })));
 }

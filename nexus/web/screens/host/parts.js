@@ -1,7 +1,7 @@
 /** Small parts that several views of the host's screen use. */
 
 import { element, set, write } from "../dom.js";
-import { language, say } from "../words.js";
+import { locale, say } from "../words.js";
 
 /** The heading of a view: it takes the focus when the view is entered. */
 export function heading(text) {
@@ -55,12 +55,12 @@ export function back(href, text) {
 
 /** A date and time, in full. */
 export function fullTime(iso) {
-  return new Date(iso).toLocaleString(language, { dateStyle: "medium", timeStyle: "medium" });
+  return new Date(iso).toLocaleString(locale, { dateStyle: "medium", timeStyle: "medium" });
 }
 
 /** A `<time>` with a date and a time of day. */
 export function timeNode(iso) {
-  const shown = new Date(iso).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  const shown = new Date(iso).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
   return element("time", { datetime: iso, title: fullTime(iso) }, shown);
 }
 

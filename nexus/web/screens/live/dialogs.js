@@ -1,6 +1,6 @@
 /** The dialogs of the stage, which are loaded when one is opened. */
 
-import { element } from "../dom.js";
+import { byId, element } from "../dom.js";
 import { loginForm } from "../login.js";
 import { say } from "../words.js";
 
@@ -24,7 +24,8 @@ export function helpDialog({ host, login, switched }) {
   const keys = element("input", { type: "checkbox", id: "keys-on", checked: true });
   keys.addEventListener("change", () => switched(keys.checked));
   const label = element("label", { class: "switch" }, keys, say("live.keys_on"));
-  return dialog("help", say("live.keys"), list, !host && element("p", { class: "faint" }, say("live.keys_host")), label);
+  const note = !host && element("p", { class: "faint" }, say("live.keys_host"));
+  return dialog("help", say("live.keys"), list, note, label, byId("language"));
 }
 
 function dialog(name, title, ...inside) {
