@@ -17,8 +17,7 @@ const plainNumber = new Intl.NumberFormat(locale);
 
 // The page's menu of languages. Its module is loaded when it is used: few people use it, and once.
 document.getElementById("language")?.addEventListener("change", async ({ target }) => {
-  const name = "language";
-  (await import(`./${name}.js`)).choose(target.value);
+  (await import(`./${"language"}.js`)).choose(target.value);
 });
 
 /** The JSON in the page's block `id`; null if there is no such block. */
