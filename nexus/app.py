@@ -45,6 +45,7 @@ from nexus.http.pages.screens import Pages
 from nexus.http.pages.site import Site
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.hub import Hub
+from nexus.rooms.lobby import Lobby
 from nexus.runtime.lan import lan_hosts
 from nexus.runtime.metrics import Metrics
 from nexus.runtime.supervision import supervised
@@ -61,7 +62,7 @@ from nexus.ws.asyncapi import asyncapi
 from nexus.ws.dependencies import SocketServices
 from nexus.ws.endpoint import SocketEndpoint
 from nexus.ws.message_rate import MessageRate
-from nexus.ws.messages import RoomFrames
+from nexus.ws.messages import LobbyFrames, RoomFrames
 from nexus.ws.session_registry import SessionRegistry
 
 DRAIN_S = 5.0
@@ -110,6 +111,7 @@ class Worker:
         standing = partial(watch.standing_voters, self.database)
         fanout = Fanout(RoomFrames(_now), shown=self.metrics.shown, votes_queue=self._votes_queue)
         self.hub = Hub(self.tallies, self.bus, fanout, standing, name, entered=self.metrics.joined)
+        self.lobby = Lobby(self.hub, LobbyFrames(), fanout.give_way)
         self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
         self.schedule = Schedule(self.database, self.tallies)
         self.estates = Estates(self.database, self.tallies)
@@ -167,6 +169,7 @@ class Worker:
             gate=self.gate,
             ballots=self.ballots,
             hub=self.hub,
+            lobby=self.lobby,
             vote_rate=self.rest_services.rates.votes,  # one rate for a voter, whichever door the votes come through
             codes=self.codes,
             open_sockets=Caps(limits.sockets_per_address, total=limits.sockets),
@@ -202,6 +205,7 @@ class Worker:
                     "ballots_waiting": self.ballots.waiting,
                     "sockets": len(self.socket_services.open_sockets),
                     "rooms": self.hub.rooms,
+                    "waiting": len(self.lobby),
                     "exports": len(self.rest_services.exports),
                     "logins_waiting": self.rest_services.passwords.waiting,
                     "bus_up": self.bus.healthy,
@@ -241,6 +245,7 @@ class Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.lobby.stop()
         await self.hub.stop()
         await self.tallies.stop()
         await self.bus.stop()

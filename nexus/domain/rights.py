@@ -12,6 +12,10 @@ MAY_NOT_VOTE = "This token may not vote in this poll."
 """What a screen is told, and a guest in a poll without guests."""
 
 
+UNSEEN = frozenset({Status.DRAFT, Status.SCHEDULED})
+"""The statuses in which a poll's code leads to a page that waits, and shows nothing of it."""
+
+
 class Reach(StrEnum):
     """How far a token reaches: it decides, with what the poll is, whether the poll exists for its bearer."""
 

@@ -2,6 +2,8 @@
 
 - `hub`: keeps a worker's rooms in step with its commits, the bus and the database.
 - `chores`: what the hub does for rooms beside its callers.
+- `attendance`, `verifying`: who watches, over all workers, and whose ballots still stand.
+- `lobby`: those who wait for a poll that nobody may see yet.
 - `room`: one watched poll: its newest state, and its viewers.
 - `fanout`: when rooms are sent, and for how long at a time.
 - `writing`: what each viewer is sent.

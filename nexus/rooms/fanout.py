@@ -114,7 +114,7 @@ class Fanout:
                 self._start_passes(now)
                 if self._passes:
                     self._slice(now)
-                    await self._yield()
+                    await self.give_way()
                 elif self._pending:
                     await self._rest(min(self._output(room).due for room in self._pending) - now)
         except Exception:
@@ -122,7 +122,7 @@ class Fanout:
         finally:
             self._task = None
 
-    async def _yield(self) -> None:
+    async def give_way(self) -> None:
         """Give everything else its turn after a slice, and more of them while votes queue."""
         if self._votes_queue():
             await asyncio.sleep(QUEUE_PAUSE_S)

@@ -8,36 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Awaitable, Callable
-
-import msgspec
+from collections.abc import Callable
 
 from nexus.bus import Bus, DeletedNews, News, PollNews, PresenceNews, TotalsNews
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Poll, Visibility
-from nexus.domain.presence import Crowd
-from nexus.domain.rights import may_know, role_in
+from nexus.domain.rights import role_in
 from nexus.errors import PollNotFound, Unavailable
+from nexus.rooms.attendance import Attendance
 from nexus.rooms.chores import Chores
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.room import Room, RoomSnapshot, Shown, Viewer
-from nexus.store.watch import StandingVoters
+from nexus.rooms.verifying import AskRights, verify
 from nexus.voting.tallies import PollEntry, Tallies
 
 logger = logging.getLogger(__name__)
 
 HEAL_S = 1.0
 """Between two comparisons of all rooms with the database."""
-ANNOUNCE_AGAIN_S = 2.0
-"""Voters who have not changed are announced to other workers again after this time."""
-PRESENCE_LASTS_S = 5.0
-"""How long another worker's voters count."""
 REFRESHES = 5
 """Reads of a poll in a row while its host is changing it; the next comparison starts more."""
-
-AskRights = Callable[[int, list[str]], Awaitable[StandingVoters | None]]
-"""Of a poll and some voters, which of these have a ballot that stands; None for a poll that does not exist."""
 
 
 class Hub:
@@ -58,9 +48,11 @@ class Hub:
         self._bus = bus
         self._fanout = fanout
         self._ask_rights = ask_rights
-        self._worker = worker
+        self._attendance = Attendance(bus, fanout, worker)
         self._rooms: dict[int, Room] = {}
         self._chores = Chores()
+        self.learned: Callable[[int, Poll | None], None] = lambda poll, state: None
+        """Told of each state of a poll that is held, as it is read, and of None for one that is gone."""
 
     @property
     def rooms(self) -> int:
@@ -73,9 +65,7 @@ class Hub:
         The caller must send the snapshot before it awaits anything. Raises `PollNotFound` for a poll that the viewer
         may not know of, and `Unavailable` for one that cannot be read now.
         """
-        room = self._rooms.get(poll)
-        if room is None:
-            room = self._rooms[poll] = Room(poll)
+        room = self._room_of(poll)
         room.expect(viewer)
         try:
             await self._bus.subscribe(poll)
@@ -90,6 +80,30 @@ class Hub:
         if room is not None:
             room.discard(viewer)
             self._drop_if_empty(room)
+
+    async def hold(self, poll: int) -> Poll:
+        """Keep the room of `poll` without watching, until `let_go`, and return its newest state; of what comes,
+        `learned` is told. Raises `PollNotFound` and `Unavailable`, and then nothing is held."""
+        room = self._room_of(poll)
+        room.holders += 1
+        try:
+            await self._bus.subscribe(poll)
+            state = await self._tallies.poll(poll)
+            if state is None:
+                raise PollNotFound
+        except BaseException:
+            self.let_go(poll)
+            raise
+        self._meet(room, state)
+        if room.outdated:
+            self._send_newest(room)
+        return state if room.poll is None or room.poll.revision < state.revision else room.poll
+
+    def let_go(self, poll: int, times: int = 1) -> None:
+        """End what `hold` has begun, so many times."""
+        room = self._rooms[poll]
+        room.holders -= times
+        self._drop_if_empty(room)
 
     def renew(self, poll: int, viewer: Viewer, identity: Identity) -> None:
         """The viewer has a new token, which may grant other roles than the old one."""
@@ -134,9 +148,8 @@ class Hub:
             case DeletedNews():
                 # The database decides: news that lost a race on the bus must not close the room of a poll that exists.
                 self._chores.start("refresh", room, self._refresh(room))
-            case PresenceNews(worker=worker, online=online, sample=sample):
-                if worker != self._worker:
-                    room.elsewhere[worker] = (Crowd(online, sample), time.monotonic() + PRESENCE_LASTS_S)
+            case PresenceNews():
+                self._attendance.hear(room, news)
 
     async def keep_healing(self) -> None:
         """Every second, for ever: compare all rooms with the database, and announce which voters are here."""
@@ -150,7 +163,7 @@ class Hub:
                 if reached:
                     logger.warning("cannot compare the rooms with the database: %s", error)
                 reached = False
-            await self._update_presence()
+            await self._attendance.update(list(self._rooms.values()))
 
     async def stop(self) -> None:
         """Cancel everything that is under way."""
@@ -160,7 +173,7 @@ class Hub:
         """A poll and the viewer's ballots in it, both of one round, and not older than what the room knows of."""
         for _ in range(REFRESHES):
             entry = await self._tallies.entry(room.id, viewer.identity.voter)
-            if entry is None or not _may_enter(viewer, entry.poll, joined=entry.held.joined):
+            if entry is None or not viewer.may_know(entry.poll, joined=entry.held.joined):
                 raise PollNotFound
             if room.revision <= entry.poll.revision and entry.held.watch.place.epoch == entry.poll.epoch:
                 return entry
@@ -168,10 +181,7 @@ class Hub:
 
     def _admit(self, room: Room, viewer: Viewer, entry: PollEntry) -> RoomSnapshot:
         state, held = entry.poll, entry.held
-        if room.poll is None or state.revision <= room.poll.revision:
-            room.learn(state)
-        else:  # that is for `_refresh`, which first removes those who may no longer know of the poll
-            room.revision = max(room.revision, state.revision)
+        self._meet(room, state)
         if state.is_public:
             room.public_at = max(room.public_at, state.revision)
         viewer.role = role_in(viewer.identity, state.created_by)
@@ -185,6 +195,19 @@ class Hub:
         self._entered()
         return RoomSnapshot(state, viewer.role, sees, held.votes)
 
+    def _room_of(self, poll: int) -> Room:
+        room = self._rooms.get(poll)
+        if room is None:
+            room = self._rooms[poll] = Room(poll)
+        return room
+
+    def _meet(self, room: Room, state: Poll) -> None:
+        """Take what was read for somebody who enters."""
+        if room.poll is None or state.revision <= room.poll.revision:
+            room.learn(state)
+        else:  # that is for `_refresh`, which first removes those who may no longer know of the poll
+            room.revision = max(room.revision, state.revision)
+
     def _drop_if_empty(self, room: Room) -> None:
         if room.empty and self._rooms.get(room.id) is room:
             del self._rooms[room.id]
@@ -192,8 +215,8 @@ class Hub:
 
     async def _unsubscribe(self, room: Room) -> None:
         poll = room.id
-        if poll not in self._rooms and room.announced[0].voters:
-            await self._bus.publish(PresenceNews(poll, self._worker, 0))
+        if poll not in self._rooms:
+            await self._attendance.end(room)
         if poll not in self._rooms:
             await self._bus.unsubscribe(poll)
         if poll in self._rooms:
@@ -212,6 +235,7 @@ class Hub:
         for _ in range(REFRESHES):
             state = await self._tallies.poll(room.id)
             if state is None:
+                self.learned(room.id, None)
                 self._remove(room, list(room.viewers))
                 return
             # Who enters meanwhile with what was read before this is read again.
@@ -220,6 +244,7 @@ class Hub:
                 await self._evict(room, state, list(room.viewers))
                 room.evicted_at = state.revision
             room.learn(state)
+            self.learned(room.id, state)
             self._tallies.mark_unconfirmed(state.totals())
             if not room.outdated:
                 break
@@ -236,7 +261,7 @@ class Hub:
             [
                 viewer
                 for viewer, voter in zip(viewers, found, strict=True)
-                if not _may_enter(viewer, state, joined=voter.joined)
+                if not viewer.may_know(state, joined=voter.joined)
             ],
         )
 
@@ -248,17 +273,7 @@ class Hub:
         self._drop_if_empty(room)
 
     async def _verify(self, room: Room) -> None:
-        """Ask whose ballots still stand, and then of those who gained a right meanwhile, too."""
-        asked = room.entitled()
-        rights = await self._ask_rights(room.id, sorted(asked))
-        for _ in range(REFRESHES):
-            if rights is None or not (late := room.entitled(rights.place) - asked):
-                break
-            asked |= late
-            more = await self._ask_rights(room.id, sorted(late))
-            rights = more and msgspec.structs.replace(rights, voters=rights.voters | more.voters)
-        if rights is not None:
-            room.verify(rights.retractions, rights.place, rights.voters)
+        await verify(room, self._ask_rights)
         self._fanout.send_soon(room)
 
     async def _heal(self) -> None:
@@ -267,7 +282,7 @@ class Hub:
         places = await self._tallies.places(list(self._rooms))
         for room in list(self._rooms.values()):
             watch = places.get(room.id)
-            known = room.totals
+            known, known_poll = room.totals, room.poll
             if known is None and room.entering:
                 continue
             behind = watch is None or known is None or known.place < watch.place or room.revision < watch.revision
@@ -275,24 +290,5 @@ class Hub:
                 self._chores.start("refresh", room, self._refresh(room))
             elif room.doubtful:
                 self._chores.start("verify", room, self._verify(room))
-
-    async def _update_presence(self) -> None:
-        now = time.monotonic()
-        for room in list(self._rooms.values()):
-            here, (announced, since) = room.crowd, room.announced
-            if here != announced or now - since >= ANNOUNCE_AGAIN_S:
-                room.announced = (here, now)
-                await self._bus.publish(PresenceNews(room.id, self._worker, here.voters, here.sample))
-            if room.count(now):
-                self._fanout.send_soon(room)
-
-
-def _may_enter(viewer: Viewer, state: Poll, *, joined: bool) -> bool:
-    return may_know(
-        viewer.identity,
-        state.id,
-        state.created_by,
-        is_public=state.is_public,
-        status=state.status,
-        joined=joined,
-    )
+            elif room.holders:
+                self.learned(room.id, known_poll)

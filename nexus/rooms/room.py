@@ -10,7 +10,7 @@ from nexus.domain.ballot import CastVote
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Policy, Poll, Totals, Visibility
 from nexus.domain.presence import Crowd, crowd, distinct, mark
-from nexus.domain.rights import Role, visibility
+from nexus.domain.rights import Role, may_know, visibility
 from nexus.rooms.frame import Frame
 
 LOOK_CLOSELY = 0
@@ -38,11 +38,26 @@ class Viewer:
     """One socket in one room: it remembers what was sent last, and queues nothing."""
 
     __slots__ = (
-        *("behind", "counted", "edition", "full", "identity", "online", "revision", "right", "role", "shown", "sink"),
+        *(
+            "behind",
+            "counted",
+            "counts",
+            "edition",
+            "full",
+            "identity",
+            "online",
+            "revision",
+            "right",
+            "role",
+            "shown",
+            "sink",
+        ),
         "write",
     )
 
-    def __init__(self, sink: FrameSink, identity: Identity) -> None:
+    def __init__(self, sink: FrameSink, identity: Identity, *, counts: bool = True) -> None:
+        """`counts` is false for one that shows the poll to others, as a stage does: it is not among those who watch."""
+        self.counts = counts
         self.sink = sink
         self.write = sink.write
         """The sink's, looked up once."""
@@ -62,6 +77,11 @@ class Viewer:
         """The edition of the room that it was sent wholly."""
         self.full = False
         """Which audience it was in then: that of the counts, or that of turnout alone."""
+
+    def may_know(self, poll: Poll, *, joined: bool) -> bool:
+        """Whether the poll in this state exists for the viewer, who has entered its code or not."""
+        public, status = poll.is_public, poll.status
+        return may_know(self.identity, poll.id, poll.created_by, is_public=public, status=status, joined=joined)
 
 
 class RoomSnapshot(msgspec.Struct, frozen=True):
@@ -93,6 +113,8 @@ class Room:
         self._of_voter: dict[str, list[Viewer]] = {}
         self.entering = 0
         """Viewers about to enter: the room is kept for them, and they are sent nothing yet."""
+        self.holders = 0
+        """Those who keep the room without watching: they wait until the poll may be seen."""
         self.verified = 0
         """The count of retractions up to which the viewers' rights are known to hold."""
         self.elsewhere: dict[str, tuple[Crowd, float]] = {}
@@ -110,7 +132,7 @@ class Room:
     @property
     def empty(self) -> bool:
         """Whether nobody needs the room."""
-        return not self.viewers and not self.entering
+        return not (self.viewers or self.entering or self.holders)
 
     @property
     def outdated(self) -> bool:
@@ -216,7 +238,8 @@ class Room:
 
     def _note(self, voter: str) -> None:
         """Keep whether `voter` watches as a voter, with any of their sockets."""
-        watches = any(viewer.role is Role.VOTER and viewer in self.viewers for viewer in self.of_voter(voter))
+        here = (viewer for viewer in self.of_voter(voter) if viewer in self.viewers)
+        watches = any(viewer.role is Role.VOTER and viewer.counts for viewer in here)
         if watches == (voter in self._marks):
             return
         self._crowd = None

@@ -38,6 +38,7 @@ _LEVELS = {
     "ballots_waiting": "Ballots waiting for their transaction.",
     "sockets": "Open sockets.",
     "rooms": "Polls that have viewers here.",
+    "waiting": "Sockets that wait for a poll to open.",
     "exports": "Exports in progress.",
     "logins_waiting": "Passwords being hashed or waiting for it.",
     "bus_up": "Workers whose bus is in reach.",

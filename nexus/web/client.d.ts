@@ -204,8 +204,9 @@ export class Client {
   /** The server's clock, in ms since 1970. */
   now(): number;
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void;
-  /** Enter a room by the poll's id (a number) or code (a string). */
-  join(poll: number | string): Promise<Room>;
+  /** Enter a room by the poll's id (a number) or code (a string). One that shows the poll to others enters it `as` a
+   * screen, and is not among those who are counted as online. */
+  join(poll: number | string, options?: { as?: "screen" }): Promise<Room>;
   /** Call the REST interface with this client's token; returns the body of the answer. */
   call<Answer = unknown>(method: string, path: string, body?: unknown): Promise<Answer>;
   close(): void;
@@ -248,6 +249,18 @@ export interface Server {
 
 /** Enter a poll by its code, without an account; `token` is for `connect`. */
 export function enter(options: Server & { code: string }): Promise<{ poll: number; voter: string; token: TokenSource }>;
+/** Wait until the poll of a code can be seen: one that is a draft or scheduled can't be yet. It stays connected through
+ * outages, and asks over HTTP where no WebSocket opens. `waiting` is called with true once the server has said that one has
+ * to wait, and with false while it can't be reached. Rejects with `Refused` (`poll_not_found`, …), or with the reason of
+ * `signal` if that aborts. */
+export function waitFor(options: {
+  url: string;
+  code: string;
+  signal?: AbortSignal;
+  waiting?: (reached: boolean) => void;
+  WebSocket?: new (url: string, protocol: string) => SocketLike;
+  fetch?: typeof fetch;
+}): Promise<void>;
 /** Create an account. */
 export function register(
   options: Server & { username: string; password: string; email?: string },

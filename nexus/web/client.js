@@ -26,6 +26,15 @@ export { enter } from "./client/rest.js";
 export { MemoryStorage, lasts } from "./client/storage.js";
 export { Room };
 
+/** Wait until the poll of `code` can be seen: one that is a draft or scheduled can't be yet. Stays connected through
+ * outages, and asks over HTTP where no WebSocket opens. `waiting(reached)` is called with true once the server has said
+ * that one has to wait, and with false while it can't be reached. Rejects with `Refused` (`poll_not_found`, …), or with
+ * the reason of `signal` if that aborts. `WebSocket` and `fetch` replace the global ones. */
+export async function waitFor(options) {
+  const { Wait } = await import(`./client/${"waiting"}.js`); // a template: pages load it only where somebody waits
+  return new Wait(options).over();
+}
+
 const EVENTS = ["state", "settled", "error"];
 const PASSING = new Set(["unavailable", "too_many_messages"]); // refusals of a join that are no answer yet
 const ROOM_FRAMES = new Set(["totals", "poll", "presence", "deleted"]);
@@ -113,16 +122,17 @@ export class Client {
   }
 
   /** Enter the room of a poll, by its id (a number) or its code (a string), and return it; a room that this client is
-   * already in is returned as it is. Waits for a connection. Rejects with `Refused` (`poll_not_found`, …), the error
-   * that ended the client, or TypeError. */
-  async join(poll) {
+   * already in is returned as it is. Waits for a connection. One that shows the poll to others enters it `as: "screen"`,
+   * and is not counted as online. Rejects with `Refused` (`poll_not_found`, …), the error that ended the client, or
+   * TypeError. */
+  async join(poll, { as } = {}) {
     const code = typeof poll === "string";
     if (code ? !normalizeCode(poll) : !Number.isSafeInteger(poll)) throw new TypeError("a poll must be an id or a code");
     const key = code ? normalizeCode(poll) : poll;
     const known = this.#known(key);
     if (known) return known;
     if (!this.#joining.has(key)) {
-      this.#joining.set(key, this.#enter(key).finally(() => this.#joining.delete(key)));
+      this.#joining.set(key, this.#enter(key, as).finally(() => this.#joining.delete(key)));
     }
     return this.#joining.get(key);
   }
@@ -145,19 +155,19 @@ export class Client {
     return [...this.#rooms.values()].find(({ state }) => normalizeCode(state.poll.code ?? "") === key)?.room;
   }
 
-  async #enter(target) {
+  async #enter(target, as) {
     for (;;) {
       await this.#upkeep.reached();
       const link = this.#upkeep.link;
-      const joined = link ? await this.#joinBySocket(link, target) : await this.#joinByHttp(target);
+      const joined = link ? await this.#joinBySocket(link, target, as) : await this.#joinByHttp(target, as);
       const entry = joined && this.#rooms.get(joined.poll.id);
       if (entry) return entry.room;
     }
   }
 
-  #joinBySocket(link, target) {
-    const message = typeof target === "number" ? { poll: target } : { code: target };
-    return this.#ask(link, message, (joined) => this.#admit(joined));
+  #joinBySocket(link, target, as) {
+    const message = typeof target === "number" ? { poll: target, as } : { code: target, as };
+    return this.#ask(link, message, (joined) => this.#admit(joined, as));
   }
 
   /** Join once; returns null, after a wait, if it is worth another attempt. Rejects with `Refused`. */
@@ -169,10 +179,10 @@ export class Client {
     return null;
   }
 
-  async #joinByHttp(target) {
+  async #joinByHttp(target, as) {
     try {
       const joined = await this.#polling.join(target);
-      this.#admit(joined);
+      this.#admit(joined, as);
       return joined;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
@@ -181,13 +191,13 @@ export class Client {
     }
   }
 
-  #admit(joined) {
+  #admit(joined, as) {
     const known = this.#rooms.get(joined.poll.id);
     if (known) {
       known.state.enter(joined);
     } else if (joined.totals && this.state.name !== "closed") {
       const state = new RoomState(joined);
-      this.#rooms.set(state.id, { state, room: new Room(state, this.#acts) });
+      this.#rooms.set(state.id, { state, as, room: new Room(state, this.#acts) });
       for (const { act, receipt } of this.#early) if (act.poll === state.id) state.settled(act, receipt);
       this.#early = this.#early.filter(({ act }) => act.poll !== state.id);
     }
@@ -207,12 +217,12 @@ export class Client {
     }
   }
 
-  async #reenter(link, id, { state }) {
+  async #reenter(link, id, { state, as }) {
     const here = () => this.#rooms.get(id)?.state === state;
     while (!link.over && here()) {
       const { epoch, version } = state.totals;
       const first = (joined) => here() && state.enter(joined);
-      if (await this.#ask(link, { poll: id, epoch, version }, first)) return;
+      if (await this.#ask(link, { poll: id, epoch, version, as }, first)) return;
     }
   }
 

@@ -27,11 +27,14 @@ from nexus.ws.messages import (
     PollFrame,
     Pong,
     Presence,
+    Ready,
     Reject,
     Retract,
     Retry,
     ServerMessage,
     Vote,
+    Wait,
+    Waiting,
     Welcome,
 )
 
@@ -40,6 +43,7 @@ Kind = type[msgspec.Struct]
 
 ANSWERS: tuple[tuple[Kind, tuple[Kind, ...]], ...] = (
     (Hello, (Welcome, Error)),
+    (Wait, (Waiting, Ready, Error)),
     (Join, (Joined, Error)),
     (Leave, (Left, Error)),
     (Vote, (Ack, Reject, Retry)),
@@ -48,7 +52,7 @@ ANSWERS: tuple[tuple[Kind, tuple[Kind, ...]], ...] = (
 )
 """The messages of the client, each with what may answer it."""
 
-UNASKED: tuple[Kind, ...] = (TotalsView, PollFrame, Deleted, Presence, Expiring, Error)
+UNASKED: tuple[Kind, ...] = (Ready, TotalsView, PollFrame, Deleted, Presence, Expiring, Error)
 """What the server sends unasked; an error among them, for what could not be read at all."""
 
 REJECTIONS: tuple[type[errors.NexusError], ...] = (
@@ -69,10 +73,11 @@ _REF = "#/components/schemas/{name}"
 _CHANNEL = "#/channels/socket"
 _DESCRIPTION = """\
 Text frames with one JSON object each, at most 16 KiB. The first message within 10 s is `hello`, unless the handshake
-carried `Authorization`. Joining is not required for voting, nor voting for watching. Votes may be pipelined: `op` ties
-each to its answer, which is sent after the commit. Totals are complete snapshots, ordered by `(epoch, version)`: show a
-frame only if it is newer than what is shown. The server's messages may gain fields; unknown fields in a client's are
-invalid. Polls are created and run over the REST interface, which `/api/docs/` describes.
+carried `Authorization`, or `wait`, which needs no token. Joining is not required for voting, nor voting for watching.
+Votes may be pipelined: `op` ties each to its answer, which is sent after the commit. Totals are complete snapshots,
+ordered by `(epoch, version)`: show a frame only if it is newer than what is shown. The server's messages may gain
+fields; unknown fields in a client's are invalid. Polls are created and run over the REST interface, which `/api/docs/`
+describes.
 """
 
 

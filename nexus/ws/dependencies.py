@@ -11,6 +11,7 @@ from nexus.access.gate import Gate
 from nexus.access.limits import Caps, Rate
 from nexus.access.origins import Origins
 from nexus.rooms.hub import Hub
+from nexus.rooms.lobby import Lobby
 from nexus.voting.ballot_box import BallotBox
 from nexus.ws.message_rate import MessageRate
 from nexus.ws.session_registry import SessionRegistry
@@ -28,6 +29,7 @@ class SocketServices:
     gate: Gate
     ballots: BallotBox
     hub: Hub
+    lobby: Lobby
     vote_rate: Rate
     codes: CodeEntry
     open_sockets: Caps

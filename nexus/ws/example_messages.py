@@ -27,11 +27,14 @@ from nexus.ws.messages import (
     PollFrame,
     Pong,
     Presence,
+    Ready,
     Reject,
     Retract,
     Retry,
     ServerMessage,
     Vote,
+    Wait,
+    Waiting,
     Welcome,
 )
 from nexus.ws.unreadable import MessageOutline
@@ -55,8 +58,10 @@ _TOTALS = TotalsView(
 
 CLIENT: tuple[ClientMessage, ...] = (
     Hello(token=_TOKEN),
+    Wait(code="K7M2QP"),
     Join(code="K7M2QP"),
     Join(poll=7, epoch=1, version=42),
+    Join(code="K7M2QP", as_="screen"),
     Leave(poll=7),
     Vote(op=_OP, poll=7, options=[12]),
     Retract(op=_OP, poll=7),
@@ -66,6 +71,8 @@ CLIENT: tuple[ClientMessage, ...] = (
 
 SERVER: tuple[ServerMessage, ...] = (
     Welcome(voter="user:12", expires_at=_LATER, server_now=NOW),
+    Waiting(code="K7M2QP"),
+    Ready(code="K7M2QP"),
     Joined(poll=POLL, totals=_TOTALS, me=[BallotView(str(_OP), [12], NOW)], role=Role.VOTER),
     Left(poll=7),
     Ack(op=_OP, poll=7, status=Outcome.RECORDED, epoch=1, version=43, stands=True),

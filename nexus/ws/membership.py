@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Policy
@@ -53,7 +55,7 @@ class Membership:
         if len(self._viewers) >= self._services.rooms_per_socket:
             rooms = counted(self._services.rooms_per_socket, "room")
             raise TooMany(f"A socket may be in at most {rooms}.", code="too_many_rooms")
-        viewer = Viewer(self, identity)
+        viewer = Viewer(self, identity, counts=message.as_ is UNSET)
         snapshot = await self._services.hub.enter(poll, viewer)
         # Nothing is awaited between the snapshot and the answer: what the room sends next is newer.
         self._viewers[poll] = viewer

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,7 @@ from nexus.domain.ballot import Outcome, Receipt
 from nexus.domain.poll import Poll, Totals, Visibility
 from nexus.domain.rights import Role
 from nexus.domain.views import BallotView, PollView, TotalsView, poll_view, totals_view
+from nexus.errors import PollNotFound
 from nexus.rooms.frame import Frame
 from nexus.ws.unreadable import MessageOutline, outline_of, unreadable
 
@@ -28,12 +29,14 @@ class Hello(msgspec.Struct, frozen=True, tag="hello", forbid_unknown_fields=True
 
 
 class Join(msgspec.Struct, frozen=True, tag="join", forbid_unknown_fields=True):
-    """Starts watching a poll, named by id or by code; `epoch` and `version` say which totals the client already has."""
+    """Starts watching a poll, named by id or by code; `epoch` and `version` say which totals the client already has.
+    `as` a screen it is not counted in `presence`, whoever's the token is."""
 
     poll: int | UnsetType = UNSET
     code: str | UnsetType = UNSET
     epoch: WholeNumber | UnsetType = UNSET
     version: WholeNumber | UnsetType = UNSET
+    as_: Literal["screen"] | UnsetType = msgspec.field(default=UNSET, name="as")
 
 
 class Leave(msgspec.Struct, frozen=True, tag="leave", forbid_unknown_fields=True):
@@ -66,7 +69,13 @@ class Ping(msgspec.Struct, frozen=True, tag="ping", forbid_unknown_fields=True):
     id: int | str | None = None
 
 
-ClientMessage = Hello | Join | Leave | Vote | Retract | Ping
+class Wait(msgspec.Struct, frozen=True, tag="wait", forbid_unknown_fields=True):
+    """Instead of a hello: asks to be told when the poll of a code can be seen; nothing else is told of it."""
+
+    code: str
+
+
+ClientMessage = Hello | Wait | Join | Leave | Vote | Retract | Ping
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
@@ -75,6 +84,18 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
     voter: str
     expires_at: str
     server_now: str
+
+
+class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
+    """The poll of this code can't be seen yet: it is a draft, or scheduled. No hello is due until the wait is over."""
+
+    code: str
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """The poll of this code can be seen: the wait is over, and a hello is due."""
+
+    code: str
 
 
 class Joined(msgspec.Struct, frozen=True, tag="joined"):
@@ -162,6 +183,8 @@ class Error(msgspec.Struct, frozen=True, tag="error"):
 
 ServerMessage = (
     Welcome
+    | Waiting
+    | Ready
     | Joined
     | Left
     | Ack
@@ -235,3 +258,15 @@ class RoomFrames:
     def deleted(self, poll: int) -> Frame:
         """The poll no longer exists."""
         return encode(Deleted(poll))
+
+
+class LobbyFrames:
+    """Encodes the ends of a wait, once for all who wait for the same poll."""
+
+    def ready(self, code: str) -> Frame:
+        """The poll of `code` can be seen."""
+        return encode(Ready(code))
+
+    def gone(self) -> Frame:
+        """No poll has this code any more."""
+        return encode(Error(PollNotFound.code, PollNotFound.default, MessageOutline(type="wait")))

@@ -18,15 +18,16 @@ from nexus.domain.ballot import Act, Ballot, Receipt
 from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
 from nexus.domain.views import stamp
-from nexus.errors import NexusError, PollNotFound, TooMany, Unauthenticated, Unavailable
+from nexus.errors import Invalid, NexusError, PollNotFound, TooMany, Unauthenticated, Unavailable
 from nexus.ws import messages
 from nexus.ws.close_codes import CloseCode
 from nexus.ws.dependencies import SocketServices
 from nexus.ws.line import Line
 from nexus.ws.membership import Membership
-from nexus.ws.messages import ClientMessage, Hello, Join, Leave, Ping, Retract, ServerMessage, Vote
+from nexus.ws.messages import ClientMessage, Hello, Join, Leave, Ping, Retract, ServerMessage, Vote, Wait
 from nexus.ws.refusals import LOGIN_ENDED, refusal, refused_token, unreadable_refusal
 from nexus.ws.unreadable import Unreadable
+from nexus.ws.waiting import Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Session:
         "_strikes_due",
         "_task",
         "_unclogged",
+        "_wait",
         "_waiting",
         "_warned",
     )
@@ -62,6 +64,7 @@ class Session:
         self._address = address
         self._identity: Identity | None = None
         self._rooms = Membership(services, line, address)
+        self._wait: Waiting | None = None
         self._messages_due = self._strikes_due = 0.0  # `MessageRate`
         # What waits for its turn, and for a clogged line: there only while something does.
         self._waiting: deque[ClientMessage] | None = None
@@ -90,7 +93,9 @@ class Session:
         self._rooms.catch_up()
 
     def alarm(self) -> None:
-        """Close without a hello; else warn, and close once the token has expired."""
+        """Close without a hello, unless it waits; else warn, and close once the token has expired."""
+        if self._wait is not None and self._wait.going:
+            return
         if self._identity is None:
             self._line.close(CloseCode.NO_HELLO, f"no hello within {self._services.hello_s:g} s")
         elif self._warned:
@@ -111,6 +116,7 @@ class Session:
         if self._task is not None:
             self._task.cancel()
         self._rooms.end()
+        self._stop_waiting()
         if self._identity is not None:
             self._services.sessions.discard(self._identity, self)
         self._services.open_sockets.release(self._address)
@@ -153,12 +159,18 @@ class Session:
         """Handle what can be handled without waiting. False for anything else."""
         match message:
             case Hello(token=token):
-                return self._identify_now(token)
+                identity = self._services.gate.identify_now(token)
+                if identity is None:
+                    return False
+                self._welcome(identity)
             case Vote() | Retract():
                 self._vote(message)
             case Ping(id=ping_id):
-                self._require_identity()
+                if self._wait is None or not self._wait.going:
+                    self._require_identity()
                 self._send(messages.Pong(ping_id, stamp(self._services.now())))
+            case Wait():
+                return False
             case _:
                 self._require_identity()
                 return False
@@ -194,7 +206,12 @@ class Session:
     async def _handle_later(self, message: ClientMessage) -> None:
         match message:
             case Hello(token=token):
-                await self._identify(token)
+                self._welcome(await self._services.gate.identify(token))
+            case Wait(code=code):
+                if self._identity is not None:
+                    raise Invalid("After a hello there is nothing to wait for: join the poll.")
+                self._wait = self._wait or Waiting(self._services, self._line)
+                await self._wait.begin(code, self._address)
             case Join():
                 await self._rooms.join(message, self._require_identity())
             case Leave(poll=poll):
@@ -208,28 +225,18 @@ class Session:
             raise Unauthenticated("Send a hello first.")
         return self._identity
 
+    def _stop_waiting(self) -> None:
+        if self._wait is not None:
+            self._wait.end()
+            self._wait = None
+
     # --- Hello ----------------------------------------------------------------------------------------------
-
-    def _identify_now(self, token: str) -> bool:
-        try:
-            identity = self._services.gate.identify_now(token)
-        except Unauthenticated as error:
-            self._line.close(CloseCode.TOKEN_ENDED, refused_token(error))
-            return True
-        if identity is not None:
-            self._welcome(identity)
-        return identity is not None
-
-    async def _identify(self, token: str) -> None:
-        try:
-            self._welcome(await self._services.gate.identify(token))
-        except Unauthenticated as error:
-            self._line.close(CloseCode.TOKEN_ENDED, refused_token(error))
 
     def _welcome(self, identity: Identity) -> None:
         if self._identity is not None and self._identity.voter != identity.voter:
             self._line.close(CloseCode.SUBJECT_CHANGED, "token of another subject")
             return
+        self._stop_waiting()
         if self._identity is not None:
             self._services.sessions.discard(self._identity, self)
         self._identity = identity
@@ -276,7 +283,10 @@ class Session:
     # --- Answers --------------------------------------------------------------------------------------------
 
     def _refuse(self, message: ClientMessage, error: NexusError) -> None:
-        self._send(refusal(message, error))
+        if isinstance(message, Hello) and isinstance(error, Unauthenticated):
+            self._line.close(CloseCode.TOKEN_ENDED, refused_token(error))
+        else:
+            self._send(refusal(message, error))
 
     def _send(self, message: ServerMessage) -> None:
         self._line.push(messages.encode(message))

@@ -16,7 +16,7 @@ from nexus.domain.faults import fault, surrogate_faults
 from nexus.domain.text import has_lone_surrogate
 from nexus.errors import NexusError
 
-_TYPES = frozenset({"hello", "join", "leave", "vote", "retract", "ping"})
+_TYPES = frozenset({"hello", "wait", "join", "leave", "vote", "retract", "ping"})
 # The longest number that is sent back: Python reads no integer of more than some thousands (`sys.int_info`).
 _MAX_DIGITS = 1000
 # Of an unknown type, so many characters are sent back.

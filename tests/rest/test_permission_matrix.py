@@ -49,6 +49,10 @@ enter     public  | ok     ok      ok      ok     ok       | ok       ok    ok  
 enter     private | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok    | ok     ok      ok     | ok   ok
 enter     draft   | 404    404     404     404    404      | 404      404   404 404     | 404   404   404    404   | 404    404     404    | 404  404
 
+wait      public  | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok    | ok     ok      ok     | ok   ok
+wait      private | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok    | ok     ok      ok     | ok   ok
+wait      draft   | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok    | ok     ok      ok     | ok   ok
+
 join      public  | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    ok     ok    | 404    404     404    | ok   ok
 join      private | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    ok     ok    | 404    404     404    | ok   ok
 join      draft   | 401    401     401     401    401      | 404      404   404 404     | 404   404   ok     ok    | 404    404     404    | ok   ok
@@ -132,6 +136,7 @@ ROWS: dict[str, Row] = {
     "POST /auth/guest": Row("enter", 201, lambda scene: {"code": scene.poll["code"]}),
     "GET /polls": Row("token", 200),
     "POST /polls": Row("maker", 201, lambda scene: NEW_POLL),
+    "POST /polls/waiting": Row("wait", 200, lambda scene: {"code": scene.poll["code"]}),
     "POST /polls/join": Row("join", 200, lambda scene: {"code": scene.poll["code"]}),
     "GET /polls/{poll}": Row("see", 200),
     "PATCH /polls/{poll}": Row("run", 200, lambda scene: {"description": scene.word}),

@@ -175,7 +175,7 @@ class Show:
     async def heal(self) -> None:
         """What the hub does each second."""
         await self.hub._heal()
-        await self.hub._update_presence()
+        await self.hub._attendance.update(list(self.hub._rooms.values()))
 
     async def rest(self) -> None:
         """Let everything come to rest that is under way, and every reader read."""

@@ -255,6 +255,22 @@ async def test_presence_counts_each_voter_of_the_room_once(ws: SocketServer, mon
         await client.expect("presence", online=0)
 
 
+async def test_a_stage_is_not_counted_whatever_its_token(ws: SocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    healing_quickly(monkeypatch)
+    poll = await make_poll(ws.database)
+    async with ws.client(HOST) as client, ws.client(ALICE) as stage, ws.client(BOB) as both, ws.client(BOB) as phone:
+        for one in (stage, both):
+            await one.send("join", poll=poll.id, **{"as": "screen"})
+            assert (await one.expect("joined"))["role"] == "voter"
+        await client.join(poll)
+        assert (await client.expect("presence"))["online"] == 0
+        await phone.join(poll)
+        await client.expect("presence", online=1)
+        assert (await both.vote(poll, 0))["type"] == "ack"  # it is a voter's all the same
+        await phone.leave()
+        await client.expect("presence", online=0)
+
+
 async def test_deleted_poll_is_taken_from_its_viewers(ws: SocketServer) -> None:
     poll = await make_poll(ws.database)
     async with ws.client(ALICE) as client:

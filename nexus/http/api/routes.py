@@ -19,6 +19,7 @@ from nexus.http.api import (
     results,
     users,
     votes,
+    waiting,
 )
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Resource
@@ -30,6 +31,7 @@ CALLS: tuple[RestCall, ...] = (
     *users.CALLS,
     *oidc.CALLS,
     *guests.CALLS,
+    *waiting.CALLS,
     *polls.CALLS,
     *options.CALLS,
     *votes.CALLS,

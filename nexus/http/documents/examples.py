@@ -28,6 +28,7 @@ from nexus.http.api.polls import PollPage, ScreenLink
 from nexus.http.api.token_pair import TokenPair
 from nexus.http.api.users import InvitationLink, NewUser, UserPage, UserPatch, UserView
 from nexus.http.api.votes import OwnVotes, VoteBody
+from nexus.http.api.waiting import Wait
 from nexus.store.categories import Category
 
 REQUEST_ID = "3f2b8c1d9e4a4f6fb0a1c2d3e4f50617"
@@ -118,6 +119,7 @@ _ANSWERS: tuple[object, ...] = (
     InvitationLink(user=_INVITED, url=f"https://vote.example.org/host#/invitation/{_REFRESH}", expires_at=_WEEK),
     InvitationView(username=_ANN, expires_at=_WEEK),
     GuestToken(access=_ACCESS, expires_in=43_200, voter="guest:0199b3c4-0000-7000-8000-000000000001", poll=7),
+    Wait(code=_CODE, waiting=True),
     POLL,
     PollPage(count=1, next=None, previous=None, results=[POLL]),
     ScreenLink(access=_ACCESS, url=f"/live/{_CODE}#token={_ACCESS}"),

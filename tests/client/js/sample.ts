@@ -13,6 +13,7 @@ import {
   newOp,
   register,
   session,
+  waitFor,
   type Client,
   type Poll,
   type Receipt,
@@ -69,5 +70,7 @@ export async function host(username: string, password: string): Promise<Poll> {
   client.on("votes", () => {});
   // @ts-expect-error a poll is named by a number or a string
   await client.join({});
+  await waitFor({ url, code: "K7M2QP", waiting: (reached) => console.log(reached), signal: new AbortController().signal });
+  await client.join("K7M2QP", { as: "screen" });
   return client.call<Poll>("POST", "/polls/", { question: "Which?", options: [] });
 }
