@@ -84,6 +84,7 @@ async def poll_for_accounts(database: Database, url: str) -> str:
 async def test_an_administrator_invites_somebody(chromium: Chromium, server: Server, database: Database) -> None:
     await account(database, "boss", admin=True)
     async with logged_in(chromium, server.url, "boss", allowed=[REFUSED], viewport=(320, 800)) as (page, _):
+        await page.get_by_role("button", name="Account: boss").click()
         await page.get_by_role("link", name="Accounts").click()
         await expect(page.get_by_role("heading", level=1, name="Accounts")).to_be_focused()
         await page.get_by_role("button", name="Invite someone").press("Enter")

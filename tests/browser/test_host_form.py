@@ -149,7 +149,7 @@ async def test_a_changed_form_is_not_left_unasked(chromium: Chromium, home: str)
         await host.button("Cancel").click()
         await expect(page.get_by_label("Question")).to_have_value("Half a")
         await expect(page).to_have_url(re.compile("#/new$"))  # restored once the dialog has closed
-        await page.get_by_role("link", name="Account").click()
+        await host.menu("Account")
         await host.button("Leave").click()
         await expect(host.heading("Account")).to_be_focused()
 

@@ -25,10 +25,10 @@ BUDGET = 60 * 1024
 
 
 BEYOND = """[document.documentElement, ...document.querySelectorAll("main *, header *")].filter((one) =>
-  one.getBoundingClientRect().right > innerWidth + 1
-  || (!one.matches(".unseen, .me, .track") && one.clientWidth && one.scrollWidth > one.clientWidth + 1)
+  !one.closest(".tabs") && (one.getBoundingClientRect().right > innerWidth + 1
+  || (!one.matches(".unseen, .me, .track") && one.clientWidth && one.scrollWidth > one.clientWidth + 1))
 ).map((one) => `${one.outerHTML.slice(0, 100)} ${one.scrollWidth} > ${one.clientWidth}`)"""
-"""The elements that extend beyond the right edge of the page, or whose content is wider than they are."""
+"""The elements that extend beyond the right edge of the page, or whose content is wider than they are; tabs scroll."""
 
 
 def views(poll: int, question: str) -> dict[str, str]:

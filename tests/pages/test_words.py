@@ -16,7 +16,7 @@ from nexus.http.framework.words import Sentence, Words
 from nexus.http.pages.refusals import FAILED, NAMES
 
 WORDS = Words(WEB / "words")
-SECTIONS = ("shared", "enter", "code", "error", "login", "vote", "live", "host", "users", "provider", "oidc")
+SECTIONS = ("shared", "enter", "code", "error", "login", "vote", "live", "host", "users", "hosting", "provider", "oidc")
 SCRIPTS = "\n".join(path.read_text() for path in sorted((WEB / "screens").rglob("*.js")))
 PYTHON = {"shared.noscript", "shared.language"} | {f"{name}.title" for name in ("enter", "vote", "live", "host")}
 PYTHON |= {f"error.{name}_{part}" for name in (*NAMES.values(), FAILED) for part in ("heading", "text")}
@@ -99,10 +99,13 @@ def test_the_rules_that_a_form_may_break_have_sentences() -> None:
     assert not [text for text in found if not any(re.search(pattern, text) for pattern, _ in table)]
 
 
+SAID = "shared|enter|code|login|vote|live|host|users|hosting|provider"
+
+
 def said() -> tuple[set[str], list[str]]:
     """The names that the scripts say, and the beginnings of those that are put together."""
-    whole = set(re.findall(r'["\'`]((?:shared|enter|code|login|vote|live|host|users|provider)\.\w+)["\'`]', SCRIPTS))
-    begun = re.findall(r"`((?:shared|enter|code|login|vote|live|host|users|provider)\.\w*)\$\{", SCRIPTS)
+    whole = set(re.findall(rf'["\'`]((?:{SAID})\.\w+)["\'`]', SCRIPTS))
+    begun = re.findall(rf"`((?:{SAID})\.\w*)\$\{{", SCRIPTS)
     return whole, begun
 
 

@@ -52,6 +52,15 @@ class Host:
         await self.page.evaluate("(route) => { location.hash = route }", route)
         await expect(self.heading(heading)).to_be_focused()
 
+    def state(self, name: str) -> Locator:
+        """The tab of the list that shows polls in this state."""
+        return self.page.get_by_role("group", name="Status").get_by_role("button", name=name)
+
+    async def menu(self, name: str) -> None:
+        """Open the menu of the account, and follow a link of it."""
+        await self.page.get_by_role("button", name="Account: ").click()
+        await self.page.get_by_role("link", name=name, exact=True).click()
+
     def heading(self, text: str) -> Locator:
         """The heading of a view."""
         return self.page.get_by_role("heading", level=1, name=text)

@@ -42,7 +42,7 @@ VOTE = Screen("vote", ("shared", "code", "login", "vote"))
 LIVE = Screen("live", ("shared", "code", "login", "live"))
 HOST = Screen("host", ("shared", "login", "host"))
 
-LATER = ("users",)
+LATER = ("users", "hosting")
 """Sections of words that no page contains: the views that need them load them, since few people see those."""
 
 

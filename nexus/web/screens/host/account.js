@@ -19,7 +19,7 @@ export class AccountView {
     this.#server = server;
     this.title = say("host.account");
     this.heading = heading(say("host.account"));
-    const out = button(say("users.logout"), () => once(out, () => logout()));
+    const out = button(say("hosting.logout"), () => once(out, () => logout()));
     const own = server.me.username === null ? [this.#elsewhere()] : [this.#passwordCard(), leaveCard(server, logout)];
     const parts = [this.heading, this.#facts(out), ...own];
     this.node = element("div", { class: "stack narrow" }, parts);

@@ -4,6 +4,7 @@ import { element, write } from "../dom.js";
 import { say } from "../words.js";
 import { ask } from "./dialog.js";
 import { told } from "./faults.js";
+import { leave } from "./notice.js";
 import { announce, button, once } from "./parts.js";
 
 const SPANS_S = [30, 60, 120, 300]; // for which voting can be opened by a button
@@ -27,6 +28,8 @@ export class Acts {
     this.#line = line;
     /** Whether this page is deleting the poll. */
     this.deleting = false;
+    /** The question of the poll. */
+    this.question = "";
     const link = (to, text) => element("a", { class: "button", href: `#/poll/${id}/${to}` }, text);
     this.#links = [link("edit", say("host.edit")), link("history", say("host.history"))];
     /** The buttons, in their order. */
@@ -80,6 +83,7 @@ export class Acts {
     const text = [say("host.delete_text"), say("host.delete_kept")];
     if (!(await ask({ title: say("host.delete_title"), text, act: say("host.delete_act") }))) return;
     this.deleting = true;
+    leave(say("hosting.gone", { question: this.question }));
     await this.#try(async () => {
       await this.#server.call("DELETE", this.#path);
       location.hash = "#/";

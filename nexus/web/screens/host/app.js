@@ -3,27 +3,44 @@
 import { Unreachable, session } from "../../client.js";
 import { element, fill, root, set } from "../dom.js";
 import { provider } from "../login.js";
-import { Touch } from "../touch.js";
 import { load, say } from "../words.js";
 import { AccessView } from "./access.js";
 import { ask } from "./dialog.js";
 import { Router } from "./router.js";
-import { Server, nameOf } from "./server.js";
+import { Server } from "./server.js";
 import { Trouble } from "./trouble.js";
 
-const LATER = ["list", "poll", "form", "history"]; // views that nearly every host comes to
+const LATER = ["topbar", "list", "poll", "form", "history"]; // what nearly every host comes to
+const SHEET = new URL("./views.css", import.meta.url).href;
 const JOINING = /^#\/register\/([\w-]+)$/; // the code of a poll that takes an account
 const INVITATION = /^#\/invitation\/([\w-]+)$/;
 
-/** The module of a view that is loaded later. Its name is a template, so that the page does not list it among the
- * modules to load at once. Rejects with `Unreachable`. */
+/** The module of a view that is loaded later, with the sentences and the sheet that it needs. Its name is a template, so
+ * that the page does not list it among the modules to load at once. Rejects with `Unreachable`. */
 async function later(name) {
   try {
-    const [view] = await Promise.all([import(`./${name}.js`), LATER.includes(name) || load("users")]);
+    const words = [load("hosting"), LATER.includes(name) || load("users")];
+    const [view] = await Promise.all([import(`./${name}.js`), sheet(), ...words]);
     return view;
   } catch (cause) {
     throw new Unreachable(`The view ${name} could not be loaded.`, { cause });
   }
+}
+
+let dressed = null; // the promise of the sheet of the views, which the page does without before a login
+
+/** Load that sheet, once. Rejects with TypeError. */
+function sheet() {
+  const made = (resolve, reject) => {
+    const failed = () => {
+      dressed = null; // the next view tries again
+      link.remove();
+      reject(new TypeError("the sheet of the views could not be loaded"));
+    };
+    const link = element("link", { rel: "stylesheet", href: SHEET, on: { load: resolve, error: failed } });
+    document.head.append(link);
+  };
+  return (dressed ??= new Promise(made));
 }
 
 /** The screen in `main`. A view has `node`, `heading`, `title` and `open()`, which may reject as calls do; if it needs
@@ -31,8 +48,7 @@ async function later(name) {
 export class App {
   #main;
   #bar = element("header", { class: "bar", hidden: true });
-  #touch = element("div", { class: "note warn touch", role: "status", hidden: true });
-  #links = new Map();
+  #top = null; // what is in the bar
   #server;
   #router;
   #view = null;
@@ -95,7 +111,11 @@ export class App {
       return;
     }
     if (!this.#server.hosts) return this.#open({ name: "voter" });
-    this.#makeBar();
+    try {
+      await this.#makeBar();
+    } catch (error) {
+      return this.#put(new Trouble(error, () => this.#enter(login)));
+    }
     const kept = this.#sub === this.#server.me.sub ? this.#waiting : null;
     if (this.#sub !== this.#server.me.sub) this.#look = {};
     this.#sub = this.#server.me.sub;
@@ -154,25 +174,11 @@ export class App {
     this.#askLogin(note);
   }
 
-  #makeBar() {
-    const link = (name, href, text) => {
-      const made = element("a", { href }, text);
-      this.#links.set(name, made);
-      return made;
-    };
-    const me = nameOf(this.#server.me);
-    const named = element("span", { class: "me", dir: "auto" }, me);
-    const kind = element("span", { class: "unseen" }, `${say("host.account")}: `);
-    const account = link("account", "#/account", [kind, named]);
-    const nav = element("nav", { "aria-label": say("host.nav") });
-    nav.append(link("list", "#/", say("host.polls")), link("new", "#/new", say("host.new_poll")));
-    if (this.#server.admin) nav.append(link("users", "#/accounts", say("host.accounts")));
-    nav.append(account);
-    const brand = element("a", { class: "brand", href: root }, say("shared.brand"));
-    const inner = element("div", { class: "inner" }, brand, nav);
-    this.#touch = element("div", { class: "note warn touch", role: "status", hidden: true });
-    fill(this.#bar, inner, this.#touch);
-    new Touch(this.#touch, this.#server.client, (error) => (error.code === 4501 || error.status === 401 ? [] : null));
+  async #makeBar() {
+    const { TopBar } = await later("topbar");
+    this.#top?.end();
+    this.#top = new TopBar(this.#server, () => this.#logout());
+    fill(this.#bar, this.#top.parts);
     this.#bar.hidden = false;
   }
 
@@ -180,7 +186,7 @@ export class App {
 
   #show(to) {
     if (!this.#server.me || this.#bar.hidden) return; // a login comes first
-    for (const [name, link] of this.#links) set(link, "aria-current", name === to.name ? "page" : null);
+    this.#top.show(to.name);
     this.#view?.close?.();
     this.#view = null;
     this.#open(to);
@@ -189,7 +195,7 @@ export class App {
   async #make({ name, id, query }) {
     const server = this.#server;
     if (name === "poll") return new (await later("poll")).PollView(server, id);
-    if (name === "new" || name === "edit") return new (await later("form")).FormView(server, id);
+    if (name === "new" || name === "edit") return new (await later("form")).FormView(server, id, query);
     if (name === "history") return new (await later("history")).HistoryView(server, id);
     if (name === "voter") return new (await later("voter")).VoterView(() => this.#logout());
     if (name === "account") return new (await later("account")).AccountView(server, (note) => this.#logout(note));

@@ -1,45 +1,46 @@
 /** The host's polls, with search, filters, order and pages; the list keeps itself up to date. */
 
-import { element, fill, set, write } from "../dom.js";
-import { timeLeft } from "../time.js";
+import { element, fill } from "../dom.js";
+import { everySecond } from "../time.js";
 import { say } from "../words.js";
+import { ListActs } from "./listacts.js";
+import { LONGEST, ORDERS, complete, filterOf, hashOf, sought } from "./looking.js";
 import { Newest } from "./newest.js";
-import { announce, badge, heading, labelled, pager, showStatus, statusLine, timeNode } from "./parts.js";
+import { take } from "./notice.js";
+import { Owners } from "./owners.js";
+import { announce, button, heading, labelled, pager, statusLine } from "./parts.js";
+import { Picking } from "./picking.js";
+import { PollCard } from "./pollcard.js";
+import { Tabs } from "./tabs.js";
+import { Welcome } from "./welcome.js";
+
+export { lookOf } from "./looking.js";
 
 const PAGE_SIZE = 20;
-const LONGEST = 200;
+const MOST_CATEGORIES = 100;
 const TYPING_MS = 300;
 const REFRESH_MS = 10_000;
-const STATUSES = ["", "open", "draft", "scheduled", "closed"];
-const ORDERS = ["-created_at", "created_at", "question", "-question", "expires_at", "-expires_at"];
-
-const FIRST_LOOK = { search: "", status: "", ordering: ORDERS[0], page: 1, all: false };
-
-/** What a list shows that has the `query` in its address; anything that cannot be is as at first. */
-export function lookOf(query) {
-  const one = (name, values) => (values.includes(query.get(name)) ? query.get(name) : FIRST_LOOK[name]);
-  const search = (query.get("search") ?? "").slice(0, LONGEST);
-  const page = /^[1-9]\d{0,8}$/.test(query.get("page")) ? Number(query.get("page")) : 1;
-  const chosen = { status: one("status", STATUSES), ordering: one("ordering", ORDERS), all: query.get("all") === "true" };
-  return { search, page, ...chosen };
-}
-
-/** The address of a list that shows `look`. */
-export function hashOf(look) {
-  const query = new URLSearchParams(Object.entries(look).filter(([name, value]) => value !== FIRST_LOOK[name])).toString();
-  return query ? `#/?${query}` : "#/";
-}
 
 /** The list; `look` says what it shows if that is not what a list shows at first, and keeps it for when the host comes
  * back. `moved(hash)` is told each new address that says the same. */
 export class ListView {
   #server;
   #look;
-  #rows = new Map();
+  #cards = new Map();
   #count = statusLine();
+  #line = statusLine();
   #newest = new Newest();
   #list = element("ul", { class: "polls" });
   #pages = element("nav", { class: "pages", "aria-label": say("host.pages") });
+  #welcome = new Welcome();
+  #filters = element("form", { role: "search", class: "filters" });
+  #pick = button(say("hosting.pick"), () => this.#startPicking(true), "plain");
+  #tabs;
+  #owners;
+  #acts;
+  #picking;
+  #counted = "";
+  #endings = [];
   #typing = null;
   #timer = null;
   #over = false;
@@ -48,21 +49,29 @@ export class ListView {
 
   constructor(server, look, moved) {
     this.#server = server;
-    this.#look = Object.assign(look, { ...FIRST_LOOK, ...look });
+    this.#look = complete(look);
     this.#moved = moved;
     this.title = say("host.polls");
     this.heading = heading(say("host.polls"));
-    const make = element("a", { class: "button main", href: "#/new" }, say("host.new_poll"));
-    const head = element("div", { class: "head" }, this.heading, make);
-    this.node = element("div", { class: "stack" }, head, this.#filters(), this.#newest.fault, this.#count);
-    this.node.append(this.#list, this.#pages);
+    this.#tabs = new Tabs(server, (status) => this.#change({ status }));
+    this.#owners = new Owners(server);
+    this.#acts = new ListActs(server, this.#line, () => this.#tryRead());
+    const picked = () => [...this.#cards.values()].filter((card) => card.picked).map((card) => card.poll);
+    this.#picking = new Picking(this.#acts, { picked, all: () => this.#pickAll(), end: () => this.#startPicking(false) });
+    const head = element("div", { class: "head" }, this.heading, this.#pick);
+    this.node = element("div", { class: "stack" }, head, this.#line, this.#tabs.node, this.#filters);
+    this.node.append(this.#newest.fault, this.#count, this.#welcome.node, this.#list, this.#pages, this.#picking.node);
   }
 
   /** Read it for the first time. */
   async open() {
-    await this.#read();
+    const [{ results: categories }] = await Promise.all([this.#categories(), this.#read()]);
+    this.#fillFilters(categories);
     this.#refreshLater();
     document.addEventListener("visibilitychange", this.#seen);
+    const now = () => this.#server.client.now();
+    this.#endings.push(everySecond(now, () => this.#cards.forEach((card) => card.tick(now()))));
+    announce(this.#line, take());
   }
 
   /** The address that says what it shows. */
@@ -72,43 +81,45 @@ export class ListView {
 
   close() {
     this.#over = true;
+    for (const end of this.#endings.splice(0)) end();
     document.removeEventListener("visibilitychange", this.#seen);
     clearTimeout(this.#typing);
     clearTimeout(this.#timer);
   }
 
-  #filters() {
-    const look = this.#look;
+  // --- Filters -----------------------------------------------------------------------------------------------
+
+  #categories() {
+    return this.#server.call("GET", `/categories/?page_size=${MOST_CATEGORIES}`);
+  }
+
+  #fillFilters(categories) {
     const search = element("input", { type: "search", id: "search", maxlength: LONGEST, autocomplete: "off" });
-    search.value = look.search;
+    search.value = this.#look.search;
     search.addEventListener("input", () => this.#typed(search, TYPING_MS));
-    const status = (one) => say(one ? `shared.status_${one}` : "host.any_status");
-    const order = (one) => say(`host.order_${one.replace("-", "down_")}`);
-    const form = element("form", { role: "search", class: "filters" }, labelled(say("host.search"), search));
-    form.addEventListener("submit", (event) => this.#submit(event, search));
-    form.append(labelled(say("host.status"), this.#select("status", STATUSES, status)));
-    form.append(labelled(say("host.order"), this.#select("ordering", ORDERS, order)));
-    if (this.#server.admin) form.append(this.#everybodys());
-    return form;
+    this.#filters.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#typed(search, 0);
+    });
+    const order = (one) => [one, say(`host.order_${one.replace("-", "down_")}`)];
+    const fields = [labelled(say("host.search"), search)];
+    if (categories.length) {
+      const named = categories.map(({ id, name }) => [id, name]);
+      fields.push(this.#select("category", say("host.category"), [["", say("host.any_status")], ...named], Number));
+    }
+    if (this.#server.admin) {
+      const owners = [["", say("hosting.mine")], ["true", say("hosting.everyones")]];
+      fields.push(this.#select("all", say("hosting.owners"), owners, Boolean));
+    }
+    fields.push(this.#select("ordering", say("host.order"), ORDERS.map(order), String));
+    fill(this.#filters, fields);
   }
 
-  #select(name, values, word) {
-    const made = element("select", { id: name }, values.map((one) => element("option", { value: one }, word(one))));
-    made.value = this.#look[name];
-    made.addEventListener("change", () => this.#change({ [name]: made.value }));
-    return made;
-  }
-
-  #everybodys() {
-    const box = element("input", { type: "checkbox", id: "all" });
-    box.checked = this.#look.all;
-    box.addEventListener("change", () => this.#change({ all: box.checked }));
-    return element("div", { class: "choice" }, box, element("label", { for: "all" }, say("host.everybodys")));
-  }
-
-  #submit(event, search) {
-    event.preventDefault();
-    this.#typed(search, 0);
+  #select(name, label, values, read) {
+    const made = element("select", { id: name }, values.map(([value, text]) => element("option", { value }, text)));
+    made.value = this.#look[name] || "";
+    made.addEventListener("change", () => this.#change({ [name]: made.value && read(made.value) }));
+    return labelled(label, made);
   }
 
   #typed(search, wait) {
@@ -118,9 +129,12 @@ export class ListView {
 
   async #change(look) {
     Object.assign(this.#look, { page: 1, ...look });
+    this.#look.all = Boolean(this.#look.all);
     if (!this.#over) this.#moved(this.hash);
     await this.#tryRead();
   }
+
+  // --- Reading -----------------------------------------------------------------------------------------------
 
   #refreshLater() {
     this.#timer = setTimeout(async () => {
@@ -134,38 +148,56 @@ export class ListView {
   }
 
   async #read() {
-    const { search, status, ordering, page, all } = this.#look;
-    const query = new URLSearchParams({ ordering, page, page_size: PAGE_SIZE });
-    if (search) query.set("search", search);
+    const { ordering, page, status, all } = this.#look;
+    const query = filterOf(this.#look);
+    for (const [name, value] of Object.entries({ ordering, page, page_size: PAGE_SIZE })) query.set(name, value);
     if (status) query.set("status", status);
-    if (!all) query.set("created_by", "me");
     const found = await this.#newest.of(this.#server.call("GET", `/polls/?${query}`));
     if (!found || this.#over) return;
-    if (!found.results.length && page > 1) await this.#change({ page: 1 });
-    else this.#show(found);
+    if (!found.results.length && page > 1) return this.#change({ page: 1 });
+    if (all) await this.#owners.learn(found.results);
+    this.#show(found);
+    await this.#countAgain(found);
+  }
+
+  /** Count the states when what is found, or a state that is seen, has changed: not at each reading. */
+  async #countAgain({ count, results }) {
+    const states = results.map(({ id, status }) => [id, status]);
+    const counted = JSON.stringify([filterOf(this.#look).toString(), count, states]);
+    if (counted === this.#counted) return;
+    this.#counted = counted;
+    await this.#tabs.count(this.#look);
   }
 
   #show({ count, results }) {
-    const { search, status, page } = this.#look;
-    const sought = Boolean(search || status);
-    const none = sought ? say("host.none_found") : say("host.none_yet");
-    announce(this.#count, count ? say("host.count", { n: count }) : none);
-    this.#showRows(results);
+    const { status, page } = this.#look;
+    const nothing = !count && !sought(this.#look);
+    announce(this.#count, count ? say("host.count", { n: count }) : say(nothing ? "host.none_yet" : "host.none_found"));
+    this.#count.classList.toggle("unseen", count > 0 && !sought(this.#look)); // the tabs say it already
+    this.#tabs.show(status);
+    for (const node of [this.#tabs.node, this.#filters]) node.hidden = nothing && !this.#look.all && !this.#server.admin;
+    this.#welcome.node.hidden = !nothing;
+    this.#pick.hidden = !count || !this.#picking.node.hidden;
+    this.#showCards(results);
     this.#showPages(page, Math.ceil(count / PAGE_SIZE));
   }
 
-  /** Rows stay the same elements while their polls are shown, so that they keep the focus. */
-  #showRows(polls) {
-    const before = this.#rows;
-    this.#rows = new Map(polls.map((poll) => [poll.id, before.get(poll.id) ?? new Row(poll)]));
-    for (const [id, row] of before) if (!this.#rows.has(id)) row.node.remove();
+  /** Cards stay the same elements while their polls are shown, so that they keep the focus. */
+  #showCards(polls) {
+    const before = this.#cards;
+    const heard = { act: (name, poll) => this.#acts.act(name, poll), picked: () => this.#picking.show() };
+    const made = (poll) => new PollCard(poll, { ...heard, owner: (one) => this.#owners.of(one) });
+    this.#cards = new Map(polls.map((poll) => [poll.id, before.get(poll.id) ?? made(poll)]));
+    for (const [id, card] of before) if (!this.#cards.has(id)) card.node.remove();
     polls.forEach((poll, place) => {
-      const row = this.#rows.get(poll.id);
-      row.show(poll, this.#server.client.now());
+      const card = this.#cards.get(poll.id);
+      card.show(poll, this.#server.client.now());
+      if (!before.has(poll.id)) card.picking = !this.#picking.node.hidden;
       const there = this.#list.children[place] ?? null;
-      if (there !== row.node) this.#list.insertBefore(row.node, there);
+      if (there !== card.node) this.#list.insertBefore(card.node, there);
     });
     this.#list.hidden = !polls.length;
+    this.#picking.show();
   }
 
   #showPages(page, pages) {
@@ -179,33 +211,20 @@ export class ListView {
     fill(this.#pages, pager(page, pages, go));
     this.#pages.hidden = pages < 2;
   }
-}
 
-class Row {
-  #link;
-  #badge;
-  #code = element("span", { class: "code" });
-  #votes = element("span");
-  #when = element("span");
+  // --- Several at once ---------------------------------------------------------------------------------------
 
-  constructor(poll) {
-    this.#link = element("a", { href: `#/poll/${poll.id}`, dir: "auto" });
-    this.#badge = badge(poll.status);
-    const made = element("span", {}, say("host.made"), " ", timeNode(poll.created_at));
-    const code = element("span", {}, say("host.code"), " ", this.#code);
-    const facts = element("p", { class: "facts" }, this.#badge, code, this.#votes, this.#when, made);
-    this.node = element("li", { class: "card poll" }, element("h2", {}, this.#link), facts);
+  #startPicking(picking) {
+    this.#picking.node.hidden = !picking;
+    this.#pick.hidden = picking || !this.#cards.size;
+    for (const card of this.#cards.values()) card.picking = picking;
+    this.#picking.show();
+    if (picking) this.#list.querySelector(".pick input")?.focus();
+    else (this.#pick.hidden ? this.heading : this.#pick).focus();
   }
 
-  show(poll, now) {
-    write(this.#link, poll.question);
-    write(this.#code, poll.code);
-    showStatus(this.#badge, poll.status);
-    const n = poll.options.reduce((sum, { votes_count: count }) => sum + (count ?? 0), 0);
-    const word = poll.max_choices === 1 ? "shared.votes" : "host.choices_made";
-    const hidden = poll.options.some(({ votes_count: count }) => count === null);
-    write(this.#votes, hidden ? "" : say(word, { n }));
-    write(this.#when, timeLeft(poll, poll.status, now));
-    for (const node of [this.#votes, this.#when]) set(node, "hidden", node.textContent ? null : true);
+  #pickAll() {
+    for (const box of this.#list.querySelectorAll(".pick input")) box.checked = true;
+    this.#picking.show();
   }
 }

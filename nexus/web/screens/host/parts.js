@@ -1,7 +1,7 @@
 /** Small parts that several views of the host's screen use. */
 
 import { element, set, write } from "../dom.js";
-import { locale, say } from "../words.js";
+import { locale, moment, say } from "../words.js";
 
 /** The heading of a view: it takes the focus when the view is entered. */
 export function heading(text) {
@@ -62,6 +62,11 @@ export function fullTime(iso) {
 export function timeNode(iso) {
   const shown = new Date(iso).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
   return element("time", { datetime: iso, title: fullTime(iso) }, shown);
+}
+
+/** A `<time>` as short as it can be: of today, the time of day alone. */
+export function shortTime(iso) {
+  return element("time", { datetime: iso, title: fullTime(iso) }, moment(Date.parse(iso)));
 }
 
 /** Run `work`; until it is done `node`, a button, can't be pressed again, and keeps the focus. */

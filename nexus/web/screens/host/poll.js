@@ -87,6 +87,7 @@ export class PollView {
     set(this.heading, "data-long", poll.question.length > LONG);
     showProse(this.#description, poll.description);
     showStatus(this.#badge, totals.status);
+    this.#acts.question = poll.question;
     this.#acts.show(totals.status);
     this.#results.show(poll, totals, this.#room.online);
     this.#policy.show(poll.results);

@@ -9,7 +9,7 @@ export class VoterView {
   constructor(logout) {
     this.title = say("provider.voter_title");
     this.heading = heading(this.title);
-    const out = button(say("users.logout"), () => once(out, logout), "main");
+    const out = button(say("hosting.logout"), () => once(out, logout), "main");
     const vote = element("a", { class: "button", href: "./" }, say("provider.voter_vote"));
     const text = element("p", {}, say("provider.voter_text"));
     const brand = element("p", { class: "brand" }, say("shared.brand"));

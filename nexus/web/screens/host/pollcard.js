@@ -1,0 +1,146 @@
+/** One poll in the list: what it asks, how it stands, and what its host does next. */
+
+import { nthColour } from "../chart/colours.js";
+import { element, fill, icon, set, write } from "../dom.js";
+import { staging } from "../invite.js";
+import { timeLeft } from "../time.js";
+import { number, say } from "../words.js";
+import { Menu } from "./menu.js";
+import { badge, button, once, showStatus, shortTime } from "./parts.js";
+
+const DOTS = "M5 10a2 2 0 1 0 0 4 2 2 0 0 0 0-4zm7 0a2 2 0 1 0 0 4 2 2 0 0 0 0-4zm7 0a2 2 0 1 0 0 4 2 2 0 0 0 0-4z";
+const SHOWN = 8; // options with a part of their own in the strip
+
+// What is offered in each state: on the card, the first most prominent, and in its menu.
+const ACTS = { draft: ["open", "present"], scheduled: ["open", "present"], open: ["present", "close"], closed: ["see"] };
+const MORE = { closed: ["present", "reopen"], scheduled: ["close"] };
+const ALWAYS = ["edit", "duplicate", "export", "history", "reset", "delete"];
+
+const WORDS = {
+  open: "host.open",
+  present: "hosting.present",
+  close: "host.close",
+  see: "hosting.see",
+  reopen: "host.reopen",
+  edit: "host.edit",
+  duplicate: "host.duplicate",
+  export: "hosting.export",
+  history: "host.history",
+  reset: "host.reset",
+  delete: "host.delete",
+};
+
+/** The card of `poll`. `told.act(name, poll)` does something with it, `told.picked()` hears that its box was ticked, and
+ * `told.owner(poll)` says whose it is, if that needs saying. */
+export class PollCard {
+  #told;
+  #poll;
+  #link;
+  #badge;
+  #left = element("span", { class: "left" });
+  #votes = element("span");
+  #owner = element("span", { dir: "auto" });
+  #strip = element("div", { class: "strip", "aria-hidden": "true" });
+  #acts = element("div", { class: "buttons" });
+  #menu = new Menu("", icon(DOTS));
+  #box = element("input", { type: "checkbox" });
+  #pick = element("div", { class: "pick", hidden: true }, this.#box);
+
+  constructor(poll, told) {
+    this.#told = told;
+    this.#link = element("a", { href: `#/poll/${poll.id}`, dir: "auto", id: `poll-${poll.id}` });
+    this.#badge = badge(poll.status);
+    const state = element("p", { class: "state" }, this.#badge, this.#left);
+    const code = element("span", { class: "code" }, element("span", { class: "unseen" }, `${say("host.code")} `), poll.code);
+    const made = element("span", {}, say("host.made"), " ", shortTime(poll.created_at));
+    const facts = element("p", { class: "facts" }, this.#votes, this.#owner, made);
+    const head = element("div", { class: "top" }, this.#pick, state, code);
+    const foot = element("div", { class: "acts" }, this.#acts, this.#menu.node);
+    set(this.#box, "aria-labelledby", this.#link.id);
+    this.#box.addEventListener("change", () => told.picked());
+    /** The card. */
+    this.node = element("li", { class: "card poll" }, head, element("h2", {}, this.#link), this.#strip, facts, foot);
+  }
+
+  /** The poll as it is shown. */
+  get poll() {
+    return this.#poll;
+  }
+
+  /** Whether it is ticked. */
+  get picked() {
+    return !this.#pick.hidden && this.#box.checked;
+  }
+
+  /** Offer a box to tick, or its acts. */
+  set picking(picking) {
+    if (!picking) this.#box.checked = false;
+    this.#pick.hidden = !picking;
+    this.#acts.parentNode.hidden = picking;
+  }
+
+  /** Show the poll as it is now; `now` is the server's time, in ms. */
+  show(poll, now) {
+    const before = this.#poll;
+    this.#poll = poll;
+    write(this.#link, poll.question);
+    set(this.#menu.node.firstChild, "aria-label", say("hosting.more", { question: poll.question }));
+    write(this.#owner, this.#told.owner(poll));
+    this.#owner.hidden = !this.#owner.textContent;
+    showStatus(this.#badge, poll.status);
+    this.#showVotes(poll);
+    this.tick(now);
+    if (before?.status !== poll.status) this.#offer(poll.status);
+  }
+
+  /** Show how long it stays as it is. */
+  tick(now) {
+    write(this.#left, timeLeft(this.#poll, this.#poll.status, now));
+  }
+
+  #showVotes(poll) {
+    const counts = poll.options.map(({ votes_count: count }) => count);
+    const known = !counts.includes(null);
+    const n = counts.reduce((sum, count) => sum + (count ?? 0), 0);
+    const word = poll.max_choices === 1 ? "shared.votes" : "host.choices_made";
+    const [before, after = ""] = say(word, { n }).split(number(n));
+    fill(this.#votes, known && element("span", {}, before, element("strong", {}, number(n)), after));
+    this.#votes.hidden = !known;
+    this.#strip.hidden = !known || !n;
+    if (!this.#strip.hidden) this.#showStrip(counts);
+  }
+
+  #showStrip(counts) {
+    const parts = counts.slice(0, SHOWN);
+    const rest = counts.slice(SHOWN).reduce((sum, count) => sum + count, 0);
+    const wanted = [...parts, ...(rest ? [rest] : [])];
+    while (this.#strip.children.length > wanted.length) this.#strip.lastChild.remove();
+    while (this.#strip.children.length < wanted.length) this.#strip.append(element("span"));
+    wanted.forEach((count, place) => {
+      const { style } = this.#strip.children[place];
+      style.flexGrow = count;
+      style.backgroundColor = place < SHOWN ? nthColour(place) : "";
+    });
+  }
+
+  #offer(status) {
+    const held = this.#acts.contains(document.activeElement);
+    fill(this.#acts, ACTS[status].map((name, place) => this.#act(name, place ? "" : status === "open" ? "main" : "soft")));
+    this.#menu.offer([...(MORE[status] ?? []), ...ALWAYS].map((name) => this.#act(name, name === "delete" ? "danger" : "")));
+    if (held) this.#acts.querySelector("a, button")?.focus(); // what was pressed is replaced
+  }
+
+  #act(name, kind) {
+    const { id, code } = this.#poll;
+    const links = { see: `#/poll/${id}`, edit: `#/poll/${id}/edit`, history: `#/poll/${id}/history` };
+    const text = say(WORDS[name]);
+    const named = { class: `button ${kind}`, "aria-describedby": this.#link.id };
+    if (links[name]) return element("a", { ...named, href: links[name] }, text);
+    if (name === "present") {
+      return element("a", { ...named, href: `${staging}live/${code}`, target: "_blank", rel: "noopener" }, text);
+    }
+    const made = button(text, () => once(made, () => this.#told.act(name, this.#poll)), kind);
+    set(made, "aria-describedby", this.#link.id);
+    return made;
+  }
+}

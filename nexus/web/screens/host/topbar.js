@@ -1,0 +1,61 @@
+/** The bar at the top: where one is, the way to a new poll, and the account. */
+
+import { element, icon, set } from "../dom.js";
+import { Touch } from "../touch.js";
+import { say } from "../words.js";
+import { Menu } from "./menu.js";
+import { once } from "./parts.js";
+import { nameOf } from "./server.js";
+
+const PERSON = "M12 12a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zm0 2c-4 0-8 2-8 5v2h16v-2c0-3-4-5-8-5z";
+const PLUS = "M11 4h2v7h7v2h-7v7h-2v-7H4v-2h7z";
+
+/** The bar for who is logged in at `server`; `logout()` ends the login. */
+export class TopBar {
+  #links = [];
+  #touch;
+  #menu;
+
+  constructor(server, logout) {
+    const pages = [["list", "#/", say("host.polls")]];
+    if (server.admin) pages.push(["users", "#/accounts", say("host.accounts")]);
+    const brand = element("a", { class: "brand", href: "#/" }, say("shared.brand"));
+    const nav = element("nav", { "aria-label": say("host.nav") }, pages.map((page) => this.#link(...page)));
+    const plus = element("span", { class: "plus" }, icon(PLUS));
+    const make = this.#link("new", "#/new", [plus, say("host.new_poll")], "button main");
+    this.#menu = this.#account(server, pages, logout);
+    const note = element("div", { class: "note warn touch", role: "status", hidden: true });
+    const inner = element("div", { class: "inner" }, brand, nav, make, this.#menu.node);
+    this.#touch = new Touch(note, server.client, (error) => (error.code === 4501 || error.status === 401 ? [] : null));
+    /** The content of the bar. */
+    this.parts = [inner, note];
+  }
+
+  /** Mark the page that is shown. */
+  show(name) {
+    for (const [page, link] of this.#links) set(link, "aria-current", page === name ? "page" : null);
+  }
+
+  /** Another bar takes its place. */
+  end() {
+    this.#touch.end();
+  }
+
+  #link(name, href, content, kind) {
+    const made = element("a", { href, class: kind }, content);
+    this.#links.push([name, made]);
+    return made;
+  }
+
+  #account(server, pages, logout) {
+    const name = nameOf(server.me);
+    const face = [icon(PERSON), element("span", { class: "me", dir: "auto" }, name)];
+    const menu = new Menu(`${say("host.account")}: ${name}`, face, "plain account");
+    const out = element("button", { type: "button", on: { click: () => once(out, logout) } }, say("hosting.logout"));
+    const more = [["account", "#/account", say("host.account")]];
+    if (server.admin) more.unshift(["categories", "#/categories", say("hosting.categories")]);
+    const twice = pages.map((page) => this.#link(...page, "narrow-only"));
+    menu.offer([...twice, ...more.map((page) => this.#link(...page)), out]);
+    return menu;
+  }
+}

@@ -1,0 +1,94 @@
+"""What hosts do from the list of polls: the next act of each poll, its menu, and several polls at once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.support.browser import Chromium, axe
+from tests.support.host_page import guest_votes, home, hosting, server
+
+__all__ = ["home", "server"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_each_poll_offers_its_next_act(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page = host.page
+        poll = await host.make("Lunch?", "Soup", "Rice", status="draft")
+        await page.reload()
+        card = page.get_by_role("listitem").filter(has_text="Lunch?")
+        await card.get_by_role("button", name="Open voting").click()
+        await expect(host.status("Voting is open: Lunch?")).to_be_visible()
+        await expect(card.get_by_role("link", name="Present")).to_be_focused()
+        await guest_votes(home, poll["code"], poll["options"][0]["id"])
+        await card.get_by_role("button", name="Close voting").click()
+        await expect(card.get_by_role("link", name="See results")).to_be_visible()
+        await expect(card).to_contain_text("1 vote")
+        await page.get_by_role("main").get_by_role("status").get_by_role("button", name="Reopen voting").click()
+        await expect(card.get_by_role("button", name="Close voting")).to_be_visible()
+        assert (await host.poll(poll["id"]))["options"][0]["votes_count"] == 1
+
+
+async def test_a_menu_works_by_keyboard_and_acts(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, viewport=(360, 740)) as host:
+        page, keys = host.page, host.page.keyboard
+        await host.make("Lunch?")
+        await page.reload()
+        more = page.get_by_role("button", name="More for “Lunch?”")
+        await more.focus()
+        await keys.press("ArrowDown")
+        await expect(page.get_by_role("link", name="Edit")).to_be_focused()
+        await axe(page)
+        await keys.press("Escape")
+        await expect(more).to_be_focused()
+        await expect(page.get_by_role("link", name="Edit")).to_be_hidden()
+        await keys.press("ArrowUp")
+        await expect(host.button("Delete…")).to_be_focused()
+        await keys.press("ArrowUp")
+        await keys.press("Enter")
+        await expect(page.get_by_role("dialog", name="Start a new round?")).to_be_visible()
+        await keys.press("Escape")
+        await expect(more).to_be_focused()
+        await more.click()
+        await host.button("Export…").click()
+        await expect(page.get_by_role("dialog", name="Export")).to_be_visible()
+        await keys.press("Escape")
+        await more.click()
+        await host.button("Duplicate").click()
+        await page.wait_for_url(re.compile("/edit$"))
+
+
+async def test_several_polls_are_closed_and_deleted_once_that_is_confirmed(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page = host.page
+        polls = [await host.make(f"Number {n}?") for n in range(3)]
+        await page.reload()
+        await host.button("Select").click()
+        await page.get_by_role("checkbox", name="Number 2?").check()
+        await page.get_by_role("checkbox", name="Number 1?").check()
+        await expect(host.status("2 selected")).to_be_visible()
+        await axe(page)
+        await host.button("Close voting").click()
+        await page.get_by_role("dialog", name="Close voting in 2 polls?").get_by_role("button", name="Close").click()
+        await expect(host.status("2 polls are closed.")).to_be_visible()
+        assert [(await host.poll(one["id"]))["status"] for one in polls] == ["open", "closed", "closed"]
+        await host.button("Select").click()
+        await host.button("Select all").click()
+        await host.button("Delete…").click()
+        await host.button("Cancel").click()
+        assert len((await host.http.get("/polls/?created_by=me")).json()["results"]) == 3
+        await host.button("Delete…").click()
+        await host.button("Delete permanently").click()
+        await expect(host.status("3 polls have been deleted.")).to_be_visible()
+        await expect(page.get_by_role("link", name="Start from scratch")).to_be_visible()
+
+
+async def test_an_empty_list_leads_to_a_template(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        await axe(host.page)
+        await host.page.get_by_role("link", name="Agreement, 1 to 5").click()
+        await expect(host.heading("New poll")).to_be_visible()
