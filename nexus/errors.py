@@ -164,6 +164,13 @@ class UserNotFound(NotFound):
     default = "There is no such user."
 
 
+class PairingNotFound(NotFound):
+    """No such pairing code: one text for a code that is wrong, used or expired, or whose login has ended."""
+
+    code = "pairing_not_found"
+    default = "This code is not valid. It has expired, or has already been used. Ask for a new one."
+
+
 class InvitationNotFound(NotFound):
     """No such invitation: one text for a token that is wrong, used, replaced or expired."""
 

@@ -19,6 +19,8 @@ OWN_ISSUER = "nexus"
 
 # The roles that an external issuer may grant. A screen sees hidden counts, so only our own tokens may make one.
 _EXTERNAL_ROLES = frozenset({"admin", "host"})
+# The roles that see hidden counts, whoever they are.
+_SCREENS = frozenset({"screen", "presenter"})
 # How far apart the clocks of two machines may be where a token says from when it is valid.
 _SKEW_S = 60.0
 # The end of the year 9999, the last that a date can hold.
@@ -61,13 +63,13 @@ T = TypeVar("T", str, int)
 def own_identity(claims: Mapping[str, object], now: float) -> Identity:
     """The identity that our own claims describe, expired or not at `now`, Unix seconds.
 
-    Raises ValueError, in words for people, for a wrong shape, a wrong subject (`is_subject`), a screen that is bound to
-    no poll, and times that make no sense.
+    Raises ValueError, in words for people, for a wrong shape, a wrong subject (`is_subject`), a screen or
+    presenter that is bound to no poll, and times that make no sense.
     """
     own = _shaped(claims, _OwnClaims)
     _check(own, own.sub, now)
-    if "screen" in own.roles and not own.polls:
-        raise ValueError("A screen's token must be bound to a poll, because it shows hidden counts.")
+    if not _SCREENS.isdisjoint(own.roles) and not own.polls:
+        raise ValueError("A screen's or presenter's token must be bound to a poll, because it shows hidden counts.")
     polls = None if own.polls is None else _shared(tuple(own.polls))
     return Identity(voter=own.sub, roles=_shared(tuple(own.roles)), polls=polls, expires_at=own.exp, login=own.sid)
 

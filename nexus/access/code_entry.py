@@ -37,7 +37,7 @@ class CodeEntry:
         poll = await self.find(code, address, identity.voter)
         if not may_know(identity, poll.id, poll.created_by, is_public=poll.is_public, status=poll.status, joined=True):
             self._by_voter.take(identity.voter)
-            self._failed(address)
+            self.failed(address)
             raise PollNotFound
         if identity.polls is None and identity.voter != poll.created_by:
             await self._members.get((poll.id, identity.voter))
@@ -62,11 +62,11 @@ class CodeEntry:
     async def _find(self, code: str, address: str) -> Poll:
         poll = await self._polls.get(code) if len(code) <= LONGEST_CODE else None
         if poll is None:
-            self._failed(address)
+            self.failed(address)
             raise PollNotFound
         return poll
 
-    def _failed(self, address: str) -> None:
+    def failed(self, address: str) -> None:
         """Count a wrong code. Raises `TooMany` where the address has tried too many; its right codes still work, since
         everybody in a hall shares one address, and nobody may lock the others out."""
         if wait := self._by_address.take(address_key(address)):

@@ -14,6 +14,10 @@ CODE_LENGTH = 6
 """Characters in the code of a public poll."""
 PRIVATE_CODE_LENGTH = 10
 """Characters in the code of a private poll, which nobody should guess."""
+PAIRING_CODE_LENGTH = 8
+"""Characters in a pairing code, which is typed: no poll's code has as many."""
+HANDOVER_CODE_LENGTH = 32
+"""Characters in a pairing code that a link carries, which nobody types."""
 LONGEST_CODE = 40
 """Characters that are accepted as a code: people type spaces and dashes into it."""
 

@@ -10,8 +10,8 @@ from nexus.errors import Forbidden
 class Identity(msgspec.Struct, frozen=True):
     """Who is asking: what a token proved, never the connection it came by.
 
-    `voter` is the subject (`user:12`, `guest:<uuid>`, `ext:<sub>`); `polls` holds the only polls a guest or a
-    screen may know of, None where the token is not bound; `expires_at` is the token's end, Unix seconds; `login`
+    `voter` is the subject (`user:12`, `guest:<uuid>`, `ext:<sub>`); `polls` holds the only polls a guest, a screen or a
+    presenter may know of, None where the token is not bound; `expires_at` is the token's end, Unix seconds; `login`
     is the login that the token descends from, "" for a token without one.
     """
 
@@ -38,8 +38,13 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def is_screen(self) -> bool:
-        """A read-only token for a projector."""
-        return "screen" in self.roles
+        """A token for a projector, read-only or a presenter's: in the name of a host, and never a voter's."""
+        return "screen" in self.roles or self.is_presenter
+
+    @property
+    def is_presenter(self) -> bool:
+        """A token for a projector that may do what the stage does."""
+        return "presenter" in self.roles
 
     @property
     def may_host(self) -> bool:

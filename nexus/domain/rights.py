@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from nexus.domain.identity import Identity
@@ -10,6 +11,9 @@ from nexus.errors import Forbidden
 
 MAY_NOT_VOTE = "This token may not vote in this poll."
 """What a screen is told, and a guest in a poll without guests."""
+
+SHOWN_BY_STAGE = frozenset({"results"})
+"""The fields of a poll that a presenter may change: to show the results and to hide them."""
 
 
 UNSEEN = frozenset({Status.DRAFT, Status.SCHEDULED})
@@ -39,12 +43,13 @@ class Role(StrEnum):
     HOST = "host"
     VOTER = "voter"
     SCREEN = "screen"
+    PRESENTER = "presenter"
 
 
 def role_in(identity: Identity, created_by: str) -> Role:
     """What `identity` is to a poll it may know of."""
     if identity.is_screen:
-        return Role.SCREEN
+        return Role.PRESENTER if identity.is_presenter else Role.SCREEN
     return Role.HOST if identity.is_admin or identity.voter == created_by else Role.VOTER
 
 
@@ -59,6 +64,27 @@ def require_host(identity: Identity, created_by: str) -> None:
         raise Forbidden("Only the host of this poll or an admin may do this.")
 
 
+def may_present(identity: Identity, poll_id: int, created_by: str) -> bool:
+    """Whether `identity` may do with the poll what the stage does: open and close it, show its results and hide them.
+    Its host and admins may, and a presenter of this poll."""
+    bound = identity.polls is not None and poll_id in identity.polls
+    return is_host(identity, created_by) or (bound and identity.is_presenter)
+
+
+def require_presenter(identity: Identity, poll_id: int, created_by: str) -> None:
+    """Raises `Forbidden` unless `identity` may do with the poll what the stage does."""
+    if not may_present(identity, poll_id, created_by):
+        require_host(identity, created_by)
+
+
+def require_patcher(identity: Identity, poll_id: int, created_by: str, fields: Iterable[str]) -> None:
+    """Raises `Forbidden` unless `identity` may change these fields of the poll."""
+    if SHOWN_BY_STAGE.issuperset(fields):
+        require_presenter(identity, poll_id, created_by)
+    else:
+        require_host(identity, created_by)
+
+
 def require_maker(identity: Identity) -> None:
     """Raises `Forbidden` unless `identity` may create polls."""
     if not identity.may_host:
@@ -68,7 +94,7 @@ def require_maker(identity: Identity) -> None:
 def reach(identity: Identity, poll_id: int) -> Reach:
     """How far `identity` reaches to a poll: a token bound to other polls not at all, a screen and an admin always.
 
-    A bound token (guest, screen) was made for its poll, so it needs no joining.
+    A bound token (guest, screen, presenter) was made for its poll, so it needs no joining.
     """
     if identity.polls is not None and poll_id not in identity.polls:
         return Reach.NONE
@@ -78,7 +104,7 @@ def reach(identity: Identity, poll_id: int) -> Reach:
 
 
 def seat(identity: Identity) -> Seat:
-    """As what `identity` votes: screens never do, guests where the poll has them."""
+    """As what `identity` votes: screens and presenters never do, guests where the poll has them."""
     if identity.is_screen:
         return Seat.SCREEN
     return Seat.GUEST if identity.is_guest else Seat.VOTER

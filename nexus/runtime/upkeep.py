@@ -23,5 +23,6 @@ async def keep_up(database: Database) -> None:
         try:
             await vacuum.vacuum_polls(database)
             await vacuum.forget_sessions(database)
+            await vacuum.forget_pairings(database)
         except Unavailable as error:
             logger.info("cannot tidy up the database: %s", error)

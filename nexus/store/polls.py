@@ -11,13 +11,13 @@ from nexus.domain.definition import NewOption, NewPoll, PollPatch, new_poll_prob
 from nexus.domain.identity import Identity
 from nexus.domain.language import canonical_tag
 from nexus.domain.poll import Poll, Status
-from nexus.domain.rights import require_maker
+from nexus.domain.rights import require_host, require_maker, require_patcher
 from nexus.domain.text import Problem
 from nexus.errors import Invalid, PollHasVotes, PollNotFound
 from nexus.store import audit
 from nexus.store.accounts import refuse_deleted
 from nexus.store.database import Connection, Database
-from nexus.store.rounds import locked_for_host, now, refuse_stranger
+from nexus.store.rounds import locked, locked_for_host, now, refuse_stranger
 from nexus.store.rows import load, load_by_codes
 from nexus.store.searchable import WORDS, keep_words, words_of
 
@@ -49,6 +49,7 @@ async def copy(database: Database, source: int, by: Identity) -> Poll:
         if found is None:
             raise PollNotFound
         await refuse_stranger(connection, found, by)
+        require_host(by, found.created_by)
         require_maker(by)
         # Meanwhile the source may have been deleted or moved, and then its category.
         gone = await _category_problems(connection, found.category)
@@ -149,8 +150,10 @@ async def patch(database: Database, poll: int, change: PollPatch, by: Identity, 
     """Change what `change` names. Raises `Invalid`, or `PollHasVotes` for what votes have frozen; a `correction` may
     change the question all the same."""
     async with database.transaction() as connection:
-        before = await locked_for_host(connection, poll, by)
+        before = await locked(connection, poll)
         values = change.named()
+        await refuse_stranger(connection, before, by)
+        require_patcher(by, poll, before.created_by, values)
         problems = patch_problems(change) + await _category_problems(connection, change.category)
         problems += await _time_problems(connection, before, values)
         if problems:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from nexus.domain.definition import Opening, opening_problems
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status
-from nexus.domain.rights import is_host, may_know, require_host
+from nexus.domain.rights import may_know, may_present, require_host, require_presenter
 from nexus.errors import Invalid, PollNotFound
 from nexus.store import audit
 from nexus.store.database import LONG_S, Connection, Database
@@ -37,12 +37,21 @@ async def locked_for_host(connection: Connection, poll: int, by: Identity) -> Po
     """`locked`, for its host or an admin. Raises `PollNotFound` or `Forbidden` for anybody else."""
     found = await locked(connection, poll)
     await refuse_stranger(connection, found, by)
+    require_host(by, found.created_by)
+    return found
+
+
+async def locked_for_presenter(connection: Connection, poll: int, by: Identity) -> Poll:
+    """`locked`, for whoever may do what the stage does. Raises `PollNotFound` or `Forbidden` for anybody else."""
+    found = await locked(connection, poll)
+    await refuse_stranger(connection, found, by)
+    require_presenter(by, found.id, found.created_by)
     return found
 
 
 async def refuse_stranger(connection: Connection, poll: Poll, by: Identity) -> None:
-    """Raises `PollNotFound` where `by` may not know of the poll, `Forbidden` where they may but are not its host."""
-    if not is_host(by, poll.created_by):
+    """Raises `PollNotFound` where `by` may not know of the poll."""
+    if not may_present(by, poll.id, poll.created_by):
         joined = await connection.one(
             "SELECT 1 FROM poll_members WHERE poll_id = :poll AND voter = :voter", poll=poll.id, voter=by.voter
         )
@@ -55,7 +64,6 @@ async def refuse_stranger(connection: Connection, poll: Poll, by: Identity) -> N
             joined=joined is not None,
         ):
             raise PollNotFound
-    require_host(by, poll.created_by)
 
 
 async def settle(database: Database, polls: list[int], *, skip_locked: bool = False) -> list[Poll]:
@@ -124,7 +132,7 @@ async def open_poll(database: Database, poll: int, by: Identity, opening: Openin
     With `seconds` it ends that long after now, an open one too. Raises `Invalid`.
     """
     async with database.transaction() as connection:
-        found = await locked_for_host(connection, poll, by)
+        found = await locked_for_presenter(connection, poll, by)
         if problems := opening_problems(opening):
             raise Invalid(errors=tuple(problems))
         seconds = None if opening.seconds is UNSET else opening.seconds
@@ -154,7 +162,7 @@ FROM (SELECT clock_timestamp() AS now) t WHERE id = :poll
 async def close_poll(database: Database, poll: int, by: Identity) -> Poll:
     """Close a poll, whatever its status; nothing if it is closed."""
     async with database.transaction(within_s=LONG_S) as connection:
-        found = await locked_for_host(connection, poll, by)
+        found = await locked_for_presenter(connection, poll, by)
         if found.status is Status.CLOSED:
             return found
         digest = (await audit.digests(connection, [poll]))[poll]

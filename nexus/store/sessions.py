@@ -179,18 +179,36 @@ async def begin_screen(database: Database, poll: int, by: Identity, ttl_s: int) 
     Raises `Unauthenticated` where the account or the login of `by` has ended: its access token may live on for seconds,
     and a link made in them would outlive it by hours.
     """
-    family = uuid4()
     async with database.transaction() as connection:
-        # A token minted by the operator may name an account that does not exist, or no longer.
-        account = await connection.one(
-            "SELECT id, disabled_at IS NOT NULL AS disabled FROM users WHERE id = :user FOR SHARE", user=by.user_id
-        )
-        if (account is not None and account["disabled"]) or await _has_ended(connection, by.login):
-            raise Unauthenticated("This login has ended.")
-        if account is not None:
-            await _keep(connection, account["id"], family, secrets.token_bytes(32), ttl_s)
+        login = await begin_without_renewal(connection, by, ttl_s)
         await audit.append(connection, by.voter, "make_screen", "poll", poll, seconds=ttl_s)
-    return "" if account is None else str(family)
+    return login
+
+
+async def begin_without_renewal(connection: Connection, by: Identity, ttl_s: int) -> str:
+    """A login of the account of `by` that nothing renews, kept for `ttl_s` seconds: its id; "" without an account.
+    Raises `Unauthenticated` where the account or the login of `by` has ended."""
+    # A token minted by the operator may name an account that does not exist, or no longer.
+    account = await connection.one(
+        "SELECT id, disabled_at IS NOT NULL AS disabled FROM users WHERE id = :user FOR SHARE", user=by.user_id
+    )
+    if (account is not None and account["disabled"]) or await _has_ended(connection, by.login):
+        raise Unauthenticated("This login has ended.")
+    if account is None:
+        return ""
+    family = uuid4()
+    await _keep(connection, account["id"], family, secrets.token_bytes(32), ttl_s)
+    return str(family)
+
+
+async def goes_on(connection: Connection, login: str) -> bool:
+    """Whether a login has not ended; the "" of a token without one never does."""
+    row = await connection.one(
+        "SELECT 1 FROM refresh_tokens WHERE family = :login AND revoked_at IS NULL "
+        "AND expires_at > clock_timestamp() LIMIT 1",
+        login=family_of(login),
+    )
+    return not login or row is not None
 
 
 async def _has_ended(connection: Connection, login: str) -> bool:

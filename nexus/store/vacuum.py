@@ -15,6 +15,15 @@ async def forget_sessions(database: Database) -> None:
         )
 
 
+async def forget_pairings(database: Database) -> None:
+    """Delete pairing codes that have expired, at most 10,000 at once."""
+    async with database.transaction() as connection:
+        await connection.run(
+            "DELETE FROM pairings WHERE digest IN (SELECT digest FROM pairings "
+            "WHERE expires_at < clock_timestamp() ORDER BY expires_at LIMIT 10000 FOR UPDATE SKIP LOCKED)"
+        )
+
+
 async def vacuum_polls(database: Database) -> None:
     """Mark the pages of `polls` that votes have touched as visible to all, so that lists read indexes alone again.
 

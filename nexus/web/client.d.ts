@@ -3,7 +3,7 @@
 /** The name of an act: a UUID that the client creates. */
 export type Op = string;
 export type Status = "draft" | "scheduled" | "open" | "closed";
-export type Role = "host" | "voter" | "screen";
+export type Role = "host" | "voter" | "screen" | "presenter";
 export type Outcome = "recorded" | "changed" | "unchanged" | "replayed" | "retracted";
 
 /** One option; `votes_count` is null while counts are hidden. */
@@ -261,6 +261,12 @@ export function waitFor(options: {
   WebSocket?: new (url: string, protocol: string) => SocketLike;
   fetch?: typeof fetch;
 }): Promise<void>;
+/** Use a pairing code up; `token` is for `connect`, and holds for the poll `poll` alone. */
+export function pair(options: {
+  url: string;
+  code: string;
+  fetch?: typeof fetch;
+}): Promise<{ token: string; role: "screen" | "presenter"; poll: number; code: string }>;
 /** Create an account. */
 export function register(
   options: Server & { username: string; password: string; email?: string },

@@ -22,7 +22,7 @@ export { Busy, Closed, NexusError, Refused, TurnedAway, Unreachable, Unsettled }
 export { newOp } from "./client/basics.js";
 export { isNewer } from "./client/order.js";
 export { Session, acceptInvitation, login, readInvitation, redeem, register, session } from "./client/login.js";
-export { enter } from "./client/rest.js";
+export { enter, pair } from "./client/rest.js";
 export { MemoryStorage, lasts } from "./client/storage.js";
 export { Room };
 

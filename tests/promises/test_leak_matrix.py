@@ -32,36 +32,36 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 # `second` the poll was reset, and only others have voted since. `stranger` is one to a public poll, `outsider` to a
 # private one; for everybody else public and private are alike. In a draft and a scheduled poll nobody has voted.
 SEES = grid("""
-                        | host admin screen | voted guest_voted | silent retracted guest_silent | stranger outsider
+                        | host admin screen presenter | voted guest_voted | silent retracted guest_silent | stranger outsider
 
-live         draft      | full full  full   | -     -           | -      -         -            | -        -
-live         scheduled  | full full  full   | full  full        | full   full      full         | full     -
-live         open       | full full  full   | full  full        | full   full      full         | full     -
-live         closed     | full full  full   | full  full        | full   full      full         | full     -
-live         reopened   | full full  full   | full  full        | full   full      full         | full     -
-live         second     | full full  full   | full  full        | full   full      full         | full     -
+live         draft      | full full  full   full      | -     -           | -      -         -            | -        -
+live         scheduled  | full full  full   full      | full  full        | full   full      full         | full     -
+live         open       | full full  full   full      | full  full        | full   full      full         | full     -
+live         closed     | full full  full   full      | full  full        | full   full      full         | full     -
+live         reopened   | full full  full   full      | full  full        | full   full      full         | full     -
+live         second     | full full  full   full      | full  full        | full   full      full         | full     -
 
-after_vote   draft      | full full  full   | -     -           | -      -         -            | -        -
-after_vote   scheduled  | full full  full   | turn  turn        | turn   turn      turn         | turn     -
-after_vote   open       | full full  full   | full  full        | turn   turn      turn         | turn     -
-after_vote   closed     | full full  full   | full  full        | turn   turn      turn         | turn     -
-after_vote   reopened   | full full  full   | full  full        | turn   turn      turn         | turn     -
-after_vote   second     | full full  full   | turn  turn        | turn   turn      turn         | turn     -
+after_vote   draft      | full full  full   full      | -     -           | -      -         -            | -        -
+after_vote   scheduled  | full full  full   full      | turn  turn        | turn   turn      turn         | turn     -
+after_vote   open       | full full  full   full      | full  full        | turn   turn      turn         | turn     -
+after_vote   closed     | full full  full   full      | full  full        | turn   turn      turn         | turn     -
+after_vote   reopened   | full full  full   full      | full  full        | turn   turn      turn         | turn     -
+after_vote   second     | full full  full   full      | turn  turn        | turn   turn      turn         | turn     -
 
-after_close  draft      | full full  full   | -     -           | -      -         -            | -        -
-after_close  scheduled  | full full  full   | turn  turn        | turn   turn      turn         | turn     -
-after_close  open       | full full  full   | turn  turn        | turn   turn      turn         | turn     -
-after_close  closed     | full full  full   | full  full        | full   full      full         | full     -
-after_close  reopened   | full full  full   | turn  turn        | turn   turn      turn         | turn     -
-after_close  second     | full full  full   | turn  turn        | turn   turn      turn         | turn     -
+after_close  draft      | full full  full   full      | -     -           | -      -         -            | -        -
+after_close  scheduled  | full full  full   full      | turn  turn        | turn   turn      turn         | turn     -
+after_close  open       | full full  full   full      | turn  turn        | turn   turn      turn         | turn     -
+after_close  closed     | full full  full   full      | full  full        | full   full      full         | full     -
+after_close  reopened   | full full  full   full      | turn  turn        | turn   turn      turn         | turn     -
+after_close  second     | full full  full   full      | turn  turn        | turn   turn      turn         | turn     -
 
-host         draft      | full full  full   | -     -           | -      -         -            | -        -
-host         scheduled  | full full  full   | turn  turn        | turn   turn      turn         | turn     -
-host         open       | full full  full   | turn  turn        | turn   turn      turn         | turn     -
-host         closed     | full full  full   | turn  turn        | turn   turn      turn         | turn     -
-host         reopened   | full full  full   | turn  turn        | turn   turn      turn         | turn     -
-host         second     | full full  full   | turn  turn        | turn   turn      turn         | turn     -
-""")
+host         draft      | full full  full   full      | -     -           | -      -         -            | -        -
+host         scheduled  | full full  full   full      | turn  turn        | turn   turn      turn         | turn     -
+host         open       | full full  full   full      | turn  turn        | turn   turn      turn         | turn     -
+host         closed     | full full  full   full      | turn  turn        | turn   turn      turn         | turn     -
+host         reopened   | full full  full   full      | turn  turn        | turn   turn      turn         | turn     -
+host         second     | full full  full   full      | turn  turn        | turn   turn      turn         | turn     -
+""")  # noqa: E501 (a table)
 
 SHARES: dict[tuple[int, ...], list[float]] = {NO_VOTES: [0.0, 0.0, 0.0], VOTES: [57.14, 42.86, 0.0]}
 RUNS = ("host", "admin")
@@ -116,7 +116,7 @@ async def check_own(cell: Cell) -> None:
     """One's own ballots, the answers to one's acts, and refusals: they tell nothing of the others."""
     rest, shown, who = cell.rest, cell.shown, cell.who
     path = f"{shown.path}vote/"
-    if cell.role == "screen":
+    if cell.role in ("screen", "presenter"):
         assert refused(await rest("GET", path, who)) == (403, "forbidden")
         return
     stand = cell.role in ("voted", "guest_voted") and PHASES[cell.phase][1] != NO_VOTES and cell.phase != "second"

@@ -19,7 +19,7 @@ from tests.support.values import Json, new_op
 __all__ = ["shared"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SEEING, OTHERS = ("host", "admin", "screen"), ("voted", "silent", "guest_silent", "stranger")
+SEEING, OTHERS = ("host", "admin", "screen", "presenter"), ("voted", "silent", "guest_silent", "stranger")
 HIDDEN = [None] * 3
 
 

@@ -32,46 +32,50 @@ PASSWORD = "tin lantern 42 orchard"
 
 # Who asks: `expired`, `garbage` and `forged` are tokens that do not hold; `stranger` is a registered user, `host2` one
 # with a poll of their own, `ext` the subject of another issuer, `exthost` one with its role `host`. `voter` entered the
-# poll's code; `guest`, `screen` and `bound` (the host's own token) hold a token of this poll alone, `guest2`, `screen2`
-# and `bound2` one of another poll of the same host.
+# poll's code; `guest`, `screen`, `presenter` and `bound` (the host's own token) hold a token of this poll alone,
+# `guest2`, `screen2`, `presenter2` and `bound2` one of another poll of the same host.
 #
 # ok: let in; a number: the status of the refusal. A draft is seen by its host and admins, also by what they show it on.
 RIGHTS = grid("""
-                  | nobody expired garbage forged disabled | stranger host2 ext exthost | voter guest screen bound | guest2 screen2 bound2 | host admin
+                  | nobody expired garbage forged disabled | stranger host2 ext exthost | voter guest screen presenter bound | guest2 screen2 presenter2 bound2 | host admin
 
-anybody   -       | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok    | ok     ok      ok     | ok   ok
-token     -       | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    ok     ok    | ok     ok      ok     | ok   ok
-account   -       | 401    401     401     401    401      | ok       ok    403 403     | ok    403   403    403   | 403    403     403    | ok   ok
-maker     -       | 401    401     401     401    401      | ok       ok    403 ok      | ok    403   403    403   | 403    403     403    | ok   ok
-admin     -       | 401    401     401     401    401      | 403      403   403 403     | 403   403   403    403   | 403    403     403    | 403  ok
+anybody   -       | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok        ok    | ok     ok      ok         ok     | ok   ok
+token     -       | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    ok     ok        ok    | ok     ok      ok         ok     | ok   ok
+account   -       | 401    401     401     401    401      | ok       ok    403 403     | ok    403   403    403       403   | 403    403     403        403    | ok   ok
+maker     -       | 401    401     401     401    401      | ok       ok    403 ok      | ok    403   403    403       403   | 403    403     403        403    | ok   ok
+admin     -       | 401    401     401     401    401      | 403      403   403 403     | 403   403   403    403       403   | 403    403     403        403    | 403  ok
 
-enter     public  | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok    | ok     ok      ok     | ok   ok
-enter     private | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok    | ok     ok      ok     | ok   ok
-enter     draft   | 404    404     404     404    404      | 404      404   404 404     | 404   404   404    404   | 404    404     404    | 404  404
+enter     public  | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok        ok    | ok     ok      ok         ok     | ok   ok
+enter     private | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok        ok    | ok     ok      ok         ok     | ok   ok
+enter     draft   | 404    404     404     404    404      | 404      404   404 404     | 404   404   404    404       404   | 404    404     404        404    | 404  404
 
-wait      public  | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok    | ok     ok      ok     | ok   ok
-wait      private | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok    | ok     ok      ok     | ok   ok
-wait      draft   | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok    | ok     ok      ok     | ok   ok
+wait      public  | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok        ok    | ok     ok      ok         ok     | ok   ok
+wait      private | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok        ok    | ok     ok      ok         ok     | ok   ok
+wait      draft   | ok     ok      ok      ok     ok       | ok       ok    ok  ok      | ok    ok    ok     ok        ok    | ok     ok      ok         ok     | ok   ok
 
-join      public  | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    ok     ok    | 404    404     404    | ok   ok
-join      private | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    ok     ok    | 404    404     404    | ok   ok
-join      draft   | 401    401     401     401    401      | 404      404   404 404     | 404   404   ok     ok    | 404    404     404    | ok   ok
+join      public  | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    ok     ok        ok    | 404    404     404        404    | ok   ok
+join      private | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    ok     ok        ok    | 404    404     404        404    | ok   ok
+join      draft   | 401    401     401     401    401      | 404      404   404 404     | 404   404   ok     ok        ok    | 404    404     404        404    | ok   ok
 
-see       public  | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    ok     ok    | 404    404     404    | ok   ok
-see       private | 401    401     401     401    401      | 404      404   404 404     | ok    ok    ok     ok    | 404    404     404    | ok   ok
-see       draft   | 401    401     401     401    401      | 404      404   404 404     | 404   404   ok     ok    | 404    404     404    | ok   ok
+see       public  | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    ok     ok        ok    | 404    404     404        404    | ok   ok
+see       private | 401    401     401     401    401      | 404      404   404 404     | ok    ok    ok     ok        ok    | 404    404     404        404    | ok   ok
+see       draft   | 401    401     401     401    401      | 404      404   404 404     | 404   404   ok     ok        ok    | 404    404     404        404    | ok   ok
 
-run       public  | 401    401     401     401    401      | 403      403   403 403     | 403   403   403    403   | 404    404     404    | ok   ok
-run       private | 401    401     401     401    401      | 404      404   404 404     | 403   403   403    403   | 404    404     404    | ok   ok
-run       draft   | 401    401     401     401    401      | 404      404   404 404     | 404   404   403    403   | 404    404     404    | ok   ok
+run       public  | 401    401     401     401    401      | 403      403   403 403     | 403   403   403    403       403   | 404    404     404        404    | ok   ok
+run       private | 401    401     401     401    401      | 404      404   404 404     | 403   403   403    403       403   | 404    404     404        404    | ok   ok
+run       draft   | 401    401     401     401    401      | 404      404   404 404     | 404   404   403    403       403   | 404    404     404        404    | ok   ok
 
-vote      public  | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    403    ok    | 404    404     404    | ok   ok
-vote      private | 401    401     401     401    401      | 404      404   404 404     | ok    ok    403    ok    | 404    404     404    | ok   ok
-vote      draft   | 401    401     401     401    401      | 404      404   404 404     | 404   404   403    409   | 404    404     404    | 409  409
+stage     public  | 401    401     401     401    401      | 403      403   403 403     | 403   403   403    ok        403   | 404    404     404        404    | ok   ok
+stage     private | 401    401     401     401    401      | 404      404   404 404     | 403   403   403    ok        403   | 404    404     404        404    | ok   ok
+stage     draft   | 401    401     401     401    401      | 404      404   404 404     | 404   404   403    ok        403   | 404    404     404        404    | ok   ok
 
-own       public  | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    403    ok    | 404    404     404    | ok   ok
-own       private | 401    401     401     401    401      | 404      404   404 404     | ok    ok    403    ok    | 404    404     404    | ok   ok
-own       draft   | 401    401     401     401    401      | 404      404   404 404     | 404   404   403    ok    | 404    404     404    | ok   ok
+vote      public  | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    403    403       ok    | 404    404     404        404    | ok   ok
+vote      private | 401    401     401     401    401      | 404      404   404 404     | ok    ok    403    403       ok    | 404    404     404        404    | ok   ok
+vote      draft   | 401    401     401     401    401      | 404      404   404 404     | 404   404   403    403       409   | 404    404     404        404    | 409  409
+
+own       public  | 401    401     401     401    401      | ok       ok    ok  ok      | ok    ok    403    403       ok    | 404    404     404        404    | ok   ok
+own       private | 401    401     401     401    401      | 404      404   404 404     | ok    ok    403    403       ok    | 404    404     404        404    | ok   ok
+own       draft   | 401    401     401     401    401      | 404      404   404 404     | 404   404   403    403       ok    | 404    404     404        404    | ok   ok
 """)  # noqa: E501 (a table)
 
 KINDS: dict[str, Json] = {"-": {}, "public": {}, "private": {"is_public": False}, "draft": {"status": "draft"}}
@@ -96,6 +100,7 @@ class PermissionScene:
     refresh: str
     code: str
     invitation: str
+    pairing: str
     word: str = field(default_factory=lambda: f"word{uuid4().hex}")
 
     @property
@@ -141,11 +146,13 @@ ROWS: dict[str, Row] = {
     "GET /polls/{poll}": Row("see", 200),
     "PATCH /polls/{poll}": Row("run", 200, lambda scene: {"description": scene.word}),
     "DELETE /polls/{poll}": Row("run", 204),
-    "POST /polls/{poll}/open": Row("run", 200),
-    "POST /polls/{poll}/close": Row("run", 200),
+    "POST /polls/{poll}/open": Row("stage", 200),
+    "POST /polls/{poll}/close": Row("stage", 200),
     "POST /polls/{poll}/reset": Row("run", 200),
     "POST /polls/{poll}/copy": Row("run", 201),
     "POST /polls/{poll}/screen": Row("run", 201),
+    "POST /polls/{poll}/pairing": Row("run", 201, lambda scene: {"role": "presenter"}),
+    "POST /auth/screen": Row("anybody", 201, lambda scene: {"code": scene.pairing}),
     "POST /polls/{poll}/options": Row("run", 201, lambda scene: {"option_text": scene.word}),
     "GET /options/{option}": Row("see", 200),
     "PATCH /options/{option}": Row("run", 200, lambda scene: {"option_text": scene.word}),
@@ -198,7 +205,12 @@ class Town:
         )
         invitation, digest = new_refresh()
         invited = await invitations.invite(database, uuid4().hex, None, digest, 3600, admin=False, by="cli")
-        return PermissionScene(poll, self.people(poll), category.id, invited.account.id, refresh, code, invitation)
+        pairing = (
+            await rest("POST", f"/polls/{poll['id']}/pairing/", self.member("host"), json={"role": "screen"})
+        ).json()
+        return PermissionScene(
+            poll, self.people(poll), category.id, invited.account.id, refresh, code, invitation, pairing["code"]
+        )
 
     async def another(self, name: str) -> Person:
         """Somebody new, as `name` is."""
@@ -226,6 +238,7 @@ class Town:
             guest = f"guest:{uuid4()}"
             people[f"guest{end}"] = Person(guest, tokens.access(guest, ["guest"], polls=[bound["id"]]))
             people[f"screen{end}"] = Person(host, tokens.access(host, ["screen"], polls=[bound["id"]]))
+            people[f"presenter{end}"] = Person(host, tokens.access(host, ["presenter"], polls=[bound["id"]]))
             people[f"bound{end}"] = self.member("host", polls=[bound["id"]])
         return people
 

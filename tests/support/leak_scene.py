@@ -18,7 +18,7 @@ from tests.support.sockets import SocketClient, SocketServer, open_socket_server
 from tests.support.values import Json, new_op
 
 ROLES = (
-    *("host", "admin", "screen"),
+    *("host", "admin", "screen", "presenter"),
     *("voted", "guest_voted"),
     *("silent", "retracted", "guest_silent"),
     "stranger",
@@ -80,7 +80,9 @@ class LeakScene:
         word = f"word{uuid4().hex}"
         poll = await self.rest.poll(self.users["host"], "Yes", "No", "Maybe", question=f"Which {word}?", **fields)
         tokens, people = self.rest.services.tokens, dict(self.users)
-        people["screen"] = Person(poll["created_by"], tokens.access(poll["created_by"], ["screen"], polls=[poll["id"]]))
+        host = poll["created_by"]
+        for name in ("screen", "presenter"):
+            people[name] = Person(host, tokens.access(host, [name], polls=[poll["id"]]))
         for name in ("guest_voted", "guest_silent"):
             guest = f"guest:{uuid4()}"
             people[name] = Person(guest, tokens.access(guest, ["guest"], polls=[poll["id"]]))

@@ -18,7 +18,7 @@ from nexus.http.framework.call import Nothing, Reply, TypedRequest, bearer, call
 
 
 class Code(msgspec.Struct, forbid_unknown_fields=True):
-    """A poll's code as somebody typed it."""
+    """A code as somebody typed it."""
 
     code: Annotated[str, text_rule(LONGEST_CODE)]
 

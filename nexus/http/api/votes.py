@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from nexus.domain.ballot import Act, Ballot, Outcome, Receipt
 from nexus.domain.definition import MOST_CHOICES
-from nexus.domain.rights import MAY_NOT_VOTE, Role
+from nexus.domain.rights import MAY_NOT_VOTE, Seat, seat
 from nexus.domain.text import says
 from nexus.domain.views import BallotView, Id, ballot_views
 from nexus.errors import (
@@ -107,7 +107,7 @@ async def _act(services: RestServices, ballot: Ballot) -> Reply[Receipt]:
 async def read(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[OwnVotes]:
     """Read your own ballots that stand."""
     seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), request.by)
-    if seen.role is Role.SCREEN:
+    if seat(request.by) is Seat.SCREEN:
         raise Forbidden(MAY_NOT_VOTE)
     state = await services.tallies.voter_state(seen.poll.id, request.by.voter)
     return Reply(OwnVotes(seen.poll.id, ballot_views(state.votes)))

@@ -24,6 +24,7 @@ from nexus.http.api.health import Health, SocketHealth
 from nexus.http.api.invitations import InvitationAnswer, InvitationRead, InvitationView
 from nexus.http.api.leaving import Farewell
 from nexus.http.api.oidc import LoginCode
+from nexus.http.api.pairing import NewPairing, PairedToken, PairingView
 from nexus.http.api.polls import PollPage, ScreenLink
 from nexus.http.api.token_pair import TokenPair
 from nexus.http.api.users import InvitationLink, NewUser, UserPage, UserPatch, UserView
@@ -96,6 +97,7 @@ _BODIES: tuple[object, ...] = (
     InvitationRead(token=_REFRESH),
     InvitationAnswer(token=_REFRESH, password=_PASSWORD),
     Code(code=_CODE),
+    NewPairing(role="presenter"),
     NewPoll(
         question=POLL.question,
         options=[NewOption("Yes"), NewOption("No")],
@@ -122,6 +124,8 @@ _ANSWERS: tuple[object, ...] = (
     Wait(code=_CODE, waiting=True),
     POLL,
     PollPage(count=1, next=None, previous=None, results=[POLL]),
+    PairingView(code="7GK4M2QP", role="presenter", expires_at=NOW),
+    PairedToken(access=_ACCESS, expires_in=86_400, role="presenter", poll=7, code=_CODE),
     ScreenLink(access=_ACCESS, url=f"/live/{_CODE}#token={_ACCESS}"),
     YES,
     Receipt(poll=7, op=UUID(OP), status=Outcome.RECORDED, options=(12,), epoch=1, version=43, stands=True),

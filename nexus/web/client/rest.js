@@ -151,6 +151,14 @@ export function goodUntil(asked, lasts) {
   return asked + lasts * 1000 - Math.min(EARLY_MS, lasts * 500);
 }
 
+/** Use a pairing code up: `{token, role, poll, code}`, where `token` is for `connect` and holds for the poll `poll` alone, as
+ * a "screen" or a "presenter". Rejects with `Refused` (`pairing_not_found`, …) or `Unreachable`. */
+export async function pair({ url, code, fetch }) {
+  const call = fetch ?? globalThis.fetch.bind(globalThis);
+  const { body } = await request(call, addressOf(url), "POST", "/auth/screen/", { body: { code } });
+  return { token: body.access, role: body.role, poll: body.poll, code: body.code };
+}
+
 /** Enter a poll by its code, without an account: `{poll, voter, token}`, where `token` is for `connect`.
  *
  * The guest token stays in the storage for this poll: a device that comes back, however late, is the same voter.

@@ -1,10 +1,12 @@
 /** The form for a poll's code. */
 
-import { hasCodeShape, readCode } from "./pasted.js";
-import { element, root, write } from "./dom.js";
-import { say } from "./words.js";
+import { normalizeCode } from "../client/code.js";
+import { element, framed, root, write } from "./dom.js";
+import { hasCodeShape, isPairingCode, readCode } from "./pasted.js";
+import { reason, say } from "./words.js";
 
 const LONGEST = 2000; // a whole address may be pasted, even that of a screen link
+const PAIRING = "pairing"; // few people need this module: it is loaded with the first pairing code
 
 /** A form that leads to the poll whose code is typed into it, on the page `at` of the service; at first it contains `typed`.
  * `go` is what its button says. */
@@ -21,21 +23,42 @@ export function codeForm(typed = "", at = "vote/", go = say("code.go")) {
     "aria-describedby": "code-hint code-fault",
   });
   const fault = element("p", { id: "code-fault", class: "fault", role: "alert" });
-  const enter = (event) => {
+  const stage = at === "live/" && !framed;
+  const blame = (why) => {
+    write(fault, why);
+    if (why) input.focus();
+  };
+  const enter = async (event) => {
     event.preventDefault();
+    const whole = normalizeCode(input.value);
+    if (stage && isPairingCode(whole)) return blame(await present(whole));
     const code = readCode(input.value);
     const right = hasCodeShape(code);
-    write(fault, right ? "" : say(code ? "code.odd" : "code.missing"));
+    blame(right ? "" : say(code ? "code.odd" : "code.missing"));
     if (right) location.assign(`${root}${at}${encodeURIComponent(code)}`);
-    else input.focus();
   };
   return element(
     "form",
     { class: "code", novalidate: true, on: { submit: enter } },
     element("label", { for: "code" }, say("code.label")),
     input,
-    element("p", { id: "code-hint", class: "faint" }, say("code.hint")),
+    element("p", { id: "code-hint", class: "faint" }, say(stage ? "code.stage_hint" : "code.hint")),
     fault,
     element("button", { class: "main" }, go),
   );
+}
+
+/** Use a pairing code up and go to the stage of its poll; returns what went wrong, else "". */
+async function present(code) {
+  try {
+    const { usePairing } = await import(`./${PAIRING}.js`);
+    const { code: poll, token, kept } = await usePairing(code);
+    location.assign(`${root}live/${poll}${kept ? "" : `#token=${token}`}`);
+    return "";
+  } catch (error) {
+    if (error.code === "pairing_not_found") return say("code.pairing_gone");
+    if (error.code) return reason(error);
+    if (error instanceof TypeError || error.name === "Unreachable") return say("shared.unreachable");
+    throw error;
+  }
 }

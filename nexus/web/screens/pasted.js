@@ -4,6 +4,11 @@ import { normalizeCode } from "../client/code.js";
 
 const SHAPE = /^[2-9A-HJKMNP-Z]{6}(?:[2-9A-HJKMNP-Z]{4})?$/;
 
+const PAIRING = /^[2-9A-HJKMNP-Z]{8}$/;
+
+/** Whether a normalized code can be one that pairs a screen and is typed: no poll's code has as many characters. */
+export const isPairingCode = (code) => PAIRING.test(code);
+
 /** Whether a normalized code can be one that the server has made. */
 export const hasCodeShape = (code) => SHAPE.test(code);
 

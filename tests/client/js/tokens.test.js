@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MemoryStorage, Unreachable, enter, login, register, session } from "../../../nexus/web/client.js";
+import { MemoryStorage, Unreachable, enter, login, pair, register, session } from "../../../nexus/web/client.js";
 import { Wires, call, makePoll, meet, soon, stateOf, token, totalsOf, url, when } from "./harness.js";
 
 const ids = (poll) => poll.options.map(({ id }) => id);
@@ -135,4 +135,17 @@ test("tabs that open at once are one guest", async () => {
   const guests = await soon(Promise.all([enter(given), enter(given), enter(given)]));
   assert.equal(new Set(guests.map(({ voter }) => voter)).size, 1);
   assert.equal((await enter(given)).voter, guests[0].voter);
+});
+
+test("a pairing code becomes the token of a stage, once", async () => {
+  const poll = await makePoll({ results: "host" });
+  const { code } = await call("POST", `/polls/${poll.id}/pairing/`, { role: "presenter" });
+  const { token: access, ...rest } = await pair({ url, code: code.toLowerCase() });
+  assert.deepEqual(rest, { role: "presenter", poll: poll.id, code: poll.code });
+  const client = await meet("", { token: access });
+  const room = await soon(client.join(poll.id));
+  assert.deepEqual([room.role, room.totals.visibility], ["presenter", "full"]);
+  assert.equal((await client.call("POST", `/polls/${poll.id}/close/`)).status, "closed");
+  await assert.rejects(client.call("POST", `/polls/${poll.id}/reset/`), { code: "forbidden" });
+  await assert.rejects(pair({ url, code }), { name: "Refused", code: "pairing_not_found" });
 });

@@ -1,7 +1,9 @@
-/** The ways to see a poll on stage: with the login of this tab or device, the token of a screen link, or as a guest. */
+/** The ways to see a poll on stage: by a pairing code, with the login of this tab or device, with the token of a screen
+ * link, or as a guest. */
 
 import { Refused, TurnedAway, connect, enter, session } from "../../client.js";
 import { byId, element, fill, framed, root } from "../dom.js";
+import { pairedWith, usePairing } from "../pairing.js";
 import { comeBack, later, persist, tell } from "../persist.js";
 import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
@@ -12,6 +14,7 @@ const PATIENCE_MS = 1000; // if connecting takes longer, the page says so
 /** Show the poll of this page. `given` is the data in the page, `link` the place for news of the connection. */
 export async function attend(given, link) {
   await comeBack(link);
+  const notice = await takeUp(given.code, link);
   let refusal = null;
   for (const way of ways(given.code)) {
     const found = await attempt(way, link).catch((error) => {
@@ -26,14 +29,31 @@ export async function attend(given, link) {
       return attend(given, link);
     };
     way.ended?.then(() => found.client.close());
-    return new Show({ ...found, link, way: way.name, again, notice: endedLink(refusal) ? say("live.link_ended") : "" });
+    return new Show({ ...found, link, way: way.name, again, notice: notice || ended(refusal) });
   }
   return turnAway(link, refusal, given);
+}
+
+/** Use up the pairing code in the page's address, which leaves it at once; returns what the presenter should know of it. */
+async function takeUp(code, link) {
+  const pairing = new URLSearchParams(location.hash.slice(1)).get("pair");
+  if (!pairing) return "";
+  history.replaceState(history.state, "", location.pathname + location.search);
+  if (framed) return "";
+  try {
+    const paired = await persist(link, () => usePairing(pairing));
+    if (paired.code !== code) location.replace(`${root}live/${paired.code}`);
+    return "";
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return say("code.pairing_gone");
+  }
 }
 
 /** Every way that is available, the one with the most rights first: `{name, open}`, where `open` returns a token source
  * and what to join. */
 function ways(code) {
+  const paired = pairedWith(code);
   const login = framed ? null : session({ url: root });
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   const guest = async () => {
@@ -41,6 +61,7 @@ function ways(code) {
     return { token: entered.token, target: entered.poll };
   };
   return [
+    paired && { name: "stage", open: async () => ({ token: paired.token, target: paired.poll }) },
     login && { name: "login", ended: login.ended, open: async () => ({ token: login.token, target: code }) },
     token && { name: "screen", open: async () => ({ token, target: pollOf(token) ?? code }) },
     { name: "guest", open: guest },
@@ -77,9 +98,9 @@ async function attempt(way, link) {
   return null;
 }
 
-/** Whether `error` says that the screen link of this page is no longer valid. */
-function endedLink(error) {
-  return error instanceof TurnedAway && location.hash.includes("token=");
+/** What to say where `error` means that the screen link of this page, or its pairing, is no longer valid. */
+function ended(error) {
+  return error instanceof TurnedAway && location.hash.includes("token=") ? say("live.link_ended") : "";
 }
 
 function farewell(way) {
@@ -92,7 +113,7 @@ async function turnAway(link, error, given) {
   const main = byId("screen");
   main.className = "entry";
   link.hidden = true;
-  const why = element("p", { id: "why" }, endedLink(error) ? say("live.link_ended") : reason(error));
+  const why = element("p", { id: "why" }, ended(error) || reason(error));
   const title = element("h1", {}, say(unknown ? "live.unknown" : "live.no_entry"));
   // Only its host sees a draft; to everyone else there is no such poll.
   const login = !framed && element("details", {}, element("summary", {}, say("live.log_in")));

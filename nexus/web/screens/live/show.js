@@ -36,7 +36,7 @@ export class Show {
     this.#stage = new Stage(byId("screen"), link, { overlay, code: room.poll.code, signal });
     for (const name of ["totals", "poll", "presence"]) room.on(name, () => this.#show());
     room.on("deleted", () => this.#gone());
-    const controls = { host: room.role === "host", way, signal, entered: () => this.#end(again) };
+    const controls = { host: ["host", "presenter"].includes(room.role), way, signal, entered: () => this.#end(again) };
     if (!overlay) this.#controls = new Controls(byId("screen"), this.#acts(), controls);
     if (notice) this.#controls?.complain(notice);
     this.#show();
