@@ -177,8 +177,8 @@ class Paper:
         inside = await self.page.content()
         assert not tells_counts(inside) and "data-count" not in inside
         assert await self.page.locator("#results .figures").all_text_contents() == [" "] * 3
-        scales = "(all) => all.map((one) => new DOMMatrix(getComputedStyle(one).transform).a)"
-        assert set(await self.page.locator("#results .fill").evaluate_all(scales)) == {0}
+        parts = "(all) => all.map((one) => [getComputedStyle(one).visibility, one.style.getPropertyValue('--part')])"
+        assert await self.page.locator("#results .track").evaluate_all(parts) == [["hidden", "0"]] * 3
 
     async def moves(self) -> bool:
         """Whether anything in the page is animated, or would be."""

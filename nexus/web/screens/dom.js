@@ -36,6 +36,17 @@ export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+const HYPHENATED = /(\S+[-\u2010]\S+)/u;
+const LONGEST_WHOLE = 14; // what is longer may have to be broken
+
+/** Set a text only if it differs; its short words with a hyphen, such as `Wi-Fi`, stay in one line. */
+export function writeWhole(node, text) {
+  if (node.textContent === text) return;
+  const pieces = text.split(HYPHENATED);
+  const whole = (piece) => piece.length > LONGEST_WHOLE ? piece : element("span", { class: "whole" }, piece);
+  fill(node, ...pieces.map((piece, n) => (n % 2 ? whole(piece) : piece)));
+}
+
 /** The node with this id. */
 export function byId(id) {
   return document.getElementById(id);

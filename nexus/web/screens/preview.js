@@ -35,10 +35,11 @@ function line({ id, option_text: text, votes_count: count }, total, share) {
   return element("li", { class: "option", "data-option": id, "data-count": count }, inside);
 }
 
-/** Load the rest with `load`, which gets `link`; if that fails, the page says so and offers to reload. */
-export async function follow(load) {
+/** Paint with `paint`, and load the rest with `load`; both get `link`. If loading fails, the page says so and offers to
+ * reload. */
+export async function follow(load, paint = preview) {
   const link = element("p", { id: "link", class: "note warn", role: "status", hidden: true });
-  preview(link);
+  paint(link);
   try {
     await load(link);
   } catch (error) {

@@ -26,6 +26,11 @@ export function timeLeft(poll, status, now) {
   return left < DAY ? say(soon, { time: span(left) }) : say(later, { time: moment(Date.parse(at), now) });
 }
 
+/** How long a poll stays open, in ms from the server's `now`; NaN if it has no end. */
+export function msLeft(poll, now) {
+  return Date.parse(poll.expires_at) - now;
+}
+
 /** That a text of the poll was corrected while votes stood, and when; empty if none was. */
 export function correctedAt(poll) {
   return poll.corrected_at ? say("shared.corrected", { time: moment(Date.parse(poll.corrected_at)) }) : "";

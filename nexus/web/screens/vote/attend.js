@@ -8,8 +8,8 @@ import { block, reason, say } from "../words.js";
 import { Seat } from "./seat.js";
 
 /** Take a seat in the poll of this page, and keep it. `given` is the data in the page, `link` the place for news of the
- * connection. */
-export async function attend(given, link) {
+ * connection, and `sheet` the page of a poll, which is laid in already if the poll was known. */
+export async function attend(given, link, sheet) {
   await comeBack(link);
   const at = { url: root, code: given.code };
   if (given.refused === "poll_not_found") return turnAway(link, new Refused(given.refused, ""), at.code);
@@ -18,9 +18,9 @@ export async function attend(given, link) {
   const client = connect({ url: at.url, token: way.token });
   new Touch(link, client, farewell);
   try {
-    const seat = new Seat({ client, room: await client.join(way.target), link });
-    if (way.guest && !lasts("device")) byId("screen").append(element("p", { class: "note warn" }, say("vote.fleeting")));
-    return seat;
+    const room = await client.join(way.target);
+    if (!given.poll) sheet.lay(link);
+    return new Seat({ client, room, sheet, note: way.guest && !lasts("device") ? say("vote.fleeting") : null });
   } catch (error) {
     client.close();
     return turnAway(link, error, at.code);

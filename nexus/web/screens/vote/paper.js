@@ -1,87 +1,91 @@
 /** The audience's page of one poll: what is asked, the options to tap, and how things stand. */
 
 import { sharesById } from "../bar.js";
-import { element, fill, set, write } from "../dom.js";
-import { isLong } from "../preview.js";
+import { element, set, write } from "../dom.js";
 import { showProse } from "../prose.js";
 import { correctedAt } from "../time.js";
 import { say } from "../words.js";
+import { Dock } from "./dock.js";
 import { Row } from "./row.js";
 
-/** The page. `choose(id)`, `send()` and `retract()` are called for what a voter does. */
+const RING_MS = 60_000; // the last minute is drawn as a ring that empties
+const SOON_MS = 10_000;
+
+/** Writes on `sheet`. `choose(id)`, `send()` and `retract()` of `acts` are called for what a voter does. */
 export class Paper {
+  #sheet;
   #acts;
+  #dock;
   #rows = new Map();
   #fixed = null;
-  #question = element("h1", { id: "question", dir: "auto" });
-  #description = element("p", { id: "description", class: "prose faint", dir: "auto" });
-  #time = element("p", { id: "left", class: "time" });
-  #list = element("ul", { id: "results", class: "options", "aria-labelledby": "question" });
-  #said = element("p", { id: "said", role: "status" });
-  #trouble = element("p", { id: "trouble", class: "note bad", role: "alert", hidden: true });
-  #turnout = element("p", { id: "turnout", class: "faint" });
+  #answered = null; // the option that says why a tap did nothing
   #corrected = element("p", { id: "corrected", class: "faint", hidden: true });
-  #hidden = element("p", { id: "veiled", class: "faint", hidden: true });
-  #send = element("button", { id: "send", class: "main", type: "button", hidden: true });
-  #retract = element("button", { id: "retract", class: "plain", type: "button", hidden: true }, say("vote.retract"));
 
-  constructor(root, link, acts) {
+  constructor(sheet, acts) {
+    this.#sheet = sheet;
     this.#acts = acts;
-    this.#send.addEventListener("click", () => acts.send());
-    this.#retract.addEventListener("click", () => acts.retract());
-    const head = element("header", {}, this.#question, this.#description, this.#time);
-    const foot = element(
-      "footer",
-      {},
-      ...[this.#trouble, this.#said, this.#hidden, this.#turnout, this.#corrected, this.#retract, this.#send],
-    );
-    fill(root, link, head, this.#list, foot);
+    this.#dock = new Dock(sheet, acts);
+    sheet.head.append(this.#corrected);
+    sheet.list.replaceChildren();
   }
 
-  /** Show how things stand: `view` of `choices`, and the sentence that says it. */
-  show(poll, totals, view, sentence) {
+  /** Show how things stand: `view` of `choices`. */
+  show(poll, totals, view) {
     const focused = document.activeElement;
-    write(this.#question, poll.question);
-    set(this.#question, "data-long", isLong(poll.question));
-    showProse(this.#description, poll.description);
+    const { ended, description } = this.#sheet;
+    this.#sheet.show(poll, totals);
+    showProse(description, poll.description);
     document.title = say("vote.title_of", { question: poll.question });
-    this.#showRows(poll, view, totals);
-    this.#showPlace(totals);
-    write(this.#said, sentence);
-    set(this.#said, "data-standing", view.standing);
     write(this.#corrected, correctedAt(poll));
     this.#corrected.hidden = !poll.corrected_at;
-    write(this.#turnout, totals ? say("shared.turnout", { n: totals.voters }) : "");
-    this.#showVeil(poll, totals, view);
-    this.#showActs(poll, view);
+    write(ended, say(view.shown ? "vote.final" : "shared.status_closed"));
+    ended.hidden = view.status !== "closed";
+    this.#showRows(poll, view, totals);
+    this.#showPlace(totals);
+    this.#dock.show(poll, totals, view);
     this.#keep(focused);
   }
 
-  /** Show how long is left, if anything is. */
-  tick(text) {
-    write(this.#time, text);
-    this.#time.hidden = !text;
+  /** Show how long is left: `text`, or nothing, and `ms` until then. */
+  tick(text, ms) {
+    const { time } = this.#sheet;
+    write(time, text);
+    time.hidden = !text;
+    time.style.setProperty("--part", Math.min(1, Math.max(0, ms / RING_MS)) || 0);
+    set(time, "data-soon", ms < SOON_MS);
   }
 
   /** Say what went wrong with an act, or what else a voter has to know (`warn`); an empty text clears it. */
   complain(text, tone = "bad") {
-    set(this.#trouble, "class", `note ${tone}`);
-    write(this.#trouble, text);
-    this.#trouble.hidden = !text;
+    this.#answered = null;
+    this.#dock.complain(text, tone);
+  }
+
+  /** Answer a tap on the option `id` that did nothing, at that option; it is shown with the next `show`. */
+  answer(id, text) {
+    this.#answered = { id, text };
+    this.#dock.complain(text, "unseen");
+  }
+
+  /** Add a note that stays, below the question. */
+  note(text) {
+    this.#sheet.head.append(element("p", { class: "note warn" }, text));
   }
 
   #showRows(poll, view, totals) {
     const fixed = !view.mayVote;
+    const { list } = this.#sheet;
     if (fixed !== this.#fixed) this.#rebuild(fixed);
     const ids = new Set(view.options.map(({ id }) => id));
     for (const [id, row] of this.#rows) if (!ids.has(id)) this.#drop(id, row);
-    const total = totals?.total_votes ?? 0;
-    const shares = totals ? sharesById(totals) : new Map();
+    const shares = sharesById(totals);
+    const all = { total: totals.total_votes, mode: view.mode, several: view.each > 1, closed: view.status === "closed" };
+    all.rank = say(rankOf(view));
     view.options.forEach((option, index) => {
       const row = this.#rows.get(option.id) ?? this.#add(option.id);
-      if (this.#list.children[index] !== row.item) this.#list.insertBefore(row.item, this.#list.children[index] ?? null);
-      const share = shares.get(option.id);
-      row.show(option, { total, share, mode: view.mode, several: poll.votes_per_user > 1 });
+      if (list.children[index] !== row.item) list.insertBefore(row.item, list.children[index] ?? null);
+      const answer = this.#answered?.id === option.id && this.#answered.text;
+      row.show(option, { ...all, share: shares.get(option.id), answer });
     });
   }
 
@@ -95,14 +99,11 @@ export class Paper {
   #keep(focused) {
     if (!focused || (focused === document.activeElement && !focused.hidden)) return;
     if (focused.isConnected && !focused.hidden) focused.focus();
-    else {
-      this.#said.tabIndex = -1;
-      this.#said.focus();
-    }
+    else this.#dock.focus();
   }
 
   #add(id) {
-    const row = new Row(id, () => this.#acts.choose(id));
+    const row = new Row(this.#sheet.line(), () => this.#acts.choose(id));
     row.build(this.#fixed);
     this.#rows.set(id, row);
     return row;
@@ -114,24 +115,14 @@ export class Paper {
   }
 
   #showPlace(totals) {
-    set(this.#list, "data-epoch", totals?.epoch);
-    set(this.#list, "data-version", totals?.version);
-    set(this.#list, "data-visibility", totals?.visibility);
+    set(this.#sheet.list, "data-epoch", totals.epoch);
+    set(this.#sheet.list, "data-version", totals.version);
+    set(this.#sheet.list, "data-visibility", totals.visibility);
   }
+}
 
-  #showVeil(poll, totals, view) {
-    const veiled = totals !== null && !view.shown;
-    this.#hidden.hidden = !veiled;
-    const late = poll.results === "after_vote" && totals?.final;
-    if (veiled) write(this.#hidden, say(late ? "vote.veiled_closed" : `vote.veiled_${poll.results}`));
-  }
-
-  #showActs(poll, view) {
-    this.#send.hidden = view.mode !== "pick" || !view.mayVote;
-    set(this.#send, "aria-disabled", view.maySend ? null : "true");
-    const again = view.standing && poll.votes_per_user === 1;
-    write(this.#send, say(again ? "vote.send_again" : "vote.send"));
-    this.#retract.hidden = !view.mayRetract;
-    write(this.#retract, say(poll.votes_per_user > 1 ? "vote.retract_last" : "vote.retract"));
-  }
+/** The name of the word for options that lead. */
+function rankOf({ options, status }) {
+  if (options.filter(({ leads }) => leads).length > 1) return "vote.tied";
+  return status === "closed" ? "vote.won" : "vote.leads";
 }

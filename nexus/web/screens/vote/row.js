@@ -1,55 +1,62 @@
-/** One option on the audience's page: a button while it can be chosen, else a line of results. */
+/** One option on the audience's page: a button while it can be chosen, else a line of results. What happens to a vote is
+ * shown here, where the tap was. */
 
-import { Bar } from "../bar.js";
-import { element, fill, icon, set, write } from "../dom.js";
+import { element, icon, set, write } from "../dom.js";
+import { CHECK, CROSS, DEVICE } from "../icons.js";
 import { say } from "../words.js";
 
-const CHECK = "M9 16.2 4.8 12l-1.4 1.4L9 19 21 7l-1.4-1.4z";
+const MARKS = { kept: DEVICE, lost: CROSS };
 
-/** The line of the option `id`; `item` is its element. */
+/** Brings `line`, one of the sheet, to life; `choose()` is called for a tap. */
 export class Row {
+  #line;
   #choose;
-  #bar = new Bar();
-  #mark = element("span", { class: "mark", "aria-hidden": "true" }, icon(CHECK));
-  #times = element("span", { class: "times", hidden: true });
-  #note = element("span", { class: "unseen" });
-  #body = null;
+  #mark = icon(CHECK);
+  #box = null;
 
-  constructor(id, choose) {
+  constructor(line, choose) {
+    this.#line = line;
     this.#choose = choose;
-    this.item = element("li", { class: "option", "data-option": id });
+    line.mark.append(this.#mark);
+  }
+
+  /** Its element. */
+  get item() {
+    return this.#line.item;
   }
 
   /** Build it as a button, or `fixed`, as a line that can't be chosen. */
   build(fixed) {
-    const [track, text, figures] = this.#bar.parts;
-    const inside = [track, this.#mark, text, this.#times, figures, this.#note];
-    this.#body = fixed
-      ? element("div", { class: "choice" }, ...inside)
-      : element("button", { class: "choice", type: "button", on: { click: this.#choose } }, ...inside);
-    fill(this.item, this.#body);
+    const button = { class: "choice", type: "button", on: { click: this.#choose } };
+    this.#box = fixed ? element("div", { class: "choice" }) : element("button", button);
+    this.#line.build(this.#box);
   }
 
-  /** Show an option of `choices` and its `share`, of a poll with `total` ballots. */
-  show(option, { total, share, mode, several }) {
-    this.#bar.show(option.text, option.count, total, share);
-    const state = option.sending ? "sending" : option.standing ? "standing" : "free";
-    set(this.item, "data-state", state);
-    set(this.item, "data-count", option.count);
+  /** Show an option of `choices` and its `share`, of a poll with `total` ballots. `answer` is what is said to a tap that
+   * did nothing, and `rank` the word for an option that leads. */
+  show(option, { total, share, mode, several, answer, rank, closed }) {
+    const { word, times } = this.#line;
+    this.#line.show(option.id, option.text, option.count, total, share);
+    set(this.item, "data-state", option.state);
     set(this.item, "data-picked", mode === "pick" && option.picked);
+    set(this.item, "data-dropped", mode === "pick" && option.state === "standing" && !option.picked && !closed);
+    set(this.item, "data-leads", option.leads);
+    set(this.item, "data-answer", Boolean(answer));
+    set(this.#mark.firstChild, "d", MARKS[option.state] ?? CHECK);
     this.#showPressed(option, mode);
-    const times = option.standing + option.sending;
-    this.#times.hidden = !several || times === 0;
-    write(this.#times, say("vote.times", { n: times }));
-    const fixed = !(this.#body instanceof HTMLButtonElement);
-    write(this.#note, option.sending ? say("vote.note_sending") : option.standing && fixed ? say("vote.note_yours") : "");
+    const cast = option.standing + option.sending;
+    times.hidden = !several || cast === 0;
+    write(times, say("vote.times", { n: cast }));
+    const yours = closed && option.state === "standing";
+    const state = option.state === "free" ? "" : say(yours ? "vote.word_yours" : `vote.word_${option.state}`);
+    write(word, answer || [state, option.leads && rank].filter(Boolean).join(" · "));
   }
 
   #showPressed(option, mode) {
-    if (!(this.#body instanceof HTMLButtonElement)) return;
+    if (!(this.#box instanceof HTMLButtonElement)) return;
     const chosen = mode === "pick" ? option.picked : mode === "tap" && option.standing > 0;
-    set(this.#body, "role", mode === "pick" ? "checkbox" : null);
-    set(this.#body, "aria-checked", mode === "pick" ? String(chosen) : null);
-    set(this.#body, "aria-pressed", mode === "tap" ? String(chosen) : null);
+    set(this.#box, "role", mode === "pick" ? "checkbox" : null);
+    set(this.#box, "aria-checked", mode === "pick" ? String(chosen) : null);
+    set(this.#box, "aria-pressed", mode === "tap" ? String(chosen) : null);
   }
 }

@@ -1,31 +1,34 @@
 /** A voter in a room: a tap becomes an act, and its outcome is shown. */
 
 import { Busy, Refused } from "../../client.js";
+import { calm } from "../calm.js";
 import { byId, element, fill } from "../dom.js";
+import { FINISH } from "../icons.js";
 import { later, persist } from "../persist.js";
-import { everySecond, timeLeft } from "../time.js";
+import { everySecond, msLeft, timeLeft } from "../time.js";
 import { reason, say } from "../words.js";
+import { choices, modeOf, standingChoice, stillThere, toggled } from "./choice.js";
 import { Paper } from "./paper.js";
-import { choices, modeOf, standing, standingChoice, stillThere, toggled } from "./choice.js";
 
-/** One voter's seat in `room`, and its paper. */
+/** One voter's seat in `room`, whose paper is `sheet`; `note`, if there is one, stays on it. */
 export class Seat {
   #client;
   #room;
   #paper;
   #picked;
+  #lost = new Set(); // the options of a vote that does not count
   #stop;
   #round; // the epoch that is shown
   #unheard = false; // a choice was made and is not sent yet
   #stood = false; // a ballot stood when this was last shown
   #retracting = false;
 
-  constructor({ client, room, link }) {
+  constructor({ client, room, sheet, note }) {
     this.#client = client;
     this.#room = room;
-    byId("screen").classList.remove("entry");
     const acts = { choose: (id) => this.#choose(id), send: () => this.#send(), retract: () => this.#retract() };
-    this.#paper = new Paper(byId("screen"), link, acts);
+    this.#paper = new Paper(sheet, acts);
+    if (note) this.#paper.note(note);
     this.#picked = standingChoice(room.poll, room.me);
     room.on("totals", () => this.#show());
     room.on("poll", () => this.#redefined());
@@ -35,20 +38,20 @@ export class Seat {
     client.on("state", () => this.#show());
     this.#show();
     const now = () => client.now();
-    this.#stop = everySecond(now, () => this.#paper.tick(timeLeft(room.poll, room.totals.status, now())));
+    const tick = () => this.#paper.tick(timeLeft(room.poll, room.totals.status, now()), msLeft(room.poll, now()));
+    this.#stop = everySecond(now, tick);
   }
 
   get #view() {
     const { poll, totals, me } = this.#room;
     const acts = this.#client.pending.filter((act) => act.poll === poll.id);
-    const over = this.#client.state.name === "closed";
-    return choices({ poll, totals, me, acts, picked: this.#picked, unsent: this.#unheard, over });
+    const { name } = this.#client.state;
+    const how = { inTouch: name === "open", over: name === "closed" };
+    return choices({ poll, totals, me, acts, picked: this.#picked, lost: this.#lost, unsent: this.#unheard, ...how });
   }
 
   #show() {
-    const view = this.#view;
-    const [name, values] = standing(view, { inTouch: this.#client.state.name === "open" });
-    this.#paper.show(this.#room.poll, this.#room.totals, view, say(name, values));
+    this.#paper.show(this.#room.poll, this.#room.totals, this.#view);
     this.#round = this.#room.totals.epoch;
     this.#stood = this.#room.me.length > 0;
   }
@@ -56,11 +59,11 @@ export class Seat {
   #choose(id) {
     const view = this.#view;
     if (!view.mayVote) return;
-    this.#paper.complain("");
+    this.#begin();
     const { max_choices: max } = this.#room.poll;
     if (modeOf(this.#room.poll) === "pick") {
       const next = toggled(this.#picked, id, max);
-      if (!next) this.#paper.complain(say("vote.too_many", { n: max }));
+      if (!next) this.#paper.answer(id, say("vote.too_many", { n: max }));
       this.#picked = next ?? this.#picked;
       this.#unheard = true;
       this.#show();
@@ -68,6 +71,12 @@ export class Seat {
       // A choice that seems to stand is sent too: another device may have changed it, and only the server knows.
       this.#act(this.#room.vote(id));
     }
+  }
+
+  /** A new act: what was said of the one before is over. */
+  #begin() {
+    this.#paper.complain("");
+    this.#lost = new Set();
   }
 
   #isUnderWay(id) {
@@ -80,7 +89,7 @@ export class Seat {
       this.#paper.complain(say("vote.none_picked"));
       return;
     }
-    this.#paper.complain("");
+    this.#begin();
     this.#unheard = false;
     const ids = [...stillThere(this.#picked, this.#room.poll)];
     if (this.#room.poll.votes_per_user > 1) this.#picked = new Set();
@@ -88,7 +97,7 @@ export class Seat {
   }
 
   #retract() {
-    this.#paper.complain("");
+    this.#begin();
     this.#retracting = true;
     const several = this.#room.poll.votes_per_user > 1;
     this.#act(this.#room.retract(several ? this.#room.me.at(-1)?.op : undefined));
@@ -107,6 +116,7 @@ export class Seat {
     if (act.poll !== this.#room.id) return;
     if (error) this.#paper.complain(reason(error), error.code === "poll_reset" ? "warn" : "bad");
     if (error) this.#picked = standingChoice(this.#room.poll, this.#room.me);
+    this.#lost = new Set(error ? act.options : []);
     if (act.kind === "retract") this.#retracting = false;
     this.#show();
   }
@@ -115,7 +125,7 @@ export class Seat {
     if (!this.#unheard) this.#picked = standingChoice(this.#room.poll, this.#room.me);
     const afresh = this.#room.totals.epoch !== this.#round;
     const lost = this.#stood && !this.#room.me.length && !this.#retracting && this.#view.mayVote;
-    if (lost) this.#paper.complain(say(afresh ? "shared.refused_poll_reset" : "vote.lost"), "warn");
+    if (lost) this.#paper.complain(say(afresh ? "shared.refused_poll_reset" : "vote.lost"), afresh ? "warn" : "bad");
     this.#show();
   }
 
@@ -128,13 +138,13 @@ export class Seat {
   async #gone() {
     this.#stop();
     this.#client.close();
-    byId("screen").classList.add("entry");
-    const heading = element("h1", { tabindex: -1 }, say("vote.deleted"));
-    const news = element("p", { class: "note warn", role: "status", hidden: true });
-    fill(byId("screen"), news, heading, element("p", {}, say("vote.deleted_hint")));
-    heading.focus();
+    const main = byId("screen");
+    main.classList.add("entry");
+    const news = element("p", { id: "link", class: "note warn", role: "status", hidden: true });
+    fill(main, news, calm(FINISH, say("vote.deleted"), {}, element("p", { class: "faint" }, say("vote.deleted_hint"))));
+    main.querySelector("h1").focus();
     const { codeForm } = await persist(news, () => later("code"));
     news.hidden = true;
-    byId("screen").append(codeForm());
+    main.append(codeForm());
   }
 }

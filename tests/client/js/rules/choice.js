@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { choices, modeOf, standing, standingChoice, toggled } from "../../../../nexus/web/screens/vote/choice.js";
+import { choices, leaders, modeOf, mood, standing, standingChoice, toggled } from "../../../../nexus/web/screens/vote/choice.js";
 
 const POLL = {
   id: 7,
@@ -18,14 +18,14 @@ const POLL = {
   ],
 };
 
-function view({ poll = {}, totals = null, me = [], acts = [], picked = [] } = {}) {
-  return choices({ poll: { ...POLL, ...poll }, totals, me, acts, picked: new Set(picked) });
+function view({ poll = {}, totals = null, me = [], acts = [], picked = [], lost = [], ...how } = {}) {
+  return choices({ poll: { ...POLL, ...poll }, totals, me, acts, picked: new Set(picked), lost: new Set(lost), ...how });
 }
 
 const ballot = (...options) => ({ op: String(options), options, cast_at: "" });
 const vote = (...options) => ({ op: `new ${options}`, kind: "vote", poll: 7, options });
 const retraction = { op: "r", kind: "retract", poll: 7 };
-const said = (given, inTouch = true) => standing(view(given), { inTouch })[0];
+const said = (given, inTouch = true) => standing(view({ ...given, inTouch }))[0];
 
 test("options come in their order, with counts only where totals have them", () => {
   assert.deepEqual(view().options.map(({ id, count }) => [id, count]), [[1, null], [2, null], [3, null]]);
@@ -81,12 +81,13 @@ test("several ballots are counted down, those under way too", () => {
   assert.equal(view({ poll }).ballotsLeft, 3);
   const used = view({ poll, me: [ballot(1)], acts: [vote(1)] });
   assert.deepEqual([used.ballotsLeft, used.mayVote], [1, true]);
-  assert.deepEqual(used.options[0], { id: 1, text: "First", count: null, standing: 1, sending: 1, picked: false });
+  const first = { id: 1, text: "First", count: null, standing: 1, sending: 1, picked: false, state: "sending", leads: false };
+  assert.deepEqual(used.options[0], first);
   const spent = view({ poll, me: [ballot(1), ballot(2), ballot(2)] });
   assert.deepEqual([spent.ballotsLeft, spent.mayVote], [0, false]);
-  assert.deepEqual(standing(spent, { inTouch: true }), ["vote.several_done", { n: 3 }]);
+  assert.deepEqual(standing(spent), ["vote.several_done", { n: 3 }]);
   const left = view({ poll, me: [ballot(1)] });
-  assert.deepEqual(standing(left, { inTouch: true }), ["vote.several_left", { n: 2, used: 1 }]);
+  assert.deepEqual(standing(left), ["vote.several_left", { n: 2, each: 3 }]);
 });
 
 test("several choices are picked up to their number, then sent", () => {
@@ -100,7 +101,7 @@ test("several choices are picked up to their number, then sent", () => {
 });
 
 test("a voter is told how many options can be chosen: no more than there are", () => {
-  const told = (poll) => standing(view({ poll }), { inTouch: true });
+  const told = (poll) => standing(view({ poll }));
   assert.deepEqual(told({ max_choices: 2 }), ["vote.pick", { most: 2 }]);
   assert.deepEqual(told({ max_choices: 9 }), ["vote.pick", { most: 3 }]);
   assert.deepEqual(told({ max_choices: 2, votes_per_user: 5 }), ["vote.several_pick", { n: 5, most: 2 }]);
@@ -115,13 +116,46 @@ test("who comes back finds what stands picked, where it is one ballot", () => {
 test("once the client has ended nothing can be done, and the page says so", () => {
   const ended = choices({ poll: POLL, totals: null, me: [ballot(1)], acts: [], picked: new Set(), over: true });
   assert.deepEqual([ended.mayVote, ended.mayRetract], [false, false]);
-  assert.equal(standing(ended, { inTouch: false })[0], "shared.link_expired");
+  assert.equal(standing(ended)[0], "shared.link_expired");
 });
 
 test("a choice that was changed and not sent is not called recorded", () => {
   const poll = { ...POLL, max_choices: 2 };
   const given = { poll, totals: null, me: [ballot(1)], acts: [], picked: new Set([1, 2]) };
-  assert.equal(standing(choices({ ...given, unsent: true }), { inTouch: true })[0], "vote.unsent");
-  assert.equal(standing(choices(given), { inTouch: true })[0], "vote.recorded_change");
-  assert.equal(standing(choices({ ...given, me: [], unsent: true }), { inTouch: true })[0], "vote.pick");
+  assert.deepEqual(standing(choices({ ...given, unsent: true })), ["vote.unsent", { n: 2, most: 2 }]);
+  assert.equal(mood(choices({ ...given, unsent: true })), "unsent");
+  assert.equal(standing(choices(given))[0], "vote.recorded_change");
+  assert.equal(standing(choices({ ...given, me: [], unsent: true }))[0], "vote.chosen");
+});
+
+test("how many are chosen is counted while they are", () => {
+  const poll = { max_choices: 3 };
+  const told = (picked) => standing(view({ poll, picked, unsent: true }));
+  assert.deepEqual([told([]), told([1]), told([1, 3])], [
+    ["vote.pick", { most: 3 }],
+    ["vote.chosen", { n: 1, most: 3 }],
+    ["vote.chosen", { n: 2, most: 3 }],
+  ]);
+  const next = view({ poll: { ...poll, votes_per_user: 2 }, me: [ballot(1)], picked: [2], unsent: true });
+  assert.deepEqual(standing(next), ["vote.chosen", { n: 1, most: 3 }]);
+});
+
+test("recorded, kept and lost are three states of an option, and of the page", () => {
+  const states = (given) => view(given).options.map(({ state }) => state);
+  const change = { me: [ballot(1)], acts: [vote(2)] };
+  assert.deepEqual(states(change), ["standing", "sending", "free"]);
+  assert.deepEqual(states({ ...change, inTouch: false }), ["standing", "kept", "free"]);
+  assert.deepEqual(states({ me: [ballot(1)], lost: [3] }), ["standing", "free", "lost"]);
+  assert.equal(mood(view(change)), "sending");
+  assert.equal(mood(view({ ...change, inTouch: false })), "kept");
+  assert.equal(mood(view({ me: [ballot(1)] })), "standing");
+  assert.equal(mood(view({ me: [ballot(1)], lost: [3] })), "lost");
+  assert.equal(mood(view()), "free");
+  assert.equal(mood(view({ totals: { status: "closed", visibility: "full", options: [] } })), "closed");
+  assert.equal(mood(view({ poll: { status: "scheduled" } })), "waiting");
+});
+
+test("who leads is told where somebody does", () => {
+  const led = (...counts) => [...leaders(new Map(counts.map((count, n) => [n, count])))];
+  assert.deepEqual([led(1, 3, 2), led(2, 2, 1), led(2, 2), led(0, 0), led(null, null), led()], [[1], [0, 1], [], [], [], []]);
 });

@@ -1,0 +1,105 @@
+"""The audience's page stands still under the thumb, and has room for large text, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from tests.support.vote_page import WAIT_MS, Booth, Paper, booth, said, server
+
+__all__ = ["booth", "server"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+BOXES = """() => [...document.querySelectorAll("#results > .option")].map((one) => {
+  const { x, y, width, height } = one.getBoundingClientRect();
+  return [x, y, width, height].map(Math.round);
+})"""
+CUT = ("WebSocket connection to .* failed", "ERR_(CONNECTION_|NETWORK_|EMPTY|FAILED|INTERNET|INCOMPLETE|SOCKET)")
+WHOLE_WORDS = """(all) => all.map((one) => {
+  const range = document.createRange();
+  const lines = (from, to) => {
+    range.setStart(node, from);
+    range.setEnd(node, to);
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+  };
+  const node = document.createTreeWalker(one, NodeFilter.SHOW_TEXT).nextNode();
+  return [...node.data.matchAll(/\\S+/g)].every(({ 0: word, index }) => lines(index, index + word.length) === 1);
+})"""
+"""Whether no word of an element is broken."""
+
+
+async def boxes(page: Page) -> list[list[int]]:
+    """Where the options are."""
+    found: list[list[int]] = await page.evaluate(BOXES)
+    return found
+
+
+async def test_nothing_moves_under_the_thumb(booth: Booth) -> None:
+    texts = ("Yes", "No", "Whatever the others prefer, as I cannot decide")
+    poll = await booth.poll(*texts, crowd=(2, 1), results="after_vote", description="Think\ntwice.")
+    async with booth.visit(allowed=CUT) as visitor:
+        page = await visitor.context.new_page()
+        await page.route("**/vote/attend.js", lambda route: held.append(route))
+        held: list[Route] = []
+        await page.goto(f"{booth.server.url}/vote/{poll['code']}", wait_until="commit")
+        await expect(page.locator("#results .text")).to_have_text(texts)
+        first = await boxes(page)  # painted from the data in the page alone
+        paper = Paper(page)
+        await held.pop().continue_()
+        await paper.says("vote.tap")
+        assert await boxes(page) == first
+        await paper.tap("Yes")  # recorded, and the results appear
+        await paper.says("vote.recorded_change")
+        await paper.shows(3, 1, 0)
+        assert await boxes(page) == first
+        await visitor.context.set_offline(True)
+        await expect(page.locator("#link")).to_be_visible(timeout=WAIT_MS)
+        await paper.tap("No")
+        await paper.says("vote.kept")
+        await expect(paper.option("No").locator(".word")).to_have_text(said("vote.word_kept"))
+        assert await boxes(page) == first
+        await visitor.context.set_offline(False)
+        await paper.says("vote.recorded_change")
+        await expect(page.locator("#link")).to_be_hidden(timeout=WAIT_MS)
+        assert await boxes(page) == first
+        await booth.host(poll, "close")
+        await paper.says("vote.closed_voted")
+        assert await boxes(page) == first
+
+
+async def test_the_answer_to_one_choice_too_many_is_at_that_option_and_moves_nothing(booth: Booth) -> None:
+    poll = await booth.poll("Red", "Green", "Blue", max_choices=2)
+    async with booth.seat(poll) as (paper, _):
+        await paper.says("vote.pick", most=2)
+        first = await boxes(paper.page)
+        for text in ("Blue", "Red", "Green"):
+            await paper.tap(text)
+        await expect(paper.page.locator("[data-answer] .word")).to_have_text(said("vote.too_many", n=2))
+        assert await boxes(paper.page) == first
+        await paper.tap("Red")
+        await expect(paper.page.locator("[data-answer]")).to_have_count(0)
+        await paper.press("vote.send")
+        await paper.says("vote.recorded_change")
+        assert await boxes(paper.page) == first
+
+
+@pytest.mark.parametrize("width", [320, 360])
+async def test_text_of_twice_the_size_keeps_its_words(booth: Booth, width: int) -> None:
+    poll = await booth.poll("Kubernetes basics", "Wi-Fi security", question="Which topic next?", crowd=(2, 1))
+    async with booth.visit(viewport=(width, 640)) as visitor:
+        large = "document.documentElement.style.fontSize = '32px'"
+        await visitor.context.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ {large} }})")
+        paper = await booth.paper(visitor, poll)
+        await paper.tap("Kubernetes basics")
+        await paper.says("vote.recorded_change")
+        assert all(await paper.page.locator("#results .text, #question, #said").evaluate_all(WHOLE_WORDS))
+        assert await paper.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_a_short_word_with_a_hyphen_stays_in_one_line(booth: Booth) -> None:
+    poll = await booth.poll("Wi-Fi " * 12, "No")
+    async with booth.seat(poll) as (paper, _):
+        await paper.says("vote.tap")
+        lines = await paper.page.locator(".text .whole").evaluate_all("(all) => all.map((one) => one.getClientRects().length)")
+        assert lines == [1] * 12
