@@ -40,8 +40,8 @@ async def test_nothing_moves_under_the_thumb(booth: Booth) -> None:
     poll = await booth.poll(*texts, crowd=(2, 1), results="after_vote", description="Think\ntwice.")
     async with booth.visit(allowed=CUT) as visitor:
         page = await visitor.context.new_page()
-        await page.route("**/vote/attend.js", lambda route: held.append(route))
         held: list[Route] = []
+        await page.route("**/vote/attend.js", held.append)
         await page.goto(f"{booth.server.url}/vote/{poll['code']}", wait_until="commit")
         await expect(page.locator("#results .text")).to_have_text(texts)
         first = await boxes(page)  # painted from the data in the page alone
@@ -101,5 +101,6 @@ async def test_a_short_word_with_a_hyphen_stays_in_one_line(booth: Booth) -> Non
     poll = await booth.poll("Wi-Fi " * 12, "No")
     async with booth.seat(poll) as (paper, _):
         await paper.says("vote.tap")
-        lines = await paper.page.locator(".text .whole").evaluate_all("(all) => all.map((one) => one.getClientRects().length)")
+        count = "(all) => all.map((one) => one.getClientRects().length)"
+        lines = await paper.page.locator(".text .whole").evaluate_all(count)
         assert lines == [1] * 12
