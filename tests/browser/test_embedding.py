@@ -152,9 +152,9 @@ async def test_nobody_logs_in_inside_a_frame(
             await page.keyboard.press(key)
         await expect(stage.get_by_role("dialog").locator("kbd")).to_have_text(["O", "C", "R", "F", "?"])
         await axe(page)
-        for frame in closed:
-            await expect(frame.locator("#why")).to_be_visible(timeout=WAIT_MS)
-        await expect(closed[0].get_by_label(said("code.label"))).to_be_visible(timeout=WAIT_MS)
+        await expect(closed[0].locator(".lobby .code")).to_have_text(draft["code"], timeout=WAIT_MS)
+        await expect(closed[0].get_by_role("button")).to_have_count(0)
+        await expect(closed[1].locator("#why")).to_be_visible(timeout=WAIT_MS)
         for frame in (voting, stage, *closed):
             await expect(frame.locator("input[type=password]")).to_have_count(0)
 

@@ -12,22 +12,24 @@ from starlette.responses import Response
 from nexus.access.code_entry import CodeEntry
 from nexus.domain.codes import read_code
 from nexus.domain.poll import Status
-from nexus.domain.rights import Role, visibility
+from nexus.domain.rights import UNSEEN, Role, visibility
 from nexus.domain.views import PollView, Stamp, TotalsView, poll_view, stamp, totals_view
 from nexus.errors import GuestsNotAllowed, NexusError, PollNotFound
+from nexus.http.framework.asked import wants_page
 from nexus.http.framework.problem import problem
 from nexus.voting.tallies import Tallies
 
 
 class Given(msgspec.Struct, frozen=True):
     """What a page of a poll starts with: the poll and its totals as any guest sees them, or the code of the error
-    that a guest would get."""
+    that a guest would get. One that waits has neither (docs/contract.md, "Waiting")."""
 
     code: str
     server_now: Stamp
     poll: PollView | None = None
     totals: TotalsView | None = None
     refused: str | None = None
+    waiting: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class GuestSight:
@@ -54,8 +56,11 @@ class GuestSight:
         address = "" if request.client is None else request.client.host
         found = await self._codes.find(code, address)
         poll = await self._tallies.poll(found.id)
-        if poll is None or poll.status is Status.DRAFT:
+        # To programs a draft is a poll that does not exist, as on every other path.
+        if poll is None or (poll.status is Status.DRAFT and not wants_page(request.scope)):
             raise PollNotFound
+        if poll.status in UNSEEN:
+            return Given(poll.code, _now(), waiting=True)
         if not poll.allow_guests:
             raise GuestsNotAllowed
         sees = visibility(poll.results, poll.status, Role.VOTER, has_vote=False)

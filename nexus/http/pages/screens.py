@@ -19,7 +19,6 @@ from nexus.access.code_entry import CodeEntry
 from nexus.access.oidc.logins import OidcLogins
 from nexus.domain.codes import LONGEST_CODE, normalize_code
 from nexus.http.framework.arrival import root_of
-from nexus.http.framework.asked import VARY as PAGE_OR_DOCUMENT
 from nexus.http.framework.asked import wants_page
 from nexus.http.framework.html import Html, data, together
 from nexus.http.framework.reader import VARY, language_of
@@ -35,6 +34,7 @@ from nexus.http.pages.qr import qr_svg
 from nexus.http.pages.refusals import RefusalPages
 from nexus.http.pages.shells import ENTER, HOST, LATER, LIVE, VOTE, ProviderButton, Screen, Shells
 from nexus.http.pages.site import Site
+from nexus.http.pages.waiting import lobby_head, lobby_words
 from nexus.http.pages.ways import ways
 from nexus.voting.tallies import Tallies
 
@@ -58,7 +58,7 @@ class Pages:
         self._sight = GuestSight(codes, tallies)
         self._site = site
         self._of_poll_headers = {**framed_headers(site.embedders), "content-type": PAGE_TYPE}
-        self._of_poll_headers["vary"] = f"Accept-Encoding, {VARY}"
+        self._of_poll_headers["vary"] = f"Accept, Accept-Encoding, {VARY}"
         self._shells = {screen: Shells(screen, assets, words, provider) for screen in (ENTER, HOST, VOTE, LIVE)}
         self._registration = "" if site.registration_open else data("registration", "closed")
 
@@ -94,9 +94,7 @@ class Pages:
         # Whether such a word is a wrong code or a path that does not exist, nobody can say: programs get a document.
         if refusal is not None and not wants_page(request.scope):
             return refusal
-        found = self._page(VOTE, request, given, refusal)
-        found.headers["vary"] = f"{PAGE_OR_DOCUMENT}, Accept-Encoding"
-        return found
+        return self._page(VOTE, request, given, refusal)
 
     async def _of_poll(self, screen: Screen, request: Request) -> Response:
         return self._page(screen, request, *await self._sight.of(request.path_params["code"], request))
@@ -107,8 +105,13 @@ class Pages:
             status = refusal.status_code
             headers = headers | {name: refusal.headers[name] for name in ("retry-after",) if name in refusal.headers}
         scope = request.scope
-        shell = self._shells[screen].of(language_of(scope, self._words), root_of(scope))
-        return _packed(shell.around(self._poll_blocks(screen, scope, given)), status, headers, request)
+        language, root = language_of(scope, self._words), root_of(scope)
+        shell = self._shells[screen].of(language, root)
+        blocks, head = self._poll_blocks(screen, scope, given), ""
+        if given.waiting:
+            blocks = together(blocks, lobby_words(language, self._words))
+            head = lobby_head(screen, root, self._assets)
+        return _packed(shell.around(blocks, head), status, headers, request)
 
     async def _qr(self, request: Request) -> Response:
         """The address for voting as a QR code."""

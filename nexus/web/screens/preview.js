@@ -13,7 +13,7 @@ export const given = block("given");
 export function preview(link) {
   const { poll, totals } = given;
   if (!poll) {
-    fill(byId("screen"), link, element("p", { class: "faint" }, say("shared.loading")));
+    fill(byId("screen"), link, !given.waiting && element("p", { class: "faint" }, say("shared.loading")));
     return;
   }
   const question = element("h1", { id: "question", dir: "auto", "data-long": isLong(poll.question) }, poll.question);

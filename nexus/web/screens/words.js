@@ -1,6 +1,6 @@
 /** What the screens say, in the language of the page. The page itself contains the sentences. */
 
-const sentences = block("words") ?? {};
+const sentences = { ...block("words"), ...block("lobby") };
 const loaded = new Set();
 
 /** The language of the page, such as `en`. */

@@ -17,6 +17,12 @@ export async function attend(given, link) {
   const notice = await takeUp(given.code, link);
   let refusal = null;
   for (const way of ways(given.code)) {
+    if (way.name === "guest" && given.waiting) {
+      const end = await waited(given.code, link, notice);
+      if (end === "login") return attend(given, link);
+      if (end !== "ready") return turnAway(link, end, given);
+      given.waiting = false;
+    }
     const found = await attempt(way, link).catch((error) => {
       if (!(error instanceof Refused || error instanceof TurnedAway)) throw error;
       refusal = error;
@@ -32,6 +38,17 @@ export async function attend(given, link) {
     return new Show({ ...found, link, way: way.name, again, notice: notice || ended(refusal) });
   }
   return turnAway(link, refusal, given);
+}
+
+/** Wait in the lobby: to `ready`, to `login` if somebody logs in, or to the `Refused` of a poll that is gone. */
+async function waited(code, link, notice) {
+  try {
+    const stage = await persist(link, () => later("live/lobby"));
+    return (await stage.waitOnStage(code, link, notice)) ? "login" : "ready";
+  } catch (error) {
+    if (error instanceof Refused) return error;
+    throw error;
+  }
 }
 
 /** Use up the pairing code in the page's address, which leaves it at once; returns what the presenter should know of it. */
@@ -84,7 +101,7 @@ async function attempt(way, link) {
   const undo = client.on("state", ({ name }) => (link.dataset.state = name));
   const slow = setTimeout(() => tell(link, say("shared.link_connecting")), PATIENCE_MS);
   try {
-    const room = await client.join(target);
+    const room = await client.join(target, { as: "screen" });
     const poorer = way.name === "login" && room.role === "voter" && location.hash.includes("token=");
     if (!poorer) return { client, room };
   } catch (error) {

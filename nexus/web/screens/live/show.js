@@ -2,12 +2,14 @@
 
 import { Refused } from "../../client.js";
 import { byId, element, fill } from "../dom.js";
+import { later } from "../persist.js";
 import { everySecond, timeLeft } from "../time.js";
 import { reason, say } from "../words.js";
 import { Controls } from "./controls.js";
 import { Stage } from "./stage.js";
 
 const CLOSED = "closed";
+const UNSEEN = ["draft", "scheduled"]; // what the room may not see yet, though its host may
 
 /** Whether the stage hides the counts, even if its viewer may see them: a screen in front of an audience shows no more
  * than the poll's results policy lets everyone see. */
@@ -50,7 +52,16 @@ export class Show {
     const { poll, totals, online } = this.#room;
     const hold = totals.visibility !== "full" || veiled(poll, totals.status);
     this.#stage.show({ poll, totals, online, hold });
+    this.#cover(UNSEEN.includes(totals.status) ? poll.code : null);
     this.#controls?.show({ status: totals.status, hold: veiled(poll, totals.status) });
+  }
+
+  /** Show the lobby instead of the poll as long as there is a `code`. */
+  #cover(code) {
+    if (code === null && !document.body.classList.contains("covered")) return;
+    document.body.classList.toggle("covered", code !== null);
+    if (code !== null) document.title = say("live.title");
+    later("live/lobby").then(({ cover }) => cover(code), (error) => this.#controls?.complain(reason(error)));
   }
 
   #acts() {

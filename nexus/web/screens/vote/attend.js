@@ -12,6 +12,14 @@ import { Seat } from "./seat.js";
 export async function attend(given, link, sheet) {
   await comeBack(link);
   const at = { url: root, code: given.code };
+  if (given.waiting) {
+    try {
+      await persist(link, async () => (await later("lobby")).waitOnPhone(at.code, link));
+    } catch (error) {
+      if (error instanceof Refused) return turnAway(link, error, at.code);
+      throw error;
+    }
+  }
   if (given.refused === "poll_not_found") return turnAway(link, new Refused(given.refused, ""), at.code);
   const way = given.refused === "guests_not_allowed" ? await account(at, link) : await entry(at, link);
   if (!way) return null;
