@@ -102,6 +102,13 @@ class WeakPassword(Invalid):
     code = "weak_password"
 
 
+class BadLogo(Invalid):
+    """What came as a logo is no picture of a kind that is taken, or it is damaged or too large."""
+
+    code = "bad_logo"
+    default = "A logo must be a whole PNG, JPEG, WebP or GIF picture of at most 16 million pixels."
+
+
 class UsernameTaken(Conflict):
     """Another account has this name, or one that looks the same."""
 

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import shutil
-import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from nexus.errors import Unavailable
+from nexus.runtime.processes import program
 from nexus.sheets.folders import new_folder
 
 logger = logging.getLogger(__name__)
@@ -23,8 +23,6 @@ WRITE_S = 900.0
 """How long one workbook may take."""
 PIECE_BYTES = 64 * 1024
 
-# What a Python may need to start. The rest of the environment has the service's secrets, and is not the writer's.
-_HANDED_DOWN = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME")
 _COMPLAINT_BYTES = 2000
 
 
@@ -51,9 +49,7 @@ async def written(rows: IO[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
 
 
 async def _start(folder: Path, rows: IO[bytes], complaints: IO[bytes]) -> Process:
-    environment = {name: os.environ[name] for name in _HANDED_DOWN if name in os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    command = (sys.executable, "-P", "-m", "nexus.sheets", str(folder), str(os.getpid()))
+    command, environment = program("nexus.sheets", str(folder), str(os.getpid()))
     return await asyncio.create_subprocess_exec(*command, stdin=rows, stdout=PIPE, stderr=complaints, env=environment)
 
 

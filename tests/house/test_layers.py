@@ -19,7 +19,8 @@ ARROWS = {
     "domain": ("errors",),
     "store": ("domain", "errors"),
     "runtime": ("store", "domain", "errors"),
-    "sheets": ("errors",),
+    "sheets": ("runtime", "errors"),
+    "branding": ("store", "runtime", "domain", "errors"),
     "access": ("store", "runtime", "domain", "errors"),
     "bus": ("domain",),
     "bus.redis": ("bus", "runtime", "domain"),
@@ -65,6 +66,7 @@ PLACES = {
     "xlsxwriter": ("sheets.workbook",),
     "rjsmin": ("http.pages.minified",),
     "rcssmin": ("http.pages.minified",),
+    "PIL": ("branding.picture",),
 }
 """Which modules may import which tool."""
 
