@@ -29,6 +29,7 @@ from nexus.access.origins import Origins, canonical_origin
 from nexus.access.passwords import Passwords
 from nexus.access.secret import secret_key
 from nexus.access.tokens import Tokens
+from nexus.branding.looks import Looks
 from nexus.bus import Bus, News
 from nexus.bus.local import LocalBus
 from nexus.domain.ballot import Ballot, Outcome, Receipt
@@ -81,6 +82,12 @@ SEARCHES_PER_VOTER = 4
 """Searches of one voter under way or waiting at once."""
 SEARCH_READS = 2
 """Searches that read the database at once."""
+MOST_LOGOS = 16
+"""Logos being written or waiting for it at once in a worker."""
+LOGOS_PER_HOST = 1
+"""Logos of one host being written or waiting for it at once."""
+LOGO_WRITES = 1
+"""Logos written at once, each by a process that takes up to one core."""
 WORKBOOKS = 2
 """Workbooks written at once, each by a process that takes up to one core."""
 
@@ -113,6 +120,7 @@ class Worker:
         self.hub = Hub(self.tallies, self.bus, fanout, standing, name, entered=self.metrics.joined)
         self.lobby = Lobby(self.hub, LobbyFrames(), fanout.give_way)
         self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
+        self.looks = Looks(self.database)
         self.schedule = Schedule(self.database, self.tallies)
         self.estates = Estates(self.database, self.tallies)
         self.tokens = Tokens(key, access_ttl_s=settings.lifetimes.access_s)
@@ -160,6 +168,9 @@ class Worker:
             searches=Caps(SEARCHES_PER_VOTER, total=MOST_SEARCHES),
             search_reads=asyncio.Semaphore(SEARCH_READS),
             oidc=self.oidc,
+            looks=self.looks,
+            logos=Caps(LOGOS_PER_HOST, total=MOST_LOGOS),
+            logo_writes=asyncio.Semaphore(LOGO_WRITES),
             workbooks=asyncio.Semaphore(WORKBOOKS),
         )
 
@@ -292,7 +303,7 @@ def application(worker: Worker) -> ASGIApp:
         finally:
             await worker.close()
 
-    pages = Pages(worker.codes, worker.tallies, worker.site, worker.oidc)
+    pages = Pages(worker.codes, worker.tallies, worker.site, worker.looks, worker.oidc)
     found = [
         WebSocketRoute("/ws", SocketEndpoint(worker.socket_services)),  # an audience comes by it all at once
         *routes(worker.rest_services),

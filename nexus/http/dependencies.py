@@ -14,6 +14,7 @@ from nexus.access.oidc.logins import OidcLogins
 from nexus.access.origins import Origins
 from nexus.access.passwords import Passwords
 from nexus.access.tokens import Tokens
+from nexus.branding.looks import Looks
 from nexus.bus import Bus
 from nexus.domain.pseudonyms import Pseudonyms
 from nexus.http.framework.call import Call
@@ -85,6 +86,11 @@ class RestServices:
     """Searches under way or waiting, by who asked for them."""
     search_reads: asyncio.Semaphore
     """Searches that may read the database at once."""
+    looks: Looks
+    logos: Caps
+    """Logos being written or waiting for it, by who sent them."""
+    logo_writes: asyncio.Semaphore
+    """Logos that may be written at once, each by a process."""
     workbooks: asyncio.Semaphore
     """Workbooks that may be written at once, each by a process."""
     oidc: OidcLogins | None = None

@@ -13,7 +13,7 @@ import msgspec
 
 from nexus.domain.poll import Poll
 from nexus.errors import AccountDisabled, InvalidCredentials
-from nexus.store import audit, polls
+from nexus.store import audit, brands, polls
 from nexus.store.account_changes import hold
 from nexus.store.accounts import User, end_invitations
 from nexus.store.database import LONG_GUARDS, LONG_S, Connection, Database
@@ -64,6 +64,7 @@ async def delete(
         )
         await connection.run("DELETE FROM poll_members WHERE voter = :subject", subject=found.subject)
         await end_invitations(connection, user)
+        await brands.remove(connection, found.subject)
         await connection.run("DELETE FROM users WHERE id = :user", user=user)
         details = {} if heir is None else {"to": f"user:{heir}"}
         await audit.append(connection, by, "delete", "user", user, **details)

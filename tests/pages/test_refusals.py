@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from nexus import errors
+from nexus.domain.brand import NO_LOOK, Look
 from nexus.http.framework.asked import wants_page
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS, ActRefused, BodyTooLarge
@@ -272,6 +273,10 @@ REFUSALS: dict[str, tuple[Exception, int, str, dict[str, str]]] = {
 }
 
 
+async def plain() -> Look:
+    return NO_LOOK
+
+
 @pytest.mark.parametrize("path", REFUSALS)
 async def test_every_refusal_is_a_page_to_people(path: str) -> None:
     error, status, name, headers = REFUSALS[path]
@@ -281,7 +286,7 @@ async def test_every_refusal_is_a_page_to_people(path: str) -> None:
 
     app = Starlette(
         routes=[Route(f"/{path}", refuse)],
-        middleware=[Middleware(Edge, error_page=RefusalPages(Assets(WEB), Words(WEB / "words")))],
+        middleware=[Middleware(Edge, error_page=RefusalPages(Assets(WEB), Words(WEB / "words"), plain))],
         exception_handlers=HANDLERS,
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nexus.test") as client:

@@ -22,6 +22,7 @@ from nexus.http.api.routes import CALLS
 from nexus.store import account_changes, accounts, categories, handovers, invitations, polls, sessions
 from nexus.store.accounts import User
 from nexus.store.database import Database
+from tests.branding.test_picture import KINDS as PICTURES
 from tests.support.grid import grid
 from tests.support.rest import KEY, NOBODY, Person, Rest, open_rest, passwords, refused
 from tests.support.values import Json
@@ -115,8 +116,11 @@ class Row:
     right: str
     ok: int
     body: Callable[[PermissionScene], Json | None] = lambda scene: None
+    file: bytes | None = None
+    """A valid body that is a file."""
     once: bool = False
     """Whether a caller who is let in can make it only once: somebody else of the same role makes it."""
+    query: str = ""
 
 
 NEW_POLL = {"question": "Mine?", "options": [{"option_text": "a"}, {"option_text": "b"}]}
@@ -138,6 +142,16 @@ ROWS: dict[str, Row] = {
     "PATCH /users/{user}": Row("admin", 200, lambda scene: {"disabled": True, "admin": True}),
     "DELETE /users/{user}": Row("admin", 204),
     "POST /users/{user}/invitation": Row("admin", 201),
+    "GET /brand": Row("anybody", 200),
+    "PUT /brand": Row("admin", 200, lambda scene: {"name": scene.word}),
+    "GET /brand/colours": Row("anybody", 200, query="accent=%234338ca"),
+    "PUT /brand/logo": Row("admin", 200, file=PICTURES["gif"]),
+    "DELETE /brand/logo": Row("admin", 204),
+    "GET /auth/me/brand": Row("maker", 200),
+    "PUT /auth/me/brand": Row("maker", 200, lambda scene: {"name": scene.word}),
+    "PUT /auth/me/brand/logo": Row("maker", 200, file=PICTURES["gif"]),
+    "DELETE /auth/me/brand/logo": Row("maker", 204),
+    "GET /polls/{poll}/brand": Row("see", 200),
     "POST /auth/guest": Row("enter", 201, lambda scene: {"code": scene.poll["code"]}),
     "GET /polls": Row("token", 200),
     "POST /polls": Row("maker", 201, lambda scene: NEW_POLL),
@@ -268,7 +282,13 @@ async def ask(town: Town, scene: PermissionScene, route: str, who: str, number: 
     method, path = route.split()
     ids = {"poll": scene.poll["id"], "option": scene.option, "category": scene.category, "user": scene.user}
     named = path.format(**(ids if number is None else dict.fromkeys(ids, number)))
-    answer = await town.rest(method, f"{named}/", scene.people[who], json=ROWS[route].body(scene))
+    answer = await town.rest(
+        method,
+        f"{named}/?{ROWS[route].query}",
+        scene.people[who],
+        json=ROWS[route].body(scene),
+        content=ROWS[route].file,
+    )
     return refused(answer) if answer.status_code >= 400 else (answer.status_code, "")
 
 

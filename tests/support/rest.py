@@ -22,6 +22,7 @@ from nexus.access.oidc.returning import Returning
 from nexus.access.origins import Origins
 from nexus.access.passwords import Passwords
 from nexus.access.tokens import Tokens
+from nexus.branding.looks import Looks
 from nexus.bus import News
 from nexus.bus.local import LocalBus
 from nexus.domain.ballot import Ballot
@@ -56,6 +57,8 @@ TABLES = (
     "votes",
     "acts",
     "audit_log",
+    "brands",
+    "logos",
 )
 
 
@@ -221,6 +224,9 @@ def make_services(database: Database, environ: Mapping[str, str], told: list[New
         searches=Caps(4, total=6),
         search_reads=asyncio.Semaphore(2),
         oidc=oidc,
+        looks=Looks(database),
+        logos=Caps(1, total=2),
+        logo_writes=asyncio.Semaphore(1),
         workbooks=asyncio.Semaphore(1),
     )
 

@@ -43,7 +43,7 @@ class AuditQuery(Paged, kw_only=True):
             raise Invalid(errors=tuple(problems))
         target = self.target_id
         if target is not None and not 0 < target <= ID_MAX:
-            target = 0  # nothing has this id, and PostgreSQL can hold it
+            target = -1  # nothing has this id, and PostgreSQL can hold it
         return Which(poll=poll, user=self.user, action=self.action, target_type=self.target_type, target_id=target)
 
 

@@ -7,6 +7,7 @@ from starlette.routing import Route
 from nexus.http.api import (
     accounts,
     audit,
+    brands,
     categories,
     exports,
     guests,
@@ -33,6 +34,7 @@ CALLS: tuple[RestCall, ...] = (
     *oidc.CALLS,
     *guests.CALLS,
     *waiting.CALLS,
+    *brands.CALLS,
     *polls.CALLS,
     *pairing.CALLS,
     *options.CALLS,

@@ -11,12 +11,15 @@ from uuid import UUID
 import msgspec
 
 from nexus.domain.ballot import Outcome, Receipt
+from nexus.domain.brand import LogoPlace, Look
+from nexus.domain.colour import accents
 from nexus.domain.definition import NewOption, NewPoll, Opening, OptionPatch, PollPatch
 from nexus.domain.example_poll import NOW, OP, POLL, YES
 from nexus.domain.poll import Chart, Policy, Status, Visibility
 from nexus.domain.views import BallotView, ResultOption, ResultsView
 from nexus.http.api.accounts import Account, Credentials, Me, PasswordChange, RefreshToken, Registration
 from nexus.http.api.audit import AuditEntry, AuditPage
+from nexus.http.api.brands import BrandBody
 from nexus.http.api.categories import CategoryPage, CategoryPatch, NewCategory
 from nexus.http.api.export_texts import Export, ExportedBallot, ExportedOption
 from nexus.http.api.guests import Code, GuestToken
@@ -59,6 +62,8 @@ _RESULTS = ResultsView(
 )
 
 _CATEGORY = Category(id=3, name="Meetings", description="What is asked during meetings.")
+
+_COLOURS = accents("#ffd400")
 
 _ENTRY = AuditEntry(
     id=101,
@@ -108,6 +113,7 @@ _BODIES: tuple[object, ...] = (
     NewOption(option_text="Perhaps"),
     OptionPatch(option_text="Perhaps not", position=0),
     VoteBody(options=[12]),
+    BrandBody(name="Tea club", accent="#ffd400", stage="dark"),
     NewCategory(name="Meetings", description="What is asked during meetings."),
     CategoryPatch(description="What is asked before, during and after meetings."),
 )
@@ -141,6 +147,15 @@ _ANSWERS: tuple[object, ...] = (
         options=[ExportedOption(12, "Yes", 1, 100.0), ExportedOption(13, "No", 0, 0.0)],
         ballots=[ExportedBallot(voter="user:2", options=[12], op=OP, cast_at=NOW)],
     ),
+    Look(
+        name="Tea club",
+        accent="#ffd400",
+        stage="dark",
+        logo=LogoPlace("https://vote.example.org/logos/0123456789abcdef0123456789abcdef.png", 400, 120),
+        light=_COLOURS.light,
+        dark=_COLOURS.dark,
+    ),
+    _COLOURS,
     AuditPage(count=1, next=None, previous=None, results=[_ENTRY]),
     _CATEGORY,
     CategoryPage(count=1, next=None, previous=None, results=[_CATEGORY]),

@@ -14,6 +14,7 @@ from nexus.domain.problem import ProblemDocument
 from nexus.http.dependencies import RestCall
 from nexus.http.documents import Json
 from nexus.http.documents.operations import BEARER, HEADERS, REF, operation, public_path
+from nexus.http.framework.body import Upload
 from nexus.http.framework.call import Nothing
 
 # A pointer for readers of the source, which the document leaves out.
@@ -60,8 +61,9 @@ def openapi(calls: Sequence[RestCall]) -> Json:
 
 def components(calls: Sequence[RestCall]) -> Json:
     """The schemas of every type that goes in or out of `calls`, and of the types in them, by name."""
-    kinds = {kind: None for call in calls for kind in (call.body, call.query, call.answer) if kind is not Nothing}
-    _, found = msgspec.json.schema_components((*kinds, ProblemDocument), ref_template=REF)
+    kinds = {kind: None for call in calls for kind in (call.body, call.query, call.answer)}
+    told = [kind for kind in kinds if kind not in (Nothing, Upload)]
+    _, found = msgspec.json.schema_components((*told, ProblemDocument), ref_template=REF)
     return {name: _uncited(schema) for name, schema in sorted(found.items())}
 
 

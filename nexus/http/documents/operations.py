@@ -16,6 +16,7 @@ from nexus.http.documents import Json
 from nexus.http.documents.examples import REQUEST_ID, TEXTS, example
 from nexus.http.documents.links import links, operation_id
 from nexus.http.documents.refusals import refusals
+from nexus.http.framework.body import Upload
 from nexus.http.framework.call import Nothing
 from nexus.http.framework.problem import BodyTooLarge, document
 
@@ -69,7 +70,7 @@ def operation(call: RestCall, calls: Sequence[RestCall], schemas: Json) -> Json:
     if call.public:
         done["security"] = []
     if call.body is not Nothing:
-        content = {"application/json": _content(call.body)}
+        content = {media: _binary() if call.body is Upload else _content(call.body) for media in call.takes}
         most = f"At most {call.body_bytes // 1024} KiB."
         done["requestBody"] = {"description": most, "required": not call.optional, "content": content}
     return {name: value for name, value in done.items() if value or name == "security"}
@@ -137,6 +138,10 @@ def _other(media: str) -> Json:
     """An answer that is not JSON: a text with its example, else a file."""
     if media in TEXTS:
         return {"schema": {"type": "string"}, "example": TEXTS[media]}
+    return _binary()
+
+
+def _binary() -> Json:
     return {"schema": {"type": "string", "format": "binary"}}
 
 

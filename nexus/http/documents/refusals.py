@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from nexus import errors
 from nexus.errors import CategoryNotFound, NexusError, NotFound, OptionNotFound, PollNotFound, UserNotFound
 from nexus.http.dependencies import RestCall
+from nexus.http.framework.body import Upload
 from nexus.http.framework.call import Nothing
 from nexus.http.framework.problem import BodyTooLarge, BodyTooSlow, InternalError, UnsupportedMediaType, status_of
 
@@ -37,8 +38,10 @@ def _of_its_kind(call: RestCall) -> Iterator[type[NexusError]]:
     for name in _NAME.findall(call.path):
         yield _MISSING[name]
     if call.body is not Nothing:
-        yield from (errors.Malformed, BodyTooSlow, BodyTooLarge, UnsupportedMediaType)
-    if call.votes or not (call.body is Nothing and call.query is Nothing):
+        yield from (BodyTooSlow, BodyTooLarge)
+        if call.body is not Upload:
+            yield from (errors.Malformed, UnsupportedMediaType)
+    if call.votes or not (call.body in (Nothing, Upload) and call.query is Nothing):
         yield errors.Invalid
     if not call.public or call.body is not Nothing:  # the database is involved: even a read commits what is due
         yield from (errors.Unavailable, errors.OutcomeUnknown)

@@ -19,6 +19,17 @@ T = TypeVar("T")
 _JSON = re.compile(r"application/(json|[a-z0-9!#$&^_.-]+\+json)", re.IGNORECASE)
 
 
+class Upload(msgspec.Struct, frozen=True):
+    """A body that is a file: its bytes as they came, whatever the client says they are."""
+
+    content: bytes = b""
+
+
+async def read_upload(request: Request) -> Upload:
+    """The body as a file. Raises what reading raises (`edge`)."""
+    return Upload(await request.body())
+
+
 async def read_body(request: Request, kind: type[T], *, optional: bool = False) -> T:
     """The JSON body as a `kind`; an `optional` one may be absent or empty, whatever type it is declared to have, and is
     then as if it had no fields.

@@ -22,7 +22,7 @@ from nexus.access.public_address import PublicAddress, public_of
 from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
 from nexus.errors import Invalid, NexusError, NotFound, TooMany, Unauthenticated
-from nexus.http.framework.body import read_body, read_query
+from nexus.http.framework.body import Upload, read_body, read_query, read_upload
 from nexus.http.framework.edge import limit_body
 from nexus.http.framework.problem import BODY_BYTES, ActRefused, status_of
 from nexus.http.framework.stream import Stream
@@ -119,12 +119,12 @@ class Reply(Generic[AnswerT]):
 class Call(Generic[ServicesT]):
     """One method of one path (written without its trailing slash, ids in braces), and the types that go in and out.
 
-    `body`, `query` and `answer` are `Nothing` where there is none; an `optional` body may be absent, and every field of
-    its type has a default; `statuses` are those of success; `raises` are the refusals of this call beside those that
-    every call of its kind may end in; `public` calls need no token; `votes` marks the acts of voting, whose op is in
-    every answer; `body_bytes` is the largest body of those who may host; `media` are the types an answer may have.
-    `module` and `name` say which handler it is, `about` what it does. `respond` answers a request; it raises a
-    `NexusError`, or `ActRefused` for an act of voting.
+    `body`, `query` and `answer` are `Nothing` where there is none; a body that is an `Upload` is a file, of one of the
+    types `takes`; an `optional` body may be absent, and every field of its type has a default; `statuses` are those of
+    success; `raises` are the refusals of this call beside those that every call of its kind may end in; `public` calls
+    need no token; `votes` marks the acts of voting, whose op is in every answer; `body_bytes` is the largest body of
+    those who may host; `media` are the types an answer may have. `module` and `name` say which handler it is, `about`
+    what it does. `respond` answers a request; it raises a `NexusError`, or `ActRefused` for an act of voting.
     """
 
     method: str
@@ -142,6 +142,7 @@ class Call(Generic[ServicesT]):
     votes: bool
     body_bytes: int
     media: tuple[str, ...]
+    takes: tuple[str, ...]
     respond: Callable[[ServicesT, Request], Awaitable[Response]]
 
 
@@ -170,8 +171,15 @@ class _Responder(Generic[BodyT, QueryT, AnswerT, ServicesT]):
         query = read_query(raw.query_params, self.query)
         if identity is not None and identity.may_host:  # nobody else can have more to write, or more memory
             limit_body(raw.scope, self.body_bytes)
-        body = self.body() if self.body is Nothing else await read_body(raw, self.body, optional=self.optional)
+        body = await self._body(raw)
         return (await self.handler(TypedRequest(raw, body, query, identity, op), services)).response()
+
+    async def _body(self, raw: Request) -> BodyT:
+        if self.body is Nothing:
+            return self.body()
+        if issubclass(Upload, self.body):
+            return await read_upload(raw)
+        return await read_body(raw, self.body, optional=self.optional)
 
 
 def call(
@@ -189,6 +197,7 @@ def call(
     votes: bool = False,
     body_bytes: int = BODY_BYTES,
     media: tuple[str, ...] = ("application/json",),
+    takes: tuple[str, ...] = ("application/json",),
 ) -> Call[ServicesT]:
     """An entry of the table: `handler` with the types that it takes and returns, checked against each other."""
     return Call(
@@ -207,6 +216,7 @@ def call(
         votes=votes,
         body_bytes=body_bytes,
         media=media,
+        takes=takes,
         respond=_Responder(handler, body, optional, query, public, votes, body_bytes),
     )
 

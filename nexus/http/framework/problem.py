@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from nexus.domain.problem import PROBLEM_TYPE, ProblemDocument, problem_document
 from nexus.errors import NexusError
 from nexus.http.framework.asked import VARY, wants_page
 
-ErrorPage = Callable[[Scope, ProblemDocument], Response]
+ErrorPage = Callable[[Scope, ProblemDocument], Awaitable[Response]]
 """Makes the page that tells people of a refusal, with its status."""
 
 ERROR_PAGE = "nexus.error_page"
@@ -25,6 +25,9 @@ ERROR_PAGE = "nexus.error_page"
 
 BODY_BYTES = 64 * 1024
 """The largest body of a call that says nothing else (`call.Call`)."""
+
+UPLOAD_BYTES = 512 * 1024
+"""The largest body that is a file (`body.Upload`)."""
 
 
 class BodyTooLarge(NexusError):
@@ -34,7 +37,11 @@ class BodyTooLarge(NexusError):
 
     def __init__(self, limit: int = BODY_BYTES) -> None:
         """Refuse a body of more than `limit` bytes."""
-        escaped = "" if limit == BODY_BYTES else " Characters sent as \\u escapes take more room than in UTF-8."
+        escaped = (
+            ""
+            if limit in (BODY_BYTES, UPLOAD_BYTES)
+            else " Characters sent as \\u escapes take more room than in UTF-8."
+        )
         super().__init__(f"The body is larger than {limit // 1024} KiB.{escaped}")
 
 
@@ -117,7 +124,7 @@ class ProblemResponse(Response):
         if make is None or not wants_page(scope):
             await super().__call__(scope, receive, send)
             return
-        page = make(scope, self._told)
+        page = await make(scope, self._told)
         for name, value in self.headers.items():
             if name not in ("content-type", "content-length"):
                 page.headers[name] = value

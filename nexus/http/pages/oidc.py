@@ -14,6 +14,7 @@ from nexus.access.oidc.client import BEGIN_PATH, CALLBACK_PATH
 from nexus.access.oidc.failures import LoginFailed, Reason
 from nexus.access.oidc.logins import OidcLogins
 from nexus.access.oidc.returning import HOME, known_browser, new_browser
+from nexus.branding.looks import Looks
 from nexus.http.framework.arrival import root_of
 from nexus.http.framework.browser_cookie import BrowserCookie
 from nexus.http.framework.html import Html, element, page, together, void
@@ -49,7 +50,8 @@ def _throttle(reason: Reason) -> LogThrottle:
 class OidcPages:
     """The two addresses of a login; each ends with a redirect, or on a page that says why not and how to go on."""
 
-    def __init__(self, logins: OidcLogins, assets: Assets, words: Words) -> None:
+    def __init__(self, logins: OidcLogins, assets: Assets, words: Words, looks: Looks) -> None:
+        self._looks = looks
         self._logins = logins
         self._cookie = BrowserCookie(logins.client.public_url)
         self._words = words
@@ -68,7 +70,7 @@ class OidcPages:
         try:
             url = await self._logins.begin(browser, to, _address(request))
         except LoginFailed as failed:
-            return self._failure(request, failed, HOME)
+            return await self._failure(request, failed, HOME)
         response = RedirectResponse(url, 302, headers=PAGE_HEADERS)
         self._cookie.put(response, browser)
         return response
@@ -81,24 +83,24 @@ class OidcPages:
             to = begun.to
             url = await self._logins.complete(query, begun, browser, _address(request))
         except LoginFailed as failed:
-            return self._failure(request, failed, to)
+            return await self._failure(request, failed, to)
         return RedirectResponse(url, 302, headers=PAGE_HEADERS)
 
     def _browser(self, request: Request) -> str:
         return known_browser(self._cookie.read(request))
 
-    def _failure(self, request: Request, failed: LoginFailed, to: str) -> Response:
+    async def _failure(self, request: Request, failed: LoginFailed, to: str) -> Response:
         self._told[failed.reason](failed.why)  # anyone can make such a request, as often as they like
         language = language_of(request.scope, self._words)
         status = _STATUS[failed.reason]
         retry = {"retry-after": _RETRY_AFTER_S} if status in (429, 503) else {}
         headers = {**PAGE_HEADERS, **retry, "vary": VARY}
-        page = self._page(language, root_of(request.scope), failed.reason, to)
+        brand = (await self._looks.of_site()).name or self._words.say(language, "shared", "brand")
+        page = self._page(language, root_of(request.scope), failed.reason, to, brand)
         return Response(page, status, headers, media_type=PAGE_TYPE)
 
-    def _page(self, language: str, root: str, reason: Reason, to: str) -> bytes:
+    def _page(self, language: str, root: str, reason: Reason, to: str, brand: str) -> bytes:
         heading = self._say(language, "cancelled" if reason is Reason.DENIED else "heading")
-        brand = self._words.say(language, "shared", "brand")
         again = f"{self._logins.client.begin_url}?{urlencode({'to': to})}"
         ways = element(
             "p",

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
+from nexus.branding.looks import Looks
+from nexus.domain.brand import Look
 from nexus.http.framework.arrival import root_of
 from nexus.http.framework.reader import VARY, language_of
 from nexus.http.framework.static import StaticResponse
@@ -19,19 +21,20 @@ _MOST_PAGES = 32
 class PollFreePage:
     """A page without a poll: the same for all readers of a language to whom `blocks` says the same."""
 
-    def __init__(self, shells: Shells, blocks: Callable[[Scope], str]) -> None:
-        """`blocks` says what the page starts with."""
+    def __init__(self, shells: Shells, looks: Looks, blocks: Callable[[Scope], str]) -> None:
+        """`blocks` says what the page starts with; it has the operator's look."""
         self._shells = shells
+        self._looks = looks
         self._blocks = blocks
-        self._made: dict[tuple[str, str, str], StaticResponse] = {}
+        self._made: dict[tuple[str, str, str, Look], StaticResponse] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a GET or HEAD."""
-        key = language_of(scope, self._shells.words), root_of(scope), self._blocks(scope)
+        key = language_of(scope, self._shells.words), root_of(scope), self._blocks(scope), await self._looks.of_site()
         response = self._made.get(key)
         if response is None:
-            language, root, blocks = key
-            body = self._shells.of(language, root).around(blocks)
+            language, root, blocks, look = key
+            body = self._shells.of(language, root).around(blocks, look=look)
             response = StaticResponse(body, PAGE_TYPE, {**PAGE_HEADERS, "vary": f"Accept-Encoding, {VARY}"})
             while len(self._made) >= _MOST_PAGES:
                 del self._made[next(iter(self._made))]

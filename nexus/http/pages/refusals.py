@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from starlette.responses import Response
 from starlette.types import Scope
 
+from nexus.domain.brand import NO_LOOK, Look
 from nexus.domain.problem import ProblemDocument
 from nexus.http.framework.arrival import root_of
 from nexus.http.framework.asked import VARY
@@ -29,19 +32,23 @@ FAILED = "failed"
 class RefusalPages:
     """The pages of refusals, each in its reader's language; it is an `ErrorPage`."""
 
-    def __init__(self, assets: Assets, words: Words) -> None:
+    def __init__(self, assets: Assets, words: Words, look: Callable[[], Awaitable[Look]]) -> None:
+        """`look` finds the operator's."""
+        self._look = look
         self._assets = assets
         self._words = words
 
-    def __call__(self, scope: Scope, told: ProblemDocument) -> Response:
+    async def __call__(self, scope: Scope, told: ProblemDocument) -> Response:
         """The page of one refusal, with its status."""
         root = root_of(scope)
         language = language_of(scope, self._words)
+        look = await self._look()
+        brand = look.name or self._words.say(language, "shared", "brand")
         name = NAMES.get(told.status, FAILED)
         heading = self._say(language, f"{name}_heading")
         body = element(
             "main",
-            element("p", self._words.say(language, "shared", "brand"), class_="brand", aria_hidden="true"),
+            element("p", brand, class_="brand", aria_hidden="true"),
             element("h1", heading),
             element("p", self._say(language, f"{name}_text")),
             self._reference(language, scope) if told.status == 500 else "",
@@ -51,8 +58,9 @@ class RefusalPages:
             class_="entry",
         )
         whole = page(
-            f"{heading} – {self._words.say(language, 'shared', 'brand')}",
+            f"{heading} – {brand}",
             body,
+            "" if look == NO_LOOK else data("brand", look),
             data("words", self._words.sections(language, "code")),
             menu(self._words, language),
             head=self._head(root),

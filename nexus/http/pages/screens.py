@@ -17,6 +17,7 @@ from starlette.types import Scope
 
 from nexus.access.code_entry import CodeEntry
 from nexus.access.oidc.logins import OidcLogins
+from nexus.branding.looks import Looks
 from nexus.domain.codes import LONGEST_CODE, normalize_code
 from nexus.http.framework.arrival import root_of
 from nexus.http.framework.asked import wants_page
@@ -27,6 +28,7 @@ from nexus.http.framework.words import Words
 from nexus.http.pages.assets import Assets
 from nexus.http.pages.given import Given, GuestSight
 from nexus.http.pages.headers import PAGE_TYPE, framed_headers
+from nexus.http.pages.logos import logo_route
 from nexus.http.pages.oidc import OidcPages
 from nexus.http.pages.place import inviting_root, place_of
 from nexus.http.pages.poll_free import PollFreePage
@@ -48,13 +50,16 @@ _TYPED_CODE = re.compile(rf"[0-9A-Za-z -]{{1,{LONGEST_CODE}}}")
 class Pages:
     """All pages, each in its reader's language; `refusals` makes those of errors."""
 
-    def __init__(self, codes: CodeEntry, tallies: Tallies, site: Site, logins: OidcLogins | None = None) -> None:
+    def __init__(
+        self, codes: CodeEntry, tallies: Tallies, site: Site, looks: Looks, logins: OidcLogins | None = None
+    ) -> None:
         """`logins` are those with an OpenID provider, where people may log in with one."""
         self._words = words = Words(WEB / "words")
         self._assets = assets = Assets(WEB, words.files(*LATER))
         provider = None if logins is None else ProviderButton(logins.client.name, logins.client.begin_url)
-        self._oidc = [] if logins is None else OidcPages(logins, assets, words).routes()
-        self.refusals = RefusalPages(assets, words)
+        self._oidc = [] if logins is None else OidcPages(logins, assets, words, looks).routes()
+        self.refusals = RefusalPages(assets, words, looks.of_site)
+        self._looks = looks
         self._sight = GuestSight(codes, tallies)
         self._site = site
         self._of_poll_headers = {**framed_headers(site.embedders), "content-type": PAGE_TYPE}
@@ -64,13 +69,14 @@ class Pages:
 
     def routes(self) -> list[Route]:
         """Where they and what they load are served; to come after all other routes."""
-        enter = PollFreePage(self._shells[ENTER], lambda _: self._registration)
+        enter = PollFreePage(self._shells[ENTER], self._looks, lambda _: self._registration)
         return [
             *(Route(path, enter, methods=["GET"]) for path in ("/", "/vote", "/live")),
-            Route("/host", PollFreePage(self._shells[HOST], self._host_blocks), methods=["GET"]),
+            Route("/host", PollFreePage(self._shells[HOST], self._looks, self._host_blocks), methods=["GET"]),
             Route("/vote/{code}", self._vote, methods=["GET"]),
             Route("/live/{code}", self._live, methods=["GET"]),
             Route("/vote/{code}/qr.svg", self._qr, methods=["GET", "POST"]),
+            logo_route(self._looks),
             self._assets.route(),
             *self._oidc,
             *ways(self._by_code),
@@ -94,12 +100,12 @@ class Pages:
         # Whether such a word is a wrong code or a path that does not exist, nobody can say: programs get a document.
         if refusal is not None and not wants_page(request.scope):
             return refusal
-        return self._page(VOTE, request, given, refusal)
+        return await self._page(VOTE, request, given, refusal)
 
     async def _of_poll(self, screen: Screen, request: Request) -> Response:
-        return self._page(screen, request, *await self._sight.of(request.path_params["code"], request))
+        return await self._page(screen, request, *await self._sight.of(request.path_params["code"], request))
 
-    def _page(self, screen: Screen, request: Request, given: Given, refusal: Response | None) -> Response:
+    async def _page(self, screen: Screen, request: Request, given: Given, refusal: Response | None) -> Response:
         status, headers = 200, self._of_poll_headers
         if refusal is not None:
             status = refusal.status_code
@@ -111,7 +117,8 @@ class Pages:
         if given.waiting:
             blocks = together(blocks, lobby_words(language, self._words))
             head = lobby_head(screen, root, self._assets)
-        return _packed(shell.around(blocks, head), status, headers, request)
+        look = await (self._looks.of_host(given.poll.created_by) if given.poll else self._looks.of_site())
+        return _packed(shell.around(blocks, head, look=look), status, headers, request)
 
     async def _qr(self, request: Request) -> Response:
         """The address for voting as a QR code."""

@@ -1,5 +1,5 @@
-"""What all pages of a screen share: a page in one language, at one distance from the root, with a place in its head
-and one in its body for what each answer adds (docs/contract.md, "Pages").
+"""What all pages of a screen share: a page in one language, at one distance from the root, with a place in its
+title for a brand, and one in its head and one in its body for what each answer adds (docs/contract.md, "Pages").
 
 What every page of a screen has belongs here: a line for its head into `_head`, a block into `_blocks`. What depends on
 the request or the poll is given to `Shell.around`.
@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import msgspec
 
+from nexus.domain.brand import NO_LOOK, Look
 from nexus.http.framework.html import Html, data, element, page, together, void
 from nexus.http.framework.words import Words
 from nexus.http.pages.assets import Assets
 from nexus.http.pages.languages import direction, menu
 
+_IN_TITLE = Html("<!-- brand -->")
 _IN_HEAD = Html("<!-- head -->")
 _IN_BODY = Html("<!-- blocks -->")
 # The longest way to the root that is kept: a page has few addresses, and anyone can add slashes to them.
@@ -52,7 +54,7 @@ class Shell:
     def __init__(self, screen: Screen, language: str, root: str, shells: Shells) -> None:
         words, assets = shells.words, shells.assets
         whole = page(
-            words.say(language, screen.name, "title"),
+            _title(words.say(language, screen.name, "title")),
             element("main", element("noscript", words.say(language, "shared", "noscript")), id="screen"),
             _blocks(screen, language, shells),
             _IN_BODY,
@@ -63,12 +65,24 @@ class Shell:
             dir_=direction(language),
             icon=root + assets.address("screens/icon.svg"),
         )
-        self._first, _, rest = whole.partition(_IN_HEAD.encode())
-        self._second, _, self._third = rest.partition(_IN_BODY.encode())
+        self._brand = words.say(language, "shared", "brand")
+        self._first, _, rest = whole.partition(_IN_TITLE.encode())
+        self._second, _, rest = rest.partition(_IN_HEAD.encode())
+        self._third, _, self._fourth = rest.partition(_IN_BODY.encode())
 
-    def around(self, blocks: str, head: str = "") -> bytes:
-        """The whole page: `blocks` behind those that all have, and `head` at the end of its head."""
-        return b"".join((self._first, head.encode(), self._second, blocks.encode(), self._third))
+    def around(self, blocks: str, head: str = "", *, look: Look = NO_LOOK) -> bytes:
+        """The whole page: `blocks` behind those that all have and that of its look, and `head` at the end of its head;
+        its title names the brand."""
+        worn = "" if look == NO_LOOK else data("brand", look)
+        brand = together(look.name or self._brand)
+        parts = (brand.encode(), self._second, head.encode(), self._third, worn.encode(), blocks.encode())
+        return b"".join((self._first, *parts, self._fourth))
+
+
+def _title(text: str) -> Html:
+    """With the place for the name of a brand."""
+    before, _, after = text.partition("{brand}")
+    return together(before, _IN_TITLE, after)
 
 
 class Shells:

@@ -1,8 +1,11 @@
 /** The start page: a code leads to its poll, or, at `/live`, to its results on a screen. */
 
+import { brandMark, dress } from "./brand.js";
 import { codeForm } from "./code.js";
 import { byId, element, fill, root } from "./dom.js";
 import { block, say } from "./words.js";
+
+dress();
 
 const closed = block("registration") === "closed";
 const stage = /\/live\/*$/.test(location.pathname);
@@ -10,7 +13,7 @@ const form = stage ? codeForm("", "live/", say("enter.live_go")) : codeForm();
 byId("screen").classList.add("entry");
 fill(
   byId("screen"),
-  element("p", { class: "brand", "aria-hidden": "true" }, say("shared.brand")),
+  element("p", { class: "brand" }, brandMark()),
   element("h1", {}, say(stage ? "enter.live_heading" : "enter.heading")),
   form,
   element("p", { class: "faint" }, element("a", { href: `${root}host` }, say(closed ? "enter.log_in" : "enter.host"))),

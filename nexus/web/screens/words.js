@@ -26,13 +26,16 @@ export function block(id) {
   return held && JSON.parse(held.textContent);
 }
 
+/** What the operator or the poll's host calls themselves, else the name of this software. */
+export const brandName = block("brand")?.name || sentences["shared.brand"];
+
 /** The sentence of this name, such as `vote.recorded`, with `values` in place of their names; `n` selects the plural
  * form. Throws RangeError for an unknown name. */
 export function say(name, values = {}) {
   const found = sentences[name];
   if (found === undefined) throw new RangeError(`there is no sentence ${name}`);
   const text = typeof found === "string" ? found : (found[plurals.select(values.n)] ?? found.other);
-  return text.replace(/\{(\w+)\}/g, (_, key) => shown(values[key]));
+  return text.replace(/\{(\w+)\}/g, (_, key) => shown(key === "brand" ? brandName : values[key]));
 }
 
 /** Load the sentences of a section that the page does not contain: those of views that few people see. Rejects with

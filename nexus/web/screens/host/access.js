@@ -1,5 +1,6 @@
 /** Before a login: logging in, or creating an account first. */
 
+import { brandMark } from "../brand.js";
 import { element, fill, write } from "../dom.js";
 import { loginForm } from "../login.js";
 import { block, say } from "../words.js";
@@ -20,7 +21,7 @@ export class AccessView {
     this.title = say("login.heading");
     this.heading = heading(say("login.heading"));
     this.#said = element("p", { class: "note warn", role: "status", hidden: !note }, note);
-    const brand = element("p", { class: "brand" }, say("shared.brand"));
+    const brand = element("p", { class: "brand" }, brandMark());
     this.node = element("div", { class: "access" }, brand, this.heading, this.#said, this.#place);
     this.#login();
     if (registers && !closed()) this.#registration();

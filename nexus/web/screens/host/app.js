@@ -3,7 +3,7 @@
 import { Unreachable, session } from "../../client.js";
 import { element, fill, root, set } from "../dom.js";
 import { provider } from "../login.js";
-import { load, say } from "../words.js";
+import { brandName, load, say } from "../words.js";
 import { AccessView } from "./access.js";
 import { ask } from "./dialog.js";
 import { Router } from "./router.js";
@@ -232,7 +232,7 @@ export class App {
     const first = !this.#main.querySelector("h1");
     this.#view = view;
     fill(this.#main, view.node);
-    document.title = `${view.title} – ${say("shared.brand")}`;
+    document.title = `${view.title} – ${brandName}`;
     scrollTo(0, 0);
     if (!first) view.heading.focus({ preventScroll: true });
   }

@@ -1,6 +1,7 @@
 /** What the link of an invitation opens: a password is chosen, and its reader is logged in. */
 
 import { Refused, acceptInvitation, readInvitation } from "../../client.js";
+import { brandMark } from "../brand.js";
 import { element, fill, root, write } from "../dom.js";
 import { field, keeping } from "../login.js";
 import { say } from "../words.js";
@@ -21,7 +22,7 @@ export class InvitationView {
     this.#leave = leave;
     this.title = say("users.choose");
     this.heading = heading(say("users.choose"));
-    const brand = element("p", { class: "brand" }, say("shared.brand"));
+    const brand = element("p", { class: "brand" }, brandMark());
     this.node = element("div", { class: "access" }, brand, this.heading, this.#place);
   }
 

@@ -3,7 +3,7 @@
 import { element, set, write } from "../dom.js";
 import { showProse } from "../prose.js";
 import { correctedAt, everySecond, timeLeft } from "../time.js";
-import { say } from "../words.js";
+import { brandName, say } from "../words.js";
 import { Acts } from "./acts.js";
 import { ExportCard } from "./exporting.js";
 import { announce, back, badge, heading, showStatus, statusLine, timeNode } from "./parts.js";
@@ -82,7 +82,7 @@ export class PollView {
   #paint() {
     const { poll, totals } = this.#room;
     this.title = poll.question;
-    document.title = `${poll.question} – ${say("shared.brand")}`;
+    document.title = `${poll.question} – ${brandName}`;
     write(this.heading, poll.question);
     set(this.heading, "data-long", poll.question.length > LONG);
     showProse(this.#description, poll.description);

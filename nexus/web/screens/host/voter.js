@@ -1,5 +1,6 @@
 /** Shown to an account of an OpenID provider that has no role for creating polls. */
 
+import { brandMark } from "../brand.js";
 import { element } from "../dom.js";
 import { say } from "../words.js";
 import { button, heading, once } from "./parts.js";
@@ -12,7 +13,7 @@ export class VoterView {
     const out = button(say("hosting.logout"), () => once(out, logout), "main");
     const vote = element("a", { class: "button", href: "./" }, say("provider.voter_vote"));
     const text = element("p", {}, say("provider.voter_text"));
-    const brand = element("p", { class: "brand" }, say("shared.brand"));
+    const brand = element("p", { class: "brand" }, brandMark());
     const card = element("div", { class: "card" }, text, element("div", { class: "buttons" }, out, vote));
     this.node = element("div", { class: "access" }, brand, this.heading, card);
   }
