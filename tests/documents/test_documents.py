@@ -27,7 +27,7 @@ from tests.support.rest import KEY, refused
 
 OTHERS = {
     *("/metrics", "/", "/vote", "/vote/{code}", "/vote/{code}/qr.svg", "/live", "/live/{code}", "/host"),
-    *("/assets/{path:path}", "/{word}/{code}", "/{word}", "/{code}"),
+    *("/logos/{name}", "/assets/{path:path}", "/{word}/{code}", "/{word}", "/{code}"),
 }
 """What the contract names and no document of an interface tells of: numbers for operators, and pages for people."""
 

@@ -15,7 +15,9 @@ import nexus
 import nexus.app  # loads every room of the server, and with them every error
 from nexus.access.password_policy import LONGEST, SHORTEST
 from nexus.app import MOST_EXPORTS
+from nexus.branding.picture import LONGEST_PX, MOST_PIXELS, MOST_PNG_BYTES
 from nexus.cli.workers import FRAME_BYTES
+from nexus.domain.brand import NAME_MAX
 from nexus.domain.codes import CODE_LENGTH, PRIVATE_CODE_LENGTH
 from nexus.domain.definition import (
     CATEGORY_MAX,
@@ -36,9 +38,10 @@ from nexus.http.api.routes import CALLS
 from nexus.http.dependencies import RestCall
 from nexus.http.documents.operations import public_path
 from nexus.http.documents.routes import documents
+from nexus.http.framework.body import Upload
 from nexus.http.framework.edge import BODY_S
 from nexus.http.framework.heads import HEAD_BYTES, HEAD_S
-from nexus.http.framework.problem import BODY_BYTES, status_of
+from nexus.http.framework.problem import BODY_BYTES, UPLOAD_BYTES, status_of
 from nexus.ws.asyncapi import asyncapi, name_of
 from nexus.ws.close_codes import documented
 from nexus.ws.line import Bounds
@@ -120,7 +123,7 @@ def test_every_call_is_listed() -> None:
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.method} {call.path}")
 def test_every_field_of_a_call_is_named(call: RestCall) -> None:
     named = set(re.findall(r"[`\"{\[ ,?](\w+)(?=[`\"}\],:=])", CONTRACT))
-    for kind in (call.body, call.query, call.answer):
+    for kind in {call.body, call.query, call.answer} - {Upload}:
         assert fields(kind) - named == set(), kind.__name__
 
 
@@ -163,6 +166,10 @@ def test_every_command_is_listed_with_its_flags(capsys: pytest.CaptureFixture[st
     [
         f"A body may have {BODY_BYTES // 1024} KiB, and {POLL_BYTES // 1024} KiB where polls are created and changed",
         f"must arrive within {BODY_S:g} s",
+        f"A body of at most {UPLOAD_BYTES // 1024} KiB that is a PNG",
+        f"at most {LONGEST_PX} pixels a side and {MOST_PNG_BYTES // 1024} KiB",
+        f"one of more than {MOST_PIXELS // 1_000_000} million pixels",
+        f'`name` "" (at most {NAME_MAX} characters)',
         f"The head of a request may have {HEAD_BYTES // 1024} KiB and must arrive within {HEAD_S:g} s",
         f"at most {FRAME_BYTES // 1024} KiB in at most {Bounds().fragments} fragments",
         f"more than {LONGEST_PAGE} gives {LONGEST_PAGE}",

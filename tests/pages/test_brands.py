@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from nexus.branding.looks import FRESH_S, Looks, _keep
-from nexus.domain.brand import NO_LOOK, SITE
+from nexus.domain.brand import NO_LOOK, SITE, Brand
 from nexus.errors import Unavailable
 from nexus.store import brands
 from nexus.store.database import Database
@@ -44,6 +44,7 @@ async def test_pages_without_a_brand_hold_nothing_of_one(rest: Rest, reader: htt
     for path in PATHS:
         answer = await reader.get(path.format(code=poll["code"]))
         assert "brand" not in blocks(answer), path
+        assert len(re.findall("<script [^>]*src=[^>]*>", answer.text)) == 1, path
         assert title(answer).endswith(" – Nexus"), path
 
 
@@ -60,6 +61,7 @@ async def test_a_poll_s_pages_have_its_host_s_brand_and_all_others_the_operator_
         shown = blocks(answer)["brand"]
         assert (shown["name"], shown["accent"]) == (("Tea club", "#e4002b") if own else ("Town hall", "#00a651")), path
         assert title(answer).endswith(" – Tea club" if own else " – Town hall"), path
+        assert 'screens/brand.js"' in re.findall("<script [^>]*src=[^>]*>", answer.text)[0], "it runs first"
         assert blocks(answer)["brand"] == await rest.get(f"/polls/{poll['id']}/brand/" if own else "/brand/", host)
 
 
@@ -137,7 +139,7 @@ class Clock:
 async def test_a_brand_is_read_once_a_second_at_most(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = list[list[str]]()
 
-    async def of_owners(database: Database, owners: list[str]) -> dict[str, brands.Brand]:
+    async def of_owners(database: Database, owners: list[str]) -> dict[str, Brand]:
         asked.append(sorted(owners))
         return {}
 
@@ -162,10 +164,10 @@ async def test_pages_are_shown_with_the_last_brand_while_the_database_is_away(
 ) -> None:
     told = list[str]()
 
-    async def of_tea(database: Database, owners: list[str]) -> dict[str, brands.Brand]:
+    async def of_tea(database: Database, owners: list[str]) -> dict[str, Brand]:
         if told:
             raise Unavailable
-        return dict.fromkeys(owners, brands.Brand("Tea"))
+        return dict.fromkeys(owners, Brand("Tea"))
 
     clock = Clock()
     monkeypatch.setattr(brands, "of_owners", of_tea)

@@ -25,18 +25,15 @@ class Upload(msgspec.Struct, frozen=True):
     content: bytes = b""
 
 
-async def read_upload(request: Request) -> Upload:
-    """The body as a file. Raises what reading raises (`edge`)."""
-    return Upload(await request.body())
-
-
 async def read_body(request: Request, kind: type[T], *, optional: bool = False) -> T:
-    """The JSON body as a `kind`; an `optional` one may be absent or empty, whatever type it is declared to have, and is
-    then as if it had no fields.
+    """The JSON body as a `kind`, or any body as an `Upload`; an `optional` one may be absent or empty, whatever type it
+    is declared to have, and is then as if it had no fields.
 
     Raises `UnsupportedMediaType`, `Malformed` for what is not valid JSON or empty, `Invalid` for a wrong shape,
     and what reading raises (`edge`).
     """
+    if kind is Upload:
+        return msgspec.convert({"content": await request.body()}, kind)
     raw = await request.body() if optional else b""
     if optional and not raw.strip():
         return kind()

@@ -22,7 +22,7 @@ from nexus.access.public_address import PublicAddress, public_of
 from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
 from nexus.errors import Invalid, NexusError, NotFound, TooMany, Unauthenticated
-from nexus.http.framework.body import Upload, read_body, read_query, read_upload
+from nexus.http.framework.body import read_body, read_query
 from nexus.http.framework.edge import limit_body
 from nexus.http.framework.problem import BODY_BYTES, ActRefused, status_of
 from nexus.http.framework.stream import Stream
@@ -171,15 +171,8 @@ class _Responder(Generic[BodyT, QueryT, AnswerT, ServicesT]):
         query = read_query(raw.query_params, self.query)
         if identity is not None and identity.may_host:  # nobody else can have more to write, or more memory
             limit_body(raw.scope, self.body_bytes)
-        body = await self._body(raw)
+        body = self.body() if self.body is Nothing else await read_body(raw, self.body, optional=self.optional)
         return (await self.handler(TypedRequest(raw, body, query, identity, op), services)).response()
-
-    async def _body(self, raw: Request) -> BodyT:
-        if self.body is Nothing:
-            return self.body()
-        if issubclass(Upload, self.body):
-            return await read_upload(raw)
-        return await read_body(raw, self.body, optional=self.optional)
 
 
 def call(

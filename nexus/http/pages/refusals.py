@@ -63,7 +63,7 @@ class RefusalPages:
             "" if look == NO_LOOK else data("brand", look),
             data("words", self._words.sections(language, "code")),
             menu(self._words, language),
-            head=self._head(root),
+            head=self._head(root, look),
             class_="enter",
             lang=language,
             dir_=direction(language),
@@ -72,11 +72,12 @@ class RefusalPages:
         headers = {**PAGE_HEADERS, "content-type": PAGE_TYPE, "cache-control": "no-store", "vary": VARY}
         return Response(whole, told.status, headers)
 
-    def _head(self, root: str) -> Html:
+    def _head(self, root: str, look: Look) -> Html:
         first, *others = self._assets.modules(_MODULE)
         return together(
             void("meta", name="color-scheme", content="light dark"),
             void("link", rel="stylesheet", href=self._address(root, _SHEET)),
+            "" if look == NO_LOOK else element("script", type="module", src=self._address(root, "screens/brand.js")),
             element("script", type="module", src=self._address(root, first)),
             *(void("link", rel="modulepreload", href=self._address(root, name)) for name in others),
         )

@@ -7,6 +7,7 @@ the request or the poll is given to `Shell.around`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -18,6 +19,7 @@ from nexus.http.pages.assets import Assets
 from nexus.http.pages.languages import direction, menu
 
 _IN_TITLE = Html("<!-- brand -->")
+_FIRST_IN_HEAD = Html("<!-- first -->")
 _IN_HEAD = Html("<!-- head -->")
 _IN_BODY = Html("<!-- blocks -->")
 # The longest way to the root that is kept: a page has few addresses, and anyone can add slashes to them.
@@ -59,24 +61,26 @@ class Shell:
             _blocks(screen, language, shells),
             _IN_BODY,
             menu(words, language),
-            head=together(_head(screen, root, assets), _IN_HEAD),
+            head=together(_FIRST_IN_HEAD, _head(screen, root, assets), _IN_HEAD),
             class_=screen.name,
             lang=language,
             dir_=direction(language),
             icon=root + assets.address("screens/icon.svg"),
         )
         self._brand = words.say(language, "shared", "brand")
-        self._first, _, rest = whole.partition(_IN_TITLE.encode())
-        self._second, _, rest = rest.partition(_IN_HEAD.encode())
-        self._third, _, self._fourth = rest.partition(_IN_BODY.encode())
+        self._dresser = element("script", type="module", src=root + assets.address("screens/brand.js"))
+        self._parts = re.split("|".join((_IN_TITLE, _FIRST_IN_HEAD, _IN_HEAD, _IN_BODY)), whole.decode())
 
     def around(self, blocks: str, head: str = "", *, look: Look = NO_LOOK) -> bytes:
-        """The whole page: `blocks` behind those that all have and that of its look, and `head` at the end of its head;
-        its title names the brand."""
-        worn = "" if look == NO_LOOK else data("brand", look)
+        """The whole page: `blocks` behind those that all have, and `head` at the end of its head.
+
+        Where there is a `look`, its title names the brand, and what puts the look on the page runs before anything that
+        paints; a page without one loads nothing for it.
+        """
+        first, second, third, fourth, fifth = self._parts
         brand = together(look.name or self._brand)
-        parts = (brand.encode(), self._second, head.encode(), self._third, worn.encode(), blocks.encode())
-        return b"".join((self._first, *parts, self._fourth))
+        dresser, worn = ("", "") if look == NO_LOOK else (self._dresser, data("brand", look))
+        return "".join((first, brand, second, dresser, third, head, fourth, worn, blocks, fifth)).encode()
 
 
 def _title(text: str) -> Html:

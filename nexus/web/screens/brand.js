@@ -1,4 +1,5 @@
-/** The look of the operator, or of the poll's host: their colours on the page, their name and logo where it has room. */
+/** The look of the operator, or of the poll's host: their colours on the page, their name and logo where it has room.
+ * A page that has a look loads this before anything that paints. */
 
 import { element, root } from "./dom.js";
 import { block, brandName } from "./words.js";
@@ -18,19 +19,20 @@ export function wear(node, worn, theme) {
   }
 }
 
-/** Put the look on the page; on a `stage` its choice of light or dark too. */
-export function dress(stage = false) {
-  const page = document.documentElement;
-  if (!look) return;
-  if (stage && look.stage !== "auto") page.dataset.theme = look.stage;
-  const put = () => wear(page, look, page.dataset.theme ?? (dark.matches ? "dark" : "light"));
-  dark.addEventListener("change", put);
-  put();
-}
-
 /** The logo, or the name where there is none. */
 export function brandMark(worn = look, name = brandName) {
   if (!worn?.logo) return element("bdi", {}, worn?.name || name);
   const { url, width, height } = worn.logo;
   return element("img", { class: "logo", src: new URL(url, root), width, height, alt: worn.name || name });
 }
+
+/** On a stage the look decides on light or dark, elsewhere the system alone. */
+function dress() {
+  const page = document.documentElement;
+  if (document.body.classList.contains("live") && look.stage !== "auto") page.dataset.theme = look.stage;
+  const put = () => wear(page, look, page.dataset.theme ?? (dark.matches ? "dark" : "light"));
+  dark.addEventListener("change", put);
+  put();
+}
+
+if (look) dress();

@@ -1,11 +1,9 @@
 /** The start page: a code leads to its poll, or, at `/live`, to its results on a screen. */
 
-import { brandMark, dress } from "./brand.js";
+import { brandMark } from "./brand.js";
 import { codeForm } from "./code.js";
 import { byId, element, fill, root } from "./dom.js";
 import { block, say } from "./words.js";
-
-dress();
 
 const closed = block("registration") === "closed";
 const stage = /\/live\/*$/.test(location.pathname);
