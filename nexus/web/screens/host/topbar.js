@@ -1,5 +1,6 @@
 /** The bar at the top: where one is, the way to a new poll, and the account. */
 
+import { brandMark } from "../brand.js";
 import { element, icon, set } from "../dom.js";
 import { Touch } from "../touch.js";
 import { say } from "../words.js";
@@ -19,7 +20,7 @@ export class TopBar {
   constructor(server, logout) {
     const pages = [["list", "#/", say("host.polls")]];
     if (server.admin) pages.push(["users", "#/accounts", say("host.accounts")]);
-    const brand = element("a", { class: "brand", href: "#/" }, say("shared.brand"));
+    const brand = element("a", { class: "brand", href: "#/" }, brandMark());
     const nav = element("nav", { "aria-label": say("host.nav") }, pages.map((page) => this.#link(...page)));
     const plus = element("span", { class: "plus" }, icon(PLUS));
     const make = this.#link("new", "#/new", [plus, say("host.new_poll")], "button main");
