@@ -1,8 +1,7 @@
 /** The start page: a code leads to its poll, or, at `/live`, to its results on a screen. */
 
-import { brandMark } from "./brand.js";
 import { codeForm } from "./code.js";
-import { byId, element, fill, root } from "./dom.js";
+import { brandMark, byId, element, fill, root } from "./dom.js";
 import { block, say } from "./words.js";
 
 const closed = block("registration") === "closed";

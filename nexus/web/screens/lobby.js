@@ -1,7 +1,7 @@
 /** The lobby: what a phone and a stage show while their poll can't be seen yet. Nothing of it is known here but its code. */
 
 import { waitFor } from "../client.js";
-import { byId, element, fill, icon, root } from "./dom.js";
+import { brandMark, byId, element, fill, icon, root } from "./dom.js";
 import { tell } from "./persist.js";
 import { locale, say } from "./words.js";
 
@@ -13,7 +13,7 @@ const CHECK = "M9 16.2 4.8 12l-1.4 1.4L9 19 21 7l-1.4-1.4z";
  * `Refused` if no poll has the code any more. */
 export async function waitOnPhone(code, link) {
   const halo = element("div", { class: "halo", "aria-hidden": "true" }, icon(CHECK));
-  const brand = element("p", { class: "brand" }, say("shared.brand"));
+  const brand = element("p", { class: "brand" }, brandMark());
   const heading = element("h1", {}, say("lobby.phone_heading"));
   const text = element("p", {}, say("lobby.phone_text"));
   const where = element("p", { class: "faint" }, say("lobby.code"), " ", element("strong", { class: "code" }, code));

@@ -2,7 +2,7 @@
  * on writing on the same sheet, so that nothing moves when it is there. */
 
 import { percent, sharesById, spokenPercent } from "./bar.js";
-import { byId, element, fill, set, write, writeWhole } from "./dom.js";
+import { brandMark, byId, element, fill, set, write, writeWhole } from "./dom.js";
 import { follow, given, preview } from "./preview.js";
 import { number, say } from "./words.js";
 
@@ -48,7 +48,7 @@ class Sheet {
   description = element("p", { id: "description", class: "prose faint", dir: "auto", hidden: true });
   time = element("p", { id: "left", class: "pill", hidden: true });
   ended = element("p", { id: "ended", class: "pill", hidden: true });
-  top = element("div", { class: "top" }, element("p", { class: "brand" }, say("shared.brand")), this.time, this.ended);
+  top = element("div", { class: "top" }, element("p", { class: "brand" }, brandMark()), this.time, this.ended);
   head = element("header", {}, this.question, this.description);
   list = element("ul", { id: "results", class: "options", "aria-labelledby": "question" });
   sign = element("span", { class: "sign", "aria-hidden": "true" });

@@ -1,7 +1,6 @@
 /** Before a login: logging in, or creating an account first. */
 
-import { brandMark } from "../brand.js";
-import { element, fill, write } from "../dom.js";
+import { brandMark, element, fill, write } from "../dom.js";
 import { loginForm } from "../login.js";
 import { block, say } from "../words.js";
 import { told } from "./faults.js";

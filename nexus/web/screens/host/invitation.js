@@ -1,8 +1,7 @@
 /** What the link of an invitation opens: a password is chosen, and its reader is logged in. */
 
 import { Refused, acceptInvitation, readInvitation } from "../../client.js";
-import { brandMark } from "../brand.js";
-import { element, fill, root, write } from "../dom.js";
+import { brandMark, element, fill, root, write } from "../dom.js";
 import { field, keeping } from "../login.js";
 import { say } from "../words.js";
 import { blameAll } from "./faults.js";

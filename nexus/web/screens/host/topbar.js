@@ -1,7 +1,6 @@
 /** The bar at the top: where one is, the way to a new poll, and the account. */
 
-import { brandMark } from "../brand.js";
-import { element, icon, set } from "../dom.js";
+import { brandMark, element, icon, set } from "../dom.js";
 import { Touch } from "../touch.js";
 import { say } from "../words.js";
 import { Menu } from "./menu.js";

@@ -1,6 +1,6 @@
 /** The lobby on stage: the address, the code and both in one picture, as large as the screen lets them be. */
 
-import { byId, element, framed } from "../dom.js";
+import { brandMark, byId, element, framed } from "../dom.js";
 import { invitation, picture } from "../invite.js";
 import { later, tell } from "../persist.js";
 import { say } from "../words.js";
@@ -11,7 +11,7 @@ const USUAL = 6; // characters of a code
 export function lobbyOf(code) {
   const heading = element("h1", {}, element("span", { class: "pulse", "aria-hidden": "true" }), say("lobby.stage_heading"));
   const told = element("div", { class: "told" }, heading);
-  const lobby = element("div", { class: "lobby" }, element("p", { class: "brand" }, say("shared.brand")), told);
+  const lobby = element("div", { class: "lobby" }, element("p", { class: "brand" }, brandMark()), told);
   if (invitation) {
     const address = element("strong", { dir: "ltr" }, invitation.replace(/^\w+:\/\/|\/$/g, ""));
     address.style.setProperty("--letters", Math.max(12, address.textContent.length)); // it is to fit into its line
