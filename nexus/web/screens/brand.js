@@ -1,7 +1,7 @@
 /** The look of the operator, or of the poll's host: their colours on the page, a stage in light or dark.
  * A page that has a look loads this before anything that paints. */
 
-import { look } from "./dom.js";
+import { look } from "./words.js";
 
 const PROPERTIES = ["accent", "on_accent", "accent_ground", "bar"];
 const dark = matchMedia("(prefers-color-scheme: dark)");

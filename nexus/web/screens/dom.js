@@ -1,7 +1,5 @@
 /** Elements of the page. Text is only ever set as text. */
 
-import { block, brandName } from "./words.js";
-
 /** The root of the service, with a slash at its end: this file came from below it, whatever the server knows. */
 export const root = new URL("../../../", import.meta.url).href;
 
@@ -18,16 +16,6 @@ export function element(name, attributes = {}, ...children) {
 
 /** Whether the page is in a frame: there nobody logs in, and no login is used, as the page around could guide clicks. */
 export const framed = globalThis.top !== globalThis.self;
-
-/** The look of the operator or the poll's host: `{name, accent, stage, logo, light, dark}`; null where none is set. */
-export const look = block("brand");
-
-/** The logo of a look, or the name where there is none. */
-export function brandMark(worn = look, name = worn?.name || brandName) {
-  if (!worn?.logo) return element("bdi", {}, name);
-  const { url, width, height } = worn.logo;
-  return element("img", { class: "logo", src: new URL(url, root), width, height, alt: name });
-}
 
 /** Set one attribute, as in `element`. */
 export function set(node, key, value) {

@@ -1,8 +1,8 @@
 /** The start page: a code leads to its poll, or, at `/live`, to its results on a screen. */
 
 import { codeForm } from "./code.js";
-import { brandMark, byId, element, fill, root } from "./dom.js";
-import { block, say } from "./words.js";
+import { byId, element, fill, root } from "./dom.js";
+import { block, brandMark, say } from "./words.js";
 
 const closed = block("registration") === "closed";
 const stage = /\/live\/*$/.test(location.pathname);

@@ -1,9 +1,9 @@
 /** The lobby: what a phone and a stage show while their poll can't be seen yet. Nothing of it is known here but its code. */
 
 import { waitFor } from "../client.js";
-import { brandMark, byId, element, fill, icon, root } from "./dom.js";
+import { byId, element, fill, icon, root } from "./dom.js";
 import { tell } from "./persist.js";
-import { locale, say } from "./words.js";
+import { brandMark, locale, say } from "./words.js";
 
 const PATIENCE_MS = 1000; // shorter interruptions are not mentioned
 const SPREAD_MS = 2000; // over which an audience comes in that was told all at once

@@ -2,9 +2,9 @@
  * on writing on the same sheet, so that nothing moves when it is there. */
 
 import { percent, sharesById, spokenPercent } from "./bar.js";
-import { brandMark, byId, element, fill, set, write, writeWhole } from "./dom.js";
+import { byId, element, fill, set, write, writeWhole } from "./dom.js";
 import { follow, given, preview } from "./preview.js";
-import { number, say } from "./words.js";
+import { brandMark, number, say } from "./words.js";
 
 const FEW = 4; // options that have room to be large
 const LENGTHS = { short: 48, medium: 120 }; // of questions, which have type of three sizes

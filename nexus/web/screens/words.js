@@ -1,5 +1,7 @@
 /** What the screens say, in the language of the page. The page itself contains the sentences. */
 
+import { element, root } from "./dom.js";
+
 const sentences = { ...block("words"), ...block("lobby") };
 const loaded = new Set();
 
@@ -26,8 +28,18 @@ export function block(id) {
   return held && JSON.parse(held.textContent);
 }
 
-/** What the operator or the poll's host calls themselves, else the name of this software. */
-export const brandName = block("brand")?.name || sentences["shared.brand"];
+/** The look of the operator or the poll's host: `{name, accent, stage, logo, light, dark}`; null where none is set. */
+export const look = block("brand");
+
+/** What they call themselves, else the name of this software. */
+export const brandName = look?.name || sentences["shared.brand"];
+
+/** The logo of a look, or the name where there is none. */
+export function brandMark(worn = look, name = worn?.name || brandName) {
+  if (!worn?.logo) return element("bdi", {}, name);
+  const { url, width, height } = worn.logo;
+  return element("img", { class: "logo", src: new URL(url, root), width, height, alt: name });
+}
 
 /** The sentence of this name, such as `vote.recorded`, with `values` in place of their names; `n` selects the plural
  * form. Throws RangeError for an unknown name. */

@@ -1,8 +1,8 @@
 /** Before a login: logging in, or creating an account first. */
 
-import { brandMark, element, fill, write } from "../dom.js";
+import { element, fill, write } from "../dom.js";
 import { loginForm } from "../login.js";
-import { block, say } from "../words.js";
+import { block, brandMark, say } from "../words.js";
 import { told } from "./faults.js";
 import { button, heading } from "./parts.js";
 

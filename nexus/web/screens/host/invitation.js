@@ -1,9 +1,9 @@
 /** What the link of an invitation opens: a password is chosen, and its reader is logged in. */
 
 import { Refused, acceptInvitation, readInvitation } from "../../client.js";
-import { brandMark, element, fill, root, write } from "../dom.js";
+import { element, fill, root, write } from "../dom.js";
 import { field, keeping } from "../login.js";
-import { say } from "../words.js";
+import { brandMark, say } from "../words.js";
 import { blameAll } from "./faults.js";
 import { button, heading, once, timeNode } from "./parts.js";
 

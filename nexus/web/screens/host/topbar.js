@@ -1,8 +1,8 @@
 /** The bar at the top: where one is, the way to a new poll, and the account. */
 
-import { brandMark, element, icon, set } from "../dom.js";
+import { element, icon, set } from "../dom.js";
 import { Touch } from "../touch.js";
-import { say } from "../words.js";
+import { brandMark, say } from "../words.js";
 import { Menu } from "./menu.js";
 import { once } from "./parts.js";
 import { nameOf } from "./server.js";

@@ -1,7 +1,7 @@
 /** Shown to an account of an OpenID provider that has no role for creating polls. */
 
-import { brandMark, element } from "../dom.js";
-import { say } from "../words.js";
+import { element } from "../dom.js";
+import { brandMark, say } from "../words.js";
 import { button, heading, once } from "./parts.js";
 
 /** The view; `logout()` ends the login. */

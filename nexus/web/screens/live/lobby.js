@@ -1,9 +1,9 @@
 /** The lobby on stage: the address, the code and both in one picture, as large as the screen lets them be. */
 
-import { brandMark, byId, element, framed } from "../dom.js";
+import { byId, element, framed } from "../dom.js";
 import { invitation, picture } from "../invite.js";
 import { later, tell } from "../persist.js";
-import { say } from "../words.js";
+import { brandMark, say } from "../words.js";
 
 const USUAL = 6; // characters of a code
 
