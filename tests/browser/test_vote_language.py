@@ -8,6 +8,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from tests.support.browser import axe
 from tests.support.values import Json
 from tests.support.vote_page import HOSTILE, NO_POLL, Booth, Paper, booth, is_german, said, server
 
@@ -62,3 +63,15 @@ async def test_a_german_page_has_no_english_left(booth: Booth) -> None:
         await booth.host(poll, "close")
         await paper.says("vote.closed_voted")
         await is_german(paper.page)
+
+
+async def test_texts_of_a_poll_are_marked_with_its_language(booth: Booth) -> None:
+    poll = await booth.poll("نعم", "No", question="أي موعد؟", description="اختر واحدة.", language="ar", results="live")
+    async with booth.visit() as visitor:
+        page = (await booth.paper(visitor, poll)).page
+        texts = page.locator("#question, #description, #results .text")
+        await expect(texts).to_have_count(4)
+        for text in await texts.all():
+            await expect(text).to_have_attribute("lang", "ar")
+        await expect(page.locator("#screen [lang]")).to_have_count(4)
+        await axe(page)

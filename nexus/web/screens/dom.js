@@ -47,6 +47,11 @@ export function writeWhole(node, text) {
   fill(node, ...pieces.map((piece, n) => (n % 2 ? whole(piece) : piece)));
 }
 
+/** Mark the texts in `node` that a host has written as being in their `language`; null if nobody said which it is. */
+export function markLanguage(node, language) {
+  for (const text of node.querySelectorAll('[dir="auto"]')) set(text, "lang", language);
+}
+
 /** The node with this id. */
 export function byId(id) {
   return document.getElementById(id);

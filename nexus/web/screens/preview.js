@@ -1,7 +1,7 @@
 /** What a page of a poll shows before it is connected: what the server put into it. */
 
 import { Bar, sharesById } from "./bar.js";
-import { byId, element, fill } from "./dom.js";
+import { byId, element, fill, markLanguage } from "./dom.js";
 import { block, say } from "./words.js";
 
 const LONG = 120;
@@ -21,6 +21,7 @@ export function preview(link) {
   const lines = poll.options.map((option) => line(option, totals.total_votes, shares.get(option.id)));
   const list = element("ul", { id: "results", class: "options" }, lines);
   fill(byId("screen"), link, element("header", {}, question), list);
+  markLanguage(byId("screen"), poll.language);
 }
 
 /** Whether a question is so long that it needs smaller type. */

@@ -2,7 +2,7 @@
  * on writing on the same sheet, so that nothing moves when it is there. */
 
 import { percent, sharesById, spokenPercent } from "./bar.js";
-import { byId, element, fill, set, write, writeWhole } from "./dom.js";
+import { byId, element, fill, markLanguage, set, write, writeWhole } from "./dom.js";
 import { follow, given, preview } from "./preview.js";
 import { brandMark, number, say } from "./words.js";
 
@@ -103,6 +103,7 @@ function paint(link) {
     line.build(element("div", { class: "choice" }));
     sheet.list.append(line.item);
   }
+  markLanguage(byId("screen"), poll.language);
 }
 
 follow(async (link) => {

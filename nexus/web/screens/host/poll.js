@@ -1,6 +1,6 @@
 /** One poll, live: its state, and everything that its host does with it. */
 
-import { element, set, write } from "../dom.js";
+import { element, markLanguage, set, write } from "../dom.js";
 import { showProse } from "../prose.js";
 import { correctedAt, everySecond, timeLeft } from "../time.js";
 import { brandName, say } from "../words.js";
@@ -90,6 +90,7 @@ export class PollView {
     this.#acts.question = poll.question;
     this.#acts.show(totals.status);
     this.#results.show(poll, totals, this.#room.online);
+    markLanguage(this.node, poll.language);
     this.#policy.show(poll.results);
     this.#exports.show(totals.epoch);
     write(this.#corrected, correctedAt(poll));

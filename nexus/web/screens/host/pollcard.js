@@ -84,6 +84,7 @@ export class PollCard {
     const before = this.#poll;
     this.#poll = poll;
     write(this.#link, poll.question);
+    set(this.#link, "lang", poll.language);
     set(this.#menu.node.firstChild, "aria-label", say("hosting.more", { question: poll.question }));
     write(this.#owner, this.#told.owner(poll));
     this.#owner.hidden = !this.#owner.textContent;

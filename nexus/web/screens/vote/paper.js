@@ -1,7 +1,7 @@
 /** The audience's page of one poll: what is asked, the options to tap, and how things stand. */
 
 import { sharesById } from "../bar.js";
-import { element, set, write } from "../dom.js";
+import { byId, element, markLanguage, set, write } from "../dom.js";
 import { showProse } from "../prose.js";
 import { correctedAt } from "../time.js";
 import { say } from "../words.js";
@@ -41,6 +41,7 @@ export class Paper {
     write(ended, say(view.shown ? "vote.final" : "shared.status_closed"));
     ended.hidden = view.status !== "closed";
     this.#showRows(poll, view, totals);
+    markLanguage(byId("screen"), poll.language);
     this.#showPlace(totals);
     this.#dock.show(poll, totals, view);
     this.#keep(focused);
