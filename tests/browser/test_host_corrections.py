@@ -65,6 +65,8 @@ async def test_a_closed_poll_is_corrected_and_keeps_its_order(chromium: Chromium
         option = page.get_by_label("Option 2", exact=True)
         await option.fill("")
         await option.press("Enter")
+        await expect(host.button("Save changes")).to_be_focused()
+        await option.focus()
         await page.evaluate(
             "(text) => { const data = new DataTransfer(); data.setData('text/plain', text);"
             "document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true,"

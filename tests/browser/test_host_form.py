@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.support.browser import SLOW, Chromium
+from tests.support.browser import SLOW, Chromium, axe
 from tests.support.host_page import PASSWORD, REFUSED, home, hosting, log_in, poll_id, server
 
 __all__ = ["home", "server"]
@@ -37,26 +37,25 @@ async def test_a_poll_is_made_by_keyboard_alone(chromium: Chromium, home: str) -
 
         await to("New poll")
         await keys.press("Enter")
-        await expect(host.heading("New poll")).to_be_focused()
-        await to("Question")
+        await expect(host.page.get_by_label("Question")).to_be_focused()
         await keys.type("Lunch?")
-        await to("Option 1")
+        await keys.press("Enter")
         for text in ("Soup", "Rice", "Bread"):
             await keys.type(text)
             await keys.press("Enter")
-        await keys.press("Shift+Tab")
-        await keys.press("Shift+Tab")
-        await keys.press("Shift+Tab")
-        await keys.press("Shift+Tab")  # over the buttons of option 3
+        for _ in range(3):  # over the buttons between the two
+            await keys.press("Shift+Tab")
         await keys.press("Alt+ArrowUp")
-        await to("Create and open")
+        await host.page.get_by_label("Option 4", exact=True).focus()
+        await keys.press("Enter")  # an empty one at the end leads on
+        await expect(host.button("Create and open")).to_be_focused()
         await keys.press("Enter")
         await expect(host.heading("Lunch?")).to_be_focused()
         poll = await host.poll(await poll_id(host.page))
         assert [one["option_text"] for one in poll["options"]] == ["Soup", "Bread", "Rice"]
         assert poll["status"] == "open"
         await host.page.go_back()
-        await expect(host.heading("New poll")).to_be_focused()
+        await expect(host.page.get_by_label("Question")).to_have_value("")
 
 
 async def test_text_stays_text_in_every_field(chromium: Chromium, home: str) -> None:
@@ -64,6 +63,7 @@ async def test_text_stays_text_in_every_field(chromium: Chromium, home: str) -> 
         page = host.page
         await host.goto("#/new", "New poll")
         await page.get_by_label("Question").fill(EVIL)
+        await host.unfold("Description")
         await page.get_by_label("Description (optional)").fill(EVIL)
         await page.get_by_label("Option 1", exact=True).fill(EVIL)
         await page.get_by_label("Option 2", exact=True).fill("'\"&amp;</textarea>")
@@ -168,15 +168,31 @@ async def test_faults_are_shown_at_their_fields(chromium: Chromium, home: str) -
         await host.button("Create and open").click()
         await expect(page.get_by_label("Option 2", exact=True)).to_be_focused()
         await page.get_by_label("Option 2", exact=True).fill("b")
+        await expect(host.status("Please fix the fields marked above.")).to_have_count(0)
+        await host.unfold("Voting", "Schedule")
         await page.get_by_label("Choices per vote").fill("101")
         await page.get_by_label("Closes").fill("2020-01-01T10:00")
+        await host.unfold("Voting", "Schedule")  # and with that, fold them again
         await host.button("Create and open").click()
         await expect(page.get_by_text("Must be in the future.")).to_be_visible()
         await expect(page.get_by_text("Must be between 1 and 100.")).to_be_visible()
         await expect(page.get_by_label("Choices per vote")).to_be_focused()
+        await page.get_by_label("Choices per vote").fill("2")
+        await expect(page.get_by_text("Must be between 1 and 100.")).to_be_hidden()
+        await expect(page.get_by_text("Must be in the future.")).to_be_visible()
+        await host.button("After 5 min").click()
+        await expect(page.get_by_text("Must be in the future.")).to_be_hidden()
+
+
+async def test_a_poll_that_could_not_be_sent_is_sent_again(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page = host.page
+        host.visitor.allow(REFUSED)
+        await host.goto("#/new?template=yes_no", "New poll")
+        await page.get_by_label("Question").fill("When?")
+        await host.unfold("Voting", "Schedule")
         await host.visitor.context.set_offline(True)
         host.visitor.allow(LOST)
-        await page.get_by_label("Choices per vote").fill("2")
         await host.button("After 5 min").click()
         await host.button("Create and open").click()
         await expect(host.status("What you typed is still here.")).to_be_visible()
@@ -204,3 +220,77 @@ async def test_an_ended_login_keeps_what_was_typed(chromium: Chromium, home: str
         await page.get_by_label("Option 2", exact=True).fill("No")
         await host.button("Create and open").click()
         await expect(host.heading("Still here?")).to_be_focused()
+
+
+async def test_a_reload_keeps_what_was_typed_until_it_is_given_up(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page = host.page
+        await host.goto("#/new", "New poll")
+        await page.get_by_label("Question").fill("Half a")
+        await page.get_by_label("Option 2", exact=True).fill("loaf")
+        await host.unfold("Results")
+        await page.get_by_label("Only me").check()
+        await page.reload()
+        await expect(host.status("What you typed before is back.")).to_be_visible()
+        await expect(page.get_by_label("Question")).to_have_value("Half a")
+        await expect(page.get_by_label("Option 2", exact=True)).to_have_value("loaf")
+        await expect(page.locator("summary").filter(has_text="Results")).to_contain_text("Only me")
+        await page.evaluate("location.hash = '#/'")
+        await host.button("Leave").click()
+        await host.goto("#/new", "New poll")
+        await expect(page.get_by_label("Question")).to_have_value("")
+
+
+async def test_a_poll_begins_with_a_template_and_shows_how_it_will_look(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, locale="de-DE") as host:
+        page = host.page
+        await host.goto("#/new", "Neue Umfrage")
+        await host.button("Ja, nein, Enthaltung").click()
+        await expect(page.get_by_label("Frage", exact=True)).to_be_focused()
+        await page.keyboard.type("Antrag 7?")
+        await host.unfold("Darstellung")
+        await page.get_by_label("Diagramm").select_option("Säulen")
+        await page.get_by_label("Reihenfolge auf den Bildschirmen").select_option("Meiste Stimmen zuerst")
+        await page.get_by_label("Sprache der Texte").select_option("de")
+        await expect(page.locator(".looks .stage .columns li").first).to_contain_text("Nein")
+        await expect(page.locator(".looks .phone li").first).to_have_text("Ja")
+        await expect(page.locator(".looks .asked").first).to_have_text("Antrag 7?")
+        await axe(page)
+        await page.get_by_label("Option 3", exact=True).fill("Weiß nicht")
+        await host.button("A bis D").click()
+        await host.button("Abbrechen").click()
+        await host.button("Erstellen und öffnen").click()
+        await expect(host.heading("Antrag 7?")).to_be_focused()
+        poll = await host.poll(await poll_id(page))
+        assert [one["option_text"] for one in poll["options"]] == ["Ja", "Nein", "Weiß nicht"]
+        assert (poll["chart"], poll["option_order"], poll["language"]) == ("columns", "votes", "de")
+
+
+async def test_an_option_is_moved_by_the_menu_of_its_handle(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page = host.page
+        await host.goto("#/new?template=letters", "New poll")
+        await page.get_by_label("Option 1", exact=True).focus()
+        await page.keyboard.press("Shift+Tab")
+        await page.keyboard.press("ArrowDown")
+        await expect(host.button("Move option 1 down")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(host.button("Move option 2")).to_be_focused()
+        await expect(page.get_by_label("Option 1", exact=True)).to_have_value("B")
+
+
+async def test_an_option_is_dragged_to_another_place(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, viewport=(360, 1100)) as host:
+        page = host.page
+        await host.goto("#/new?template=letters", "New poll")
+        handle = page.get_by_role("button", name="Move option 1", exact=True)
+        grip, last = await handle.bounding_box(), await page.get_by_label("Option 3", exact=True).bounding_box()
+        assert grip and last
+        await page.mouse.move(grip["x"] + 10, grip["y"] + 10)
+        await page.mouse.down()
+        await page.mouse.move(grip["x"] + 10, last["y"] + 30, steps=12)
+        await page.mouse.up()
+        await expect(page.get_by_label("Option 3", exact=True)).to_have_value("A")
+        await expect(page.get_by_label("Option 1", exact=True)).to_have_value("B")
+        await expect(host.status("Moved to position 3 of 4.")).to_be_visible()
+        await expect(host.button("Move option 3 up")).to_be_hidden()  # it was no click

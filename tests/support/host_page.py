@@ -48,9 +48,15 @@ class Host:
         return found
 
     async def goto(self, route: str, heading: str) -> None:
-        """Go to `#/…` and wait for its heading."""
+        """Go to `#/…` and wait for its heading, and for the focus: there, or on the question of a new poll."""
         await self.page.evaluate("(route) => { location.hash = route }", route)
-        await expect(self.heading(heading)).to_be_focused()
+        await expect(self.heading(heading)).to_be_visible()
+        await expect(self.page.locator("h1:focus, #question:focus")).to_be_attached()
+
+    async def unfold(self, *names: str) -> None:
+        """Open settings of the form that are folded away."""
+        for name in names:
+            await self.page.locator("summary").filter(has_text=re.compile(f"^{name}")).click()
 
     def state(self, name: str) -> Locator:
         """The tab of the list that shows polls in this state."""

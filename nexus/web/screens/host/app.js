@@ -44,7 +44,8 @@ function sheet() {
 }
 
 /** The screen in `main`. A view has `node`, `heading`, `title` and `open()`, which may reject as calls do; if it needs
- * them, also `close()`, `dirty`, and `keeps`, which says that it can continue after another login. */
+ * them, also `close()`, `dirty`, `first`, the field that gets the focus instead of the heading, and `keeps`, which says
+ * that it can continue after another login. */
 export class App {
   #main;
   #bar = element("header", { class: "bar", hidden: true });
@@ -234,7 +235,8 @@ export class App {
     fill(this.#main, view.node);
     document.title = `${view.title} – ${brandName}`;
     scrollTo(0, 0);
-    if (!first) view.heading.focus({ preventScroll: true });
+    if (view.first) view.first.focus({ preventScroll: true });
+    else if (!first) view.heading.focus({ preventScroll: true });
   }
 
   async #mayLeave() {

@@ -1,44 +1,48 @@
-/** The fields of a poll apart from its options: what is asked, who may do what, and when. */
+/** The fields of a poll apart from its options: their inputs, what they hold, and what is wrong with it. */
 
 import { element, fill, set, write } from "../dom.js";
 import { blame, field } from "../login.js";
-import { number, say } from "../words.js";
-import { button } from "./parts.js";
+import { known, number, say } from "../words.js";
 import { PolicyChoice } from "./policy.js";
 import { isVisible, length } from "./texts.js";
+import { languageChoice, toLocal, toUtc } from "./values.js";
 
 const LONGEST_QUESTION = 500;
-const MINUTE = 60_000;
-const QUICK = [5, 10, 30];
 const FLAGS = ["allow_change", "allow_guests", "anonymous", "is_public"];
 const FLAG_DEFAULT = true;
 const TIMES = ["opens_at", "expires_at"];
+/** The ways in which results are drawn, and the orders of options, as the server names them. */
+export const LOOKS = { chart: ["bars", "columns", "donut"], option_order: ["position", "votes"] };
 
 /** The fields; `inputs` by their names on the server, `values` as the server takes them. */
 export class Fields {
-  #policy = new PolicyChoice("results");
-  #counter = element("p", { class: "hint counter" });
-  #now;
+  #counter = element("p", { class: "hint counter", hidden: true });
+  /** Who sees the results. */
+  policy = new PolicyChoice("results");
 
-  constructor(categories, now) {
-    this.#now = now;
+  constructor(categories) {
+    const counted = (name) => element("input", { name, type: "number", min: "1", max: "100", step: "1" });
+    const choice = (name) => LOOKS[name].map((value) => element("option", { value }, say(`host.${name}_${value}`)));
     this.inputs = {
-      question: element("textarea", { name: "question", rows: "2", dir: "auto", required: true }),
+      question: element("textarea", { name: "question", rows: "1", dir: "auto", required: true, class: "question" }),
       description: element("textarea", { name: "description", rows: "2", dir: "auto" }),
-      max_choices: element("input", { name: "max_choices", type: "number", min: "1", max: "100", step: "1" }),
-      votes_per_user: element("input", { name: "votes_per_user", type: "number", min: "1", max: "100", step: "1" }),
+      max_choices: counted("max_choices"),
+      votes_per_user: counted("votes_per_user"),
       ...Object.fromEntries(FLAGS.map((name) => [name, element("input", { name, type: "checkbox" })])),
-      opens_at: element("input", { name: "opens_at", type: "datetime-local" }),
-      expires_at: element("input", { name: "expires_at", type: "datetime-local" }),
+      ...Object.fromEntries(TIMES.map((name) => [name, element("input", { name, type: "datetime-local" })])),
+      chart: element("select", { name: "chart" }, choice("chart")),
+      option_order: element("select", { name: "option_order" }, choice("option_order")),
+      language: languageChoice(),
       category: element("select", { name: "category" }, categoryOptions(categories)),
     };
     this.inputs.question.addEventListener("input", () => this.#count());
-    this.#make(categories.length > 0);
+    // What is mended is no longer called wrong.
+    for (const input of Object.values(this.inputs)) input.addEventListener("input", () => blame(input, ""));
     this.show({});
   }
 
   get values() {
-    const { question, description, max_choices: most, votes_per_user: votes, category } = this.inputs;
+    const { question, description, max_choices: most, votes_per_user: votes, category, language } = this.inputs;
     return {
       question: question.value.trim(),
       description: description.value.trim(),
@@ -46,9 +50,10 @@ export class Fields {
       max_choices: Math.trunc(most.valueAsNumber) || 0, // which the server refuses, and says why
       votes_per_user: Math.trunc(votes.valueAsNumber) || 0,
       ...Object.fromEntries(FLAGS.map((name) => [name, this.inputs[name].checked])),
-      opens_at: toUtc(this.inputs.opens_at.value),
-      expires_at: toUtc(this.inputs.expires_at.value),
-      results: this.#policy.value,
+      ...Object.fromEntries(TIMES.map((name) => [name, toUtc(this.inputs[name].value)])),
+      ...Object.fromEntries(Object.keys(LOOKS).map((name) => [name, this.inputs[name].value])),
+      language: language.value || null,
+      results: this.policy.value,
     };
   }
 
@@ -62,7 +67,9 @@ export class Fields {
     inputs.votes_per_user.value = poll.votes_per_user ?? 1;
     for (const name of FLAGS) inputs[name].checked = poll[name] ?? FLAG_DEFAULT;
     for (const name of TIMES) inputs[name].value = poll[name] ? toLocal(Date.parse(poll[name])) : "";
-    this.#policy.value = poll.results ?? "live";
+    for (const [name, values] of Object.entries(LOOKS)) inputs[name].value = poll[name] ?? values[0];
+    inputs.language.select(poll.language ?? "");
+    this.policy.value = poll.results ?? "live";
     this.#count();
   }
 
@@ -74,14 +81,9 @@ export class Fields {
     }
   }
 
-  /** Clear all errors. */
-  clear() {
-    for (const input of Object.values(this.inputs)) blame(input, "");
-  }
-
   /** Check what can be checked here; returns the first field with an error, or null. */
   check() {
-    this.clear();
+    for (const input of Object.values(this.inputs)) blame(input, "");
     const { question } = this.inputs;
     const long = length(question.value);
     if (!long) blame(question, say("host.rule_question"));
@@ -91,70 +93,33 @@ export class Fields {
     return question;
   }
 
-  #make(categories) {
-    const { inputs } = this;
-    const asked = field(say("host.question"), inputs.question);
-    asked.append(this.#counter);
-    const described = field(say("host.description"), inputs.description, { hint: say("host.description_hint") });
-    /** What is asked. */
-    this.asked = [asked, described];
-    const sorted = categories ? [field(say("host.category"), inputs.category)] : [];
-    const numbers = ["max_choices", "votes_per_user"].map((name) => field(say(`host.${name}`), inputs[name]));
-    const voting = [element("div", { class: "pair" }, numbers), ...FLAGS.map((name) => flag(name, inputs[name]))];
-    if (!categories) voting.push(element("div", { hidden: true }, field(say("host.category"), inputs.category)));
-    const times = [field(say("host.opens_at"), inputs.opens_at, { hint: say("host.opens_at_hint") })];
-    times.push(field(say("host.expires_at"), inputs.expires_at, { hint: say("host.expires_at_hint") }), this.#quick());
-    /** The settings, in groups. */
-    this.groups = [
-      group("", [this.#policy.node]),
-      group("host.group_voting", voting),
-      group("host.group_times", [...times, ...sorted]),
-    ];
+  /** The field of this name with its label; a hint where there is one. */
+  node(name) {
+    const hint = ["description", "opens_at", "expires_at"].includes(name) ? say(`host.${name}_hint`) : null;
+    const made = field(say(known(`host.${name}`) ? `host.${name}` : `host.field_${name}`), this.inputs[name], { hint });
+    if (name === "question") made.append(this.#counter);
+    return made;
   }
 
-  #quick() {
-    const { opens_at: opens, expires_at: expires } = this.inputs;
-    const end = (minutes) => {
-      const from = opens.value ? Date.parse(opens.value) : this.#now();
-      expires.value = toLocal(Math.ceil((from + minutes * MINUTE) / MINUTE) * MINUTE);
-      blame(expires, "");
-    };
-    const made = QUICK.map((n) => button(say("host.quick", { n }), () => end(n)));
-    made.push(button(say("host.quick_none"), () => {
-      expires.value = "";
-    }));
-    return element("div", { class: "buttons small" }, made);
+  /** The switch of this name, with what it means. */
+  flag(name) {
+    const input = this.inputs[name];
+    const made = field(say(`host.${name}`), input, { hint: say(`host.${name}_hint`) });
+    made.className = "choice";
+    const texts = element("div", {}, [...made.children].filter((one) => one !== input));
+    return fill(made, input, texts);
   }
 
   #count() {
     const n = length(this.inputs.question.value);
     write(this.#counter, say("host.counter", { text: number(n), most: LONGEST_QUESTION }));
+    this.#counter.hidden = n < LONGEST_QUESTION / 2; // nobody counts a short question
     set(this.#counter, "data-over", n > LONGEST_QUESTION);
   }
 }
 
-function group(title, children) {
-  if (!title) return element("div", { class: "card" }, children);
-  return element("fieldset", { class: "card" }, element("legend", {}, say(title)), children);
-}
-
-function flag(name, input) {
-  const made = field(say(`host.${name}`), input, { hint: say(`host.${name}_hint`) });
-  made.className = "choice";
-  const texts = element("div", {}, [...made.children].filter((one) => one !== input));
-  return fill(made, input, texts);
-}
 
 function categoryOptions(categories) {
   const none = element("option", { value: "" }, say("host.no_category"));
   return [none, ...categories.map(({ id, name }) => element("option", { value: id }, name))];
-}
-
-function toUtc(local) {
-  return local ? new Date(local).toISOString() : null;
-}
-
-function toLocal(ms) {
-  const at = new Date(ms);
-  return new Date(ms - at.getTimezoneOffset() * MINUTE).toISOString().slice(0, 16);
 }

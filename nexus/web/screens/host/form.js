@@ -1,25 +1,34 @@
 /** Creating a poll, and changing one. */
 
 import { Unreachable } from "../../client.js";
-import { element } from "../dom.js";
+import { element, fill } from "../dom.js";
 import { say } from "../words.js";
-import { askAboutOption, askAboutQuestion, askAboutRemoval } from "./correcting.js";
+import { ask } from "./dialog.js";
 import { blameAll, rule, told } from "./faults.js";
 import { Fields } from "./fields.js";
+import { unfold } from "./folds.js";
 import { OptionList } from "./optionlist.js";
-import { announce, back, heading, once, statusLine } from "./parts.js";
-import { differences, optionCalls } from "./saving.js";
+import { announce, back, button, heading, once, statusLine } from "./parts.js";
+import { Sample } from "./sample.js";
+import { Settings } from "./settings.js";
+import { change, create } from "./storing.js";
+import { templateOf, templates } from "./templates.js";
+import { forget, keep, kept } from "./typed.js";
 
 const MOST_CATEGORIES = 100;
 const FROZEN = ["max_choices", "votes_per_user"];
 
-/** The view of the form: for the poll `id`, or for a new one if that is null. */
+/** The view of the form: for the poll `id`, or for a new one if that is null, which may begin with the template that
+ * `query` names. */
 export class FormView {
   #server;
   #id;
+  #template;
   #poll = null;
   #fields;
-  #options = new OptionList();
+  #settings;
+  #options = new OptionList({ changed: () => this.#changed(), passed: () => this.#buttons[0].focus() });
+  #sample = new Sample();
   #line = statusLine();
   #buttons = [];
   #clean = "";
@@ -27,9 +36,10 @@ export class FormView {
 
   keeps = true;
 
-  constructor(server, id) {
+  constructor(server, id, query) {
     this.#server = server;
     this.#id = id;
+    this.#template = templateOf(query.get("template"));
     this.title = say(id === null ? "host.new_poll" : "host.edit_title");
     this.heading = heading(this.title);
     const [href, text] = id === null ? ["#/", "host.back_to_list"] : [`#/poll/${id}`, "host.back_to_poll"];
@@ -41,54 +51,95 @@ export class FormView {
     return !this.#saved && this.#clean !== "" && this.#clean !== this.#state();
   }
 
+  /** Where somebody begins who comes to it. */
+  get first() {
+    return this.#id === null ? this.#fields.inputs.question : this.heading;
+  }
+
   /** Read what the form needs. */
   async open() {
     const categories = this.#server.call("GET", `/categories/?page_size=${MOST_CATEGORIES}`);
     const poll = this.#id === null ? null : this.#server.call("GET", `/polls/${this.#id}/`);
     const [{ results }, found] = await Promise.all([categories, poll]);
-    this.#fields = new Fields(results, () => this.#server.client.now());
+    this.#fields = new Fields(results);
+    this.#settings = new Settings(this.#fields, results, () => this.#server.client.now());
     this.#poll = found;
     this.#build();
     if (found) this.#fill(found);
     this.#clean = this.#state();
+    const typed = kept(this.#server.me.sub, this.#name);
+    if (typed) this.#restore(typed);
+    else if (this.#template) this.#apply(this.#template);
+    this.#paint();
+  }
+
+  /** It is left for good: what was typed is not wanted. */
+  close() {
+    if (this.#clean) forget();
+  }
+
+  get #name() {
+    return String(this.#id ?? "new");
   }
 
   #state() {
     return JSON.stringify([this.#fields.values, this.#options.values]);
   }
 
+  // --- What is shown -----------------------------------------------------------------------------------------
+
   #build() {
     const form = element("form", { novalidate: true, class: "stack" });
-    const first = element("div", { class: "card" }, this.#fields.asked, this.#options.node);
-    const settings = element("div", { class: "settings" }, this.#fields.groups);
-    const title = element("h2", {}, say("host.settings"));
+    const described = element("summary", {}, say("host.description"));
+    const more = element("details", { class: "more" }, described, this.#fields.node("description"));
+    more.lastChild.firstChild.classList.add("unseen"); // the summary says it
+    const asked = element("div", { class: "card asking" }, this.#fields.node("question"), more, this.#options.node);
     const buttons = element("div", { class: "buttons" }, this.#makeButtons());
     const bar = element("div", { class: "save" }, this.#line, buttons);
-    form.append(...this.#notes(), first, title, settings, bar);
+    form.append(...this.#notes(), this.#poll ? "" : this.#templates(), asked, this.#settings.node, bar);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const pressed = event.submitter ?? this.#buttons[0];
       once(this.#buttons[0], () => this.#save(pressed.value === "draft"));
     });
-    form.addEventListener("keydown", (event) => {
-      const { key, target } = event;
-      const single = target.matches("input") || target === this.#fields.inputs.question;
-      if (key === "Enter" && single && !event.isComposing) event.preventDefault(); // a poll is not opened by accident
-    });
-    this.node.append(form);
+    form.addEventListener("keydown", (event) => this.#enter(event));
+    for (const event of ["input", "change"]) form.addEventListener(event, () => this.#changed());
+    this.node.append(this.#tabs(), element("div", { class: "making" }, form, this.#sample.node));
+  }
+
+  /** On narrow screens the form and the preview take turns. */
+  #tabs() {
+    const made = ["hosting.editing", "hosting.preview"].map((name, n) => button(say(name), () => show(n)));
+    const show = (shown) => {
+      this.node.classList.toggle("previews", shown === 1);
+      made.forEach((one, n) => one.setAttribute("aria-pressed", String(n === shown)));
+    };
+    show(0);
+    return element("div", { class: "tabs turns", role: "group", "aria-label": say("hosting.preview") }, made);
+  }
+
+  /** Enter never opens a poll by accident: in the question it leads to the options. */
+  #enter(event) {
+    const { key, target } = event;
+    const asks = target === this.#fields.inputs.question;
+    if (key !== "Enter" || event.isComposing || !(asks || target.matches("input"))) return;
+    event.preventDefault();
+    if (asks) this.#options.focus();
   }
 
   #makeButtons() {
     const made = (value, text, kind) => element("button", { value, class: kind }, say(text));
     const away = this.#id === null ? "#/" : `#/poll/${this.#id}`;
-    const cancel = element("a", { class: "button", href: away }, say("shared.cancel"));
+    const cancel = element("a", { class: "button plain", href: away }, say("shared.cancel"));
     if (this.#poll) this.#buttons = [made("save", "host.save", "main")];
     else this.#buttons = [made("open", "host.create_open", "main"), made("draft", "host.create_draft")];
-    const opens = this.#fields.inputs.opens_at;
-    opens.addEventListener("input", () => {
-      if (!this.#poll) this.#buttons[0].textContent = say(opens.value ? "host.create_scheduled" : "host.create_open");
-    });
     return [...this.#buttons, cancel];
+  }
+
+  #templates() {
+    const made = templates().map((one) => button(say(`hosting.template_${one.name}`), () => this.#begin(one)));
+    const title = element("span", { id: "templates" }, say("hosting.templates"));
+    return element("div", { class: "buttons small chips", role: "group", "aria-labelledby": "templates" }, title, made);
   }
 
   #notes() {
@@ -111,6 +162,49 @@ export class FormView {
     this.#options.fill(poll.options.map(({ id, option_text: text }) => ({ id, text })), this.#closed);
     if (this.#voted) this.#fields.freeze(FROZEN);
     if (!["draft", "scheduled"].includes(poll.status)) this.#fields.freeze(["opens_at"]);
+    if (poll.description) unfold(this.#fields.inputs.description);
+  }
+
+  /** Begin with a template; what was typed instead of its options is given up only if the host says so. */
+  async #begin(template) {
+    const typed = this.#options.values.map(({ text }) => text).join("\n");
+    const own = typed && !templates().some(({ options }) => options.join("\n") === typed);
+    const asked = { title: say("hosting.replace_title"), text: say("hosting.replace_text"), act: say("hosting.replace") };
+    if (own && !(await ask(asked))) return;
+    this.#apply(template);
+    this.#changed();
+    this.#fields.inputs.question.focus();
+  }
+
+  #apply({ options, fields }) {
+    this.#fields.show({ ...this.#fields.values, chart: undefined, ...fields });
+    this.#options.fill(options.map((text) => ({ id: null, text })));
+  }
+
+  #restore({ values, options }) {
+    this.#fields.show(values);
+    const was = new Map((this.#poll?.options ?? []).map(({ id, option_text: text }) => [id, text]));
+    this.#options.fill(options.map(({ id, text }) => ({ id: was.has(id) ? id : null, text })), this.#locked, was);
+    if (values.description) unfold(this.#fields.inputs.description);
+    if (this.dirty) announce(this.#line, say("hosting.restored"));
+  }
+
+  get #locked() {
+    return this.#poll !== null && this.#closed;
+  }
+
+  #changed() {
+    if (this.#line.dataset.bad !== undefined) announce(this.#line, "");
+    keep(this.#server.me.sub, this.#name, { values: this.#fields.values, options: this.#options.rows });
+    this.#paint();
+  }
+
+  #paint() {
+    this.#settings.paint();
+    this.#sample.show(this.#fields.values, this.#options.values.map(({ text }) => text));
+    if (this.#poll) return;
+    const scheduled = Boolean(this.#fields.values.opens_at);
+    fill(this.#buttons[0], say(scheduled ? "host.create_scheduled" : "host.create_open"));
   }
 
   // --- Saving ------------------------------------------------------------------------------------------------
@@ -126,20 +220,15 @@ export class FormView {
     }
     announce(this.#line, say("host.saving"));
     try {
-      const id = this.#poll ? await this.#change() : await this.#create(draft);
-      if (id === null) return;
+      const values = this.#fields.values;
+      const saving = this.#poll ? this.#change(values) : create(this.#server, values, this.#options.values, draft);
+      const saved = await saving;
+      if (saved === null) return;
       this.#saved = true;
-      location.hash = `#/poll/${id}`;
+      location.hash = `#/poll/${saved.id}`;
     } catch (error) {
       this.#fault(error);
     }
-  }
-
-  async #create(draft) {
-    const options = this.#options.values.map(({ text }) => ({ option_text: text }));
-    const body = { ...this.#fields.values, options };
-    if (draft) body.status = "draft";
-    return (await this.#server.call("POST", "/polls/", body)).id;
   }
 
   #fault(error) {
@@ -152,6 +241,7 @@ export class FormView {
     const inputs = this.#fields.inputs;
     let option = null;
     for (const { field, message } of error.errors) {
+      if (inputs[field]) unfold(inputs[field]);
       const place = /^options\[(\d+)\]/.exec(field)?.[1];
       if (place !== undefined) option ??= this.#options.blame(Number(place), rule(message));
     }
@@ -161,55 +251,22 @@ export class FormView {
     announce(this.#line, left || say("host.look_again"), true);
   }
 
-  /** Save the changes, step by step; returns the poll's id, or null if the host has cancelled. If a step fails, the
-   * earlier ones remain, and the form continues from there. */
-  async #change() {
+  /** Save the changes; resolves to the poll, or to null if the host has cancelled. If a step fails, the earlier ones
+   * remain, and the form continues from there. */
+  async #change(values) {
     const before = this.#poll;
     const [was] = JSON.parse(this.#clean);
-    const fields = differences(was, this.#fields.values);
-    const wanted = this.#options.values;
+    let refused;
     try {
-      if (Object.keys(fields).length && !(await this.#changeFields(fields))) return this.#stop("host.not_corrected");
-      for (const one of optionCalls(before.id, before.options, wanted)) {
-        if (!(await this.#step(one))) return this.#stop("host.not_discarded");
-      }
+      refused = await change(this.#server, before, { was, values, wanted: this.#options.values });
     } catch (error) {
       await this.#goOn().catch(() => {}); // the server can't be reached now: the next attempt will find out
       throw error;
     }
-    return before.id;
-  }
-
-  async #stop(why) {
+    if (!refused) return before;
     await this.#goOn();
-    announce(this.#line, say(why), true);
+    announce(this.#line, say(refused));
     return null;
-  }
-
-  async #changeFields(fields) {
-    const path = `/polls/${this.#id}/`;
-    try {
-      await this.#server.call("PATCH", path, fields);
-    } catch (error) {
-      if (error.code !== "poll_has_votes" || fields.question === undefined) throw error;
-      if (!(await askAboutQuestion())) return false;
-      await this.#server.call("PATCH", `${path}?correction=true`, fields);
-    }
-    return true;
-  }
-
-  async #step({ method, path, body, option, place, act }) {
-    try {
-      await this.#server.call(method, path, body);
-    } catch (error) {
-      const closed = error.code === "poll_closed" && act === "rename";
-      if (error.code !== "option_has_votes" && !closed) throw located(error, place);
-      const how = act === "rename" ? await askAboutOption(option, closed) : await askAboutRemoval(option);
-      if (!how) return false;
-      const query = act === "rename" ? how : "discard_votes";
-      await this.#server.call(method, `${path}?${query}=true`, body);
-    }
-    return true;
   }
 
   /** Take the poll as it is now for what the form started with; what was typed stays. */
@@ -222,13 +279,6 @@ export class FormView {
     for (const name of ["opens_at", "expires_at"]) now[name] = sameMinute(now[name], was[name]) ? was[name] : now[name];
     this.#clean = JSON.stringify([now, this.#poll.options.map(({ id, option_text: text }) => ({ id, text }))]);
   }
-}
-
-/** A refusal of an option's text, with the place of that option. */
-function located(error, place) {
-  if (place === undefined || !error.errors?.length) return error;
-  const errors = error.errors.map(({ field, message }) => ({ field: `options[${place}].${field}`, message }));
-  return Object.assign(error, { errors });
 }
 
 function sameMinute(one, other) {

@@ -10,7 +10,8 @@ import { LONGEST, adopt, doubles, identify, isVisible, length, lines } from "./t
 const MOST = 100;
 const FEWEST = 2;
 
-/** The list; `values` are its options, `{id, text}`, where `id` is null for a new option. */
+/** The list; `values` are its options, `{id, text}`, where `id` is null for a new option. `changed()` is called where no
+ * input event tells of it, and `passed()` when Enter leads on from the last option. */
 export class OptionList {
   #rows = [];
   #locked = false;
@@ -23,23 +24,34 @@ export class OptionList {
   #text = element("textarea", { name: "lines", rows: "8", dir: "auto" });
   #paste;
   #told = {
-    moved: (row, step) => this.#move(row, step),
+    moved: (row, step, dragged) => this.#move(row, step, dragged),
     removed: (row) => this.#remove(row),
     entered: (row) => this.#enter(row),
     pasted: (row, text) => this.#pasteInto(row, text),
   };
 
-  constructor() {
+  #changed;
+  #passed;
+
+  constructor({ changed, passed }) {
+    this.#changed = changed;
+    this.#passed = passed;
     this.#paste = field(say("host.lines"), this.#text, { hint: say("host.lines_hint") });
     this.#paste.hidden = true;
     this.#text.addEventListener("input", () => this.#checkLines());
     const buttons = element("div", { class: "buttons" }, this.#add, this.#switch);
     const legend = element("legend", {}, say("host.options"));
-    const hint = element("p", { class: "hint" }, say("host.options_hint"));
+    const hint = element("p", { class: "hint keys" }, say("host.options_hint"));
     /** The group. */
-    this.node = element("fieldset", { class: "option-list" }, legend, hint, this.#list, this.#paste);
-    this.node.append(buttons, this.#fault, this.#line);
+    this.node = element("fieldset", { class: "option-list" }, legend, this.#list, this.#paste);
+    this.node.append(buttons, hint, this.#fault, this.#line);
+    this.node.addEventListener("input", () => write(this.#fault, ""));
     this.fill([]);
+  }
+
+  /** What is typed, with rows that are still empty. */
+  get rows() {
+    return this.#pasting ? this.#fromLines() : this.#rows.map(({ id, text }) => ({ id, text }));
   }
 
   get values() {
@@ -116,28 +128,38 @@ export class OptionList {
     return rows[Math.min(rows.length, room) - 1];
   }
 
+  /** Give the focus to the first option. */
+  focus() {
+    (this.#pasting ? this.#text : this.#rows[0].input).focus();
+  }
+
   #added() {
     this.#insert(this.#rows.length, new OptionRow("", null, this.#told))?.input.focus();
   }
 
   #enter(row) {
-    const next = this.#rows[this.#rows.indexOf(row) + 1];
-    const made = () => new OptionRow("", null, this.#told);
+    const place = this.#rows.indexOf(row);
+    const next = this.#rows[place + 1];
     if (next && !next.text) next.input.focus();
-    else if (!this.#locked) this.#insert(this.#rows.indexOf(row) + 1, made())?.input.focus();
+    else if (this.#locked) (next ? next.input.focus() : this.#passed());
+    else if (!next && !row.text) this.#passed();
+    else this.#insert(place + 1, new OptionRow("", null, this.#told))?.input.focus();
   }
 
-  #move(row, step) {
+  /** Move a row one place. It stays in the document meanwhile, and so keeps the focus, or the pointer that drags it. */
+  #move(row, step, dragged = false) {
     const place = this.#rows.indexOf(row);
     const to = place + step;
     if (this.#locked || to < 0 || to >= this.#rows.length) return;
-    const held = [0, 1].find((which) => row.holds(which));
+    const other = this.#rows[to].node;
+    if (step < 0) row.node.after(other);
+    else row.node.before(other);
     this.#rows.splice(place, 1);
     this.#rows.splice(to, 0, row);
     this.#paint();
-    if (held === undefined) row.input.focus();
-    else row.focusButton(held);
+    if (!dragged && !row.node.contains(document.activeElement)) row.input.focus();
     announce(this.#line, say("host.option_moved", { place: to + 1, count: this.#rows.length }));
+    this.#changed();
   }
 
   #remove(row) {
@@ -146,8 +168,9 @@ export class OptionList {
     this.#rows.splice(place, 1);
     row.node.remove();
     this.#paint();
-    this.#rows[Math.min(place, this.#rows.length - 1)].focusButton(2);
+    this.#rows[Math.min(place, this.#rows.length - 1)].focusRemove();
     announce(this.#line, say("host.option_removed", { text: row.text.trim() || String(place + 1) }));
+    this.#changed();
   }
 
   /** Paste lines into a row: the first is inserted into its text, the others follow as options. */
@@ -160,6 +183,7 @@ export class OptionList {
     const last = this.#insert(place, ...more.map((one) => new OptionRow(one, null, this.#told)));
     (last ?? row).input.focus();
     announce(this.#line, say("host.pasted", { n: more.length + 1 }));
+    this.#changed();
   }
 
   // --- As lines ----------------------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
-/** One option in the form: its text, and buttons to move and remove it. */
+/** One option in the form: its text, a handle to move it by, and a button to remove it. */
 
 import { element, icon, set, write } from "../dom.js";
 import { say } from "../words.js";
-import { iconButton } from "./parts.js";
+import { draggable } from "./dragging.js";
+import { Menu } from "./menu.js";
+import { button, iconButton } from "./parts.js";
 
-const UP = "M12 5l7 7-1.4 1.4L13 8.8V19h-2V8.8l-4.6 4.6L5 12z";
-const DOWN = "M12 19l-7-7 1.4-1.4 4.6 4.6V5h2v10.2l4.6-4.6L19 12z";
+const GRIP = "M8 5h2v2H8zm6 0h2v2h-2zM8 11h2v2H8zm6 0h2v2h-2zM8 17h2v2H8zm6 0h2v2h-2z";
 const CROSS = "M6.4 5L12 10.6 17.6 5 19 6.4 13.4 12l5.6 5.6-1.4 1.4L12 13.4 6.4 19 5 17.6 10.6 12 5 6.4z";
 
 let made = 0;
@@ -13,8 +14,11 @@ let made = 0;
 /** A row; `told` has the methods `moved(row, step)`, `removed(row)`, `entered(row)` and `pasted(row, text)`. */
 export class OptionRow {
   #number = element("span", { class: "number", "aria-hidden": "true" });
+  #handle = new Menu("", [icon(GRIP), this.#number], "plain handle");
   #fault;
-  #buttons;
+  #up;
+  #down;
+  #remove;
 
   constructor(text, id, told, was = text) {
     /** The text that the server has, of an option that is there. */
@@ -29,14 +33,13 @@ export class OptionRow {
     this.input.addEventListener("keydown", (event) => this.#key(event, told));
     this.input.addEventListener("paste", (event) => this.#paste(event, told));
     this.input.addEventListener("input", () => this.blame(""));
-    this.#buttons = [
-      iconButton(icon(UP), "", () => told.moved(this, -1)),
-      iconButton(icon(DOWN), "", () => told.moved(this, 1)),
-      iconButton(icon(CROSS), "", () => told.removed(this)),
-    ];
-    const buttons = element("span", { class: "row-buttons" }, this.#buttons);
+    this.#up = button("", () => told.moved(this, -1));
+    this.#down = button("", () => told.moved(this, 1));
+    this.#remove = iconButton(icon(CROSS), "", () => told.removed(this));
+    this.#handle.offer([this.#up, this.#down]);
     /** The row. */
-    this.node = element("li", {}, this.#number, this.input, buttons, this.#fault);
+    this.node = element("li", {}, this.#handle.node, this.input, this.#remove, this.#fault);
+    draggable(this.#handle.node.firstChild, this.node, (step) => told.moved(this, step, true));
   }
 
   /** Its text. */
@@ -53,24 +56,22 @@ export class OptionRow {
   place(n, count, locked) {
     write(this.#number, String(n + 1));
     set(this.input, "aria-label", say("host.option_n", { n: n + 1 }));
-    const names = ["host.option_up", "host.option_down", "host.option_remove"].map((name) => say(name, { n: n + 1 }));
-    const off = [n === 0, n === count - 1, count <= 2];
-    this.#buttons.forEach((button, which) => {
-      set(button, "aria-label", names[which]);
-      set(button, "title", names[which]);
-      set(button, "aria-disabled", off[which] ? "true" : null); // a disabled one would lose the focus
-      button.hidden = locked;
-    });
+    set(this.input, "placeholder", say("host.option_n", { n: n + 1 }));
+    set(this.#handle.node.firstChild, "aria-label", say("hosting.option_move", { n: n + 1 }));
+    write(this.#up, say("host.option_up", { n: n + 1 }));
+    write(this.#down, say("host.option_down", { n: n + 1 }));
+    this.#up.hidden = n === 0;
+    this.#down.hidden = n === count - 1;
+    set(this.#remove, "aria-label", say("host.option_remove", { n: n + 1 }));
+    set(this.#remove, "title", say("host.option_remove", { n: n + 1 }));
+    set(this.#remove, "aria-disabled", count <= 2 ? "true" : null); // a disabled one would lose the focus
+    this.#handle.node.firstChild.disabled = locked;
+    this.#remove.hidden = locked;
   }
 
-  /** Give the focus to a button: 0 is up, 1 is down, 2 removes. */
-  focusButton(which) {
-    this.#buttons[which].focus();
-  }
-
-  /** Whether that button has the focus. */
-  holds(which) {
-    return document.activeElement === this.#buttons[which];
+  /** Give the focus to the button that removes it. */
+  focusRemove() {
+    this.#remove.focus();
   }
 
   /** Show its error; an empty text removes it. */
