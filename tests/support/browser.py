@@ -71,6 +71,13 @@ addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI })
 """
 TRANSITIONS_ENDED = """() => Promise.allSettled(
   document.getAnimations().filter((one) => one instanceof CSSTransition).map(({ finished }) => finished))"""
+FINISH = """() => {
+  for (const one of document.getAnimations()) {
+    if (one.effect.getComputedTiming().endTime === Infinity) one.cancel();
+    else one.finish();
+  }
+}"""
+"""Brings what moves to its end, so that a page is judged as it stays."""
 RUN_AXE = """(tags) => axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] })"""
 
 
@@ -226,6 +233,7 @@ async def blocking_storage(home: str, folder: Path) -> AsyncIterator[Visitor]:
 
 async def axe(page: Page) -> None:
     """Fails with a list of what axe-core finds against the page: WCAG 2.2 A and AA, and its best practices."""
+    await page.evaluate(FINISH)
     # Evaluated: a Content Security Policy would refuse a script element, but does not apply to this.
     await page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
     await page.evaluate(TRANSITIONS_ENDED)  # colours on their way have contrasts that nobody reads

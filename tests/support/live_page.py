@@ -20,7 +20,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.support.audience import Audience, Device, audience_of
 from tests.support.audience_acts import vote
-from tests.support.browser import Chromium, Visitor, axe, picture
+from tests.support.browser import FINISH, Chromium, Visitor, axe, picture
 from tests.support.served import Server, serving
 from tests.support.values import Json
 
@@ -256,6 +256,7 @@ async def accessible(page: Page, name: str = "") -> None:
     if name:
         await picture(page, f"live-{name}-{width}-light")
     await page.emulate_media(color_scheme="dark")
+    await page.evaluate(FINISH)
     assert await page.evaluate(CONTRAST) == []
     if name:
         await picture(page, f"live-{name}-{width}-dark")

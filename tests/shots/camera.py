@@ -1,0 +1,69 @@
+"""Takes pictures of states: in sizes, light and dark."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from playwright.async_api import Error
+
+from tests.shots.stand import Stand, State, Visit, visiting
+
+Scheme = Literal["light", "dark"]
+
+SIZES = ("320x640", "360x740", "768x1024", "1024x768", "1280x720", "1920x1080", "1080x1920", "3840x2160")
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+LONGEST = 1.6
+"""A page that scrolls is pictured as far as this many heights of its window."""
+ARRANGE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A state as it looked."""
+
+    state: State
+    language: str
+    size: str
+    scheme: Scheme
+    path: Path
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """The pixels of a size such as `1280x720`. Raises ValueError for anything else."""
+    width, height = map(int, text.split("x"))
+    return width, height
+
+
+async def pictures(
+    stand: Stand, state: State, language: str, sizes: Sequence[str], schemes: Sequence[Scheme], folder: Path
+) -> AsyncIterator[Picture]:
+    """Bring a page into the state once, and take it in each size and scheme. Raises what `arrange` raises."""
+    async with visiting(stand, language, viewport=size_of(sizes[0])) as visit:
+        async with asyncio.timeout(ARRANGE_S):
+            await state.arrange(visit)
+        for size in sizes:
+            width, height = size_of(size)
+            await visit.page.set_viewport_size({"width": width, "height": height})
+            for scheme in schemes:
+                await visit.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                name = re.sub(r"\W+", "-", f"{state.screen} {state.name} {language} {size} {scheme}")
+                path = folder / f"{name}.png"
+                await _take(visit, path, height)
+                yield Picture(state, language, size, scheme, path)
+
+
+async def _take(visit: Visit, path: Path, height: int) -> None:
+    await visit.settled()
+    whole = await visit.page.evaluate("document.scrollingElement.scrollHeight")
+    tall = min(whole, round(height * LONGEST))
+    width = visit.page.viewport_size["width"] if visit.page.viewport_size else 0
+    clip = {"x": 0, "y": 0, "width": width, "height": tall}
+    try:
+        await visit.page.screenshot(path=path, full_page=tall > height, clip=clip, animations="disabled")  # type: ignore[arg-type]
+    except Error:  # a page that changes its height while it is taken
+        await visit.page.screenshot(path=path, animations="disabled")

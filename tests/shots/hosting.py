@@ -1,0 +1,147 @@
+"""The host's page in its states."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from playwright.async_api import expect
+
+from tests.shots.stand import Visit, state
+from tests.support.browser import WITHIN_S
+from tests.support.live_page import PASSWORD
+from tests.support.values import Json
+
+HEADING = "#screen h1"
+
+
+async def view(visit: Visit, route: str, *, admin: bool = False) -> None:
+    """A view of somebody who is logged in."""
+    await visit.log_in(visit.stand.admin if admin else None)
+    await visit.go(f"/host#{route}", HEADING)
+    await expect(visit.page.locator("#screen")).not_to_have_attribute("aria-busy", "true")
+    await visit.page.wait_for_load_state("networkidle", timeout=WITHIN_S * 1000)
+
+
+async def of_poll(visit: Visit, poll: Json, more: str = "") -> None:
+    await view(visit, f"/poll/{poll['id']}{more}")
+
+
+async def fill_list(visit: Visit) -> None:
+    """Polls in all states, so that the list has something to show."""
+    opens = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+    await visit.poll("open", description=visit.texts.description)
+    await visit.poll("hidden", results="host")
+    await visit.poll("scheduled", votes=(), opens_at=opens)
+    await visit.poll("draft", votes=(), status="draft")
+    await visit.stand.act(await visit.poll("closed"), "close")
+
+
+@state("host", "login")
+async def login(visit: Visit) -> None:
+    await visit.go("/host", "input[name=username]")
+
+
+@state("host", "login refused")
+async def login_refused(visit: Visit) -> None:
+    await visit.go("/host", "input[name=username]")
+    await visit.page.locator("[name=username]").fill("mara")
+    await visit.page.locator("[name=password]").fill("not the one")
+    await visit.page.keyboard.press("Enter")
+    await expect(visit.page.get_by_role("alert").first).to_be_visible()
+
+
+@state("host", "new account")
+async def register(visit: Visit) -> None:
+    await visit.go("/host#/register/ABCDEF", "input[name=username]")
+
+
+@state("host", "empty list")
+async def empty_list(visit: Visit) -> None:
+    name = f"new{abs(hash((visit.language, id(visit)))) % 10**8}"
+    server = visit.stand.host
+    await server.post("/auth/register/", json={"username": name, "password": PASSWORD})
+    pair = (await server.post("/auth/token/", json={"username": name, "password": PASSWORD})).json()
+    await visit.log_in(pair)
+    await visit.go("/host", HEADING)
+    await visit.page.wait_for_load_state("networkidle")
+
+
+@state("host", "list")
+async def list_(visit: Visit) -> None:
+    await fill_list(visit)
+    await view(visit, "/")
+
+
+@state("host", "new poll")
+async def form(visit: Visit) -> None:
+    await view(visit, "/new")
+
+
+@state("host", "new poll with faults")
+async def form_faults(visit: Visit) -> None:
+    await view(visit, "/new")
+    await visit.page.locator("form button[value]").first.click()
+    await expect(visit.page.locator("[aria-invalid=true]").first).to_be_visible()
+
+
+@state("host", "poll edited")
+async def edited(visit: Visit) -> None:
+    await of_poll(visit, await visit.poll("three of seven", 7, max_choices=3), "/edit")
+
+
+@state("host", "draft")
+async def draft(visit: Visit) -> None:
+    await of_poll(visit, await visit.poll("draft", votes=(), status="draft"))
+
+
+@state("host", "open poll")
+async def open_(visit: Visit) -> None:
+    await of_poll(visit, await visit.poll("open", description=visit.texts.description))
+
+
+@state("host", "poll with hidden results")
+async def hidden(visit: Visit) -> None:
+    await of_poll(visit, await visit.poll("hidden", results="host"))
+
+
+@state("host", "closed poll")
+async def closed(visit: Visit) -> None:
+    poll = await visit.poll("closed")
+    await visit.stand.act(poll, "close")
+    await of_poll(visit, poll)
+
+
+@state("host", "poll with 30 options")
+async def thirty(visit: Visit) -> None:
+    await of_poll(visit, await visit.poll("thirty", 30))
+
+
+@state("host", "poll with long texts")
+async def long_texts(visit: Visit) -> None:
+    texts = visit.texts
+    poll = await visit.stand.poll(
+        "long", visit.language, texts.long_options, (5, 3, 2, 1, 1), question=texts.long_question
+    )
+    await of_poll(visit, poll)
+
+
+@state("host", "history")
+async def history(visit: Visit) -> None:
+    poll = await visit.poll("closed")
+    await visit.stand.act(poll, "close")
+    await of_poll(visit, poll, "/history")
+
+
+@state("host", "account")
+async def account(visit: Visit) -> None:
+    await view(visit, "/account")
+
+
+@state("host", "accounts")
+async def accounts(visit: Visit) -> None:
+    await view(visit, "/accounts", admin=True)
+
+
+@state("host", "account of an administrator")
+async def account_of_admin(visit: Visit) -> None:
+    await view(visit, "/account", admin=True)

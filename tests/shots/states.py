@@ -1,0 +1,11 @@
+"""All states of all screens, in the order of their files."""
+
+from __future__ import annotations
+
+from tests.shots import entering, hosting, staging, voting  # each adds its own
+from tests.shots.stand import STATES
+
+__all__ = ["SCREENS", "STATES", "entering", "hosting", "staging", "voting"]
+
+SCREENS = tuple(dict.fromkeys(state.screen for state in STATES))
+"""The names of the screens."""
