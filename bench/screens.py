@@ -68,7 +68,8 @@ new MutationObserver(() => {{
 KEEP_FIRST_BAR = f"""
 {AFTER_PAINT}
 const watch = new MutationObserver(() => {{
-  const fills = [...document.querySelectorAll(".fill")].map(({{ style }}) => parseFloat(style.transform.slice(7)));
+  const parts = [...document.querySelectorAll(".track, .fill")].map(({{ style }}) => style);
+  const fills = parts.map((style) => Number(style.getPropertyValue("--share") || style.getPropertyValue("--part")));
   if (!fills.some((share) => share > 0)) return;
   watch.disconnect();
   painted((at) => (globalThis.firstBar = at - performance.timeOrigin));

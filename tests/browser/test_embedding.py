@@ -167,7 +167,10 @@ async def test_a_login_runs_no_poll_from_inside_a_frame(chromium: Chromium, serv
         site.shows(f"{server.url}/live/{poll['code']}")
         page, (frame,) = await framed(host.visitor, site.near)
         await expect(frame.locator("#turnout")).to_be_visible(timeout=WAIT_MS)
-        await expect(frame.get_by_role("button")).to_have_text(["Full screen", "Shortcuts"])
+        for name in ("join", "full", "help"):
+            await expect(frame.locator(f"[data-act={name}]")).to_be_visible()
+        for name in ("open", "close", "reveal", "timer", "login"):
+            await expect(frame.locator(f"[data-act={name}]")).to_have_count(0)
         await frame.locator("#question").click()
         await page.keyboard.press("c")
         assert (await host.poll(poll["id"]))["status"] == "open"

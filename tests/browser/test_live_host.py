@@ -107,7 +107,7 @@ async def test_keys_are_listed_and_can_be_switched_off(venue: Venue) -> None:
         await in_touch(page)
         await page.keyboard.press("?")
         dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
-        await expect(dialog.locator("kbd")).to_have_text(["O", "C", "R", "F", "?"])
+        await expect(dialog.locator("kbd")).to_have_text([*"OCRT→←JABDF?"])
         await page.keyboard.press("c")  # a dialog is open: nothing
         await page.get_by_label("Enable shortcuts").uncheck()
         await page.keyboard.press("Escape")
@@ -136,7 +136,7 @@ async def test_a_host_presents_by_keyboard_alone(venue: Venue) -> None:
         await page.clock.fast_forward(5000)
         await expect(page.locator("body.idle")).to_be_attached()
         await expect(act(page, "close")).to_be_hidden()
-        for name in ("close", "reveal", "full", "help"):
+        for name in ("close", "reveal", "timer", "join", "theme", "full", "help"):
             await page.keyboard.press("Tab")
             await expect(act(page, name)).to_be_focused()
         await page.clock.fast_forward(5000)
@@ -146,7 +146,7 @@ async def test_a_host_presents_by_keyboard_alone(venue: Venue) -> None:
         assert await page.evaluate("document.querySelector('dialog[open]').contains(document.activeElement)")
         await page.keyboard.press("Escape")
         await expect(act(page, "help")).to_be_focused()
-        for _ in range(3):
+        for _ in range(6):
             await page.keyboard.press("Shift+Tab")
         await page.keyboard.press("Enter")
         await expect(page.locator("#status")).to_have_text("Final results")

@@ -47,6 +47,8 @@ SENTENCE = ("The quick brown fox jumps over the lazy dog, twice. " * 4)[:199] + 
 ARABIC = "هل نذهب إلى البحر أم نبقى في المدينة؟"
 EMOJI = "👩‍👩‍👧‍👦🏳️‍🌈🎉"
 SHORT, LONG = "?", ("Why, " * 100)[:499] + "?"
+MANY, TOP = 12, 10
+"""More options than these are shown as the ones with most votes."""
 STAGES = (
     *((2, LONG_WORD, LONG), (3, ARABIC, ARABIC), (3, EMOJI, LONG)),
     *((8, SENTENCE, SHORT), (30, LONG_WORD, LONG), (100, WORD, LONG)),
@@ -67,7 +69,8 @@ def texts_of(number: int, text: str) -> list[str]:
 
 async def test_nothing_overlaps_or_is_cut_off(venue: Venue) -> None:
     wrong = []
-    async with venue.visit(device_scale_factor=0.25) as visitor:  # no picture is taken: the same layout, drawn quickly
+    # No picture is taken: the same layout, drawn quickly.
+    async with venue.visit(device_scale_factor=0.25, reduced_motion="reduce") as visitor:
         page = await venue.page(visitor, "/")
         for turn, (number, text, question) in enumerate(STAGES):
             poll = await venue.host.poll(*texts_of(number, text), question=question)
@@ -76,6 +79,9 @@ async def test_nothing_overlaps_or_is_cut_off(venue: Venue) -> None:
             await in_touch(page)
             await expect(page.locator("#turnout")).to_have_text("4 people voted")
             await expect(page.locator("#results .bar")).to_have_count(number)
+            if number > MANY:
+                await expect(page.locator(".more")).to_have_text(f"and {number - TOP} more")
+                await page.keyboard.press("a")
             for size in SIZES if THOROUGH else (SIZES[turn % 5], SIZES[(turn + 2) % 5]):
                 await resized(page, size)
                 found = await page.evaluate(MEASURE)
@@ -96,9 +102,11 @@ async def test_what_comes_after_the_first_fit_finds_room(venue: Venue) -> None:
             await page.goto(venue.server.url + live(poll))
             await in_touch(page)
             await expect(page.locator("#left")).to_contain_text("left")
+            watcher = await venue.audience.voter(70).watch(poll)
             await expect(page.locator("#online")).to_be_visible(timeout=TOUCH_MS)
             await painted(page)
             await laid_out(page)
+            await watcher.close()
             await page.close()
 
 
@@ -166,6 +174,9 @@ async def test_thirty_options_on_a_wall(venue: Venue) -> None:
         page = await venue.page(visitor, live(poll), clock=True)
         await in_touch(page)
         await expect(page.locator("#turnout")).to_have_text("46 people voted")
+        await expect(page.locator("#results .bar:visible")).to_have_count(TOP)
+        await page.keyboard.press("a")
+        await expect(page.locator("#results .bar:visible")).to_have_count(30)
         await idle(page)
         await laid_out(page)
         await accessible(page, "thirty")
@@ -277,7 +288,7 @@ async def test_a_stage_that_only_this_machine_reaches_fills_every_size_and_shows
 ) -> None:
     async with serving(tmp_path, module_database_url) as server, audience_of(server) as audience:
         poll = await audience.device("user:1", "user").poll("Yes", "No", "Perhaps")
-        async with chromium.visit(server.url) as visitor:
+        async with chromium.visit(server.url, reduced_motion="reduce") as visitor:
             page = await visitor.context.new_page()
             await page.goto(f"{server.url}{live(poll)}")
             await in_touch(page)

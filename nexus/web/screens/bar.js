@@ -22,7 +22,9 @@ export class Bar {
   show(text, count, total, share) {
     write(this.#text, text);
     this.#figures.hidden = count === null;
-    this.#fill.style.transform = `scaleX(${count && total ? Math.min(1, count / total) : 0})`;
+    const part = count && total ? Math.min(1, count / total) : 0;
+    this.#fill.style.setProperty("--share", part); // the sheets make a length of it
+    set(this.#fill, "data-none", part === 0);
     set(this.#track, "data-empty", count === null);
     if (count === null) return;
     write(this.#share, percent(share));

@@ -8,11 +8,14 @@ import { comeBack, later, persist, tell } from "../persist.js";
 import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
 import { Show } from "./show.js";
+import { staged } from "./staged.js";
+import { seen } from "./veiled.js";
 
 const PATIENCE_MS = 1000; // if connecting takes longer, the page says so
 
 /** Show the poll of this page. `given` is the data in the page, `link` the place for news of the connection. */
 export async function attend(given, link) {
+  if (given.poll) staged(link).show(seen(given));
   await comeBack(link);
   const notice = await takeUp(given.code, link);
   let refusal = null;
@@ -35,7 +38,7 @@ export async function attend(given, link) {
       return attend(given, link);
     };
     way.ended?.then(() => found.client.close());
-    return new Show({ ...found, link, way: way.name, again, notice: notice || ended(refusal) });
+    return new Show({ ...found, stage: staged(link), way: way.name, again, notice: notice || ended(refusal) });
   }
   return turnAway(link, refusal, given);
 }
@@ -133,7 +136,7 @@ async function turnAway(link, error, given) {
   const why = element("p", { id: "why" }, ended(error) || reason(error));
   const title = element("h1", {}, say(unknown ? "live.unknown" : "live.no_entry"));
   // Only its host sees a draft; to everyone else there is no such poll.
-  const login = !framed && element("details", {}, element("summary", {}, say("live.log_in")));
+  const login = !framed && element("details", {}, element("summary", {}, say("live.do_login")));
   fill(main, link, title, why, login);
   const [{ loginForm }, { codeForm }] = await persist(link, () => Promise.all([later("login"), later("code")]));
   link.hidden = true;

@@ -1,78 +1,153 @@
-/** What a presenter can do, with buttons and keys. Hidden while nobody uses them. */
+/** What a presenter can do, with buttons and keys. The buttons are in a room of their own and hidden while nobody uses
+ * them. */
 
-import { element, fill, framed, write } from "../dom.js";
+import { element, fill, framed, icon, write } from "../dom.js";
 import { later } from "../persist.js";
 import { say } from "../words.js";
+import { Cover } from "./covers.js";
+import { listen } from "./keys.js";
 
 const IDLE_MS = 4000;
+const TOLD_MS = 6000;
+const HOSTS = ["open", "close", "reveal", "timer"];
+const STEPS = ["next", "previous"];
+const ICONS = {
+  timer: "M9 1h6v2H9zM12 4a9 9 0 1 0 9 9 9 9 0 0 0-9-9zm0 2a7 7 0 1 1-7 7 7 7 0 0 1 7-7zm-1 2v6h5v-2h-3V8z",
+  join: "M3 3h8v8H3zm2 2v4h4V5zM13 3h8v8h-8zm2 2v4h4V5zM3 13h8v8H3zm2 2v4h4v-4zM13 13h3v3h-3zm5 0h3v3h-3zm-5 5h3v3h-3zm5 0h3v3h-3z",
+  all: "M4 5h16v2H4zm0 6h16v2H4zm0 6h16v2H4z",
+  theme: "M12 3a9 9 0 1 0 9 9 9 9 0 0 0-9-9zm0 2v14a7 7 0 0 1 0-14z",
+  full: "M4 4h6v2H6v4H4zm10 0h6v6h-2V6h-4zM4 14h2v4h4v2H4zm14 0h2v6h-6v-2h4z",
+};
 
-/** The controls below `root`. `acts` are `open`, `close` and `reveal`, which only a `host` has; `way` is how the screen
- * entered: after a `login` it does not offer another, which is told to `entered()`. `signal` ends them. */
+/** The controls of `stage`. `acts` are those of acts.js, which only a `host` has; `way` is how the screen entered: unless
+ * it is the host's, it offers a login, which is told to `entered()`. `code()` is the poll's. `signal` ends them. */
 export class Controls {
-  #acts;
+  #stage;
   #host;
+  #way;
+  #acts;
   #keysOn = true;
   #idle = null;
+  #telling = null;
+  #cover;
   #bar = element("nav", { class: "controls", "aria-label": say("live.controls") });
-  #trouble = element("p", { id: "trouble", class: "note bad", role: "alert", hidden: true });
+  #trouble = element("p", { id: "trouble", class: "toast", role: "alert", hidden: true });
+  #layer = element("div", {}, this.#trouble);
   #buttons;
   #dialogs = new Map(); // by name: each, or what will be it
 
-  constructor(root, acts, { host, way, signal, entered }) {
+  constructor(stage, acts, { host, way, signal, entered, code }) {
+    this.#stage = stage;
     this.#host = host;
-    const page = document.documentElement;
-    const full = () => (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen());
-    const login = way !== "login" && !framed && (() => this.#open("login", (made) => made.loginDialog(entered)));
-    const told = { host: host || framed, login: Boolean(login), switched: (on) => (this.#keysOn = on) };
-    const help = () => this.#open("help", (made) => made.helpDialog(told));
-    this.#acts = { ...(host ? acts : {}), full, login, help };
+    this.#way = way;
+    this.#cover = new Cover(signal);
+    this.#acts = this.#all(acts, entered, code);
     this.#buttons = Object.fromEntries(this.#names().map((name) => [name, this.#button(name)]));
     fill(this.#bar, ...Object.values(this.#buttons));
-    root.append(this.#trouble, this.#bar);
+    fill(stage.tools, this.#bar);
+    document.body.append(this.#layer);
     this.#listen(signal);
+    signal.addEventListener("abort", () => [this.#bar, this.#layer].forEach((node) => node.remove()));
   }
 
   /** Show what can be done now. The buttons for opening and closing replace each other, and pass the focus on. */
   show({ status, hold }) {
+    if (this.#buttons.all) this.#buttons.all.hidden = !this.#stage.many;
     if (!this.#host) return;
     const { open, close, reveal } = this.#buttons;
     const focused = [open, close].includes(document.activeElement);
     open.hidden = status === "open";
-    write(open, say(status === "closed" ? "live.reopen" : "live.open"));
+    write(open, say(status === "closed" ? "live.reopen" : "live.do_open"));
     close.hidden = status !== "open";
-    write(reveal, say(hold ? "live.reveal" : "live.hold"));
+    write(reveal, say(hold ? "live.do_reveal" : "live.hold"));
     if (focused) (open.hidden ? close : open).focus();
   }
 
-  /** Say what went wrong; an empty text clears it. */
-  complain(text) {
-    write(this.#trouble, text);
+  /** Say what came of an act, with an `offer` (`{label, act, for}`, which lasts `for` ms) or without; an empty text clears
+   * it. */
+  tell(text, offer = null) {
+    clearTimeout(this.#telling);
+    const take = () => {
+      this.tell("");
+      offer.act();
+    };
+    const button = offer && element("button", { type: "button", "data-act": "undo", on: { click: take } }, offer.label);
+    fill(this.#trouble, text && element("span", {}, text), button);
     this.#trouble.hidden = !text;
+    if (text) this.#telling = setTimeout(() => this.tell(""), offer?.for ?? TOLD_MS);
+  }
+
+  /** Say what went wrong, until something goes right. */
+  complain(text) {
+    this.tell(text);
+    clearTimeout(this.#telling);
+  }
+
+  #all(acts, entered, code) {
+    const page = document.documentElement;
+    return {
+      open: acts.open,
+      close: acts.close,
+      reveal: acts.reveal,
+      next: acts.next,
+      previous: acts.previous,
+      timer: () => this.#open("timer", (made) => made.timerDialog(acts.countdown)),
+      join: () => (this.#cover.kind === "join" ? this.#cover.remove() : this.#cover.join(code())),
+      blank: () => this.#cover.blank(),
+      uncover: () => this.#cover.kind !== "" && this.#cover.remove(),
+      all: () => this.#stage.toggleAll(),
+      theme: () => (page.dataset.theme = isDark() ? "light" : "dark"),
+      full: () => (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen()),
+      login: this.#offersLogin && (() => this.#open("login", (made) => made.loginDialog(entered))),
+      help: () => this.#open("help", (made) => made.helpDialog(this.#told())),
+    };
+  }
+
+  get #offersLogin() {
+    return !this.#host && !framed;
+  }
+
+  #told() {
+    return { host: this.#host || framed, login: this.#offersLogin, switched: (on) => (this.#keysOn = on) };
   }
 
   #names() {
-    return ["open", "close", "reveal", "login", "full", "help"].filter((name) => this.#acts[name]);
+    const hosts = this.#host ? HOSTS : [];
+    return [...hosts, this.#offersLogin && "login", "join", "all", "theme", "full", "help"].filter(Boolean);
   }
 
   #button(name) {
-    const label = { login: "log_in", full: "full_screen" }[name] ?? name;
+    const label = say(`live.do_${name}`);
     const on = { click: () => this.#acts[name]() };
-    return element("button", { type: "button", "data-act": name, on }, say(`live.${label}`));
+    const drawn = name === "help" ? "?" : ICONS[name] && icon(ICONS[name]);
+    const attributes = { type: "button", "data-act": name, on };
+    if (drawn) Object.assign(attributes, { class: "small", "aria-label": label, title: label });
+    return element("button", attributes, drawn ?? label);
+  }
+
+  /** Do what a key or a step asks for, or say why it can't be; false if the key is not used here. */
+  #do(name) {
+    this.#wake();
+    if (this.#cover.kind === "blank") return this.#cover.remove();
+    if ((HOSTS.includes(name) || STEPS.includes(name)) && !this.#host) return this.#refuse(name);
+    if (STEPS.includes(name) && this.#cover.kind) return this.#cover.remove();
+    return this.#acts[name] ? void this.#acts[name]() : false;
+  }
+
+  #refuse(name) {
+    if (STEPS.includes(name) || framed) return false;
+    this.tell(say(this.#way === "login" ? "live.not_yours" : "live.need_login"));
+    return true;
   }
 
   #listen(signal) {
-    const keys = { o: "open", c: "close", r: "reveal", l: "login", f: "full", "?": "help" };
-    document.addEventListener("keydown", (event) => {
+    listen((name) => this.#do(name), { on: () => this.#keysOn, signal });
+    const bring = (event) => {
       this.#wake();
-      const modified = event.ctrlKey || event.metaKey || event.altKey;
-      const act = this.#acts[keys[event.key.toLowerCase()]];
-      if (!act || isTyping(event.target) || modified || event.repeat) return;
-      if (!this.#keysOn && event.key !== "?") return;
-      event.preventDefault();
-      act();
-    }, { signal });
-    for (const name of ["pointermove", "pointerdown", "focusin"]) {
-      document.addEventListener(name, () => this.#wake(), { signal });
+      if (this.#cover.kind === "blank" && event.type === "keydown") this.#cover.remove();
+    };
+    for (const name of ["pointermove", "pointerdown", "focusin", "keydown"]) {
+      document.addEventListener(name, bring, { signal });
     }
     this.#wake();
   }
@@ -90,7 +165,7 @@ export class Controls {
   async #open(name, make) {
     const place = (module) => {
       const made = make(module);
-      this.#bar.after(made);
+      this.#layer.append(made);
       return made;
     };
     try {
@@ -104,9 +179,7 @@ export class Controls {
   }
 }
 
-/** Whether a key is meant for a field or an open dialog. A field in a dialog that has just closed keeps the focus, and
- * gets the keys, until the page is next painted. */
-function isTyping(target) {
-  const dialog = target.closest?.("dialog");
-  return dialog ? dialog.open : Boolean(target.closest?.("input, textarea, select"));
+function isDark() {
+  const { theme } = document.documentElement.dataset;
+  return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }

@@ -2,21 +2,54 @@
 
 import { byId, element } from "../dom.js";
 import { loginForm } from "../login.js";
+import { span } from "../time.js";
 import { say } from "../words.js";
+
+const SPANS_S = [15, 30, 60, 120];
+const USUAL_S = 30;
+const ROWS = [
+  ["O", "open", "host"],
+  ["C", "close", "host"],
+  ["R", "reveal", "host"],
+  ["T", "timer", "host"],
+  ["→", "next", "host"],
+  ["←", "previous", "host"],
+  ["J", "join"],
+  ["A", "all"],
+  ["B", "blank"],
+  ["D", "theme"],
+  ["F", "full"],
+  ["L", "login", "login"],
+  ["?", "help"],
+];
 
 /** The host's login; `entered(session)` is called at it. */
 export function loginDialog(entered) {
-  return dialog("login", say("live.log_in"), loginForm(entered));
+  return dialog("login", say("live.do_login"), loginForm(entered));
+}
+
+/** How long voting shall still be open: `start(seconds)`. */
+export function timerDialog(start) {
+  const spans = SPANS_S.map((seconds) => {
+    const press = () => {
+      made.close();
+      start(seconds);
+    };
+    const attributes = { type: "button", autofocus: seconds === USUAL_S, "data-seconds": seconds, on: { click: press } };
+    return element("button", attributes, span(seconds * 1000));
+  });
+  const made = dialog("timer", say("live.do_timer"), element("div", { class: "spans" }, spans));
+  return made;
 }
 
 /** The list of shortcuts, with `L` if a `login` is offered, and the switch that disables them (WCAG 2.2, 2.1.4):
  * `switched(on)`. `host` is false for those whom it tells that most of them are the host's. */
 export function helpDialog({ host, login, switched }) {
-  const rows = [["O", "open"], ["C", "close"], ["R", "reveal"], ["F", "full"], ["L", "login"], ["?", "help"]];
+  const shown = ROWS.filter(([, , whose]) => whose !== "login" || login);
   const list = element(
     "dl",
     { class: "keys" },
-    rows.filter(([, name]) => name !== "login" || login).flatMap(([key, name]) => [
+    shown.flatMap(([key, name]) => [
       element("dt", {}, element("kbd", {}, key)),
       element("dd", {}, say(`live.key_${name}`)),
     ]),

@@ -1,46 +1,81 @@
-/** The largest type at which everything fits the screen. */
+/** The largest type at which everything fits the screen, and bars as thick as the rest of the room allows. */
 
 const LEAST_PX = 15; // smaller type is unreadable: the page scrolls instead
-const MOST = 0.05; // of the screen's height, or of 0.6 of its width if that is less
+const MOST = 0.07; // of the screen's height, or of 0.6 of its width if that is less; upright, of its width
+const UPRIGHT = 1.1; // live.css has the same limit
+const MOST_OF_OVERLAY = 0.034; // of the picture's height
+const BAND = 0.4; // of it, for an overlay along an edge; others may be as high as there is room
+const CORNER = 0.88;
 const MOST_COLUMNS = 4;
 const ROWS_FOR_COLUMNS = 7;
-const NARROWEST_COLUMN_EM = 14;
+const NARROWEST_COLUMN_EM = 15;
 const EXACT_PX = 0.5;
+const WORTH = 1.2; // another column is read less easily: the type must gain this much by it
 const ROUNDED_PX = 1; // both heights are rounded: content that fits may seem to be this much higher
+const SHAPES_FROM = 0.6; // of the size that bars could have: with smaller type columns or a donut are not worth it
+const THICK_EM = [0.5, 1.5]; // of a bar
+const FOR_BARS = 0.55; // of the room that is left
 
-/** Keeps `stage` fitted to the window until `signal`, by the properties `--size` (of its type) and `--columns` (of its `list`). */
+/** Keeps `stage` fitted to the window, by the properties `--size` (of its type), and of the list of `chart` `--columns`,
+ * `--rows`, `--thick` (of a bar) and `--track` (the length of a whole one). */
 export class Fit {
   #stage;
+  #chart;
   #list;
+  #panel;
+  #aside;
+  #overlay;
   #planned = 0;
   #fitted = ""; // the space available at the last fit
 
-  constructor(stage, list, signal) {
+  constructor(stage, chart, overlay) {
     this.#stage = stage;
-    this.#list = list;
-    window.addEventListener("resize", () => this.#soon(), { signal });
-    stage.querySelector("img")?.addEventListener("load", () => this.#soon());
+    this.#chart = chart;
+    this.#list = chart.list;
+    this.#panel = chart.node.parentElement;
+    this.#aside = stage.querySelector("aside");
+    this.#overlay = overlay;
     // The space changes without the window too: with news above the stage, and with a longer footer.
-    const changes = new ResizeObserver(() => this.#room() !== this.#fitted && this.#soon());
-    for (const part of [stage, stage.querySelector("footer")]) changes.observe(part);
+    const changes = new ResizeObserver(() => this.#room() !== this.#fitted && this.soon());
+    for (const part of [stage, stage.querySelector("footer"), document.documentElement]) changes.observe(part);
   }
 
   /** Fit at once. */
   now() {
+    if (!this.#stage.isConnected) return;
     this.#stage.classList.remove("scrolls"); // with it anything would fit
-    let best = null;
-    for (const columns of this.#candidates()) {
-      const size = this.#largest(columns, best ? best.size + EXACT_PX : LEAST_PX);
-      if (size) best = { size, columns };
-    }
+    const { kind, node } = this.#chart;
+    const bars = this.#best("bars");
+    const shaped = kind === "bars" ? null : this.#best(kind);
+    const shape = shaped && shaped.size >= SHAPES_FROM * (bars?.size ?? 0) ? kind : "bars";
+    node.dataset.chart = shape;
+    const best = shape === "bars" ? bars : shaped;
     if (best) this.#apply(best.size, best.columns);
     else this.#scroll();
+    this.#thicken();
     this.#fitted = this.#room();
+  }
+
+  /** Fit in the next frame. */
+  soon() {
+    cancelAnimationFrame(this.#planned);
+    this.#planned = requestAnimationFrame(() => this.now());
   }
 
   #room() {
     const parts = [this.#stage, this.#stage.querySelector("footer")];
-    return parts.map((part) => [part.offsetWidth, part.offsetHeight]).join();
+    const sizes = parts.map((part) => [part.offsetWidth, part.offsetHeight]);
+    return this.#overlay ? `${innerWidth},${innerHeight}` : sizes.join();
+  }
+
+  #best(shape) {
+    this.#chart.node.dataset.chart = shape;
+    let best = null;
+    for (const columns of this.#candidates(shape)) {
+      const size = this.#largest(columns, best ? best.size * WORTH : LEAST_PX);
+      if (size) best = { size, columns };
+    }
+    return best;
   }
 
   /** Too much for one screen: use as many columns as can be read, and let the page scroll. */
@@ -51,20 +86,27 @@ export class Fit {
     this.#apply(LEAST_PX, Math.max(1, Math.min(room, MOST_COLUMNS)));
   }
 
-  #soon() {
-    cancelAnimationFrame(this.#planned);
-    this.#planned = requestAnimationFrame(() => this.now());
+  get #inCorner() {
+    return /left|right/.test(this.#overlay?.at);
   }
 
-  #candidates() {
-    const options = this.#list.children.length;
-    const most = Math.min(MOST_COLUMNS, Math.ceil(options / ROWS_FOR_COLUMNS) + 1);
+  #count() {
+    return [...this.#list.children].filter(({ hidden }) => !hidden).length;
+  }
+
+  #candidates(shape) {
+    if (shape === "columns") return [this.#count()];
+    if (shape === "donut" || this.#inCorner) return [1];
+    const most = Math.min(MOST_COLUMNS, Math.ceil(this.#count() / ROWS_FOR_COLUMNS) + 1);
     return Array.from({ length: most }, (_, index) => index + 1);
   }
 
   /** The largest size at which this many columns fit; 0 if they don't fit at `least`. Each check costs a layout. */
   #largest(columns, least) {
-    let [low, high] = [least, Math.max(least, Math.min(window.innerWidth * 0.6, window.innerHeight) * MOST * 1.5)];
+    const { innerWidth: width, innerHeight: height } = window;
+    const screen = Math.min(width * (width > height * UPRIGHT ? 0.6 : 1), height) * MOST;
+    const most = this.#overlay ? height * MOST_OF_OVERLAY * this.#overlay.scale : screen;
+    let [low, high] = [least, Math.max(least, most)];
     if (!this.#fits(low, columns)) return 0;
     if (this.#fits(high, columns)) return high;
     while (high - low > EXACT_PX) {
@@ -77,16 +119,45 @@ export class Fit {
 
   #fits(size, columns) {
     this.#apply(size, columns);
-    const wide = columns === 1 || this.#list.clientWidth / columns >= NARROWEST_COLUMN_EM * size;
-    // The aside overflows into the stage's padding, which the stage itself does not count as overflow.
-    const parts = [this.#stage, this.#stage.querySelector("aside")];
-    const holds = (part) => part.scrollHeight <= part.clientHeight + ROUNDED_PX && part.scrollWidth <= part.clientWidth;
-    return wide && parts.every(holds);
+    const shape = this.#chart.node.dataset.chart;
+    const wide = shape === "columns" || columns === 1 || this.#list.clientWidth / columns >= NARROWEST_COLUMN_EM * size;
+    if (!wide || (this.#overlay && !this.#isLow())) return false;
+    const parts = [this.#stage, this.#panel, this.#chart.node, this.#list, this.#aside];
+    const names = [...this.#list.querySelectorAll(".name")];
+    return (
+      parts.every((part) => part.scrollHeight <= part.clientHeight + ROUNDED_PX) &&
+      [...parts, ...names].every((part) => part.scrollWidth <= part.clientWidth + ROUNDED_PX)
+    );
+  }
+
+  #isLow() {
+    return this.#stage.offsetHeight <= window.innerHeight * (this.#inCorner ? CORNER : BAND);
   }
 
   #apply(size, columns) {
-    this.#stage.style.setProperty("--size", `${size}px`);
-    this.#stage.style.setProperty("--columns", columns);
-    this.#stage.style.setProperty("--rows", Math.ceil(this.#list.children.length / columns));
+    const { style } = this.#stage;
+    style.setProperty("--size", `${size}px`);
+    style.setProperty("--columns", columns);
+    style.setProperty("--rows", Math.ceil(this.#count() / columns));
+    style.setProperty("--thick", `${THICK_EM[0]}em`);
+  }
+
+  /** Give bars what is left of the room, and say how long a whole one is, in pixels, so that none moves by layout. */
+  #thicken() {
+    const rows = [...this.#list.children].filter(({ hidden }) => !hidden);
+    if (!rows.length) return;
+    const size = parseFloat(this.#stage.style.getPropertyValue("--size"));
+    const upright = this.#chart.node.dataset.chart === "columns";
+    const in1 = Number(this.#stage.style.getPropertyValue("--rows"));
+    const used = rows.slice(0, in1).reduce((sum, { offsetHeight }) => sum + offsetHeight, 0);
+    const gaps = (in1 - 1) * parseFloat(getComputedStyle(this.#list).rowGap || 0);
+    const left = Math.max(0, this.#list.clientHeight - used - gaps) / in1;
+    const thick = Math.min(THICK_EM[1] * size, THICK_EM[0] * size + (left > size / 4 ? FOR_BARS * left : 0));
+    const fits = !this.#stage.classList.contains("scrolls") && !upright && !this.#overlay;
+    if (fits) this.#stage.style.setProperty("--thick", `${thick}px`);
+    const track = rows[0].querySelector(".track");
+    const length = upright ? track.clientHeight : track.clientWidth;
+    if (length) this.#stage.style.setProperty("--track", `${length}px`);
+    if (upright) this.#stage.style.setProperty("--thick", `${track.clientWidth}px`);
   }
 }

@@ -64,7 +64,7 @@ function tools(link, login) {
     ({ l: enter, f: full })[key.toLowerCase()]?.();
   };
   document.addEventListener("keydown", pressed, { signal: login.signal });
-  const made = [button(enter, say("live.log_in")), page.requestFullscreen && button(full, say("live.full_screen"))];
+  const made = [button(enter, say("live.do_login")), page.requestFullscreen && button(full, say("live.do_full"))];
   return element("nav", { class: "tools", "aria-label": say("live.controls") }, made.filter(Boolean));
 }
 

@@ -1,38 +1,47 @@
-/** What an audience looks at: the question, the bars, who votes, and how to join. */
+/** What an audience looks at: the question, the chart, who votes, how to join, and what came out. */
 
-import { Bar, sharesById } from "../bar.js";
+import { Chart } from "../chart/chart.js";
 import { element, fill, set, write } from "../dom.js";
-import { invitation, picture } from "../invite.js";
 import { isLong } from "../preview.js";
-import { correctedAt } from "../time.js";
+import { correctedAt, timeLeft } from "../time.js";
 import { number, say } from "../words.js";
 import { Fit } from "./fit.js";
+import { joinCard } from "./join.js";
+import { outcome, outcomeCard, sentence } from "./outcome.js";
+import { Ring } from "./ring.js";
 
-/** The stage in `root`, below `link`; an `overlay` is for streaming software, and has no QR code; it is
- * fitted to the window until `signal`. */
+/** The stage in `root`, below `link`; an `overlay` (screens/overlay.js) is for streaming software. */
 export class Stage {
-  #bars = new Map();
+  #chart = new Chart();
+  #ring = new Ring();
   #fit;
   #texts = "";
-  #code;
-  #invite;
+  #beside = ""; // what stands beside the chart
+  #overlay;
+  #said = null;
+  #brand = element("p", { class: "brand" }, say("shared.brand"));
+  #title = element("p", { id: "event-title", dir: "auto", hidden: true });
   #question = element("h1", { id: "question", dir: "auto" });
-  #list = element("ul", { id: "results", class: "bars", "aria-labelledby": "question" });
-  #veil = element("p", { id: "veil", class: "note", hidden: true });
-  #status = element("p", { id: "status", role: "status" });
-  #time = element("p", { id: "left", class: "time" });
+  #veil = element("p", { id: "veil", hidden: true });
+  #status = element("p", { id: "status" });
+  #spoken = element("p", { class: "unseen", role: "status" });
   #turnout = element("p", { id: "turnout" });
-  #online = element("p", { id: "online" });
+  #online = element("p", { id: "online", hidden: true });
   #corrected = element("p", { id: "corrected", hidden: true });
+  #aside = element("aside", { class: "panel" });
+  /** The room for controls, below what the audience reads. */
+  tools = element("div", { class: "tools" });
 
-  constructor(root, link, { overlay, code, signal }) {
-    const foot = element("footer", {}, this.#status, this.#time, this.#turnout, this.#online, this.#corrected);
-    const stage = element("div", { class: "stage" }, this.#question, this.#veil, this.#list, foot);
-    this.#invite = () => (overlay ? element("aside", {}, codeText(this.#code)) : joining(this.#code));
-    this.#code = code;
-    stage.append(this.#invite());
-    fill(root, link, stage);
-    this.#fit = new Fit(stage, this.#list, signal);
+  constructor(root, link, { overlay = null } = {}) {
+    this.#overlay = overlay;
+    const head = element("header", {}, this.#brand, this.#title, this.#ring.node, this.#status);
+    const results = element("div", { class: "panel results" }, this.#veil, this.#chart.node);
+    const told = element("div", { class: "told" }, this.#turnout, this.#online, this.#corrected);
+    const foot = element("footer", {}, told, !overlay && this.tools);
+    this.node = element("div", { class: "stage" }, head, this.#question, results, this.#aside, foot, this.#spoken);
+    fill(root, link, this.node);
+    this.#fit = new Fit(this.node, this.#chart, overlay);
+    this.#chart.changed = () => this.#fit.soon();
   }
 
   /** Show a poll; `hold` hides the counts. */
@@ -40,89 +49,82 @@ export class Stage {
     write(this.#question, poll.question);
     set(this.#question, "data-long", isLong(poll.question));
     document.title = say("live.title_of", { question: poll.question });
-    this.#showCode(poll.code);
-    this.#showBars(poll, totals, hold);
-    set(this.#list, "data-epoch", totals.epoch);
-    set(this.#list, "data-version", totals.version);
-    set(this.#list, "data-visibility", hold ? "turnout" : totals.visibility);
-    this.#showVeil(poll, hold);
-    write(this.#status, totals.final && !hold ? say("live.final") : say(`shared.status_${totals.status}`));
-    set(this.#status, "data-status", totals.status);
+    const over = totals.status === "closed";
+    set(this.node, "data-state", over ? (hold ? "closed" : "final") : totals.status);
+    this.#chart.show({ poll, totals, hold });
+    const { list } = this.#chart;
+    set(list, "data-epoch", totals.epoch);
+    set(list, "data-version", totals.version);
+    set(list, "data-visibility", hold ? "turnout" : totals.visibility);
+    this.#veil.hidden = !hold;
+    write(this.#veil, say(poll.results === "after_close" ? "live.veiled_after_close" : "live.veiled"));
+    this.#showStatus(totals, hold);
+    this.#showBeside(poll, totals, hold);
     write(this.#turnout, say("shared.turnout", { n: totals.voters }));
     set(this.#turnout, "data-voters", totals.voters);
-    this.#online.hidden = online === null;
+    this.#online.hidden = !online;
     write(this.#online, say("live.online", { n: online ?? 0 }));
     write(this.#corrected, correctedAt(poll));
     this.#corrected.hidden = !poll.corrected_at;
+    this.#speak(poll, totals, hold);
     this.#refit(poll, totals, hold);
   }
 
-  /** Show how long is left, if anything is. */
-  tick(text) {
-    write(this.#time, text);
-    this.#time.hidden = !text;
+  /** Show how long is left, if anything is; `now` is the server's time, in ms. */
+  tick(poll, totals, now) {
+    const text = timeLeft(poll, totals.status, now);
+    const until = totals.status === "open" ? poll.expires_at : null;
+    this.#ring.show(text, until, until ? Date.parse(until) - now : 0);
   }
 
-  /** The code changes when a poll becomes private, or public again. */
-  #showCode(code) {
-    if (!code || code === this.#code) return;
-    this.#code = code;
-    this.#list.parentElement.querySelector("aside").replaceWith(this.#invite());
-    this.#fit.now();
+  /** Show all options of many, or the ten with most votes. */
+  toggleAll() {
+    this.#chart.toggle();
   }
 
-  #showBars(poll, totals, hold) {
-    const counts = new Map(totals.options.map(({ id, votes_count: count }) => [id, count]));
-    const shares = sharesById(totals);
-    const most = Math.max(1, ...counts.values());
-    const options = [...poll.options].sort((a, b) => a.position - b.position || a.id - b.id);
-    const ids = new Set(options.map(({ id }) => id));
-    for (const [id, { item }] of this.#bars) if (!ids.has(id)) this.#drop(id, item);
-    options.forEach(({ id, option_text: text }, index) => {
-      const { item, bar } = this.#bars.get(id) ?? this.#add(id);
-      if (this.#list.children[index] !== item) this.#list.insertBefore(item, this.#list.children[index] ?? null);
-      const count = hold ? null : (counts.get(id) ?? null);
-      bar.show(text, count, totals.total_votes, shares.get(id));
-      set(item, "data-count", count);
-      set(item, "data-leads", count === most);
-    });
+  /** Whether there is such a choice. */
+  get many() {
+    return this.#chart.many;
   }
 
-  #add(id) {
-    const bar = new Bar();
-    const item = element("li", { class: "bar", "data-option": id }, ...bar.parts);
-    this.#bars.set(id, { item, bar });
-    return this.#bars.get(id);
+  #showStatus(totals, hold) {
+    write(this.#status, totals.final && !hold ? say("live.final") : say(`shared.status_${totals.status}`));
+    set(this.#status, "data-status", totals.status);
   }
 
-  #drop(id, item) {
-    item.remove();
-    this.#bars.delete(id);
+  /** The invitation, and after the close the result instead. The code changes when a poll becomes private, or public. */
+  #showBeside(poll, totals, hold) {
+    const over = totals.status === "closed";
+    const { code } = poll;
+    const key = over ? JSON.stringify([outcome(poll, totals, hold), hold]) : (code ?? this.#beside);
+    if (key === this.#beside) return;
+    this.#beside = key;
+    const plain = this.#overlay !== null && !this.#overlay.show.includes("qr");
+    const made = over ? outcomeCard(poll, totals, hold) : joinCard(code, { plain });
+    fill(this.#aside, made);
+    made.querySelector("img")?.addEventListener("load", () => this.#fit.soon());
+    this.#texts = ""; // it needs another amount of room
   }
 
-  #showVeil(poll, hold) {
-    this.#veil.hidden = !hold;
-    write(this.#veil, say(poll.results === "after_close" ? "live.veiled_after_close" : "live.veiled"));
+  /** Say in a sentence when voting closes, and when results appear; not what the page begins with. */
+  #speak(poll, totals, hold) {
+    const over = totals.status === "closed";
+    const key = JSON.stringify([totals.epoch, totals.status, hold]);
+    if (this.#said !== null && key !== this.#said) {
+      const shown = over || !hold;
+      const result = shown ? sentence(outcome(poll, totals, hold)) : "";
+      write(this.#spoken, `${this.#status.textContent}. ${result}`.trim());
+    }
+    this.#said = key;
   }
 
   /** Fit again if texts changed or the figures grew longer, but not at each vote. */
   #refit(poll, totals, hold) {
     const texts = poll.options.map(({ option_text: text }) => text);
-    const key = JSON.stringify([poll.question, texts, hold, Boolean(poll.corrected_at), number(totals.total_votes).length]);
+    const { length } = number(totals.total_votes);
+    const key = JSON.stringify([poll.question, texts, poll.chart, hold, Boolean(poll.corrected_at), length]);
     if (key === this.#texts) return;
     this.#texts = key;
     this.#fit.now();
   }
-}
-
-function codeText(code) {
-  return element("p", { id: "code", class: code.length > 6 ? "code long" : "code" }, code);
-}
-
-/** How to join: the address, the code, and both in one picture; on a page that no other device can reach only the code. */
-function joining(code) {
-  if (!invitation) return element("aside", {}, codeText(code), element("p", { class: "local" }, say("live.local_hint")));
-  const address = invitation.replace(/^\w+:\/\/|\/$/g, "");
-  const where = element("p", { class: "join" }, say("live.join_at"), " ", element("strong", {}, address));
-  return element("aside", {}, picture(code), where, codeText(code));
 }

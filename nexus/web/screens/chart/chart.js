@@ -1,0 +1,184 @@
+/** A poll's results as a picture: bars, columns or a donut, for the stage and wherever else a poll is shown as on it. */
+
+import { Bar, percent, sharesById } from "../bar.js";
+import { element, icon, set, write } from "../dom.js";
+import { later } from "../persist.js";
+import { number, say } from "../words.js";
+import { nthColour, nthLetter } from "./colours.js";
+import { calm, glide } from "./moves.js";
+import { ahead, arrangement, byPosition, chartOf } from "./standing.js";
+
+const REST_MS = 3000; // between two changes of the order, so that rows do not flutter
+const REVEAL_MS = 2600;
+const MANY = 12; // more options than these are shown as the ten with most votes
+const LEAST_FIGURES = 4; // "100%"
+const LEAST_DIGITS = 2;
+const LONGEST_WORD = 16; // that is never broken
+const CROWN = "M3 7l4.5 3.6L12 4l4.5 6.6L21 7l-1.8 11H4.8z";
+
+/** A chart; `node` is its element, and `list` the list of options in it. */
+export class Chart {
+  #rows = new Map();
+  #more = element("p", { class: "more", hidden: true });
+  #donut = null; // or what will be it
+  #latest = null;
+  #order = "";
+  #movedAt = -Infinity;
+  #waiting = null;
+  #hold = null;
+  #calming = null;
+
+  list = element("ul", { id: "results", class: "bars", "aria-labelledby": "question" });
+  node = element("div", { class: "chart" }, this.list, this.#more);
+  /** Whether all options are shown, however many. */
+  all = false;
+  /** The chart in which the poll is drawn now. */
+  kind = "bars";
+  /** Called whenever something needs another amount of room. */
+  changed = () => {};
+
+  /** Show a poll and its counts; `hold` hides them. `plain` draws bars, where there is no room for another chart. */
+  show({ poll, totals, hold }) {
+    const revealed = this.#hold === true && !hold;
+    this.#hold = hold;
+    this.#latest = { poll, totals, hold };
+    this.#become(chartOf(poll));
+    set(this.node, "data-hold", hold);
+    if (revealed) this.#reveal();
+    this.#keepRows(poll);
+    this.#fill(poll, totals, hold);
+    this.#arrange(revealed || totals.final);
+    if (this.kind === "donut") this.#drawDonut();
+  }
+
+  /** Show all options, or the first ones only. */
+  toggle() {
+    this.all = !this.all;
+    if (this.#latest) this.#arrange(true);
+  }
+
+  /** Whether some options are left out, or would be. */
+  get many() {
+    return Boolean(this.#latest) && !this.#latest.hold && this.#latest.poll.options.length > MANY;
+  }
+
+  #become(kind) {
+    if (kind === this.kind && this.node.dataset.chart) return;
+    this.kind = kind;
+    set(this.node, "data-chart", kind);
+    this.#donut?.remove();
+    this.#donut = null;
+    this.changed();
+  }
+
+  #keepRows(poll) {
+    const places = new Map(byPosition(poll.options).map(({ id }, place) => [id, place]));
+    for (const [id, { item }] of this.#rows) {
+      if (places.has(id)) continue;
+      item.remove();
+      this.#rows.delete(id);
+    }
+    for (const [id, place] of places) {
+      if (!this.#rows.has(id)) this.#rows.set(id, new Row(id));
+      this.#rows.get(id).stand(place);
+    }
+  }
+
+  #fill(poll, totals, hold) {
+    const counts = new Map(totals.options.map(({ id, votes_count: count }) => [id, count]));
+    const shares = sharesById(totals);
+    const first = hold ? new Set() : ahead(totals);
+    for (const { id, option_text: text } of poll.options) {
+      const count = hold ? null : (counts.get(id) ?? null);
+      this.#rows.get(id).show(text, { count, total: totals.total_votes, share: shares.get(id), first });
+    }
+    const { style } = this.list;
+    style.setProperty("--figures", Math.max(LEAST_FIGURES, ...[...shares.values()].map((share) => percent(share).length)));
+    const words = poll.options.flatMap(({ option_text: text }) => text.split(/\s/));
+    style.setProperty("--word", Math.min(LONGEST_WORD, Math.max(...words.map(({ length }) => length))));
+    style.setProperty("--digits", Math.max(LEAST_DIGITS, number(totals.total_votes).length));
+  }
+
+  /** Put the rows into their order: at once if `now` or for the first time, else calmly. */
+  #arrange(now) {
+    const { poll, totals, hold } = this.#latest;
+    const { shown, more } = arrangement(poll, totals, { hold, all: this.all, most: MANY });
+    const order = shown.map(({ id }) => id).join();
+    if (order === this.#order) return;
+    const wait = this.#movedAt + REST_MS - performance.now();
+    clearTimeout(this.#waiting);
+    if (this.#order && !now && wait > 0) {
+      this.#waiting = setTimeout(() => this.#arrange(true), wait);
+      return;
+    }
+    const moves = Boolean(this.#order);
+    this.#order = order;
+    if (moves) this.#movedAt = performance.now();
+    const place = () => this.#place(shown.map(({ id }) => id), more);
+    if (moves) glide(this.list, place);
+    else place();
+  }
+
+  #place(ids, more) {
+    const inside = new Set(ids);
+    const before = [...this.#rows.values()].filter(({ item }) => item.isConnected && !item.hidden).length;
+    const rows = [...ids, ...[...this.#rows.keys()].filter((id) => !inside.has(id))];
+    rows.forEach((id, index) => {
+      const { item } = this.#rows.get(id);
+      item.hidden = !inside.has(id);
+      item.style.setProperty("--nth", index);
+      if (this.list.children[index] !== item) this.list.insertBefore(item, this.list.children[index] ?? null);
+    });
+    this.#more.hidden = !more;
+    write(this.#more, more ? say("live.more", { n: more }) : "");
+    if (before !== ids.length) this.changed();
+  }
+
+  /** The moment at which results are shown: bars grow one after another, and then the leader is named. */
+  #reveal() {
+    if (calm.matches) return;
+    clearTimeout(this.#calming);
+    this.node.classList.add("revealing");
+    this.#calming = setTimeout(() => this.node.classList.remove("revealing"), REVEAL_MS);
+  }
+
+  async #drawDonut() {
+    if (this.#donut) {
+      this.#donut.show(this.#latest);
+      return;
+    }
+    const { Donut } = await later("chart/donut");
+    if (this.kind !== "donut" || this.#donut) return;
+    this.#donut = new Donut(this.#latest);
+    this.node.prepend(this.#donut.node);
+    this.changed();
+  }
+}
+
+/** The line of one option. */
+class Row {
+  #bar = new Bar();
+  #letter = element("span", { class: "letter", "aria-hidden": "true" });
+  #ahead = element("span", { class: "unseen" });
+  #crown = element("span", { class: "crown" }, icon(CROWN), this.#ahead);
+
+  constructor(id) {
+    const [track, text, figures] = this.#bar.parts;
+    const name = element("span", { class: "name" }, text, this.#crown);
+    this.item = element("li", { class: "bar", "data-option": id }, this.#letter, name, figures, track);
+  }
+
+  /** Take the colour and the letter of a place in the poll. */
+  stand(place) {
+    this.item.style.setProperty("--colour", nthColour(place));
+    write(this.#letter, nthLetter(place));
+  }
+
+  show(text, { count, total, share, first }) {
+    const id = Number(this.item.dataset.option);
+    this.#bar.show(text, count, total, share);
+    set(this.item, "data-count", count);
+    set(this.item, "data-leads", first.has(id));
+    write(this.#ahead, first.has(id) ? say(first.size > 1 ? "live.tied" : "live.leads") : "");
+  }
+}

@@ -1,0 +1,44 @@
+/** What covers the stage: nothing at all, or how to join, for the whole room. */
+
+import { element } from "../dom.js";
+import { say } from "../words.js";
+import { joinCard } from "./join.js";
+
+/** At most one cover over the page. */
+export class Cover {
+  #node = null;
+  #kind = "";
+
+  constructor(signal) {
+    signal.addEventListener("abort", () => this.remove());
+  }
+
+  /** What covers the stage: `blank`, `join`, or nothing. */
+  get kind() {
+    return this.#kind;
+  }
+
+  /** Cover the stage with nothing but its ground. Any key or a click brings it back. */
+  blank() {
+    this.#put("blank", element("p", { class: "unseen", role: "status" }, say("live.blank")));
+  }
+
+  /** Cover it with how to join the poll with this `code`. */
+  join(code) {
+    this.#put("join", joinCard(code, { large: true }));
+  }
+
+  /** Show the stage again. */
+  remove() {
+    this.#node?.remove();
+    this.#node = null;
+    this.#kind = "";
+  }
+
+  #put(kind, inside) {
+    this.remove();
+    this.#kind = kind;
+    this.#node = element("div", { class: `cover ${kind}`, on: { click: () => this.remove() } }, inside);
+    document.body.append(this.#node);
+  }
+}

@@ -1,0 +1,26 @@
+/** How to join: the address, the code, and both in one picture. */
+
+import { element } from "../dom.js";
+import { invitation, picture } from "../invite.js";
+import { say } from "../words.js";
+
+const WIDE = /[MW]/;
+const EMS = 0.85; // of a letter of a code, with the space beside it
+const WIDE_EMS = 1.15;
+
+/** A card that says how to join the poll with this code; a `large` one is for a whole screen, and a `plain` one has no
+ * picture. On a page that no other device can reach it has only the code. */
+export function joinCard(code, { large = false, plain = false } = {}) {
+  const kind = large ? "join-card large" : "join-card";
+  const shown = element("p", { id: large ? null : "code", class: "code", dir: "ltr" }, code);
+  const ems = [...code].map((letter) => (WIDE.test(letter) ? WIDE_EMS : EMS));
+  shown.style.setProperty("--ems", ems.reduce((sum, width) => sum + width, 0)); // it is to fit into a line
+  if (!invitation) {
+    return element("div", { class: kind }, shown, !plain && element("p", { class: "local" }, say("live.local_hint")));
+  }
+  const address = element("strong", { dir: "ltr" }, invitation.replace(/^\w+:\/\/|\/$/g, ""));
+  address.style.setProperty("--length", address.textContent.length);
+  const where = element("p", { class: "join" }, element("span", {}, say("live.join_at")), " ", address);
+  const inside = large ? [element("div", {}, where, shown)] : [where, shown];
+  return element("div", { class: kind }, !plain && picture(code), inside);
+}

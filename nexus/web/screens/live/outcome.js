@@ -1,0 +1,55 @@
+/** What came out, once voting has closed: it stands where people were invited before. */
+
+import { percent, sharesById } from "../bar.js";
+import { element, icon } from "../dom.js";
+import { number, say } from "../words.js";
+import { byPosition, leaders } from "../chart/standing.js";
+import { nthColour } from "../chart/colours.js";
+
+const NAMED = 3; // of those who tie
+const LINES = 4; // of a name, at most
+const CROWN = "M3 7l4.5 3.6L12 4l4.5 6.6L21 7l-1.8 11H4.8z";
+const VEIL = "M12 17a2 2 0 0 0 2-2 2 2 0 0 0-4 0 2 2 0 0 0 2 2zm6-9h-1V6A5 5 0 0 0 7 6v2H6a2 2 0 0 0-2 2v10h16V10a2 2 0 0 0-2-2zM9 6a3 3 0 0 1 6 0v2H9z";
+
+/** What a poll came to: `{kind, first, share, count}`, where `kind` is `hidden`, `none`, `winner` or `tie`, and `first`
+ * are the options with most votes. */
+export function outcome(poll, totals, hold) {
+  if (hold) return { kind: "hidden", first: [] };
+  const ids = leaders(totals);
+  const first = byPosition(poll.options).filter(({ id }) => ids.has(id));
+  if (!first.length) return { kind: "none", first };
+  const { votes_count: count } = totals.options.find(({ id }) => id === first[0].id);
+  return { kind: first.length > 1 ? "tie" : "winner", first, share: sharesById(totals).get(first[0].id), count };
+}
+
+/** The same in one sentence, to be read aloud. */
+export function sentence({ kind, first, share, count }) {
+  if (kind === "hidden" || kind === "none") return say(`live.outcome_${kind}`);
+  const names = first.map(({ option_text: text }) => text).join(", ");
+  const figures = `${percent(share)}, ${say("shared.votes", { n: count })}`;
+  return say(`live.said_${kind}`, { names, figures });
+}
+
+/** A card with the result. */
+export function outcomeCard(poll, totals, hold) {
+  const { kind, first, share, count } = outcome(poll, totals, hold);
+  const made = element("div", { class: "outcome", "data-outcome": kind });
+  if (kind === "hidden" || kind === "none") {
+    made.append(icon(kind === "hidden" ? VEIL : CROWN), element("p", { class: "label" }, say(`live.outcome_${kind}`)));
+    return made;
+  }
+  const places = new Map(byPosition(poll.options).map(({ id }, place) => [id, place]));
+  const names = first.slice(0, NAMED).map(({ id, option_text: text }) => {
+    const name = element("li", { dir: "auto" }, text);
+    name.style.setProperty("--colour", nthColour(places.get(id)));
+    return name;
+  });
+  const rest = first.length - names.length;
+  const list = element("ul", { class: "first" }, names, rest > 0 && element("li", {}, say("live.more", { n: rest })));
+  const figures = [element("strong", {}, percent(share)), element("span", {}, say("shared.votes", { n: count }))];
+  const label = element("p", { class: "label" }, icon(CROWN), say(`live.outcome_${kind}`));
+  made.append(label, list, element("p", { class: "won" }, figures));
+  const words = first.flatMap(({ option_text: text }) => [...text.split(/\s/), text.slice(0, text.length / LINES)]);
+  list.style.setProperty("--length", Math.max(...words.map(({ length }) => length)));
+  return made;
+}
