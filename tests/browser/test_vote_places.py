@@ -41,7 +41,11 @@ async def test_nothing_moves_under_the_thumb(booth: Booth) -> None:
     async with booth.visit(allowed=CUT) as visitor:
         page = await visitor.context.new_page()
         held: list[Route] = []
-        await page.route("**/vote/attend.js", held.append)
+
+        async def hold(route: Route) -> None:
+            held.append(route)
+
+        await page.route("**/vote/attend.js", hold)
         await page.goto(f"{booth.server.url}/vote/{poll['code']}", wait_until="commit")
         await expect(page.locator("#results .text")).to_have_text(texts)
         first = await boxes(page)  # painted from the data in the page alone

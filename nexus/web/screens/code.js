@@ -2,7 +2,7 @@
 
 import { normalizeCode } from "../client/code.js";
 import { element, framed, root, write } from "./dom.js";
-import { hasCodeShape, isPairingCode, readCode } from "./pasted.js";
+import { asTyped, hasCodeShape, isPairingCode, readCode } from "./pasted.js";
 import { reason, say } from "./words.js";
 
 const LONGEST = 2000; // a whole address may be pasted, even that of a screen link
@@ -14,13 +14,19 @@ export function codeForm(typed = "", at = "vote/", go = say("code.go")) {
   const input = element("input", {
     id: "code",
     name: "code",
-    value: typed,
+    value: asTyped(typed),
     maxlength: LONGEST,
     autocomplete: "off",
     autocapitalize: "characters",
     spellcheck: "false",
     enterkeyhint: "go",
     "aria-describedby": "code-hint code-fault",
+    dir: "ltr",
+  });
+  let before = input.value;
+  input.addEventListener("input", (event) => {
+    if (!event.isComposing) tidy(input, before);
+    before = input.value;
   });
   const fault = element("p", { id: "code-fault", class: "fault", role: "alert" });
   const stage = at === "live/" && !framed;
@@ -47,6 +53,19 @@ export function codeForm(typed = "", at = "vote/", go = say("code.go")) {
     element("button", { class: "main" }, go),
   );
 }
+
+/** Show what is typed as a code looks, with the caret after the same character; `before` is what was shown. */
+function tidy(input, before) {
+  const shown = asTyped(input.value, before);
+  if (shown === input.value) return;
+  const before = signs(input.value.slice(0, input.selectionStart));
+  input.value = shown;
+  let caret = 0;
+  while (signs(shown.slice(0, caret)) < before) caret += 1;
+  input.setSelectionRange(caret, caret);
+}
+
+const signs = (text) => text.replace(/[\s-]/g, "").length;
 
 /** Use a pairing code up and go to the stage of its poll; returns what went wrong, else "". */
 async function present(code) {

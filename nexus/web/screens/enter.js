@@ -11,6 +11,7 @@ byId("screen").classList.add("entry");
 fill(
   byId("screen"),
   element("p", { class: "brand" }, brandMark()),
+  element("div", { class: "motif", "aria-hidden": "true" }, ...[1, 2, 3].map(() => element("span"))),
   element("h1", {}, say(stage ? "enter.live_heading" : "enter.heading")),
   form,
   element("p", { class: "faint" }, element("a", { href: `${root}host` }, say(closed ? "enter.log_in" : "enter.host"))),

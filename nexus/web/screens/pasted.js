@@ -23,6 +23,20 @@ export function readCode(text) {
   return meant.size === 1 ? [...meant][0] : whole;
 }
 
+const GROUPED = [[6, 3], [8, 4], [10, 5]]; // codes of up to so many characters are shown in parts of so many
+const LENGTHS = GROUPED.map(([, part]) => part);
+
+/** How a code looks as it is typed, as far as it has come: in capitals, in two parts. `before` is what was shown last: its
+ * space is no part of the text. Any other text stays as it is, such as an address or a sentence that somebody pastes. */
+export function asTyped(text, before = "") {
+  const parts = text.trim().split(/[\s-]+/);
+  const code = parts.join("").toUpperCase();
+  const [, part] = GROUPED.find(([most]) => code.length <= most) ?? [];
+  const ours = LENGTHS.includes(parts[0].length) || before.includes(" ");
+  const isCode = /^[A-Z0-9]+$/.test(code) && (parts.length < 2 || (parts.length === 2 && ours));
+  return part && isCode ? [code.slice(0, part), code.slice(part)].filter(Boolean).join(" ") : text;
+}
+
 /** The last part of an address' path that can be a code; the first part is the host. */
 function ofAddress(address) {
   const path = address.split(/[?#]/, 1)[0].split("://").at(-1);

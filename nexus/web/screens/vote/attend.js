@@ -4,7 +4,7 @@ import { Refused, connect, enter, lasts, session } from "../../client.js";
 import { byId, element, fill, framed, root } from "../dom.js";
 import { comeBack, later, persist } from "../persist.js";
 import { Touch } from "../touch.js";
-import { block, reason, say } from "../words.js";
+import { block, brandMark, reason, say } from "../words.js";
 import { Seat } from "./seat.js";
 
 /** Take a seat in the poll of this page, and keep it. `given` is the data in the page, `link` the place for news of the
@@ -95,5 +95,5 @@ function leadOutside(link) {
 function show(link, ...nodes) {
   const main = byId("screen");
   main.classList.add("entry");
-  fill(main, link, ...nodes);
+  fill(main, link, element("p", { class: "brand" }, brandMark()), ...nodes);
 }

@@ -119,6 +119,7 @@ export class Paper {
     set(this.#sheet.list, "data-epoch", totals.epoch);
     set(this.#sheet.list, "data-version", totals.version);
     set(this.#sheet.list, "data-visibility", totals.visibility);
+    set(this.#sheet.list, "data-final", totals.final);
   }
 }
 

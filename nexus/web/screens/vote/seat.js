@@ -6,7 +6,7 @@ import { byId, element, fill } from "../dom.js";
 import { FINISH } from "../icons.js";
 import { later, persist } from "../persist.js";
 import { everySecond, msLeft, timeLeft } from "../time.js";
-import { reason, say } from "../words.js";
+import { brandMark, reason, say } from "../words.js";
 import { choices, modeOf, standingChoice, stillThere, toggled } from "./choice.js";
 import { Paper } from "./paper.js";
 
@@ -141,7 +141,9 @@ export class Seat {
     const main = byId("screen");
     main.classList.add("entry");
     const news = element("p", { id: "link", class: "note warn", role: "status", hidden: true });
-    fill(main, news, calm(FINISH, say("vote.deleted"), {}, element("p", { class: "faint" }, say("vote.deleted_hint"))));
+    const brand = element("p", { class: "brand" }, brandMark());
+    const hint = element("p", { class: "faint" }, say("vote.deleted_hint"));
+    fill(main, news, brand, calm(FINISH, say("vote.deleted"), {}, hint));
     main.querySelector("h1").focus();
     const { codeForm } = await persist(news, () => later("code"));
     news.hidden = true;
