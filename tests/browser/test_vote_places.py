@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from playwright.async_api import Page, Route, expect
 
@@ -35,22 +37,28 @@ async def boxes(page: Page) -> list[list[int]]:
     return found
 
 
+async def first_boxes(page: Page, url: str, texts: Sequence[str]) -> list[list[int]]:
+    """Load a poll's page, and return where the options are when they are painted from the data in it alone."""
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    await page.route("**/vote/attend.js", hold)
+    await page.goto(url, wait_until="commit")
+    await expect(page.locator("#results .text")).to_have_text(texts)
+    found = await boxes(page)
+    await held.pop().continue_()
+    return found
+
+
 async def test_nothing_moves_under_the_thumb(booth: Booth) -> None:
     texts = ("Yes", "No", "Whatever the others prefer, as I cannot decide")
     poll = await booth.poll(*texts, crowd=(2, 1), results="after_vote", description="Think\ntwice.")
     async with booth.visit(allowed=CUT) as visitor:
         page = await visitor.context.new_page()
-        held: list[Route] = []
-
-        async def hold(route: Route) -> None:
-            held.append(route)
-
-        await page.route("**/vote/attend.js", hold)
-        await page.goto(f"{booth.server.url}/vote/{poll['code']}", wait_until="commit")
-        await expect(page.locator("#results .text")).to_have_text(texts)
-        first = await boxes(page)  # painted from the data in the page alone
         paper = Paper(page)
-        await held.pop().continue_()
+        first = await first_boxes(page, f"{booth.server.url}/vote/{poll['code']}", texts)
         await paper.says("vote.tap")
         assert await boxes(page) == first
         await paper.tap("Yes")  # recorded, and the results appear

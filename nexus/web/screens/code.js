@@ -58,10 +58,10 @@ export function codeForm(typed = "", at = "vote/", go = say("code.go")) {
 function tidy(input, before) {
   const shown = asTyped(input.value, before);
   if (shown === input.value) return;
-  const before = signs(input.value.slice(0, input.selectionStart));
+  const place = signs(input.value.slice(0, input.selectionStart));
   input.value = shown;
   let caret = 0;
-  while (signs(shown.slice(0, caret)) < before) caret += 1;
+  while (signs(shown.slice(0, caret)) < place) caret += 1;
   input.setSelectionRange(caret, caret);
 }
 
