@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from collections.abc import AsyncIterator
 from urllib.parse import urljoin, urlsplit
 
@@ -18,7 +19,7 @@ from nexus.access.public_address import read_address
 from nexus.http.framework.arrival import Arrival, first_segments
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
-from nexus.http.pages.qr import qr_svg
+from nexus.http.pages.qr import LEAST_WIDTH_PX, qr_png, qr_svg
 from nexus.http.pages.screens import Pages
 from nexus.http.pages.site import Site
 from nexus.store.database import Database
@@ -307,7 +308,17 @@ async def test_the_code_as_a_picture_leads_to_the_poll(reader: httpx.AsyncClient
     assert re.findall(r' d="([^"]+)"', answer.text) == re.findall(r' d="([^"]+)"', drawn)
 
 
-@pytest.mark.parametrize("path", ["..%2F..%2Fx/qr.svg", "A" * 41 + "/qr.svg", "%3Cb%3E/qr.svg"])
+async def test_the_code_as_a_picture_of_pixels_is_the_same(reader: httpx.AsyncClient) -> None:
+    answer = await reader.get("/vote/k7m-2qp/qr.png")
+    assert answer.headers["content-type"] == "image/png"
+    assert "content-encoding" not in answer.headers
+    assert answer.content == qr_png("http://nexus.test/vote/K7M2QP")
+    width, height = struct.unpack(">II", answer.content[16:24])
+    assert width == height >= LEAST_WIDTH_PX
+    assert width % segno.make_qr("http://nexus.test/vote/K7M2QP", error="m", boost_error=True).symbol_size(border=4)[0] == 0
+
+
+@pytest.mark.parametrize("path", ["..%2F..%2Fx/qr.svg", "%3Cb%3E/qr.png", "A" * 41 + "/qr.svg", "%3Cb%3E/qr.svg"])
 async def test_a_picture_of_anything_else_is_not_drawn(reader: httpx.AsyncClient, path: str) -> None:
     assert (await reader.get(f"/vote/{path}")).status_code == 404
 

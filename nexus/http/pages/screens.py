@@ -32,7 +32,7 @@ from nexus.http.pages.logos import logo_route
 from nexus.http.pages.oidc import OidcPages
 from nexus.http.pages.place import inviting_root, place_of
 from nexus.http.pages.poll_free import PollFreePage
-from nexus.http.pages.qr import qr_svg
+from nexus.http.pages.qr import qr_png, qr_svg
 from nexus.http.pages.refusals import RefusalPages
 from nexus.http.pages.shells import ENTER, HOST, LATER, LIVE, VOTE, ProviderButton, Screen, Shells
 from nexus.http.pages.site import Site
@@ -75,7 +75,7 @@ class Pages:
             Route("/host", PollFreePage(self._shells[HOST], self._looks, self._host_blocks), methods=["GET"]),
             Route("/vote/{code}", self._vote, methods=["GET"]),
             Route("/live/{code}", self._live, methods=["GET"]),
-            Route("/vote/{code}/qr.svg", self._qr, methods=["GET", "POST"]),
+            *(Route(f"/vote/{{code}}/qr.{kind}", self._qr, methods=["GET", "POST"]) for kind in ("svg", "png")),
             logo_route(self._looks),
             self._assets.route(),
             *self._oidc,
@@ -125,8 +125,11 @@ class Pages:
         typed, root = request.path_params["code"], inviting_root(request, self._site)
         if not _TYPED_CODE.fullmatch(typed):
             raise HTTPException(404)
+        address = f"{root}vote/{normalize_code(typed)}"
         headers = {"content-type": "image/svg+xml", "cache-control": "no-cache", "vary": "Host, Accept-Encoding"}
-        return _packed(qr_svg(f"{root}vote/{normalize_code(typed)}"), 200, headers, request)
+        if request.url.path.endswith(".png"):
+            return Response(qr_png(address), headers={**headers, "content-type": "image/png", "vary": "Host"})
+        return _packed(qr_svg(address), 200, headers, request)
 
 
 def _packed(body: bytes, status: int, headers: dict[str, str], request: Request) -> Response:

@@ -16,19 +16,30 @@ export const others = invitation ?? root;
 /** The root of the service for a stage: on the presenter's own machine that of this page, where the login is. */
 export const staging = local ? root : others;
 
-/** The QR code that leads to voting on the poll with this code. */
-export function picture(code) {
-  const alt = say("live.qr", { address: `${invitation}vote/${code}` });
+/** The QR code that leads to voting on the poll with this code; `alt` names it. */
+export function picture(code, alt = say("live.qr", { address: `${invitation}vote/${code}` })) {
   const image = element("img", { id: "qr", alt, width: 400, height: 400 });
   const source = `${root}vote/${code}/qr.svg`;
   if (known) image.src = source;
-  else draw(image, `${source}?at=${encodeURIComponent(root)}`);
+  else draw(image, source);
   return image;
 }
 
-/** Have it drawn for this page's own address, which the server takes from this page alone: hence the POST. */
+/** The same as a file, "svg" or "png": a Blob. Rejects with TypeError. */
+export async function pictureFile(code, kind) {
+  const source = `${root}vote/${code}/qr.${kind}`;
+  const answer = await (known ? fetch(source) : fetch(here(source), { method: "POST" }));
+  if (!answer.ok) throw new TypeError(`the picture was answered with ${answer.status}`);
+  return answer.blob();
+}
+
+/** The address of a picture of this page's own address, which the server takes from this page alone: hence the POST. */
+function here(source) {
+  return `${source}?at=${encodeURIComponent(root)}`;
+}
+
 async function draw(image, source) {
-  const answer = await fetch(source, { method: "POST" });
+  const answer = await fetch(here(source), { method: "POST" });
   if (answer.ok) image.src = `data:image/svg+xml,${encodeURIComponent(await answer.text())}`;
   else image.remove(); // none is better than a wrong one
 }

@@ -1,26 +1,32 @@
-/** What a host does with a poll: open, close, duplicate, reset and delete it; with links to its form and history. */
+/** What a host does with a poll: present, open and close it; and in a menu what is done seldom. */
 
-import { element, write } from "../dom.js";
+import { element, icon, set, write } from "../dom.js";
 import { say } from "../words.js";
 import { ask } from "./dialog.js";
+import { showElsewhere } from "./elsewhere.js";
 import { told } from "./faults.js";
+import { Menu } from "./menu.js";
 import { leave } from "./notice.js";
 import { announce, button, once } from "./parts.js";
+import { present } from "./presenting.js";
 
 const SPANS_S = [30, 60, 120, 300]; // for which voting can be opened by a button
+const SCREEN = "M3 4h18a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1h-7v2h3v2H7v-2h3v-2H3a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zm1 2v9h16V6z";
+const DOTS = "M5 10a2 2 0 1 0 0 4 2 2 0 0 0 0-4zm7 0a2 2 0 1 0 0 4 2 2 0 0 0 0-4zm7 0a2 2 0 1 0 0 4 2 2 0 0 0 0-4z";
 
-/** The buttons. Their outcome is announced in `line`. */
+/** The buttons. Their outcome is announced in `line`, with a way back where there is one. */
 export class Acts {
   #server;
   #path;
   #line;
-  #open = button("", () => once(this.#open, () => this.#post("open", say("host.opened_now"))), "main");
-  #close = button(say("host.close"), () => once(this.#close, () => this.#post("close", say("host.closed_now"))));
-  #reset = button(say("host.reset"), () => once(this.#reset, () => this.#startAfresh()));
-  #duplicate = button(say("host.duplicate"), () => once(this.#duplicate, () => this.#copy()));
+  #poll = null;
+  #present;
+  #open = button("", () => once(this.#open, () => this.#post("open", say("host.opened_now"))));
+  #close = button(say("host.close"), () => once(this.#close, () => this.#end()));
+  #elsewhere = button(say("hosting.elsewhere"), () => showElsewhere(this.#server, this.#poll));
+  #edit;
+  #menu = new Menu(say("hosting.more_acts"), icon(DOTS));
   #span = element("span", { id: "span" });
-  #delete = button(say("host.delete"), () => once(this.#delete, () => this.#remove()), "danger");
-  #links;
 
   constructor(server, id, line) {
     this.#server = server;
@@ -28,41 +34,88 @@ export class Acts {
     this.#line = line;
     /** Whether this page is deleting the poll. */
     this.deleting = false;
-    /** The question of the poll. */
-    this.question = "";
-    const link = (to, text) => element("a", { class: "button", href: `#/poll/${id}/${to}` }, text);
-    this.#links = [link("edit", say("host.edit")), link("history", say("host.history"))];
-    /** The buttons, in their order. */
-    this.node = [this.#open, this.#close, ...this.#links, this.#duplicate, this.#reset, this.#delete];
-    /** Those that open voting for a while, or set another end. */
-    this.timed = element("div", { class: "buttons small", role: "group", "aria-labelledby": "span" }, this.#span);
-    this.timed.append(...SPANS_S.map((seconds) => this.#openFor(seconds)));
+    this.#present = button("", () => once(this.#present, () => present(server, this.#poll, line)), "main");
+    this.#present.append(icon(SCREEN), say("hosting.present"));
+    const link = (to, text, kind) => element("a", { class: kind, href: `#/poll/${id}/${to}` }, text);
+    this.#edit = link("edit", say("host.edit"), "button");
+    this.#menu.offer(this.#seldom(link("history", say("host.history"))));
+    const now = element("div", { class: "buttons" }, this.#present, this.#open, this.#close, this.#elsewhere);
+    const more = element("div", { class: "buttons" }, this.#edit, this.#menu.node);
+    this.#timed.append(this.#span, ...SPANS_S.map((seconds) => this.#openFor(seconds)));
+    /** All of them. */
+    this.node = element("div", { class: "stack tight" }, element("div", { class: "next" }, now, more), this.#timed);
   }
 
-  /** Offer what the status allows; null means that the poll is gone. */
-  show(status) {
-    const held = this.node.includes(document.activeElement) ? document.activeElement : null;
-    this.#open.textContent = say(status === "closed" ? "host.reopen" : "host.open");
-    this.#open.hidden = !status || status === "open";
+  // Those that open voting for a while, or set another end.
+  #timed = element("div", { class: "buttons small timed", role: "group", "aria-labelledby": "span" });
+
+  /** Offer what can be done with `poll` in a status; null means that it is gone. */
+  show(poll, status) {
+    const held = this.node.contains(document.activeElement) ? document.activeElement : null;
+    this.#poll = poll ?? this.#poll;
+    this.node.hidden = !status;
+    write(this.#open, say(status === "closed" ? "host.reopen" : "host.open"));
+    set(this.#open, "class", status === "closed" ? null : "soft");
+    this.#open.hidden = status === "open";
     this.#close.hidden = !["open", "scheduled"].includes(status);
-    for (const one of [this.#duplicate, this.#reset, this.#delete, this.timed, ...this.#links]) one.hidden = !status;
     write(this.#span, say(status === "open" ? "host.close_in" : "host.open_for"));
     // The button that was pressed is replaced by its opposite, and passes the focus on.
     if (held?.hidden) [this.#open, this.#close].find((one) => !one.hidden)?.focus();
   }
 
-  async #post(act, done, body) {
+  #seldom(history) {
+    const made = (name, work, kind) => {
+      const one = button(say(name), () => once(one, work), kind);
+      return one;
+    };
+    return [
+      made("host.duplicate", () => this.#copy()),
+      history,
+      made("host.reset", () => this.#startAfresh()),
+      made("host.delete", () => this.#remove(), "danger"),
+    ];
+  }
+
+  /** Do something at once, which `undo` can take back. */
+  async #post(act, done, body, undo) {
     await this.#try(async () => {
       await this.#server.call("POST", `${this.#path}${act}/`, body);
       announce(this.#line, done);
+      if (undo) this.#line.append(" ", undo);
     });
+  }
+
+  /** Close voting, which can be undone: reopening keeps the votes. */
+  #end() {
+    const before = this.#poll.expires_at;
+    const again = button(say("host.reopen"), () => once(again, () => this.#reopen(before)), "plain");
+    return this.#post("close", say("host.closed_now"), undefined, again);
+  }
+
+  /** Open voting again, with the end that it had if that is still ahead. */
+  async #reopen(before) {
+    await this.#post("open", say("host.opened_now"));
+    if (Date.parse(before) > this.#server.client.now() && !this.#poll.expires_at) await this.#setEnd(before, "host.opened_now");
   }
 
   #openFor(seconds) {
     const span = seconds < 60 ? say("host.seconds", { n: seconds }) : say("host.minutes", { n: seconds / 60 });
-    const done = say("host.opened_for", { span });
-    const made = button(span, () => once(made, () => this.#post("open", done, { seconds })));
+    const made = button(span, () => once(made, () => this.#openUntil(seconds, span)));
     return made;
+  }
+
+  #openUntil(seconds, span) {
+    const before = this.#poll.expires_at;
+    const undo = button(say("hosting.undo"), () => once(undo, () => this.#setEnd(before, "hosting.undone")), "plain");
+    const was = this.#close.hidden ? undefined : undo; // opening is undone by closing
+    return this.#post("open", say("host.opened_for", { span }), { seconds }, was);
+  }
+
+  #setEnd(expires_at, done) {
+    return this.#try(async () => {
+      await this.#server.call("PATCH", this.#path, { expires_at });
+      announce(this.#line, say(done));
+    });
   }
 
   async #copy() {
@@ -83,7 +136,7 @@ export class Acts {
     const text = [say("host.delete_text"), say("host.delete_kept")];
     if (!(await ask({ title: say("host.delete_title"), text, act: say("host.delete_act") }))) return;
     this.deleting = true;
-    leave(say("hosting.gone", { question: this.question }));
+    leave(say("hosting.gone", { question: this.#poll.question }));
     await this.#try(async () => {
       await this.#server.call("DELETE", this.#path);
       location.hash = "#/";

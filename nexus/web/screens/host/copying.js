@@ -5,12 +5,19 @@ import { say } from "../words.js";
 import { announce, button } from "./parts.js";
 
 const SHOWN_MS = 2000;
+const LONG = 24; // characters of a part that may have to break
 
 /** An address with its name, a link and a button that copies it; the outcome is announced in `line`. The link may lead
  * to the same by another way, `here`. */
 export function address(name, url, line, here = url) {
-  const link = element("a", { href: here, target: "_blank", rel: "noopener" }, url.replace(/^https?:\/\//, ""));
+  const link = element("a", { href: here, target: "_blank", rel: "noopener" }, unbroken(url));
   return copied(name, link, url, line);
+}
+
+/** An address without its scheme, which breaks before a part and never inside one that is short: inside a code, say. */
+export function unbroken(url) {
+  const parts = url.replace(/^https?:\/\//, "").split(/(?=\/)/);
+  return parts.flatMap((part) => [element("wbr"), part.length > LONG ? part : element("span", { class: "whole" }, part)]);
 }
 
 /** A text that is only copied, with its name; the outcome is announced in `line`. */

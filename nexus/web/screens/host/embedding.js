@@ -16,8 +16,9 @@ export function embedding(poll, line) {
     const code = frame(`${others}${kind}/${poll.code}`, title, HEIGHTS[kind]);
     return snippet(say(`host.embed_${kind}`), code, line);
   });
-  const head = element("h3", {}, say("host.embed"));
-  return element("div", { class: "stack tight" }, head, element("p", { class: "hint" }, say("host.embed_hint")), codes);
+  const head = element("summary", {}, element("h3", {}, say("host.embed")));
+  const inside = element("div", { class: "stack tight" }, element("p", { class: "hint" }, say("host.embed_hint")), codes);
+  return element("details", {}, head, inside);
 }
 
 /** The element as HTML, each value safe in an attribute. */

@@ -4,10 +4,10 @@ import { Refused } from "../../client.js";
 import { element } from "../dom.js";
 import { locale, say } from "../words.js";
 import { told } from "./faults.js";
+import { hand } from "./handing.js";
 import { announce, button, once, statusLine } from "./parts.js";
 
 const SHOW_EVERY_MS = 250;
-const KEPT_MS = 60_000; // a browser may still be writing the file
 
 const FORMATS = { xlsx: "Excel", csv: "CSV", json: "JSON" };
 
@@ -111,15 +111,6 @@ function nameOf(answer) {
   const header = answer.headers.get("Content-Disposition") ?? "";
   const [, whole] = /filename\*=UTF-8''([^;]+)/.exec(header) ?? [];
   return whole ? decodeURIComponent(whole) : /filename="([^"]+)"/.exec(header)?.[1];
-}
-
-function hand(blob, name) {
-  const url = URL.createObjectURL(blob);
-  const link = element("a", { href: url, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
 }
 
 function size(bytes) {

@@ -3,7 +3,7 @@
 import { element } from "../dom.js";
 import { say } from "../words.js";
 import { told } from "./faults.js";
-import { announce, once, statusLine } from "./parts.js";
+import { announce, button, once, statusLine } from "./parts.js";
 import { PolicyChoice } from "./policy.js";
 
 /** A card with the choice. A button applies it: the arrow keys pass over choices that would show hidden results. */
@@ -43,11 +43,33 @@ export class PolicyCard {
     if (!same) announce(this.#line, "");
   }
 
+  #undo(before) {
+    const made = button(say("hosting.undo"), () => once(made, () => this.#back(before)), "plain");
+    return made;
+  }
+
+  async #back(policy) {
+    try {
+      await this.#put(policy);
+      this.#choice.value = policy;
+      this.#changed();
+      announce(this.#line, say("hosting.undone"));
+    } catch (error) {
+      announce(this.#line, told(error), true);
+    }
+  }
+
+  async #put(policy) {
+    const { results } = await this.#server.call("PATCH", this.#path, { results: policy });
+    this.show(results);
+  }
+
   async #save() {
     try {
-      const { results } = await this.#server.call("PATCH", this.#path, { results: this.#choice.value });
-      this.show(results);
+      const before = this.#set;
+      await this.#put(this.#choice.value);
       announce(this.#line, say("host.policy_applied"));
+      this.#line.append(" ", this.#undo(before));
     } catch (error) {
       announce(this.#line, told(error), true);
     }

@@ -1,6 +1,6 @@
 /** One poll, live: its state, and everything that its host does with it. */
 
-import { element, markLanguage, set, write } from "../dom.js";
+import { element, markLanguage, root, set, write } from "../dom.js";
 import { showProse } from "../prose.js";
 import { correctedAt, everySecond, timeLeft } from "../time.js";
 import { brandName, say } from "../words.js";
@@ -28,6 +28,7 @@ export class PollView {
   #acts;
   #results = new Results();
   #policy;
+  #sharing;
   #exports;
 
   constructor(server, id) {
@@ -37,6 +38,7 @@ export class PollView {
     this.heading = heading(say("host.poll"));
     this.node = element("div", { class: "stack" });
     this.#acts = new Acts(server, id, this.#line);
+    this.#sharing = new SharingCard();
     this.#policy = new PolicyCard(server, id);
     this.#exports = new ExportCard(server, id);
   }
@@ -61,16 +63,16 @@ export class PollView {
   #build() {
     const poll = this.#room.poll;
     const top = element("p", { class: "facts" }, this.#badge, this.#left, this.#corrected);
-    const head = element("div", { class: "stack tight" }, this.heading, this.#description, top);
-    const links = element("div", { class: "buttons" }, this.#acts.node);
+    const head = element("div", { class: "stack tight" }, top, this.heading, this.#description);
     this.node.append(back("#/", say("host.back_to_list")), head);
     if (this.#room.role !== "host") {
-      this.node.append(element("p", { class: "note warn" }, say("host.not_yours")));
+      this.node.append(element("p", { class: "note warn" }, say("host.not_yours")), watching(poll));
       return;
     }
-    const side = element("div", { class: "stack side" }, new SharingCard(this.#server, poll).node, this.#policy.node);
+    const side = element("div", { class: "stack side" }, this.#sharing.node, this.#policy.node);
     const rest = element("div", { class: "stack" }, this.#rules(poll), this.#exports.node);
-    this.node.append(links, this.#acts.timed, this.#line, element("div", { class: "columns" }, this.#results.node, side, rest));
+    const columns = element("div", { class: "columns" }, this.#results.node, side, rest);
+    this.node.append(this.#acts.node, this.#line, columns);
   }
 
   #rules(poll) {
@@ -87,8 +89,8 @@ export class PollView {
     set(this.heading, "data-long", poll.question.length > LONG);
     showProse(this.#description, poll.description);
     showStatus(this.#badge, totals.status);
-    this.#acts.question = poll.question;
-    this.#acts.show(totals.status);
+    this.#acts.show(poll, totals.status);
+    this.#sharing.show(poll);
     this.#results.show(poll, totals, this.#room.online);
     markLanguage(this.node, poll.language);
     this.#policy.show(poll.results);
@@ -117,9 +119,16 @@ export class PollView {
     for (const end of this.#endings.splice(0)) end();
     showStatus(this.#badge, "closed");
     announce(this.#line, say("host.deleted"), true);
-    this.#acts.show(null);
+    this.#acts.show(null, null);
     if (this.#acts.deleting) location.hash = "#/";
   }
+}
+
+/** What one can do with a poll of somebody else: watch it, and vote. */
+function watching({ code }) {
+  const link = (path, name, kind) =>
+    element("a", { class: `button ${kind}`, href: `${root}${path}/${code}`, target: "_blank", rel: "noopener" }, say(name));
+  return element("div", { class: "buttons" }, link("live", "hosting.watch", "main"), link("vote", "hosting.vote", ""));
 }
 
 /** What a poll allows, in sentences. */

@@ -1,59 +1,66 @@
-/** How others find a poll: its code, its addresses, and the link for a screen where nobody logs in. */
+/** How others find a poll: its code and QR code, its addresses, and the code for other sites. */
 
-import { element, fill } from "../dom.js";
-import { invitation, others, staging } from "../invite.js";
+import { element } from "../dom.js";
+import { invitation, others, picture, pictureFile, staging } from "../invite.js";
 import { say } from "../words.js";
 import { address } from "./copying.js";
 import { embedding } from "./embedding.js";
-import { told } from "./faults.js";
+import { hand } from "./handing.js";
 import { announce, button, once, statusLine } from "./parts.js";
 
-/** A card with the code and addresses of `poll`, and the code for other sites. */
-export class SharingCard {
-  #server;
-  #id;
-  #live;
-  #line = statusLine();
-  #place = element("div", { class: "stack tight", hidden: true });
-  #make = button(say("host.screen_make"), () => once(this.#make, () => this.#makeScreen()));
+const KINDS = ["svg", "png"];
 
-  constructor(server, poll) {
-    this.#server = server;
-    this.#id = poll.id;
+/** A card with all that. It keeps up with the poll: its code can change. */
+export class SharingCard {
+  #line = statusLine();
+  #content = element("div", { class: "stack" });
+  #shown = "";
+
+  constructor() {
     const title = element("h2", { id: "sharing" }, say("host.sharing"));
+    /** The card. */
+    this.node = element("section", { class: "card sharing", "aria-labelledby": "sharing" });
+    this.node.append(title, this.#content, this.#line);
+  }
+
+  /** Show how to get to `poll`. */
+  show(poll) {
+    const shown = JSON.stringify([poll.code, poll.question]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    const live = `live/${poll.code}`;
     const named = element("span", { class: "unseen" }, `${say("host.code")}: `);
     const code = element("p", { class: "code big" }, named, poll.code);
-    this.#live = `live/${poll.code}`;
     const addresses = [
       address(say("host.address_vote"), `${others}vote/${poll.code}`, this.#line),
-      address(say("host.address_live"), others + this.#live, this.#line, staging + this.#live),
-      !invitation && element("p", { class: "hint" }, say("host.local_hint")),
+      address(say("host.address_live"), others + live, this.#line, staging + live),
     ];
-    const head = element("h3", {}, say("host.screen"));
-    const hint = element("p", { class: "hint" }, say("host.screen_hint"));
-    const screen = element("div", { class: "stack tight" }, head, hint, this.#make, this.#place);
-    /** The card. */
-    this.node = element("section", { class: "card", "aria-labelledby": "sharing" });
-    this.node.append(...[title, code, ...addresses, screen, embedding(poll, this.#line), this.#line].filter(Boolean));
+    const hint = element("p", { class: "hint" }, say("host.local_hint"));
+    const parts = [this.#invite(poll.code, code), ...addresses, !invitation && hint, embedding(poll, this.#line)];
+    this.#content.replaceChildren(...parts.filter(Boolean));
   }
 
-  async #makeScreen() {
+  #invite(code, shown) {
+    if (!invitation) return shown;
+    const image = picture(code, say("hosting.qr", { address: `${invitation}vote/${code}` }));
+    const saves = element("div", { class: "buttons small" }, KINDS.map((kind) => this.#save(code, kind)));
+    const beside = element("div", { class: "stack tight" }, shown, element("p", { class: "hint" }, say("hosting.qr_save")), saves);
+    return element("div", { class: "invite" }, image, beside);
+  }
+
+  #save(code, kind) {
+    const made = button(kind.toUpperCase(), () => once(made, () => this.#hand(code, kind)));
+    made.setAttribute("aria-label", say("hosting.qr_save_as", { format: kind.toUpperCase() }));
+    return made;
+  }
+
+  async #hand(code, kind) {
+    announce(this.#line, "");
     try {
-      const { access } = await this.#server.call("POST", `/polls/${this.#id}/screen/`);
-      this.#show(`${others}${this.#live}#token=${access}`); // this page may know its address better than the server
-      announce(this.#line, say("host.screen_made"));
+      hand(await pictureFile(code, kind), `${code}.${kind}`);
     } catch (error) {
-      announce(this.#line, told(error), true);
+      if (!(error instanceof TypeError)) throw error;
+      announce(this.#line, say("shared.unreachable"), true);
     }
-  }
-
-  #show(url) {
-    const warning = element("p", { class: "note warn" }, say("host.screen_warning"));
-    const made = address(say("host.screen"), url, this.#line);
-    made.classList.add("long");
-    made.append(element("a", { class: "button", href: url, target: "_blank", rel: "noopener" }, say("host.open_link")));
-    fill(this.#place, made, warning);
-    this.#place.hidden = false;
-    fill(this.#make, say("host.screen_again"));
   }
 }
