@@ -63,17 +63,20 @@ async def test_a_poll_is_opened_watched_closed_reset_and_deleted(chromium: Chrom
 
         await host.button("Close voting").click()
         await expect(page.get_by_role("main").get_by_text("Closed", exact=True)).to_be_visible()
+        await host.button("More").click()
         await host.button("Reset…").click()
         await expect(page.get_by_role("dialog", name="Start a new round?")).to_be_visible()
         await expect(host.button("Cancel")).to_be_focused()
         await page.keyboard.press("Escape")
-        await expect(host.button("Reset…")).to_be_focused()
+        await expect(host.button("More")).to_be_focused()
         assert (await host.poll(poll["id"]))["epoch"] == 1
+        await host.button("More").click()
         await host.button("Reset…").click()
         await host.button("Reset votes").click()
         await expect(host.row("Hills")).to_have_text("Hills00%")
         assert (await host.poll(poll["id"]))["epoch"] == 2
 
+        await host.button("More").click()
         await host.button("Delete…").click()
         await host.button("Delete permanently").click()
         await expect(host.heading("Your polls")).to_be_focused()
@@ -106,7 +109,7 @@ async def test_results_are_exported_by_round(chromium: Chromium, home: str) -> N
         assert (await text_of(await download.value)).split() == ["\ufeffvoter,option_ids,options,op,cast_at"]
 
 
-async def test_a_screen_link_and_the_policy_are_set(chromium: Chromium, home: str) -> None:
+async def test_addresses_and_the_policy_are_set(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
         poll = await host.make(description="Agenda:\nhttps://example.org/a.")
@@ -119,12 +122,8 @@ async def test_a_screen_link_and_the_policy_are_set(chromium: Chromium, home: st
             address = f"{home}/{kind}/{poll['code']}"
             await expect(page.locator(f"a[href='{address}']")).to_be_visible()
         await expect(page.get_by_text("This address works only on this computer.")).to_be_visible()
-        await host.button("Create a screen link").click()
-        link = page.locator(f"a[href^='{home}/live/{poll['code']}#token=']")
-        await expect(link).to_have_count(2)
-        await expect(page.get_by_text("The link itself can read hidden results too.")).to_be_visible()
         await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-        await host.button("Copy: Screen link").click()
+        await host.button("Copy: Voting page").click()
         await expect(page.get_by_role("status").filter(has_text=re.compile("Copied|selected"))).to_be_visible()
 
         await page.get_by_label("Only me").check()

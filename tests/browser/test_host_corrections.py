@@ -95,6 +95,7 @@ async def test_voting_opens_for_a_while_and_a_poll_is_duplicated(chromium: Chrom
         await sooner.click()
         await expect(page.get_by_text(re.compile(r"^0:[23]\d left$"))).to_be_visible()
         await expect(sooner).to_be_focused()
+        await host.button("More").click()
         await host.button("Duplicate").click()
         await expect(host.heading("Edit poll")).to_be_focused()
         assert await page.get_by_label("Option 2", exact=True).input_value() == "Black"

@@ -23,7 +23,7 @@ async def test_each_poll_offers_its_next_act(chromium: Chromium, home: str) -> N
         card = page.get_by_role("listitem").filter(has_text="Lunch?")
         await card.get_by_role("button", name="Open voting").click()
         await expect(host.status("Voting is open: Lunch?")).to_be_visible()
-        await expect(card.get_by_role("link", name="Present")).to_be_focused()
+        await expect(card.get_by_role("button", name="Present")).to_be_focused()
         await guest_votes(home, poll["code"], poll["options"][0]["id"])
         await card.get_by_role("button", name="Close voting").click()
         await expect(card.get_by_role("link", name="See results")).to_be_visible()

@@ -109,6 +109,7 @@ async def test_no_view_breaks_a_rule_of_accessibility(chromium: Chromium, home: 
                 await axe(host.page)
                 await host.page.emulate_media(color_scheme="dark")
         await host.goto(f"#/poll/{poll['id']}", "Tea?")
+        await host.button("More").click()
         await host.button("Delete…").click()
         await expect(host.page.get_by_role("dialog")).to_be_visible()
         await axe(host.page)

@@ -315,7 +315,10 @@ async def test_the_code_as_a_picture_of_pixels_is_the_same(reader: httpx.AsyncCl
     assert answer.content == qr_png("http://nexus.test/vote/K7M2QP")
     width, height = struct.unpack(">II", answer.content[16:24])
     assert width == height >= LEAST_WIDTH_PX
-    assert width % segno.make_qr("http://nexus.test/vote/K7M2QP", error="m", boost_error=True).symbol_size(border=4)[0] == 0
+    assert (
+        width % segno.make_qr("http://nexus.test/vote/K7M2QP", error="m", boost_error=True).symbol_size(border=4)[0]
+        == 0
+    )
 
 
 @pytest.mark.parametrize("path", ["..%2F..%2Fx/qr.svg", "%3Cb%3E/qr.png", "A" * 41 + "/qr.svg", "%3Cb%3E/qr.svg"])

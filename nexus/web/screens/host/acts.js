@@ -23,7 +23,7 @@ export class Acts {
   #present;
   #open = button("", () => once(this.#open, () => this.#post("open", say("host.opened_now"))));
   #close = button(say("host.close"), () => once(this.#close, () => this.#end()));
-  #elsewhere = button(say("hosting.elsewhere"), () => showElsewhere(this.#server, this.#poll));
+  #elsewhere = button(say("hosting.elsewhere_act"), () => showElsewhere(this.#server, this.#poll));
   #edit;
   #menu = new Menu(say("hosting.more_acts"), icon(DOTS));
   #span = element("span", { id: "span" });
@@ -40,10 +40,11 @@ export class Acts {
     this.#edit = link("edit", say("host.edit"), "button");
     this.#menu.offer(this.#seldom(link("history", say("host.history"))));
     const now = element("div", { class: "buttons" }, this.#present, this.#open, this.#close, this.#elsewhere);
-    const more = element("div", { class: "buttons" }, this.#edit, this.#menu.node);
     this.#timed.append(this.#span, ...SPANS_S.map((seconds) => this.#openFor(seconds)));
-    /** All of them. */
-    this.node = element("div", { class: "stack tight" }, element("div", { class: "next" }, now, more), this.#timed);
+    /** What comes next. */
+    this.node = element("div", { class: "stack tight next" }, now, this.#timed);
+    /** What is done seldom. */
+    this.more = element("div", { class: "buttons" }, this.#edit, this.#menu.node);
   }
 
   // Those that open voting for a while, or set another end.
@@ -53,7 +54,7 @@ export class Acts {
   show(poll, status) {
     const held = this.node.contains(document.activeElement) ? document.activeElement : null;
     this.#poll = poll ?? this.#poll;
-    this.node.hidden = !status;
+    this.node.hidden = this.more.hidden = !status;
     write(this.#open, say(status === "closed" ? "host.reopen" : "host.open"));
     set(this.#open, "class", status === "closed" ? null : "soft");
     this.#open.hidden = status === "open";
@@ -64,10 +65,7 @@ export class Acts {
   }
 
   #seldom(history) {
-    const made = (name, work, kind) => {
-      const one = button(say(name), () => once(one, work), kind);
-      return one;
-    };
+    const made = (name, work, kind) => button(say(name), ({ currentTarget: one }) => once(one, work), kind);
     return [
       made("host.duplicate", () => this.#copy()),
       history,

@@ -5,6 +5,7 @@ import { say } from "../words.js";
 import { ask } from "./dialog.js";
 import { told } from "./faults.js";
 import { announce, button } from "./parts.js";
+import { present } from "./presenting.js";
 
 /** Acts on polls at `server`; the outcome is announced in `line`, and `changed()` is awaited after each. */
 export class ListActs {
@@ -21,6 +22,7 @@ export class ListActs {
   /** Do what is called `name` with a poll. */
   async act(name, poll) {
     const acts = {
+      present: () => present(this.#server, poll, this.#line),
       open: () => this.#open(poll),
       reopen: () => this.#open(poll),
       close: () => this.#close(poll),

@@ -62,7 +62,8 @@ export class PollView {
 
   #build() {
     const poll = this.#room.poll;
-    const top = element("p", { class: "facts" }, this.#badge, this.#left, this.#corrected);
+    const facts = element("p", { class: "facts" }, this.#badge, this.#left, this.#corrected);
+    const top = element("div", { class: "head" }, facts, this.#room.role === "host" && this.#acts.more);
     const head = element("div", { class: "stack tight" }, top, this.heading, this.#description);
     this.node.append(back("#/", say("host.back_to_list")), head);
     if (this.#room.role !== "host") {

@@ -2,7 +2,6 @@
 
 import { nthColour } from "../chart/colours.js";
 import { element, fill, icon, set, write } from "../dom.js";
-import { staging } from "../invite.js";
 import { timeLeft } from "../time.js";
 import { number, say } from "../words.js";
 import { Menu } from "./menu.js";
@@ -132,14 +131,11 @@ export class PollCard {
   }
 
   #act(name, kind) {
-    const { id, code } = this.#poll;
+    const { id } = this.#poll;
     const links = { see: `#/poll/${id}`, edit: `#/poll/${id}/edit`, history: `#/poll/${id}/history` };
     const text = say(WORDS[name]);
     const named = { class: `button ${kind}`, "aria-describedby": this.#link.id };
     if (links[name]) return element("a", { ...named, href: links[name] }, text);
-    if (name === "present") {
-      return element("a", { ...named, href: `${staging}live/${code}`, target: "_blank", rel: "noopener" }, text);
-    }
     const made = button(text, () => once(made, () => this.#told.act(name, this.#poll)), kind);
     set(made, "aria-describedby", this.#link.id);
     return made;

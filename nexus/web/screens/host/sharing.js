@@ -36,15 +36,14 @@ export class SharingCard {
       address(say("host.address_live"), others + live, this.#line, staging + live),
     ];
     const hint = element("p", { class: "hint" }, say("host.local_hint"));
-    const parts = [this.#invite(poll.code, code), ...addresses, !invitation && hint, embedding(poll, this.#line)];
+    const parts = [code, invitation && this.#picture(poll.code), ...addresses, !invitation && hint, embedding(poll, this.#line)];
     this.#content.replaceChildren(...parts.filter(Boolean));
   }
 
-  #invite(code, shown) {
-    if (!invitation) return shown;
+  #picture(code) {
     const image = picture(code, say("hosting.qr", { address: `${invitation}vote/${code}` }));
     const saves = element("div", { class: "buttons small" }, KINDS.map((kind) => this.#save(code, kind)));
-    const beside = element("div", { class: "stack tight" }, shown, element("p", { class: "hint" }, say("hosting.qr_save")), saves);
+    const beside = element("div", { class: "stack tight" }, element("p", { class: "hint" }, say("hosting.qr_save")), saves);
     return element("div", { class: "invite" }, image, beside);
   }
 
