@@ -42,6 +42,8 @@ from nexus.http.documents.routes import document_routes
 from nexus.http.framework.arrival import Arrival, first_segments
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
+from nexus.http.framework.static import WEB
+from nexus.http.framework.words import Words
 from nexus.http.pages.screens import Pages
 from nexus.http.pages.site import Site
 from nexus.rooms.fanout import Fanout
@@ -121,6 +123,7 @@ class Worker:
         self.lobby = Lobby(self.hub, LobbyFrames(), fanout.give_way)
         self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
         self.looks = Looks(self.database)
+        self.words = Words(WEB / "words")
         self.schedule = Schedule(self.database, self.tallies)
         self.estates = Estates(self.database, self.tallies)
         self.tokens = Tokens(key, access_ttl_s=settings.lifetimes.access_s)
@@ -162,6 +165,7 @@ class Worker:
             counts=Counts(),
             metrics=self.metrics,
             pseudonyms=Pseudonyms(key),
+            words=self.words,
             origins=self.origins,
             exports=Caps(EXPORTS_PER_HOST, total=MOST_EXPORTS),
             export_reads=asyncio.Semaphore(EXPORT_READS),
@@ -303,7 +307,7 @@ def application(worker: Worker) -> ASGIApp:
         finally:
             await worker.close()
 
-    pages = Pages(worker.codes, worker.tallies, worker.site, worker.looks, worker.oidc)
+    pages = Pages(worker.codes, worker.tallies, worker.site, worker.looks, worker.words, worker.oidc)
     found = [
         WebSocketRoute("/ws", SocketEndpoint(worker.socket_services)),  # an audience comes by it all at once
         *routes(worker.rest_services),

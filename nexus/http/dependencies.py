@@ -18,6 +18,7 @@ from nexus.branding.looks import Looks
 from nexus.bus import Bus
 from nexus.domain.pseudonyms import Pseudonyms
 from nexus.http.framework.call import Call
+from nexus.http.framework.words import Words
 from nexus.runtime.metrics import Metrics
 from nexus.settings import Lifetimes, Limits
 from nexus.store.database import Database
@@ -77,6 +78,7 @@ class RestServices:
     counts: Counts
     metrics: Metrics
     pseudonyms: Pseudonyms
+    words: Words
     origins: Origins
     exports: Caps
     """Exports under way, by who asked for them."""

@@ -36,13 +36,26 @@ class OptionTotal(msgspec.Struct, frozen=True):
     share: float
 
 
+class Heads(msgspec.Struct, frozen=True):
+    """What every workbook says: the names of its two sheets, and the heads over its options."""
+
+    totals: str = "Totals"
+    ballots: str = "Ballots"
+    option: str = "Option"
+    votes: str = "Votes"
+    share: str = "Share"
+
+
 class Book(msgspec.Struct, frozen=True):
-    """A workbook of two sheets: the totals, and a row for each ballot under `columns`."""
+    """A workbook of two sheets: the totals, and a row for each ballot under `columns`; from right to left where its
+    language is written so."""
 
     title: str
     facts: list[Fact]
     options: list[OptionTotal]
     columns: list[Column]
+    heads: Heads = Heads()
+    right_to_left: bool = False
 
 
 Row = dict[int, str | float]

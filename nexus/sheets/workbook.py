@@ -9,7 +9,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from nexus.sheets.book import Book, Column, Kind, Row
+from nexus.sheets.book import Book, Kind, Row
 
 ROWS_PER_SHEET = 1_048_576
 """Of Excel; the first holds the heads."""
@@ -45,34 +45,41 @@ class _Sheets:
 
     def write(self, book: Book, rows: Iterable[Row], rows_per_sheet: int) -> None:
         self._totals(book)
-        sheet, row, sheets = self._ballots(book.columns, 1), 0, 1
+        sheet, row, sheets = self._ballots(book, 1), 0, 1
         for cells in rows:
             if row + 1 == rows_per_sheet:
                 sheets += 1
-                sheet, row = self._ballots(book.columns, sheets), 0
+                sheet, row = self._ballots(book, sheets), 0
             row += 1
             for place, cell in cells.items():
                 self._put(sheet, row, place, cell, book.columns[place].kind)
 
     def _totals(self, book: Book) -> None:
-        sheet = self._workbook.add_worksheet("Totals")
+        sheet = self._sheet(book, book.heads.totals)
         sheet.set_column(0, 0, _LABEL_WIDTH)
         sheet.set_column(1, 2, _VALUE_WIDTH)
         for row, fact in enumerate(book.facts):
             self._text(sheet, row, 0, fact.label, self._bold)
             self._put(sheet, row, 1, fact.value, fact.kind)
         first = len(book.facts) + 1
-        for place, head in enumerate(("Option", "Votes", "Share")):
+        for place, head in enumerate((book.heads.option, book.heads.votes, book.heads.share)):
             self._text(sheet, first, place, head, self._bold)
         for row, option in enumerate(book.options, first + 1):
             self._put(sheet, row, 0, option.text, "text")
             self._put(sheet, row, 1, option.votes, "number")
             self._put(sheet, row, 2, option.share, "share")
 
-    def _ballots(self, columns: list[Column], number: int) -> Worksheet:
-        sheet = self._workbook.add_worksheet("Ballots" if number == 1 else f"Ballots {number}")
+    def _sheet(self, book: Book, name: str) -> Worksheet:
+        sheet = self._workbook.add_worksheet(name)
+        if book.right_to_left:
+            sheet.right_to_left()
+        return sheet
+
+    def _ballots(self, book: Book, number: int) -> Worksheet:
+        name = book.heads.ballots
+        sheet = self._sheet(book, name if number == 1 else f"{name} {number}")
         sheet.freeze_panes(1, 0)
-        for place, column in enumerate(columns):
+        for place, column in enumerate(book.columns):
             sheet.set_column(place, place, column.width)
             self._text(sheet, 0, place, column.head, self._bold)
         return sheet

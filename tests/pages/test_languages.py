@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from nexus.http.framework.static import WEB
-from nexus.http.framework.words import Words
-from nexus.http.pages.languages import NAMES, RIGHT_TO_LEFT, direction, menu
+from nexus.http.framework.words import RIGHT_TO_LEFT, Words
+from nexus.http.pages.languages import NAMES, direction, menu
 from tests.pages.test_pages import reading
 from tests.support.rest import Rest
 

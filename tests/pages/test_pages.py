@@ -42,7 +42,7 @@ async def reader(rest: Rest) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def reading(rest: Rest, public: str = "", site: Site = NOWHERE) -> httpx.AsyncClient:
-    pages = Pages(rest.services.codes, rest.services.tallies, site, rest.services.looks)
+    pages = Pages(rest.services.codes, rest.services.tallies, site, rest.services.looks, rest.services.words)
     routes = pages.routes()
     app = Starlette(
         routes=routes,

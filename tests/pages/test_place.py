@@ -25,7 +25,7 @@ LAN = "http://192.168.1.20:8000/"
 def reading(rest: Rest, *, public: str = "", near: str | None = None, peer: str = "127.0.0.1") -> httpx.AsyncClient:
     """A browser at `peer`, and a server on port 8000 that other devices reach at `near`."""
     site = Site(near=lambda: near)
-    pages = Pages(rest.services.codes, rest.services.tallies, site, rest.services.looks)
+    pages = Pages(rest.services.codes, rest.services.tallies, site, rest.services.looks, rest.services.words)
     address = read_address(public) if public else None
     arrival = Middleware(Arrival, public=address, trusted=TrustedHops("127.0.0.1"), names=frozenset())
     app = Starlette(

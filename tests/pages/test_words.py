@@ -21,11 +21,12 @@ from nexus.http.pages.refusals import NAMES as REFUSALS
 from tests.support.node import node, required
 
 WORDS = Words(WEB / "words")
-SECTIONS = ("shared", "enter", "code", "error", "login", "vote", "live", "host", "users", "hosting", "provider", "oidc")
+SECTIONS = tuple(json.loads((WEB / "words" / "en.json").read_text()))
 SCRIPTS = "\n".join(path.read_text() for path in sorted((WEB / "screens").rglob("*.js")))
 PYTHON = {"shared.noscript", "shared.language"} | {f"{name}.title" for name in ("enter", "vote", "live", "host")}
 PYTHON |= {f"error.{name}_{part}" for name in (*REFUSALS.values(), FAILED) for part in ("heading", "text")}
 PYTHON |= {f"oidc.{name}" for name in ("heading", "cancelled", "again", "back", *Reason)}
+PYTHON |= set(WORDS.sections("en", "sheets"))
 PYTHON |= {"error.reference", "error.start", "error.host"}
 """Sentences that the server itself says."""
 
@@ -173,12 +174,24 @@ def glossary(language: str) -> tuple[list[str], list[str]]:
 
 @pytest.mark.parametrize("language", WORDS.languages)
 def test_a_thing_has_one_name(language: str) -> None:
-    texts = [bare(form) for sentence in WORDS.sections(language, *SECTIONS).values() for form in forms(sentence)]
+    # In sheets a ballot is a ballot: programs read the English ones.
+    sections = [one for one in SECTIONS if one != "sheets"]
+    texts = [bare(form) for sentence in WORDS.sections(language, *sections).values() for form in forms(sentence)]
     terms, never = glossary(language)
     assert len(terms) > 15
     assert not [term for term in terms if not any(term.lower() in text.lower() for text in texts)], "not in use"
     for pattern in never:
         assert not [text for text in texts if re.search(pattern, text, re.IGNORECASE)], pattern
+
+
+@pytest.mark.parametrize("language", WORDS.languages)
+def test_the_words_of_sheets_are_what_spreadsheets_take(language: str) -> None:
+    """Names of sheets have at most 31 characters, with a number behind, some signs are not allowed, and both differ."""
+    totals, ballots = (WORDS.say(language, "sheets", name) for name in ("totals", "ballots"))
+    assert totals.lower() != ballots.lower()
+    for name in (totals, ballots):
+        assert len(name) <= 28
+        assert not re.search(r"[\[\]:*?/\\']", name)
 
 
 def rules_of_the_server() -> set[str]:
@@ -205,8 +218,9 @@ SAID = "shared|enter|code|login|vote|live|host|users|hosting|provider"
 
 def said() -> tuple[set[str], list[str]]:
     """The names that the scripts say, and the beginnings of those that are put together."""
-    whole = set(re.findall(rf'["\'`]((?:{SAID})\.\w+)["\'`]', SCRIPTS))
-    begun = re.findall(rf"`((?:{SAID})\.\w*)\$\{{", SCRIPTS)
+    sections = "|".join(SECTIONS)
+    whole = set(re.findall(rf"""["'`]((?:{sections})\.\w+)["'`]""", SCRIPTS))
+    begun = re.findall(rf"`((?:{sections})\.\w*)\$\{{", SCRIPTS)
     return whole, begun
 
 

@@ -5,16 +5,20 @@ import io
 import sys
 import zipfile
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 from starlette.types import Message
 
 from tests.support.exports import exported, scope_of, workbook
-from tests.support.rest import Rest, refused
+from tests.support.rest import Rest, refused, words
 from tests.support.waiting import soon, until
 from tests.support.workbooks import sheets
+
+WORDS = words()
 
 
 async def test_a_workbook_has_the_totals_and_then_the_ballots(rest: Rest) -> None:
@@ -37,6 +41,23 @@ async def test_a_workbook_has_the_totals_and_then_the_ballots(rest: Rest) -> Non
     assert head == ["Voter", "Option", "Op", "Cast at (UTC)"]
     assert [row[:3] for row in rows] == [[ann.voter, "1-2", first["op"]], [bob.voter, "=1+1", second["op"]]]
     assert all(isinstance(row[3], datetime) for row in rows)
+
+
+@pytest.mark.parametrize("language", WORDS.languages)
+async def test_a_workbook_speaks_the_language_of_the_request(rest: Rest, language: str) -> None:
+    ann = await rest.user()
+    poll = await rest.poll(ann, "Tea", "Milk", anonymous=False, language="sv")
+    await rest.vote(ann, poll, 1)
+    say = partial(WORDS.say, language, "sheets")
+    path = f"/polls/{poll['id']}/export/?format=xlsx"
+    answer = await rest("GET", path, ann, headers={"Accept-Language": f"{language}, en;q=0.1"})
+    book = load_workbook(io.BytesIO(answer.content))
+    assert book.sheetnames == [say("totals"), say("ballots")]
+    assert [sheet.sheet_view.rightToLeft for sheet in book] == [language == "ar" or None] * 2
+    read = sheets(answer.content)
+    assert read[say("totals")][2][:2] == [say("status"), say("status_open")]
+    assert [say("option"), say("votes"), say("share")] in read[say("totals")]
+    assert read[say("ballots")][0] == [say("voter"), say("option"), "Op", f"{say('cast_at')} (UTC)"]
 
 
 async def test_a_workbook_of_an_anonymous_poll_tells_what_json_tells(rest: Rest) -> None:

@@ -32,6 +32,8 @@ from nexus.http.dependencies import Rates, RestServices
 from nexus.http.framework.arrival import Arrival
 from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
+from nexus.http.framework.static import WEB
+from nexus.http.framework.words import Words
 from nexus.runtime.metrics import Metrics
 from nexus.settings import Settings
 from nexus.store import accounts, voting
@@ -219,6 +221,7 @@ def make_services(database: Database, environ: Mapping[str, str], told: list[New
         counts=Counts(),
         metrics=Metrics(),
         pseudonyms=Pseudonyms(KEY),
+        words=words(),
         exports=Caps(1, total=2),
         export_reads=asyncio.Semaphore(1),
         searches=Caps(4, total=6),
@@ -229,6 +232,12 @@ def make_services(database: Database, environ: Mapping[str, str], told: list[New
         logo_writes=asyncio.Semaphore(1),
         workbooks=asyncio.Semaphore(1),
     )
+
+
+@cache
+def words() -> Words:
+    """One for all tests: it reads every language."""
+    return Words(WEB / "words")
 
 
 @cache

@@ -15,7 +15,7 @@ from nexus.domain.file_names import file_name
 from nexus.domain.identity import Identity
 from nexus.domain.text import range_rule
 from nexus.errors import Forbidden, Invalid, PollNotFound, TooMany
-from nexus.http.api.export_sheet import SHEET_TYPE, put_round
+from nexus.http.api.export_sheet import SHEET_TYPE, SheetWords, put_round
 from nexus.http.api.export_texts import CSV_TYPE, DELIMITERS, JSON_TYPE, Export, csv_pieces, json_pieces, naming
 from nexus.http.api.seen_poll import see_poll
 from nexus.http.dependencies import RestCall, RestServices
@@ -51,6 +51,7 @@ class _Wanted:
     epoch: int
     by: Identity
     query: ExportQuery
+    language: str
 
 
 async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServices) -> Stream:
@@ -62,7 +63,8 @@ async def read(request: TypedRequest[Nothing, ExportQuery], services: RestServic
     epoch = newest if query.epoch is None else query.epoch
     if not 1 <= epoch <= newest:
         raise Invalid(errors=(("epoch", range_rule(1, newest)),))
-    wanted = _Wanted(seen.poll.id, epoch, by, query)
+    language = services.words.choose(request.raw.headers.get("accept-language", ""))
+    wanted = _Wanted(seen.poll.id, epoch, by, query, language)
     pieces = _workbook if query.format == "xlsx" else _texts
     return Stream(
         lambda: pieces(wanted, services), MEDIA[query.format], lambda: RULES.place(services.exports, by.voter)
@@ -86,7 +88,8 @@ async def _workbook(wanted: _Wanted, services: RestServices) -> AsyncIterator[Op
     """A workbook, written by a process of its own once the ballots have been read: no connection waits for it."""
     with tempfile.TemporaryFile() as rows:
         async with _ballots(wanted, services) as (round_, pieces):
-            await put_round(rows, round_, pieces, services.pseudonyms)
+            say = SheetWords(services.words, wanted.language)
+            await put_round(rows, round_, pieces, services.pseudonyms, say)
         async with RULES.turn(services.workbooks), written(rows) as made:
             yield Opened(_headers(round_, wanted.query.format), made)
 

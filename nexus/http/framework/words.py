@@ -13,6 +13,9 @@ Sentence = str | dict[str, str]
 FIRST = "en"
 """The language for readers who ask for none of the available ones."""
 
+RIGHT_TO_LEFT = frozenset({"ar"})
+"""The languages whose script runs from right to left."""
+
 
 class Words:
     """The languages of `folder`: a JSON file for each, of sections, each with its sentences by name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nexus.http.framework.html import Html, element, together
-from nexus.http.framework.words import Words
+from nexus.http.framework.words import RIGHT_TO_LEFT, Words
 
 NAMES = {
     "de": "Deutsch",
@@ -20,8 +20,6 @@ NAMES = {
     "ja": "日本語",
 }
 """What each language calls itself, in the order in which they are offered: by script, then by alphabet."""
-
-RIGHT_TO_LEFT = frozenset({"ar"})
 
 _GLOBE = "M3 12a9 9 0 1 0 18 0a9 9 0 1 0-18 0h18M12 3c-5 5-5 13 0 18c5-5 5-13 0-18"
 

@@ -51,10 +51,16 @@ class Pages:
     """All pages, each in its reader's language; `refusals` makes those of errors."""
 
     def __init__(
-        self, codes: CodeEntry, tallies: Tallies, site: Site, looks: Looks, logins: OidcLogins | None = None
+        self,
+        codes: CodeEntry,
+        tallies: Tallies,
+        site: Site,
+        looks: Looks,
+        words: Words,
+        logins: OidcLogins | None = None,
     ) -> None:
         """`logins` are those with an OpenID provider, where people may log in with one."""
-        self._words = words = Words(WEB / "words")
+        self._words = words
         self._assets = assets = Assets(WEB, words.files(*LATER))
         provider = None if logins is None else ProviderButton(logins.client.name, logins.client.begin_url)
         self._oidc = [] if logins is None else OidcPages(logins, assets, words, looks).routes()

@@ -2,6 +2,7 @@
 
 import { Refused, connect } from "../../client.js";
 import { root } from "../dom.js";
+import { language } from "../words.js";
 
 const WRONG_PASSWORD = "invalid_credentials"; // is 401 too, but does not concern the login
 
@@ -66,7 +67,8 @@ export class Server {
   /** The answer to a GET as a stream, for large content. Rejects with `Refused` or TypeError. */
   async stream(path) {
     const login = this.#session;
-    const ask = (token) => fetch(path, { headers: { Authorization: `Bearer ${token}` }, cache: "no-store" });
+    const headers = (token) => ({ Authorization: `Bearer ${token}`, "Accept-Language": language });
+    const ask = (token) => fetch(path, { headers: headers(token), cache: "no-store" });
     try {
       const token = await login.token();
       const answer = await ask(token);
