@@ -1,53 +1,36 @@
 """What people wait for at the screens, measured inside of real browsers.
 
-    scripts/bench screens [--taps 100] [--voters 300] [--votes 100] [--loads 5] [--restarts 5]
+    scripts/bench screens [--taps 100] [--voters 300] [--votes 100] [--loads 5] [--restarts 5] [--seconds 10]
 
 From a tap on one device to the changed count painted on another, without a crowd and beside one that votes steadily;
-the first result bar on slow networks, with nothing cached; the way back to the right screen after a restart, untouched.
+the first result bar on slow networks, with nothing cached; the way back to the right screen after a restart, untouched;
+how evenly a stage with many options moves.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import random
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
 from playwright.async_api import Page
 
-from bench.voter import Tally, Voter
+from bench.browsers import AFTER_PAINT, NO_LIMITS, WAIT_MS, Bench, BenchPoll, crowd, tell
 from nexus.embedded import PrivatePostgres
-from tests.support.browser import DESKTOP, PHONE, Chromium, launched, throttled
-from tests.support.served import Server, serving
+from tests.support.browser import DESKTOP, PHONE, PROJECTOR, launched, throttled
+from tests.support.served import serving
 
-LIMITS = ("NEXUS_VOTES_PER_SECOND", "NEXUS_VOTES_BURST", "NEXUS_MESSAGES_PER_SECOND")
-NO_LIMITS: dict[str, Any] = dict.fromkeys(LIMITS, "100000")
-WAIT_MS = 30_000.0
-ENTER_S = 30.0
-SETTLE_S = 2.0
+OPTIONS = 100
 NETWORKS = {
     "3G, 300 ms and 1,600 kbit/s": (300.0, 1600.0, 768.0),
     "Fast 3G of DevTools": (562.5, 1440.0, 675.0),
 }
 """Latency of a request in ms, and kbit/s down and up."""
 
-AFTER_PAINT = """
-const painted = (done) => requestAnimationFrame(() => {
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => done(performance.timeOrigin + performance.now());
-  port2.postMessage(null);  // a task: it comes after the frame
-});
-"""
 KEEP_TAPS = """
 globalThis.taps = [];
 addEventListener("pointerdown", (event) => taps.push(performance.timeOrigin + event.timeStamp), true);
@@ -68,14 +51,28 @@ new MutationObserver(() => {{
 KEEP_FIRST_BAR = f"""
 {AFTER_PAINT}
 const watch = new MutationObserver(() => {{
-  const parts = [...document.querySelectorAll(".track, .fill")].map(({{ style }}) => style);
-  const fills = parts.map((style) => Number(style.getPropertyValue("--share") || style.getPropertyValue("--part")));
-  if (!fills.some((share) => share > 0)) return;
+  if (!document.querySelector('#results [data-count]:not([data-count="0"])')) return;
   watch.disconnect();
   painted((at) => (globalThis.firstBar = at - performance.timeOrigin));
 }});
-watch.observe(document, {{ subtree: true, childList: true, attributes: true, attributeFilter: ["style"] }});
+watch.observe(document, {{ subtree: true, childList: true, attributes: true, attributeFilter: ["data-count"] }});
 """
+KEEP_FRAMES = """
+globalThis.keepFrames = (ms) => new Promise((done) => {
+  const took = [];
+  let last = null;
+  let began = null;
+  const frame = (now) => {
+    began ??= now;
+    if (last !== null) took.push(now - last);
+    last = now;
+    if (now - began < ms) requestAnimationFrame(frame);
+    else done(took);
+  };
+  requestAnimationFrame(frame);
+});
+"""
+"""How long each frame took in so many ms."""
 PING = """async ([token, times]) => {
   const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws`, "nexus.v1");
   const heard = () => new Promise((done) => socket.addEventListener("message", done, { once: true }));
@@ -96,59 +93,6 @@ PING = """async ([token, times]) => {
   socket.close();
   return took;
 }"""
-
-
-@dataclass(frozen=True)
-class BenchPoll:
-    """A poll of this benchmark: the first two options are the crowd's, the other two those of the one who taps."""
-
-    id: int
-    code: str
-    options: list[int]
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What is measured, and with what."""
-
-    server: Server
-    chromium: Chromium
-    arguments: argparse.Namespace
-
-    async def ask(self, method: str, path: str, body: object, subject: str = "user:1") -> Any:
-        """One call of the interface."""
-        headers = {"Authorization": f"Bearer {self.server.token(subject, 'user')}"}
-        async with httpx.AsyncClient(base_url=self.server.url, headers=headers, timeout=30) as client:
-            return (await client.request(method, path, json=body)).raise_for_status().json()
-
-    async def poll(self) -> BenchPoll:
-        """A new poll, with a vote for its second option: a bar that has a width."""
-        options = [{"option_text": text} for text in ("Amsterdam", "Berlin", "Copenhagen", "Dublin")]
-        made = await self.ask("POST", "/polls/", {"question": "Where shall we meet?", "options": options})
-        poll = BenchPoll(made["id"], made["code"], [option["id"] for option in made["options"]])
-        await self.vote(poll, 1)
-        return poll
-
-    async def vote(self, poll: BenchPoll, option: int, subject: str = "user:2") -> None:
-        """A vote over HTTP."""
-        await self.ask("POST", f"/polls/{poll.id}/vote/", {"options": [poll.options[option]]}, subject)
-
-    @asynccontextmanager
-    async def page(self, viewport: tuple[int, int], script: str) -> AsyncIterator[Page]:
-        """A page in a context of its own, which keeps what `script` says."""
-        width, height = viewport
-        context = await self.chromium.browser.new_context(viewport={"width": width, "height": height}, locale="en-US")
-        try:
-            page = await context.new_page()
-            await page.add_init_script(script)
-            yield page
-        finally:
-            await context.close()
-
-    async def enter(self, page: Page, path: str) -> None:
-        """Go to a page of a poll, and wait until it is connected."""
-        await page.goto(self.server.url + path)
-        await page.locator("body[data-touch=good]").wait_for(timeout=WAIT_MS, state="attached")
 
 
 # --- From a tap to the other screen -----------------------------------------------------------------------------------
@@ -176,40 +120,6 @@ async def taps(bench: Bench, poll: BenchPoll, stage: Page, paper: Page) -> list[
     return took
 
 
-@asynccontextmanager
-async def crowd(bench: Bench, poll: BenchPoll) -> AsyncIterator[Tally]:
-    """Voters who watch, and who vote one after another, at a steady rate."""
-    tally, loop, port = Tally(), asyncio.get_running_loop(), bench.server.port
-    members = []
-    for n in range(bench.arguments.voters):
-        token = bench.server.token(f"user:{1000 + n}", "user")
-        member = Voter(tally, token, poll.id, poll.options[:2], f"127.0.0.1:{port}")
-        member.stopped = True
-        await loop.create_connection(lambda member=member: member.socket, "127.0.0.1", port)  # type: ignore[misc]
-        members.append(member)
-    async with asyncio.timeout(ENTER_S):
-        await asyncio.gather(*(member.enter() for member in members))
-    voting = asyncio.create_task(vote_steadily(members, bench.arguments.votes))
-    await asyncio.sleep(SETTLE_S)
-    tally.counting = True
-    yield tally
-    tally.counting = False
-    voting.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await voting
-    for member in members:
-        member.socket.close()
-
-
-async def vote_steadily(members: Sequence[Voter], rate: float) -> None:
-    """Begin each vote at its time, until cancelled."""
-    began, n = time.perf_counter(), 0
-    while True:
-        await asyncio.sleep(max(0.0, began + n / rate - time.perf_counter()))
-        members[n % len(members)].vote()
-        n += 1
-
-
 async def measure_taps(bench: Bench) -> None:
     """Without a crowd, then with one, and bare pings beside it."""
     poll = await bench.poll()
@@ -217,7 +127,7 @@ async def measure_taps(bench: Bench) -> None:
         await bench.enter(stage, f"/live/{poll.code}")
         await bench.enter(paper, f"/vote/{poll.code}")
         tell("tap to paint, no crowd", await taps(bench, poll, stage, paper))
-        async with crowd(bench, poll) as tally:
+        async with crowd(bench, poll, poll.options[:2]) as tally:
             began = time.perf_counter()
             took = await taps(bench, poll, stage, paper)
             rate = tally.acks / (time.perf_counter() - began)
@@ -266,10 +176,21 @@ async def measure_return(bench: Bench) -> None:
             tell(f"right screen after ready, {name}", took, "< 3,000 ms")
 
 
-def tell(what: str, took: Sequence[float], aim: str = "") -> None:
-    """Print one line of the table; times are in ms."""
-    p95 = f"{statistics.quantiles(took, n=20)[18]:,.0f}" if len(took) >= 20 else "–"
-    print(f"{what:<52} {len(took):>4} {statistics.median(took):>7,.0f} {p95:>7} {max(took):>7,.0f}  {aim}", flush=True)
+# --- How evenly a stage moves -----------------------------------------------------------------------------------------
+
+
+async def measure_frames(bench: Bench) -> None:
+    """A stage of many options while each of its totals changes some: its frames, as the browser makes them."""
+    poll = await bench.poll(*(f"Option {n}" for n in range(1, OPTIONS + 1)))
+    async with bench.page(PROJECTOR, KEEP_FRAMES) as stage:
+        await bench.enter(stage, f"/live/{poll.code}")
+        async with crowd(bench, poll, poll.options) as tally:
+            before = tally.totals
+            frames = await stage.evaluate("(ms) => keepFrames(ms)", bench.arguments.seconds * 1000)
+            totals = (tally.totals - before) / bench.arguments.voters / bench.arguments.seconds
+        rate = len(frames) * 1000 / sum(frames)
+        tell(f"frame of a stage of {OPTIONS} options, {totals:.0f} totals/s", frames)
+        print(f"{'  frames a second; the longest frame is the last figure above':<52} {rate:.0f}", flush=True)
 
 
 async def measure(arguments: argparse.Namespace) -> None:
@@ -279,7 +200,7 @@ async def measure(arguments: argparse.Namespace) -> None:
         log = Path(folder) / "server"
         async with serving(log, address.url, **NO_LIMITS) as server, launched() as chromium:
             bench = Bench(server, chromium, arguments)
-            for part in (measure_taps, measure_first_bar, measure_return):
+            for part in (measure_taps, measure_first_bar, measure_return, measure_frames):
                 await part(bench)
 
 
@@ -293,6 +214,7 @@ def main() -> int:
     parser.add_argument("--votes", type=float, default=100, help="votes of the crowd a second")
     parser.add_argument("--loads", type=int, default=5, help="of each page on each network")
     parser.add_argument("--restarts", type=int, default=5, help="of each kind")
+    parser.add_argument("--seconds", type=float, default=10, help="in which the frames of a stage are counted")
     asyncio.run(measure(parser.parse_args()))
     return 0
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from nexus.embedded import PrivatePostgres
 from tests.shots.camera import SCHEMES, SIZES, Picture, pictures
+from tests.shots.publishing import publish
 from tests.shots.sheets import write_sheets
 from tests.shots.stand import SETTINGS, Stand, State, stand_at
 from tests.shots.states import SCREENS, STATES
@@ -39,6 +40,9 @@ async def take(arguments: argparse.Namespace) -> int:
             launched() as chromium,
             stand_at(server, address.url, chromium) as stand,
         ):
+            if arguments.documents:
+                await publish(stand, out / "single")
+                return 0
             return await _take_all(arguments, stand, out)
 
 
@@ -75,6 +79,7 @@ def main() -> int:
     parser.add_argument("--size", action="append", help="such as 1280x720")
     parser.add_argument("--scheme", action="append", choices=SCHEMES)
     parser.add_argument("--language", action="append", choices=TEXTS)
+    parser.add_argument("--documents", action="store_true", help="make those of README.md and docs/ anew instead")
     parser.add_argument("--out", type=Path, default=SCREENSHOTS / "shots", help="is emptied first")
     return 1 if asyncio.run(take(parser.parse_args())) else 0
 

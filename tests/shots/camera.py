@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playwright.async_api import Error
-
 from tests.shots.stand import Stand, State, Visit, visiting
 
 Scheme = Literal["light", "dark"]
@@ -53,17 +51,17 @@ async def pictures(
                 await visit.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 name = re.sub(r"\W+", "-", f"{state.screen} {state.name} {language} {size} {scheme}")
                 path = folder / f"{name}.png"
-                await _take(visit, path, height)
+                await _take(visit, path, width, height)
                 yield Picture(state, language, size, scheme, path)
 
 
-async def _take(visit: Visit, path: Path, height: int) -> None:
+async def _take(visit: Visit, path: Path, width: int, height: int) -> None:
     await visit.settled()
     whole = await visit.page.evaluate("document.scrollingElement.scrollHeight")
     tall = min(whole, round(height * LONGEST))
-    width = visit.page.viewport_size["width"] if visit.page.viewport_size else 0
-    clip = {"x": 0, "y": 0, "width": width, "height": tall}
-    try:
-        await visit.page.screenshot(path=path, full_page=tall > height, clip=clip, animations="disabled")  # type: ignore[arg-type]
-    except Error:  # a page that changes its height while it is taken
-        await visit.page.screenshot(path=path, animations="disabled")
+    if tall > height:  # a taller window, so that what sticks to its lower edge stays there
+        await visit.page.set_viewport_size({"width": width, "height": tall})
+        await visit.settled()
+    await visit.page.screenshot(path=path, animations="disabled")
+    if tall > height:
+        await visit.page.set_viewport_size({"width": width, "height": height})
