@@ -210,3 +210,33 @@ async def test_people_delete_their_own_account(chromium: Chromium, server: Serve
             await log_in(page, "dan")
             await expect(page.get_by_text(re.compile("falsch"))).to_be_visible()
         assert (await http.get(f"/polls/{poll}/")).json()["created_by"] == heir
+
+
+async def test_an_administrator_makes_renames_and_deletes_categories(
+    chromium: Chromium, server: Server, database: Database
+) -> None:
+    await account(database, "carla", admin=True)
+    async with logged_in(chromium, server.url, "carla", allowed=[REFUSED], viewport=(360, 740)) as (page, _):
+        await page.get_by_role("button", name="Account: carla").click()
+        await page.get_by_role("link", name="Categories").click()
+        for typed, said in (("<b>Town</b>", "<b>Town</b> has been added."), ("Sport", "Sport has been added.")):
+            await page.get_by_label("New category").fill(typed)
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_role("status").filter(has_text=said)).to_be_visible()
+        await page.get_by_role("button", name="Rename Sport").click()
+        await expect(page.get_by_label("New name")).to_be_focused()
+        await page.keyboard.press("Control+A")
+        await page.keyboard.type("<B>town</B>")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("There is already a category with this name.")).to_be_visible()
+        await axe(page)
+        await page.get_by_label("New name").fill("Sports")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name="Rename Sports")).to_be_focused()
+        await page.get_by_role("button", name="Delete… Sports").click()
+        await page.get_by_role("button", name="Delete permanently").click()
+        await expect(page.get_by_role("status").filter(has_text="Sports has been deleted.")).to_be_visible()
+        await page.goto(f"{server.url}/host#/new")
+        await page.locator("summary").filter(has_text=re.compile("^Look")).click()
+        await page.get_by_label("Category").select_option("<b>Town</b>")
+        await axe(page)

@@ -8,14 +8,11 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.support.browser import SLOW, Chromium, axe
-from tests.support.host_page import PASSWORD, REFUSED, home, hosting, log_in, poll_id, server
+from tests.support.host_page import LOST, PASSWORD, REFUSED, home, hosting, log_in, poll_id, server
 
 __all__ = ["home", "server"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-LOST = r"ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|WebSocket connection"
 
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(1)</script>"

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import Chromium, axe
-from tests.support.host_page import guest_votes, home, hosting, server
+from tests.support.host_page import LOST, guest_votes, home, hosting, server
 
 __all__ = ["home", "server"]
 
@@ -92,3 +92,15 @@ async def test_an_empty_list_leads_to_a_template(chromium: Chromium, home: str) 
         await axe(host.page)
         await host.page.get_by_role("link", name="Agreement, 1 to 5").click()
         await expect(host.heading("New poll")).to_be_visible()
+
+
+async def test_a_lost_connection_is_no_longer_told_once_it_is_back(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, allowed=[LOST]) as host:
+        poll = await host.make("Lunch?", status="draft")
+        await host.goto(f"#/poll/{poll['id']}", "Lunch?")
+        await host.visitor.context.set_offline(True)
+        await host.button("Open voting").click()
+        await expect(host.status("The server can’t be reached right now.")).to_be_visible()
+        await host.visitor.context.set_offline(False)
+        await expect(host.status("The server can’t be reached right now.")).to_have_count(0, timeout=30_000)
+        await expect(host.button("Open voting")).to_be_enabled()

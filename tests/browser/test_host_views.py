@@ -133,6 +133,7 @@ async def test_what_comes_before_a_login_breaks_no_rule_of_accessibility(
 ) -> None:
     async with chromium.visit(home, color_scheme=scheme) as visitor:
         page = await visitor.open("/host")
+        await expect(page.get_by_label("Username")).to_be_focused()
         await axe(page)
         await page.get_by_role("button", name="Create an account").click()
         await expect(page.get_by_role("heading", level=1, name="Create an account")).to_be_visible()

@@ -88,13 +88,15 @@ async def test_a_host_logs_in_by_keyboard_and_out(chromium: Chromium, site: Site
         await at_provider(page, "ada")
         await expect(page.get_by_role("heading", level=1, name="New poll")).to_be_visible()
         assert page.url == f"{site.server.url}/host#/new"
-        await page.get_by_role("link", name="Account: ada").click()
+        account = page.get_by_role("button", name="Account: ada")
+        await account.click()
+        await page.get_by_role("link", name="Account", exact=True).click()
         await expect(page.get_by_text(f"This account belongs to {NAME}.")).to_be_visible()
         await expect(page.get_by_text("Current password")).to_have_count(0)
         await axe(page)
         await page.reload()
-        await expect(page.get_by_role("link", name="Account: ada")).to_be_visible()  # the login is that of this tab
-        await page.get_by_role("button", name="Log out").click()
+        await expect(account).to_be_visible()  # the login is that of this tab
+        await page.get_by_role("main").get_by_role("button", name="Log out").click()
         await expect(link).to_be_visible()
         assert "login=" not in await page.evaluate("JSON.stringify([location.href, document.referrer])")
 

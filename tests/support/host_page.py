@@ -25,6 +25,10 @@ REFUSED = r"Failed to load resource: the server responded with a status of 4\d\d
 """What the browser complains of where the server refuses."""
 
 
+LOST = r"ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|WebSocket connection"
+"""What it complains of without a connection."""
+
+
 @dataclass
 class Host:
     """An account with its page, logged in, and the same account by HTTP."""

@@ -26,6 +26,11 @@ export class AccessView {
     if (registers && !closed()) this.#registration();
   }
 
+  /** The field in which somebody begins. */
+  get first() {
+    return this.#place.querySelector("input");
+  }
+
   #login() {
     write(this.heading, say("login.heading"));
     const register = () => this.#registration();
@@ -45,10 +50,10 @@ export class AccessView {
     write(this.heading, say("users.register_heading"));
     const other = button(say("users.to_login"), () => {
       this.#login();
-      this.heading.focus();
+      this.first.focus();
     }, "plain");
     fill(this.#place, form, element("p", { class: "other" }, other));
-    this.heading.focus();
+    this.first.focus();
   }
 }
 

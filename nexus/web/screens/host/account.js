@@ -1,11 +1,11 @@
 /** The account: its name and roles, changing the password, and logging out. */
 
-import { element } from "../dom.js";
+import { element, icon } from "../dom.js";
 import { blame, field } from "../login.js";
 import { block, known, say, series } from "../words.js";
 import { blameAll } from "./faults.js";
 import { leaveCard } from "./leaving.js";
-import { announce, button, heading, once, statusLine } from "./parts.js";
+import { PERSON, announce, button, heading, once, statusLine } from "./parts.js";
 import { nameOf } from "./server.js";
 
 /** The view of the account; `logout(note)` ends the login, and `note` says why if that was not asked for. */
@@ -30,10 +30,9 @@ export class AccountView {
   #facts(out) {
     const { roles } = this.#server.me;
     const words = roles.map((role) => (known(`users.role_${role}`) ? say(`users.role_${role}`) : role));
-    const list = element("dl", { class: "pairs" });
-    list.append(element("dt", {}, say("login.username")), element("dd", { dir: "auto" }, nameOf(this.#server.me)));
-    list.append(element("dt", {}, say("users.roles")), element("dd", {}, series(words)));
-    return element("section", { class: "card" }, list, element("div", { class: "buttons" }, out));
+    const name = element("p", { class: "name", dir: "auto" }, nameOf(this.#server.me));
+    const about = element("div", {}, name, element("p", { class: "faint" }, series(words)));
+    return element("section", { class: "card who" }, icon(PERSON), about, out);
   }
 
   #elsewhere() {

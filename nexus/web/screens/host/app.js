@@ -201,6 +201,7 @@ export class App {
     if (name === "voter") return new (await later("voter")).VoterView(() => this.#logout());
     if (name === "account") return new (await later("account")).AccountView(server, (note) => this.#logout(note));
     if (name === "users" && server.admin) return new (await later("users")).UsersView(server, () => this.#logout());
+    if (name === "categories" && server.admin) return new (await later("categories")).CategoriesView(server);
     const { ListView, lookOf } = await later("list");
     if (query.toString()) this.#look = lookOf(query);
     return new ListView(server, this.#look, (hash) => this.#router.stay(hash));

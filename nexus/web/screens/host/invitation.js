@@ -25,6 +25,11 @@ export class InvitationView {
     this.node = element("div", { class: "access" }, brand, this.heading, this.#place);
   }
 
+  /** The field in which somebody begins; null where there is nothing to fill in. */
+  get first() {
+    return this.#place.querySelector("[type=password]");
+  }
+
   /** Ask whom it is for. Rejects with `Unreachable`. */
   async open() {
     try {

@@ -3,6 +3,9 @@
 import { element, set, write } from "../dom.js";
 import { locale, moment, say } from "../words.js";
 
+/** A picture of a person, for `icon`. */
+export const PERSON = "M12 12a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zm0 2c-4 0-8 2-8 5v2h16v-2c0-3-4-5-8-5z";
+
 /** The heading of a view: it takes the focus when the view is entered. */
 export function heading(text) {
   return element("h1", { tabindex: "-1", dir: "auto" }, text);

@@ -8,6 +8,7 @@ const ROUTES = [
   [/^\/poll\/(\d+)\/history$/, "history"],
   [/^\/account$/, "account"],
   [/^\/accounts$/, "users"],
+  [/^\/categories$/, "categories"],
 ];
 
 /** The view that a hash names: `{name, id, query}`; null if there is no such view. */

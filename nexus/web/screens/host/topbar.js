@@ -4,10 +4,9 @@ import { element, icon, set } from "../dom.js";
 import { Touch } from "../touch.js";
 import { brandMark, say } from "../words.js";
 import { Menu } from "./menu.js";
-import { once } from "./parts.js";
+import { PERSON, announce, once } from "./parts.js";
 import { nameOf } from "./server.js";
 
-const PERSON = "M12 12a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zm0 2c-4 0-8 2-8 5v2h16v-2c0-3-4-5-8-5z";
 const PLUS = "M11 4h2v7h7v2h-7v7h-2v-7H4v-2h7z";
 
 /** The bar for who is logged in at `server`; `logout()` ends the login. */
@@ -15,6 +14,7 @@ export class TopBar {
   #links = [];
   #touch;
   #menu;
+  #unlisten;
 
   constructor(server, logout) {
     const pages = [["list", "#/", say("host.polls")]];
@@ -27,6 +27,8 @@ export class TopBar {
     const note = element("div", { class: "note warn touch", role: "status", hidden: true });
     const inner = element("div", { class: "inner" }, brand, nav, make, this.#menu.node);
     this.#touch = new Touch(note, server.client, (error) => (error.code === 4501 || error.status === 401 ? [] : null));
+    this.#unlisten = server.client.on("state", ({ name }) => name === "open" && heal());
+    addEventListener("online", heal);
     /** The content of the bar. */
     this.parts = [inner, note];
   }
@@ -39,6 +41,8 @@ export class TopBar {
   /** Another bar takes its place. */
   end() {
     this.#touch.end();
+    this.#unlisten();
+    removeEventListener("online", heal);
   }
 
   #link(name, href, content, kind) {
@@ -57,5 +61,12 @@ export class TopBar {
     const twice = pages.map((page) => this.#link(...page, "narrow-only"));
     menu.offer([...twice, ...more.map((page) => this.#link(...page)), out]);
     return menu;
+  }
+}
+
+/** Take back what was said of a server that could not be reached: it is back. */
+function heal() {
+  for (const line of document.querySelectorAll(".said[data-bad]")) {
+    if (line.textContent.startsWith(say("shared.unreachable"))) announce(line, "");
   }
 }
