@@ -69,7 +69,9 @@ def test_anything_else_is_no_colour(text: str) -> None:
     assert not is_colour(text)
 
 
-@pytest.mark.parametrize(("scheme", "selector"), [(LIGHT, ":root {"), (DARK, ':root[data-theme="dark"] {')])
+@pytest.mark.parametrize(
+    ("scheme", "selector"), [(LIGHT, ':root,\n[data-theme="light"] {'), (DARK, '\n[data-theme="dark"] {')]
+)
 def test_the_grounds_are_those_of_the_sheet(scheme: Scheme, selector: str) -> None:
     sheet = (WEB / "screens" / "tokens.css").read_text()
     values = dict(re.findall(r"--([\w-]+): ([^;]+);", sheet.partition(selector)[2].partition("\n}")[0]))

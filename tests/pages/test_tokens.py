@@ -11,7 +11,7 @@ from nexus.http.framework.static import WEB
 
 SHEETS = sorted((WEB / "screens").rglob("*.css"))
 TOKENS = (WEB / "screens" / "tokens.css").read_text()
-_BLOCK = re.compile(r"(?m)^( *)(:root[^{]*) \{\n(.*?)^\1\}", re.DOTALL)
+_BLOCK = re.compile(r"(?m)^( *)((?::root|\[data)[^{]*) \{\n(.*?)^\1\}", re.DOTALL)
 _VALUE = re.compile(r"(?m)^\s*(--[\w-]+): ([^;]+);")
 
 TEXT, GRAPHICS = 4.5, 3.0
@@ -37,12 +37,12 @@ def blocks() -> dict[str, dict[str, str]]:
     return {selector: dict(_VALUE.findall(body)) for _, selector, body in _BLOCK.findall(TOKENS)}
 
 
-LIGHT = blocks()[":root"]
+LIGHT = blocks()[':root,\n[data-theme="light"]']
 DARK = {**LIGHT, **blocks()[':root:not([data-theme="light"])']}
 
 
 def test_dark_by_choice_is_dark_by_the_system() -> None:
-    assert blocks()[':root[data-theme="dark"]'] == blocks()[':root:not([data-theme="light"])']
+    assert blocks()['[data-theme="dark"]'] == blocks()[':root:not([data-theme="light"])']
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.relative_to(WEB).as_posix())

@@ -2,7 +2,8 @@
 
 import { element, icon } from "../dom.js";
 import { blame, field } from "../login.js";
-import { block, known, say, series } from "../words.js";
+import { later } from "../persist.js";
+import { block, known, load, say, series } from "../words.js";
 import { blameAll } from "./faults.js";
 import { leaveCard } from "./leaving.js";
 import { PERSON, announce, button, heading, once, statusLine } from "./parts.js";
@@ -12,6 +13,8 @@ import { nameOf } from "./server.js";
 export class AccountView {
   #server;
   #line = statusLine();
+  #facts;
+  #brands = [];
 
   keeps = true;
 
@@ -21,13 +24,25 @@ export class AccountView {
     this.heading = heading(say("host.account"));
     const out = button(say("hosting.logout"), () => once(out, () => logout()));
     const own = server.me.username === null ? [this.#elsewhere()] : [this.#passwordCard(), leaveCard(server, logout)];
-    const parts = [this.heading, this.#facts(out), ...own];
-    this.node = element("div", { class: "stack narrow" }, parts);
+    this.#facts = this.#about(out);
+    this.node = element("div", { class: "stack" }, this.heading, this.#facts, ...own);
   }
 
-  async open() {}
+  /** Read the brands. Rejects as calls do. */
+  async open() {
+    const server = this.#server;
+    const [{ BrandCard }] = await Promise.all([later("host/brandcard"), load("brand")]);
+    this.#brands = [new BrandCard(server, "/auth/me/brand/", "own")];
+    if (server.admin) this.#brands.push(new BrandCard(server, "/brand/", "site"));
+    await Promise.all(this.#brands.map((card) => card.open()));
+    this.#facts.after(...this.#brands.map(({ node }) => node));
+  }
 
-  #facts(out) {
+  get dirty() {
+    return this.#brands.some(({ dirty }) => dirty);
+  }
+
+  #about(out) {
     const { roles } = this.#server.me;
     const words = roles.map((role) => (known(`users.role_${role}`) ? say(`users.role_${role}`) : role));
     const name = element("p", { class: "name", dir: "auto" }, nameOf(this.#server.me));

@@ -64,11 +64,13 @@ export class Server {
     }
   }
 
-  /** The answer to a GET as a stream, for large content. Rejects with `Refused` or TypeError. */
-  async stream(path) {
+  /** The answer to a request whose body is not JSON, or whose answer is large: a GET, unless `sent` says otherwise, as
+   * `fetch` takes it. Rejects with `Refused` or TypeError. */
+  async stream(path, sent = {}) {
     const login = this.#session;
     const headers = (token) => ({ Authorization: `Bearer ${token}`, "Accept-Language": language });
-    const ask = (token) => fetch(path, { headers: headers(token), cache: "no-store" });
+    const url = new URL(path.slice(1), root);
+    const ask = (token) => fetch(url, { ...sent, headers: headers(token), cache: "no-store" });
     try {
       const token = await login.token();
       const answer = await ask(token);

@@ -1,0 +1,95 @@
+"""Brands in a real browser: set on the host's page, worn by the pages of polls, and text whatever they say."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from nexus.access.passwords import Passwords
+from nexus.domain.colour import accents
+from nexus.store import accounts
+from nexus.store.database import Database
+from tests.branding.test_picture import SVG
+from tests.rest.test_brands import png
+from tests.support.browser import Chromium, axe
+from tests.support.host_page import PASSWORD, log_in
+from tests.support.served import Server, serving
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+HOSTILE = '"><img src=x onerror=alert(1)> שלום'
+YELLOW = "#ffd400"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    async with serving(tmp_path_factory.mktemp("brand"), module_database_url) as started:
+        database = Database(module_database_url, size=1)
+        await database.connect()
+        passwords = Passwords(threads=1)
+        hashed = await passwords.hash(PASSWORD)
+        passwords.close()
+        await accounts.add(database, "boss", None, hashed, admin=True)
+        await database.close()
+        yield started
+
+
+async def property_of(page: Page, name: str) -> str:
+    found = await page.evaluate("(name) => getComputedStyle(document.documentElement).getPropertyValue(name)", name)
+    return str(found).strip()
+
+
+async def a_poll(url: str) -> str:
+    """The code of a poll of the host."""
+    async with httpx.AsyncClient(base_url=url) as http:
+        pair = (await http.post("/auth/token/", json={"username": "boss", "password": PASSWORD})).json()
+        body = {"question": "Us?", "options": [{"option_text": "a"}, {"option_text": "b"}]}
+        answer = await http.post("/polls/", json=body, headers={"Authorization": f"Bearer {pair['access']}"})
+        return str(answer.json()["code"])
+
+
+async def test_a_host_sets_a_brand_and_the_pages_of_a_poll_wear_it(chromium: Chromium, server: Server) -> None:
+    code = await a_poll(server.url)
+    async with chromium.visit(server.url, allowed=["status of 422"]) as visitor:
+        page = await visitor.open("/host")
+        await log_in(page, "boss")
+        await expect(page.locator("h1:focus")).to_be_visible()
+        await page.goto(f"{server.url}/host#/account")
+        card = page.get_by_role("region", name="Your brand")
+        await card.get_by_label("Name").fill(HOSTILE)
+        await card.get_by_label("Colour", exact=True).fill(YELLOW)
+        await expect(card.get_by_text("Contrast")).to_have_count(2)
+        await card.get_by_label("Dark", exact=True).check()
+        await expect(card.locator(".mini.stage")).to_have_attribute("data-theme", "dark")
+        files = card.locator("input[type=file]")
+        await files.set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": SVG})
+        await expect(card.get_by_role("status")).to_have_text("This file can’t be used as a logo.")
+        await files.set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": png()})
+        await expect(card.locator(".logozone img")).to_be_visible()
+        await card.get_by_role("button", name="Save").click()
+        await expect(card.get_by_role("status")).to_have_text("Saved. Pages opened from now on show it.")
+        await axe(page)
+        await worn(await visitor.open(f"/vote/{code}"), "light")
+        live = await visitor.open(f"/live/{code}")
+        await worn(live, "dark")
+        assert await property_of(live, "--paper") == "#0d0e17"
+        await page.bring_to_front()
+        await card.get_by_role("button", name="Remove the brand").click()
+        await expect(card.get_by_role("status")).to_have_text("The brand has been removed.")
+        plain = await visitor.open(f"/vote/{code}")
+        assert await property_of(plain, "--accent") == "#4338ca"
+        await expect(plain).to_have_title("Us? – Nexus")
+
+
+async def worn(page: Page, scheme: str) -> None:
+    """The page wears the brand in `scheme`."""
+    await expect(page.locator("#question")).to_be_visible()
+    colours = getattr(accents(YELLOW), scheme)
+    assert await property_of(page, "--accent") == colours.accent
+    assert await property_of(page, "--on-accent") == colours.on_accent
+    assert HOSTILE in await page.title()
+    assert await page.locator("img[src='x']").count() == 0
