@@ -213,7 +213,6 @@ def test_the_rules_that_a_form_may_break_have_sentences() -> None:
     assert not [text for text in found if not any(re.search(pattern, text) for pattern, _ in table)]
 
 
-
 def said() -> tuple[set[str], list[str]]:
     """The names that the scripts say, and the beginnings of those that are put together."""
     sections = "|".join(SECTIONS)
