@@ -31,7 +31,7 @@ async def test_nothing_that_people_write_runs(booth: Booth) -> None:
         await paper.lists(*HOSTILE)
         await expect(page.get_by_role("heading", level=1)).to_have_text(fields["question"])
         await expect(page.locator("#description")).to_have_text(fields["description"], use_inner_text=True)
-        await expect(page).to_have_title(said("vote.title_of", question=fields["question"]))
+        await expect(page).to_have_title(said("vote.title_of", question=fields["question"], brand="Nexus"))
         await paper.option(HOSTILE[0]).click()
         await paper.press("vote.send")
         await paper.stands(HOSTILE[0])

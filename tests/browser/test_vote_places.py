@@ -81,18 +81,22 @@ async def test_nothing_moves_under_the_thumb(booth: Booth) -> None:
 
 
 async def test_the_answer_to_one_choice_too_many_is_at_that_option_and_moves_nothing(booth: Booth) -> None:
-    poll = await booth.poll("Red", "Green", "Blue", max_choices=2)
-    async with booth.seat(poll) as (paper, _):
+    poll = await booth.poll("Red", "Green", "Blue", max_choices=2, results="host")
+    async with booth.visit(locale="de-DE") as visitor:
+        paper = await booth.paper(visitor, poll, "de")
         await paper.says("vote.pick", most=2)
         first = await boxes(paper.page)
         for text in ("Blue", "Red", "Green"):
             await paper.tap(text)
-        await expect(paper.page.locator("[data-answer] .word")).to_have_text(said("vote.too_many", n=2))
+        await expect(paper.page.locator("[data-answer] .word")).to_have_text(said("vote.too_many", "de", n=2))
         assert await boxes(paper.page) == first
         await paper.tap("Red")
         await expect(paper.page.locator("[data-answer]")).to_have_count(0)
         await paper.press("vote.send")
         await paper.says("vote.recorded_change")
+        assert await boxes(paper.page) == first
+        await booth.audience.host.patch(f"/polls/{poll['id']}/", {"results": "live"})
+        await paper.shows(0, 0, 1)
         assert await boxes(paper.page) == first
 
 

@@ -54,12 +54,14 @@ class Sheet {
   sign = element("span", { class: "sign", "aria-hidden": "true" });
   said = element("p", { id: "said", role: "status" });
   trouble = element("p", { id: "trouble", role: "alert", hidden: true });
-  state = element("div", { class: "state", "data-mood": "waiting" }, this.sign, element("div", {}, this.said, this.trouble));
-  turnout = element("p", { id: "turnout" });
+  #told = element("div", { class: "room" }, this.said, this.trouble);
+  state = element("div", { class: "state", "data-mood": "waiting" }, this.sign, this.#told);
+  turnout = element("p", { id: "turnout", class: "faint" });
+  more = element("div", { class: "more" }, this.turnout);
   veiled = element("p", { id: "veiled", hidden: true });
-  more = element("div", { class: "more" }, element("div", { class: "facts faint" }, this.turnout, this.veiled));
+  #veil = element("div", { class: "room veil faint", hidden: true }, this.veiled);
   send = element("button", { id: "send", class: "main", type: "button", hidden: true }, say("vote.send"));
-  foot = element("footer", {}, this.state, this.more, this.send);
+  foot = element("footer", {}, this.state, this.more, this.#veil, this.send);
 
   /** Lay it into the page, below `link`. */
   lay(link) {
@@ -79,10 +81,22 @@ class Sheet {
     const room = Object.keys(LENGTHS).find((name) => length <= LENGTHS[name]) ?? "long";
     set(this.question, "data-length", room);
     set(this.list, "data-few", poll.options.length <= FEW);
-    set(this.foot, "data-veils", poll.results !== "live");
+    set(this.#told, "data-room", longest(poll));
+    if (poll.results !== "live") {
+      this.#veil.hidden = false; // and stays when the results are revealed
+      set(this.#veil, "data-room", say(`vote.veiled_${poll.results}`));
+    }
     this.send.hidden = poll.max_choices < 2 || totals?.status === "closed";
     write(this.turnout, totals ? say("shared.turnout", { n: totals.voters }) : "");
   }
+}
+
+/** The longest of what is said of a vote in the course of a poll: its room serves all. */
+function longest({ max_choices: most, votes_per_user: n }) {
+  const several = [most > 1 ? "vote.several_pick" : "vote.several", "vote.several_done"];
+  const own = n > 1 ? several : [most > 1 ? "vote.pick" : "vote.tap", most > 1 ? "vote.unsent" : "vote.sending"];
+  const all = [...own, "vote.recorded_change", "vote.kept", "vote.closed_voted"].map((name) => say(name, { n, most }));
+  return all.reduce((one, other) => (other.length > one.length ? other : one));
 }
 
 const sheet = new Sheet();
