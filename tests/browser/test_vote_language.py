@@ -75,3 +75,7 @@ async def test_texts_of_a_poll_are_marked_with_its_language(booth: Booth) -> Non
             await expect(text).to_have_attribute("lang", "ar")
         await expect(page.locator("#screen [lang]")).to_have_count(4)
         await axe(page)
+        stage = await visitor.open(f"/live/{poll['code']}")
+        await expect(stage.locator("#question, #results .text").filter(visible=True)).to_have_count(3)
+        for text in await stage.locator("#question, #results .text").all():
+            await expect(text).to_have_attribute("lang", "ar")

@@ -1,7 +1,7 @@
 /** What an audience looks at: the question, the chart, who votes, how to join, and what came out. */
 
 import { Chart } from "../chart/chart.js";
-import { element, fill, set, write } from "../dom.js";
+import { element, fill, markLanguage, set, write } from "../dom.js";
 import { isLong } from "../preview.js";
 import { correctedAt, timeLeft } from "../time.js";
 import { number, say } from "../words.js";
@@ -67,6 +67,7 @@ export class Stage {
     write(this.#corrected, correctedAt(poll));
     this.#corrected.hidden = !poll.corrected_at;
     this.#speak(poll, totals, hold);
+    markLanguage(this.node, poll.language);
     this.#refit(poll, totals, hold);
   }
 
