@@ -29,7 +29,8 @@ from tests.support.rest import Rest, open_rest
 from tests.support.values import Json
 
 BLOCK = re.compile(r'<script type="application/json" id="(\w+)">(.*?)</script>', re.DOTALL)
-REFERENCE = re.compile(r'(?:src|href)="([^"]+)"')
+REFERENCE = re.compile(r'(?<!rel="canonical" )(?<!rel="manifest" )(?:src|href)="([^"]+)"')
+"""What a page loads; of the manifest, tests/pages/test_app.py."""
 NOWHERE = Site()
 """A site whose pages nobody may frame."""
 PATHS = ("/", "/host", "/vote/{code}", "/live/{code}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from starlette.types import Scope
 
 from nexus.access.code_entry import CodeEntry
 from nexus.access.oidc.logins import OidcLogins
+from nexus.access.public_address import public_of
 from nexus.branding.looks import Looks
 from nexus.domain.codes import LONGEST_CODE, normalize_code
 from nexus.http.framework.arrival import root_of
@@ -29,9 +31,11 @@ from nexus.http.pages.assets import Assets
 from nexus.http.pages.given import Given, GuestSight
 from nexus.http.pages.headers import PAGE_TYPE, framed_headers
 from nexus.http.pages.logos import logo_route
+from nexus.http.pages.manifest import ACCENT, LARGE_ICON, MANIFEST_PATH, MANIFEST_TYPE, manifest
 from nexus.http.pages.oidc import OidcPages
 from nexus.http.pages.place import inviting_root, place_of
 from nexus.http.pages.poll_free import PollFreePage
+from nexus.http.pages.previews import preview_head
 from nexus.http.pages.qr import qr_png, qr_svg
 from nexus.http.pages.refusals import RefusalPages
 from nexus.http.pages.shells import ENTER, HOST, LATER, LIVE, VOTE, ProviderButton, Screen, Shells
@@ -83,6 +87,7 @@ class Pages:
             Route("/live/{code}", self._live, methods=["GET"]),
             *(Route(f"/vote/{{code}}/qr.{kind}", self._qr, methods=["GET", "POST"]) for kind in ("svg", "png")),
             logo_route(self._looks),
+            Route(MANIFEST_PATH, self._manifest, methods=["GET"]),
             self._assets.route(),
             *self._oidc,
             *ways(self._by_code),
@@ -119,12 +124,28 @@ class Pages:
         scope = request.scope
         language, root = language_of(scope, self._words), root_of(scope)
         shell = self._shells[screen].of(language, root)
-        blocks, head = self._poll_blocks(screen, scope, given), ""
+        blocks, head = self._poll_blocks(screen, scope, given), await self._preview(screen, scope, given, language)
         if given.waiting:
             blocks = together(blocks, lobby_words(language, self._words))
-            head = lobby_head(screen, root, self._assets)
+            head = together(head, lobby_head(screen, root, self._assets))
         look = await (self._looks.of_host(given.poll.created_by) if given.poll else self._looks.of_site())
         return _packed(shell.around(blocks, head, look=look), status, headers, request)
+
+    async def _preview(self, screen: Screen, scope: Scope, given: Given, language: str) -> Html:
+        """Of a private poll nothing is told, though its guests see it: whoever is sent a link may not be meant to."""
+        poll = given.poll if given.poll is not None and given.poll.is_public else None
+        look = await (self._looks.of_host(poll.created_by) if poll else self._looks.of_site())
+        public = public_of(scope)
+        page = public.url(f"/{screen.name}/{quote(given.code, safe='')}")
+        image = public.url(f"/{look.logo.url if look.logo else self._assets.address(LARGE_ICON)}")
+        return preview_head(poll, look.name or self._words.say(language, "shared", "brand"), page, image)
+
+    async def _manifest(self, request: Request) -> Response:
+        """What a device keeps the start page by, like an app."""
+        look = await self._looks.of_site()
+        name = look.name or self._words.say(language_of(request.scope, self._words), "shared", "brand")
+        headers = {"content-type": MANIFEST_TYPE, "cache-control": "no-cache"}
+        return Response(manifest(name, look.accent or ACCENT, self._assets), headers=headers)
 
     async def _qr(self, request: Request) -> Response:
         """The address for voting as a QR code."""

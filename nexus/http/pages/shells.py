@@ -17,6 +17,7 @@ from nexus.http.framework.html import Html, data, element, page, together, void
 from nexus.http.framework.words import Words
 from nexus.http.pages.assets import Assets
 from nexus.http.pages.languages import direction, menu
+from nexus.http.pages.manifest import APPLE_ICON, MANIFEST_PATH
 
 _IN_TITLE = Html("<!-- brand -->")
 _FIRST_IN_HEAD = Html("<!-- first -->")
@@ -112,6 +113,8 @@ def _head(screen: Screen, root: str, assets: Assets) -> Html:
     modules = assets.modules(f"screens/{screen.name}.js")
     return together(
         void("meta", name="color-scheme", content="light dark"),
+        void("link", rel="manifest", href=root + MANIFEST_PATH.lstrip("/")),
+        void("link", rel="apple-touch-icon", href=root + assets.address(APPLE_ICON)),
         void("link", rel="stylesheet", href=root + assets.address(f"screens/{screen.name}.css")),
         element("script", type="module", src=root + assets.address(modules[0])),
         *(void("link", rel="modulepreload", href=root + assets.address(name)) for name in modules[1:]),
