@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from tests.support.browser import SLOW
 from tests.support.vote_page import WAIT_MS, Booth, Paper, booth, said, server
 
 __all__ = ["booth", "server"]
@@ -100,7 +101,23 @@ async def test_the_answer_to_one_choice_too_many_is_at_that_option_and_moves_not
         assert await boxes(paper.page) == first
 
 
-@pytest.mark.parametrize("width", [320, 360])
+@SLOW
+async def test_a_vote_that_comes_too_late_is_said_to_be_lost_where_it_was_tapped(booth: Booth) -> None:
+    poll = await booth.poll("Yes", "No")
+    async with booth.visit(allowed=CUT) as visitor:
+        paper = await booth.paper(visitor, poll)
+        await paper.says("vote.tap")
+        await visitor.context.set_offline(True)
+        await paper.tap("No")
+        await expect(paper.option("No")).to_have_attribute("data-state", "kept", timeout=WAIT_MS)
+        await booth.host(poll, "close")
+        await visitor.context.set_offline(False)
+        await expect(paper.option("No")).to_have_attribute("data-state", "lost", timeout=WAIT_MS)
+        await expect(paper.option("No").locator(".word")).to_have_text(said("vote.word_lost"))
+        await paper.complains("shared.refused_poll_closed")
+
+
+@pytest.mark.parametrize("width", [320, pytest.param(360, marks=SLOW)])
 async def test_text_of_twice_the_size_keeps_its_words(booth: Booth, width: int) -> None:
     poll = await booth.poll("Kubernetes basics", "Wi-Fi security", question="Which topic next?", crowd=(2, 1))
     async with booth.visit(viewport=(width, 640)) as visitor:

@@ -80,7 +80,7 @@ class Sheet {
     writeWhole(this.question, poll.question);
     const room = Object.keys(LENGTHS).find((name) => length <= LENGTHS[name]) ?? "long";
     set(this.question, "data-length", room);
-    set(this.list, "data-few", poll.options.length <= FEW);
+    set(this.list, "data-few", poll.options.length <= FEW && poll.options.length);
     set(this.#told, "data-room", longest(poll));
     if (poll.results !== "live") {
       this.#veil.hidden = false; // and stays when the results are revealed
