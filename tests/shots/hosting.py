@@ -77,6 +77,35 @@ async def form(visit: Visit) -> None:
     await view(visit, "/new")
 
 
+@state("host", "list with a menu open")
+async def list_menu(visit: Visit) -> None:
+    await fill_list(visit)
+    await view(visit, "/")
+    await visit.page.locator(".poll .menu button").first.click()
+
+
+@state("host", "several polls selected")
+async def list_selected(visit: Visit) -> None:
+    await fill_list(visit)
+    await view(visit, "/")
+    await visit.page.locator(".head button").click()
+    await visit.page.locator(".pick input").first.check()
+
+
+@state("host", "new poll from a template, settings open")
+async def form_open(visit: Visit) -> None:
+    await view(visit, "/new?template=agree")
+    # But the schedule: a browser's fields for times have more stops for the keyboard than the page knows of.
+    for summary in await visit.page.locator("details:not(:nth-of-type(4)) > summary").all():
+        await summary.click()
+    await visit.page.evaluate("scrollTo(0, 0)")
+
+
+@state("host", "categories")
+async def categories(visit: Visit) -> None:
+    await view(visit, "/categories", admin=True)
+
+
 @state("host", "new poll with faults")
 async def form_faults(visit: Visit) -> None:
     await view(visit, "/new")

@@ -176,8 +176,7 @@ export class FormView {
     this.#fields.inputs.question.focus();
   }
 
-  #apply({ options, fields }) {
-    this.#fields.show({ ...this.#fields.values, chart: undefined, ...fields });
+  #apply({ options }) {
     this.#options.fill(options.map((text) => ({ id: null, text })));
   }
 

@@ -22,6 +22,7 @@ export class OptionList {
   #add = button(say("host.option_add"), () => this.#added());
   #switch = button("", () => this.#toggle(), "plain");
   #text = element("textarea", { name: "lines", rows: "8", dir: "auto" });
+  #hint = element("p", { class: "hint keys" }, say("host.options_hint"));
   #paste;
   #told = {
     moved: (row, step, dragged) => this.#move(row, step, dragged),
@@ -41,10 +42,9 @@ export class OptionList {
     this.#text.addEventListener("input", () => this.#checkLines());
     const buttons = element("div", { class: "buttons" }, this.#add, this.#switch);
     const legend = element("legend", {}, say("host.options"));
-    const hint = element("p", { class: "hint keys" }, say("host.options_hint"));
     /** The group. */
     this.node = element("fieldset", { class: "option-list" }, legend, this.#list, this.#paste);
-    this.node.append(buttons, hint, this.#fault, this.#line);
+    this.node.append(buttons, this.#hint, this.#fault, this.#line);
     this.node.addEventListener("input", () => write(this.#fault, ""));
     this.fill([]);
   }
@@ -116,7 +116,7 @@ export class OptionList {
     });
     while (this.#list.children.length > this.#rows.length) this.#list.lastChild.remove();
     this.#add.hidden = this.#pasting || this.#locked;
-    this.#switch.hidden = this.#locked;
+    this.#switch.hidden = this.#hint.hidden = this.#locked;
     fill(this.#switch, say(this.#pasting ? "host.one_by_one" : "host.paste_lines"));
   }
 

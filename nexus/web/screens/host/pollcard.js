@@ -105,7 +105,7 @@ export class PollCard {
     const word = poll.max_choices === 1 ? "shared.votes" : "host.choices_made";
     const [before, after = ""] = say(word, { n }).split(number(n));
     fill(this.#votes, known && element("span", {}, before, element("strong", {}, number(n)), after));
-    this.#votes.hidden = !known;
+    this.#votes.hidden = !known || (!n && ["draft", "scheduled"].includes(poll.status));
     this.#strip.hidden = !known || !n;
     if (!this.#strip.hidden) this.#showStrip(counts);
   }

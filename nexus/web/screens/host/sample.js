@@ -3,11 +3,11 @@
 
 import { percent, shares } from "../bar.js";
 import { nthColour } from "../chart/colours.js";
+import { chartOf } from "../chart/standing.js";
 import { element, fill, set } from "../dom.js";
 import { say } from "../words.js";
 
 const SHOWN = { phone: 6, stage: 6 };
-const IN_SHAPES = 8; // more options are drawn as bars, as on stage
 const VOTES = [21, 34, 13, 8, 5, 3, 2, 2];
 
 /** The picture; `node` is its element. */
@@ -45,8 +45,8 @@ export class Sample {
     const parts = shares(counts, total);
     let rows = texts.map((text, place) => ({ text, place, count: counts[place], share: parts[place] }));
     if (order === "votes") rows = rows.sort((a, b) => b.count - a.count);
-    const kind = texts.length > IN_SHAPES || (chart === "donut" && most > 1) ? "bars" : chart;
-    const shown = rows.slice(0, kind === "bars" ? SHOWN.stage : IN_SHAPES);
+    const kind = chartOf({ chart, options: texts, max_choices: most });
+    const shown = kind === "bars" ? rows.slice(0, SHOWN.stage) : rows;
     const list = element("ul", { class: kind }, shown.map((row) => this.#row(row, Math.max(...counts))));
     return kind === "donut" ? element("div", { class: "round" }, donut(rows, total), list) : list;
   }

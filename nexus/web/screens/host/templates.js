@@ -1,17 +1,17 @@
-/** Polls to begin with: their options in the page's language, and settings that suit them. */
+/** Polls to begin with: their options, in the page's language. */
 
 import { number, say } from "../words.js";
 
 const RATES = 11; // from 0 to 10
 
-/** Each with its `name`, its `options` as texts, and the `fields` in which it differs from a new poll. */
+/** Each with its `name` and its `options` as texts. */
 export function templates() {
   return [
-    { name: "yes_no", options: texts("yes", "no"), fields: {} },
-    { name: "abstain", options: texts("yes", "no", "abstention"), fields: {} },
-    { name: "agree", options: texts("agree_1", "agree_2", "agree_3", "agree_4", "agree_5"), fields: {} },
-    { name: "letters", options: ["A", "B", "C", "D"], fields: {} },
-    { name: "scale", options: Array.from({ length: RATES }, (_, n) => number(n)), fields: { chart: "columns" } },
+    { name: "yes_no", options: texts("yes", "no") },
+    { name: "abstain", options: texts("yes", "no", "abstention") },
+    { name: "agree", options: texts("agree_1", "agree_2", "agree_3", "agree_4", "agree_5") },
+    { name: "letters", options: ["A", "B", "C", "D"] },
+    { name: "scale", options: Array.from({ length: RATES }, (_, n) => number(n)) },
   ];
 }
 

@@ -22,7 +22,7 @@ export class TopBar {
     const brand = element("a", { class: "brand", href: "#/" }, brandMark());
     const nav = element("nav", { "aria-label": say("host.nav") }, pages.map((page) => this.#link(...page)));
     const plus = element("span", { class: "plus" }, icon(PLUS));
-    const make = this.#link("new", "#/new", [plus, say("host.new_poll")], "button main");
+    const make = this.#link("new", "#/new", [plus, element("span", { class: "named" }, say("host.new_poll"))], "button main");
     this.#menu = this.#account(server, pages, logout);
     const note = element("div", { class: "note warn touch", role: "status", hidden: true });
     const inner = element("div", { class: "inner" }, brand, nav, make, this.#menu.node);

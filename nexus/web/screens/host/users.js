@@ -20,7 +20,7 @@ export class UsersView {
   #count = statusLine();
   #line = statusLine();
   #newest = new Newest();
-  #list = element("ul", { class: "polls" });
+  #list = element("ul", { class: "polls users" });
   #pages = element("nav", { class: "pages", "aria-label": say("host.pages") });
   #invite;
   #typing = null;
