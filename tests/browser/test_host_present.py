@@ -137,6 +137,23 @@ async def test_the_qr_code_is_shown_and_saved(chromium: Chromium, home: str) -> 
         assert await whole.evaluate_all("(all) => all.map((one) => getComputedStyle(one).whiteSpace)") == ["nowrap"] * 2
 
 
+async def test_an_overlay_is_chosen_and_copied(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, viewport=(360, 740)) as host:
+        poll = await host.make("<b>Tea?</b>")
+        await host.goto(f"#/poll/{poll['id']}", "<b>Tea?</b>")
+        await host.button("For streams…").click()
+        dialog = host.page.get_by_role("dialog", name="Overlay for streams")
+        link = dialog.get_by_role("link")
+        await expect(link).to_have_attribute("href", f"{home}/live/{poll['code']}?overlay=1")
+        await dialog.get_by_label("Place").select_option("Top right")
+        await dialog.get_by_label("Size").select_option("Large")
+        await dialog.get_by_label("Turnout").uncheck()
+        chosen = "?overlay=1&at=top-right&size=l&show=question,results,join"
+        await expect(link).to_have_attribute("href", f"{home}/live/{poll['code']}{chosen}")
+        await expect(dialog.locator(".asked")).to_have_text("<b>Tea?</b>")
+        await axe(host.page)
+
+
 async def test_what_can_be_undone_is(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         poll = await host.make()

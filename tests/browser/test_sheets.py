@@ -26,7 +26,8 @@ async def test_a_browser_reads_the_same_in_a_minified_sheet(chromium: Chromium) 
     page = await chromium.browser.new_page()
     before, after = [await page.evaluate(RULES, texts) for texts in (written, served)]
     await page.close()
-    assert len(sheets) > 8 and all(before)
+    bare = [path.name for path, rules in zip(sheets, before, strict=True) if not rules]
+    assert len(sheets) > 8 and bare == ["host.css"]  # which only imports others: a sheet made by a script reads none
     for path, old, new in zip(sheets, before, after, strict=True):
         assert [spaced(rule) for rule in new] == [spaced(rule) for rule in old], path
 

@@ -10,7 +10,7 @@ const LONG = 24; // characters of a part that may have to break
 /** An address with its name, a link and a button that copies it; the outcome is announced in `line`. The link may lead
  * to the same by another way, `here`. */
 export function address(name, url, line, here = url) {
-  const link = element("a", { href: here, target: "_blank", rel: "noopener" }, unbroken(url));
+  const link = element("a", { href: here, target: "_blank", rel: "noopener", dir: "ltr" }, unbroken(url));
   return copied(name, link, url, line);
 }
 
@@ -22,7 +22,7 @@ export function unbroken(url) {
 
 /** A text that is only copied, with its name; the outcome is announced in `line`. */
 export function snippet(name, text, line) {
-  const made = copied(name, element("code", {}, text), text, line);
+  const made = copied(name, element("code", { dir: "ltr" }, text), text, line);
   made.classList.add("long");
   return made;
 }

@@ -22,7 +22,7 @@ class Elsewhere {
   #until = 0;
   #asked = 0;
   #line = statusLine();
-  #code = element("p", { class: "pairing", role: "status" });
+  #code = element("p", { class: "pairing", dir: "ltr", role: "status" });
   #left = element("p", { class: "hint" });
   #again = button(say("hosting.pairing_again"), () => once(this.#again, () => this.#ask()));
   #dialog;
@@ -31,7 +31,7 @@ class Elsewhere {
     this.#server = server;
     this.#poll = poll;
     const title = element("h2", { id: "elsewhere" }, say("hosting.elsewhere"));
-    const address = element("p", { class: "to" }, unbroken(`${others}live`));
+    const address = element("p", { class: "to", dir: "ltr" }, unbroken(`${others}live`));
     const step = (n, text, ...more) => element("li", {}, element("p", {}, text), ...more);
     const steps = element("ol", { class: "steps" });
     steps.append(step(1, say("hosting.pairing_open"), address));

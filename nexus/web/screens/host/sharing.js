@@ -30,14 +30,27 @@ export class SharingCard {
     this.#shown = shown;
     const live = `live/${poll.code}`;
     const named = element("span", { class: "unseen" }, `${say("host.code")}: `);
-    const code = element("p", { class: "code big" }, named, poll.code);
+    const code = element("p", { class: "code big" }, named, element("bdi", { dir: "ltr" }, poll.code));
     const addresses = [
       address(say("host.address_vote"), `${others}vote/${poll.code}`, this.#line),
       address(say("host.address_live"), others + live, this.#line, staging + live),
     ];
     const hint = element("p", { class: "hint" }, say("host.local_hint"));
-    const parts = [code, invitation && this.#picture(poll.code), ...addresses, !invitation && hint, embedding(poll, this.#line)];
+    const stream = button(say("hosting.overlay_act"), () => once(stream, () => this.#overlay(poll)));
+    const more = element("div", { class: "buttons" }, stream);
+    const picture = invitation && this.#picture(poll.code);
+    const parts = [code, picture, ...addresses, !invitation && hint, more, embedding(poll, this.#line)];
     this.#content.replaceChildren(...parts.filter(Boolean));
+  }
+
+  async #overlay(poll) {
+    try {
+      const { showOverlay } = await import("./overlaying.js");
+      showOverlay(poll);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      announce(this.#line, say("shared.unreachable"), true);
+    }
   }
 
   #picture(code) {
