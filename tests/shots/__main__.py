@@ -58,7 +58,7 @@ async def _take_all(arguments: argparse.Namespace, stand: Stand, out: Path) -> i
                     taken += [shot async for shot in shots]
                 except Exception as error:  # noqa: BLE001 - the other states are still worth looking at
                     missed += 1
-                    print(f"{screen}, {state.name}: {str(error).splitlines()[0] if str(error) else error!r}")
+                    print(f"{screen}, {state.name}: {error!r}")
         for size in sizes:
             of_size = [shot for shot in taken if shot.size == size]
             for path in write_sheets(of_size, out) if of_size else ():

@@ -30,13 +30,11 @@ FOCUSED = """() => {
   const one = document.activeElement;
   if (!one || one === document.body) return null;
   delete one.dataset.wanted;
-  const { outlineStyle, outlineWidth } = getComputedStyle(one);
-  const ring = outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
   const held = one.closest("label, .choice, .option, li, fieldset") ?? one;
-  const around = getComputedStyle(held);
+  const drawn = [[one], [held], [one, "::after"]].map((of) => getComputedStyle(...of));
+  const ringed = drawn.some((style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1);
   const box = one.getBoundingClientRect();
   const seen = box.bottom > 0 && box.top < innerHeight;
-  const ringed = ring || (around.outlineStyle !== "none" && parseFloat(around.outlineWidth) >= 1);
   return { name: one.outerHTML.slice(0, 120), ringed, seen };
 }"""
 
