@@ -20,6 +20,8 @@ from tests.support.values import Json
 IMAGES = ROOT / "docs" / "images"
 README = (("vote", "recorded", "390x760"), ("live", "open", "1280x720"), ("host", "open poll", "1280x800"))
 """Screen, state and size of each of README's pictures."""
+SHEETS = (("vote", "360x740"), ("live", "1280x720"), ("host", "1280x720"))
+"""Screen and size of each picture of many states."""
 FRAMES = 36
 FRAME_MS = 110
 BALLOTS = (1, 0, 1, 2, 1, 1, 0, 3, 1, 1, 4, 1)
@@ -33,11 +35,12 @@ def found(screen: str, name: str) -> State:
 
 async def publish(stand: Stand, folder: Path) -> None:
     """Write all pictures of the documents into docs/images; `folder` is for what they are made of."""
+    IMAGES.mkdir(exist_ok=True)
     for screen, name, size in README:
         async for shot in pictures(stand, found(screen, name), "en", [size], SCHEMES, folder):
             _write(shot.path, IMAGES / f"{screen}-{shot.scheme}.png")
     await _moving(stand, IMAGES / "arriving.webp")
-    for screen, size in (("vote", "360x740"), ("live", "1280x720"), ("host", "1280x720")):
+    for screen, size in SHEETS:
         taken: list[Picture] = []
         for state in STATES:
             if state.screen == screen:
