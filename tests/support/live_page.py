@@ -54,7 +54,7 @@ new MutationObserver(() => {
 MEASURE = """() => {
   const least = 14;  // px of type
   const faults = [];
-  const apart = ".unseen, .controls, .toast, dialog";
+  const apart = ".unseen, .controls, .toast, .donut svg, dialog";
   const shown = (node) => node.checkVisibility({ visibilityProperty: true }) && !node.closest(apart);
   const all = [...document.querySelectorAll("body *")].filter(shown);
   const within = (box, edge) => box.left > edge.left - 1 && box.right < edge.right + 1 &&

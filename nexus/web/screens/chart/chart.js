@@ -147,7 +147,8 @@ export class Chart {
       this.#donut.show(this.#latest);
       return;
     }
-    const { Donut } = await later("chart/donut");
+    const { Donut } = await later("chart/donut").catch(() => ({})); // unreachable: the next counts try again
+    if (!Donut) return;
     if (this.kind !== "donut" || this.#donut) return;
     this.#donut = new Donut(this.#latest);
     this.node.prepend(this.#donut.node);

@@ -128,7 +128,6 @@ export class Controls {
   /** Do what a key or a step asks for, or say why it can't be; false if the key is not used here. */
   #do(name) {
     this.#wake();
-    if (this.#cover.kind === "blank") return this.#cover.remove();
     if ((HOSTS.includes(name) || STEPS.includes(name)) && !this.#host) return this.#refuse(name);
     if (STEPS.includes(name) && this.#cover.kind) return this.#cover.remove();
     return this.#acts[name] ? void this.#acts[name]() : false;
@@ -141,15 +140,20 @@ export class Controls {
   }
 
   #listen(signal) {
+    document.addEventListener("keydown", (event) => this.#bringBack(event), { signal });
     listen((name) => this.#do(name), { on: () => this.#keysOn, signal });
-    const bring = (event) => {
-      this.#wake();
-      if (this.#cover.kind === "blank" && event.type === "keydown") this.#cover.remove();
-    };
     for (const name of ["pointermove", "pointerdown", "focusin", "keydown"]) {
-      document.addEventListener(name, bring, { signal });
+      document.addEventListener(name, () => this.#wake(), { signal });
     }
     this.#wake();
+  }
+
+  /** A key that is pressed on a blank screen does nothing else. */
+  #bringBack(event) {
+    if (this.#cover.kind !== "blank") return;
+    this.#cover.remove();
+    event.preventDefault();
+    event.stopImmediatePropagation();
   }
 
   #wake() {

@@ -12,7 +12,7 @@ const NARROWEST_COLUMN_EM = 15;
 const EXACT_PX = 0.5;
 const WORTH = 1.2; // another column is read less easily: the type must gain this much by it
 const ROUNDED_PX = 1; // both heights are rounded: content that fits may seem to be this much higher
-const SHAPES_FROM = 0.6; // of the size that bars could have: with smaller type columns or a donut are not worth it
+const SHAPES_FROM = 0.4; // of the size that bars could have: with smaller type columns or a donut are not worth it
 const THICK_EM = [0.5, 1.5]; // of a bar
 const FOR_BARS = 0.55; // of the room that is left
 
@@ -45,13 +45,15 @@ export class Fit {
     if (!this.#stage.isConnected) return;
     this.#stage.classList.remove("scrolls"); // with it anything would fit
     const { kind, node } = this.#chart;
+    node.classList.add("fitting"); // as wide as each row becomes when it leads
     const bars = this.#best("bars");
-    const shaped = kind === "bars" ? null : this.#best(kind);
+    const shaped = kind === "bars" || this.#overlay ? null : this.#best(kind);
     const shape = shaped && shaped.size >= SHAPES_FROM * (bars?.size ?? 0) ? kind : "bars";
     node.dataset.chart = shape;
     const best = shape === "bars" ? bars : shaped;
     if (best) this.#apply(best.size, best.columns);
     else this.#scroll();
+    node.classList.remove("fitting");
     this.#thicken();
     this.#fitted = this.#room();
   }

@@ -34,8 +34,9 @@ export class Stage {
 
   constructor(root, link, { overlay = null } = {}) {
     this.#overlay = overlay;
-    const head = element("header", {}, this.#brand, this.#title, this.#ring.node, this.#status);
-    const results = element("div", { class: "panel results" }, this.#veil, this.#chart.node);
+    const space = element("span", { class: "space" });
+    const head = element("header", {}, this.#brand, this.#title, space, this.#veil, this.#ring.node, this.#status);
+    const results = element("div", { class: "panel results" }, this.#chart.node);
     const told = element("div", { class: "told" }, this.#turnout, this.#online, this.#corrected);
     const foot = element("footer", {}, told, !overlay && this.tools);
     this.node = element("div", { class: "stage" }, head, this.#question, results, this.#aside, foot, this.#spoken);

@@ -1,0 +1,153 @@
+"""Presenting in a real browser: clickers, the countdown, covers, and what keys say that can do nothing."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.test_live_host import status_of
+from tests.support.live_page import (
+    Venue,
+    account,
+    act,
+    held_back,
+    in_touch,
+    live,
+    live_server,
+    register,
+    screen_path,
+    shows,
+    venue,
+)
+
+__all__ = ["account", "live_server", "venue"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_clicker_runs_a_poll_and_takes_a_step_back(venue: Venue) -> None:
+    poll = await venue.host.poll(status="draft", results="host")
+    async with venue.visit(reduced_motion="reduce") as visitor:
+        page = await venue.page(visitor, live(poll), login=True)
+        await expect(page.locator("body[data-touch=good]")).to_be_attached()
+        await expect(act(page, "open")).to_be_visible()
+        for key, status, policy in (
+            ("PageDown", "open", "host"),
+            ("ArrowRight", "open", "live"),
+            ("ArrowLeft", "open", "host"),
+            ("PageDown", "open", "live"),
+            ("Space", "closed", "live"),
+            ("PageUp", "open", "live"),
+        ):
+            await page.evaluate("document.activeElement.blur()")
+            await page.keyboard.press(key)
+            await expect(page.locator("#status")).to_have_attribute("data-status", status)
+            await expect(act(page, "reveal")).to_have_text("Show results" if policy == "host" else "Hide results")
+            assert await status_of(venue.host, poll) == (status, policy)
+            await page.wait_for_timeout(800)  # a doubled press is one step
+
+
+async def test_closing_can_be_undone(venue: Venue) -> None:
+    poll = await venue.host.poll()
+    async with venue.visit() as visitor:
+        page = await venue.page(visitor, live(poll), login=True)
+        await in_touch(page)
+        await page.keyboard.press("c")
+        await expect(page.locator("#trouble")).to_contain_text("Voting is closed.")
+        await act(page, "undo").click()
+        await expect(page.locator("#status")).to_have_text("Open")
+        await expect(page.locator("#trouble")).to_be_hidden()
+
+
+async def test_a_key_that_can_do_nothing_says_why(venue: Venue) -> None:
+    stranger = await register(venue.server, "stranger")
+    poll = await stranger.at(venue.audience).poll()
+    async with venue.visit() as visitor:
+        for login, says in ((False, "Log in first (L)."), (True, "This poll belongs to someone else.")):
+            page = await venue.page(visitor, live(poll), login=login)
+            await in_touch(page)
+            for key in "ocrt":
+                await page.keyboard.press(key)
+                await expect(page.locator("#trouble")).to_contain_text(says)
+            await expect(act(page, "login")).to_be_visible()
+            await page.close()
+    assert await status_of(stranger.at(venue.audience), poll) == ("open", "live")
+
+
+async def test_a_countdown_closes_the_poll(venue: Venue) -> None:
+    poll = await venue.host.poll()
+    async with venue.visit() as visitor:
+        page = await venue.page(visitor, live(poll), login=True)
+        await in_touch(page)
+        await expect(page.locator("#left")).to_be_hidden()
+        await page.keyboard.press("t")
+        await expect(page.locator("[data-seconds='30']")).to_be_focused()
+        await page.locator("[data-seconds='15']").click()
+        await expect(page.locator("#left[data-ring]")).to_have_attribute("aria-label", "0:15 left")
+        await expect(page.locator("#left[data-last]")).to_be_attached(timeout=10_000)
+        await expect(page.locator("#status")).to_have_text("Final results", timeout=20_000)
+        await expect(page.locator("#left")).to_be_hidden()
+
+
+async def test_a_cover_goes_at_any_key_and_does_nothing_else(venue: Venue) -> None:
+    poll = await venue.host.poll()
+    async with venue.visit() as visitor:
+        page = await venue.page(visitor, live(poll), login=True)
+        await in_touch(page)
+        cover = page.locator(".cover")
+        await page.keyboard.press("b")
+        await expect(cover).to_be_visible()
+        await page.keyboard.press("c")
+        await expect(cover).to_have_count(0)
+        await page.keyboard.press("j")
+        await expect(cover.locator(".code")).to_have_text(poll["code"])
+        await expect(cover.locator("img")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(cover).to_have_count(0)
+        assert await status_of(venue.host, poll) == ("open", "live")
+
+
+async def test_the_stage_is_dark_or_light_by_a_key(venue: Venue) -> None:
+    poll = await venue.host.poll()
+    async with venue.visit(color_scheme="light") as visitor:
+        page = await venue.page(visitor, live(poll))
+        await in_touch(page)
+        for theme in ("dark", "light"):
+            await page.keyboard.press("d")
+            await expect(page.locator(f":root[data-theme={theme}]")).to_be_attached()
+
+
+async def test_the_controls_cover_nothing_that_is_read(venue: Venue) -> None:
+    poll = await venue.host.poll(results="host")
+    await venue.ballots(poll, 0, 1)
+    async with venue.visit() as visitor:
+        page = await venue.page(visitor, live(poll), login=True)
+        await in_touch(page)
+        await expect(act(page, "close")).to_be_visible()
+        await held_back(page)
+        for width, height in ((1280, 720), (1024, 768), (360, 740)):
+            await page.set_viewport_size({"width": width, "height": height})
+            await expect(act(page, "help")).to_be_in_viewport()
+            under = await page.evaluate(
+                """() => {
+                  const bar = document.querySelector(".controls").getBoundingClientRect();
+                  const read = "h1, .bar, #status, #turnout, #code, #qr, .join, #veil";
+                  return [...document.querySelectorAll(read)].filter((one) => {
+                    const box = one.getBoundingClientRect();
+                    const across = Math.min(bar.right, box.right) - Math.max(bar.left, box.left);
+                    return across > 1 && Math.min(bar.bottom, box.bottom) - Math.max(bar.top, box.top) > 1;
+                  }).map((one) => one.outerHTML.slice(0, 60));
+                }"""
+            )
+            assert under == [], (width, height)
+
+
+async def test_a_stage_of_a_screen_link_offers_the_login_and_takes_no_hosts_key(venue: Venue) -> None:
+    poll = await venue.host.poll()
+    async with venue.visit() as visitor:
+        page = await venue.page(visitor, await screen_path(venue.host, poll))
+        await in_touch(page)
+        await page.keyboard.press("c")
+        await expect(page.locator("#trouble")).to_have_text("Log in first (L).")
+        await shows(page, 0, 0, 0)
+    assert await status_of(venue.host, poll) == ("open", "live")
