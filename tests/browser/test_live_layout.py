@@ -163,7 +163,7 @@ async def check_as_a_guest(venue: Venue, poll: Json) -> None:
         await accessible(page)
         await page.goto(venue.server.url + live({"code": "NOSUCH"}))
         await expect(page.get_by_role("heading", level=1)).to_have_text("Poll not found")
-        await expect(page.get_by_label("Code")).to_have_value("NOSUCH")
+        await expect(page.get_by_label("Code")).to_have_value("NOS UCH")
         await accessible(page)
 
 
