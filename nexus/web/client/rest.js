@@ -17,9 +17,10 @@ export async function request(fetch, origin, method, path, { body, token, op, et
   if (token) headers.Authorization = `Bearer ${token}`;
   if (op) headers["Idempotency-Key"] = op;
   if (etag) headers["If-None-Match"] = etag;
-  const limit = AbortSignal.timeout(TIMEOUT_MS);
+  const limit = new AbortController(); // browsers of 2022 have no AbortSignal.timeout
+  const timer = setTimeout(() => limit.abort(), TIMEOUT_MS);
   const credentials = cookies ? "same-origin" : "omit";
-  const init = { method, headers, cache: "no-store", credentials, signal: signal ?? limit };
+  const init = { method, headers, cache: "no-store", credentials, signal: signal ?? limit.signal };
   if (body !== undefined) init.body = JSON.stringify(body);
   const asked = Date.now();
   try {
@@ -31,6 +32,8 @@ export async function request(fetch, origin, method, path, { body, token, op, et
   } catch (error) {
     if (error instanceof Refused || error instanceof Unreachable) throw error;
     throw new Unreachable(`The server did not answer ${method} ${path}.`, { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

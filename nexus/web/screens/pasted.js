@@ -39,8 +39,9 @@ export function asTyped(text, before = "") {
 
 /** The last part of an address' path that can be a code; the first part is the host. */
 function ofAddress(address) {
-  const path = address.split(/[?#]/, 1)[0].split("://").at(-1);
-  return path.split("/").slice(1).map((part) => normalizeCode(part.replace(/%[0-9A-F]{2}/gi, " "))).findLast(hasCodeShape);
+  const path = address.split(/[?#]/, 1)[0].split("://").pop();
+  const parts = path.split("/").slice(1).map((part) => normalizeCode(part.replace(/%[0-9A-F]{2}/gi, " ")));
+  return parts.reverse().find(hasCodeShape);
 }
 
 /** What can be a code in a sentence: first words written as a code is, with a digit or in capitals; then any words of

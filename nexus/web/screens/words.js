@@ -62,7 +62,7 @@ export async function load(section) {
 
 /** Whether there is a sentence of this name. */
 export function known(name) {
-  return Object.hasOwn(sentences, name);
+  return Object.prototype.hasOwnProperty.call(sentences, name);
 }
 
 /** A whole number, with separators. */

@@ -27,7 +27,7 @@ const RULES = [
 export function rule(message) {
   for (const [pattern, name] of RULES) {
     const found = pattern.exec(message);
-    if (found) return say(`host.rule_${name}`, { from: found[1], to: found.at(-1) });
+    if (found) return say(`host.rule_${name}`, { from: found[1], to: found[found.length - 1] });
   }
   return message;
 }

@@ -73,5 +73,5 @@ function value(name, held) {
 }
 
 function last(held) {
-  return Array.isArray(held) ? held.at(-1) : held;
+  return Array.isArray(held) ? held[held.length - 1] : held;
 }

@@ -11,6 +11,7 @@ const IDLE_MS = 4000;
 const TOLD_MS = 6000;
 const HOSTS = ["open", "close", "reveal", "timer"];
 const STEPS = ["next", "previous"];
+const FULL = Boolean(document.documentElement.requestFullscreen); // phones may have none
 const ICONS = {
   timer: "M9 1h6v2H9zM12 4a9 9 0 1 0 9 9 9 9 0 0 0-9-9zm0 2a7 7 0 1 1-7 7 7 7 0 0 1 7-7zm-1 2v6h5v-2h-3V8z",
   join: "M3 3h8v8H3zm2 2v4h4V5zM13 3h8v8h-8zm2 2v4h4V5zM3 13h8v8H3zm2 2v4h4v-4zM13 13h3v3h-3zm5 0h3v3h-3zm-5 5h3v3h-3zm5 0h3v3h-3z",
@@ -97,7 +98,7 @@ export class Controls {
       uncover: () => this.#cover.kind !== "" && this.#cover.remove(),
       all: () => this.#stage.toggleAll(),
       theme: () => (page.dataset.theme = isDark() ? "light" : "dark"),
-      full: () => (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen()),
+      full: FULL && (() => (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen())),
       login: this.#offersLogin && (() => this.#open("login", (made) => made.loginDialog(entered))),
       help: () => this.#open("help", (made) => made.helpDialog(this.#told())),
     };
@@ -113,7 +114,7 @@ export class Controls {
 
   #names() {
     const hosts = this.#host ? HOSTS : [];
-    return [...hosts, this.#offersLogin && "login", "join", "all", "theme", "full", "help"].filter(Boolean);
+    return [...hosts, this.#offersLogin && "login", "join", "all", "theme", FULL && "full", "help"].filter(Boolean);
   }
 
   #button(name) {

@@ -10,7 +10,7 @@ const USUAL = 6; // characters of a code
 /** What invites to the poll of `code`: of it nothing else is shown. */
 export function lobbyOf(code) {
   const heading = element("h1", {}, element("span", { class: "pulse", "aria-hidden": "true" }), say("lobby.stage_heading"));
-  const told = element("div", { class: "told" }, heading);
+  const told = element("div", { class: "lines" }, heading);
   const lobby = element("div", { class: "lobby" }, element("p", { class: "brand" }, brandMark()), told);
   if (invitation) {
     const address = element("strong", { dir: "ltr" }, invitation.replace(/^\w+:\/\/|\/$/g, ""));

@@ -81,7 +81,7 @@ export class Seat {
 
   #isUnderWay(id) {
     const sending = this.#client.pending.filter(({ poll, kind }) => poll === this.#room.id && kind === "vote");
-    return sending.at(-1)?.options.includes(id);
+    return sending.pop()?.options.includes(id);
   }
 
   #send() {
@@ -100,7 +100,7 @@ export class Seat {
     this.#begin();
     this.#retracting = true;
     const several = this.#room.poll.votes_per_user > 1;
-    this.#act(this.#room.retract(several ? this.#room.me.at(-1)?.op : undefined));
+    this.#act(this.#room.retract(several ? this.#room.me.slice(-1)[0]?.op : undefined));
   }
 
   /** Show that an act is under way. Its outcome arrives as `settled`, as do those of acts of an earlier page. */
