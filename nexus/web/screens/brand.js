@@ -21,7 +21,16 @@ function dress() {
   if (document.body.classList.contains("live") && look.stage !== "auto") page.dataset.theme = look.stage;
   const put = () => wear(page, look, page.dataset.theme ?? (dark.matches ? "dark" : "light"));
   dark.addEventListener("change", put);
+  new MutationObserver(put).observe(page, { attributeFilter: ["data-theme"] }); // an overlay may choose another
   put();
+  if (page.dataset.theme) onPaper(page);
+}
+
+/** Paper is light, whatever the stage is. */
+function onPaper(page) {
+  const { theme } = page.dataset;
+  addEventListener("beforeprint", () => (page.dataset.theme = "light"));
+  addEventListener("afterprint", () => (page.dataset.theme = theme));
 }
 
 if (look) dress();

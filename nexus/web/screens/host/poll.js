@@ -1,9 +1,10 @@
 /** One poll, live: its state, and everything that its host does with it. */
 
 import { element, markLanguage, root, set, write } from "../dom.js";
+import { later } from "../persist.js";
 import { showProse } from "../prose.js";
 import { correctedAt, everySecond, timeLeft } from "../time.js";
-import { brandName, say } from "../words.js";
+import { brandName, load, say } from "../words.js";
 import { Acts } from "./acts.js";
 import { ExportCard } from "./exporting.js";
 import { announce, back, badge, heading, showStatus, statusLine, timeNode } from "./parts.js";
@@ -27,6 +28,7 @@ export class PollView {
   #facts = element("ul", { class: "rules" });
   #acts;
   #results = new Results();
+  #picturing = null;
   #policy;
   #sharing;
   #exports;
@@ -72,8 +74,19 @@ export class PollView {
     }
     const side = element("div", { class: "stack side" }, this.#sharing.node, this.#policy.node);
     const rest = element("div", { class: "stack" }, this.#rules(poll), this.#exports.node);
+    this.#picture();
     const columns = element("div", { class: "columns" }, this.#results.node, side, rest);
     this.node.append(this.#acts.node, this.#line, columns);
+  }
+
+  /** What makes pictures of the results is there a little later: few people need it at once. */
+  async #picture() {
+    const loaded = Promise.all([later("host/picturing"), load("sheet")]);
+    const found = await loaded.catch(() => null); // the server can't be reached, as the page says: the next visit has it
+    if (!found) return;
+    this.#picturing = new found[0].Picturing(this.#server);
+    this.#results.append(this.#picturing.node);
+    this.#paint();
   }
 
   #rules(poll) {
@@ -93,6 +106,7 @@ export class PollView {
     this.#acts.show(poll, totals.status);
     this.#sharing.show(poll);
     this.#results.show(poll, totals, this.#room.online);
+    this.#picturing?.show(poll, totals);
     markLanguage(this.node, poll.language);
     this.#policy.show(poll.results);
     this.#exports.show(totals.epoch);

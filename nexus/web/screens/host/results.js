@@ -1,6 +1,8 @@
 /** The results of a poll as they come in: turnout, how many are online, and the count of each option. */
 
 import { percent, sharesById, spokenPercent } from "../bar.js";
+import { nthColour } from "../chart/colours.js";
+import { byPosition } from "../chart/standing.js";
 import { element, set, write } from "../dom.js";
 import { number, say } from "../words.js";
 
@@ -9,6 +11,7 @@ export class Results {
   #voters = element("dd");
   #ballots = element("dd");
   #online = element("dd");
+  #ballotsOf = element("div", {}, element("dt", {}, say("host.ballots")), this.#ballots);
   #body = element("tbody");
   #rows = new Map();
   #shown = "";
@@ -16,7 +19,7 @@ export class Results {
   constructor() {
     const figure = (name, value) => element("div", {}, element("dt", {}, say(name)), value);
     const figures = element("dl", { class: "figures" }, figure("host.voters", this.#voters));
-    figures.append(figure("host.ballots", this.#ballots), figure("host.online", this.#online));
+    figures.append(this.#ballotsOf, figure("host.online", this.#online));
     const head = element("thead", {}, element("tr", {}, columns()));
     const table = element("table", { class: "results", "aria-labelledby": "results" }, head, this.#body);
     const title = element("h2", { id: "results" }, say("host.results"));
@@ -24,12 +27,18 @@ export class Results {
     this.node = element("section", { class: "card", "aria-labelledby": "results" }, title, figures, table);
   }
 
+  /** Add what can be done with the results. */
+  append(node) {
+    this.node.append(node);
+  }
+
   /** Show counts; `online` is null if it is not known. */
   show(poll, totals, online) {
     write(this.#voters, number(totals.voters));
     write(this.#ballots, number(totals.total_votes));
+    this.#ballotsOf.hidden = poll.votes_per_user === 1; // it would be the same number
     write(this.#online, online === null ? "–" : number(online));
-    this.#showOptions(poll.options);
+    this.#showOptions(byPosition(poll.options));
     const most = Math.max(0, ...totals.options.map((one) => one.votes_count ?? 0));
     const shares = sharesById(totals);
     for (const { id, votes_count: count } of totals.options) {
@@ -41,7 +50,7 @@ export class Results {
     const shown = JSON.stringify(options.map(({ id, option_text: text }) => [id, text]));
     if (shown === this.#shown) return;
     this.#shown = shown;
-    this.#rows = new Map(options.map(({ id, option_text: text }) => [id, new Row(text)]));
+    this.#rows = new Map(options.map(({ id, option_text: text }, place) => [id, new Row(text, place)]));
     this.#body.replaceChildren(...[...this.#rows.values()].map((row) => row.node));
   }
 }
@@ -52,7 +61,8 @@ class Row {
   #share = element("span", {}, percent("0"));
   #spoken = element("span", { class: "unseen" });
 
-  constructor(text) {
+  constructor(text, place) {
+    this.#fill.style.setProperty("--colour", nthColour(place));
     const track = element("span", { class: "track", "aria-hidden": "true" }, this.#fill);
     const name = element("span", { class: "name", dir: "auto" }, text);
     const share = element("td", { class: "figure" }, this.#share, this.#spoken);
@@ -60,8 +70,9 @@ class Row {
   }
 
   show(count, total, share, most) {
-    this.#fill.style.transform = `scaleX(${total ? Math.min(1, count / total) : 0})`;
-    this.#fill.classList.toggle("most", count > 0 && count === most);
+    this.#fill.style.setProperty("--part", total ? Math.min(1, count / total) : 0);
+    set(this.#fill, "data-none", count === 0);
+    set(this.node, "data-most", count > 0 && count === most);
     write(this.#count, number(count));
     const [seen, heard] = [percent(share), spokenPercent(share)];
     write(this.#share, seen);

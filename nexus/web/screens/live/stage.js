@@ -4,7 +4,7 @@ import { Chart } from "../chart/chart.js";
 import { element, fill, markLanguage, set, write } from "../dom.js";
 import { isLong } from "../preview.js";
 import { correctedAt, timeLeft } from "../time.js";
-import { number, say } from "../words.js";
+import { brandMark, number, say } from "../words.js";
 import { Fit } from "./fit.js";
 import { joinCard } from "./join.js";
 import { outcome, outcomeCard, sentence } from "./outcome.js";
@@ -19,7 +19,7 @@ export class Stage {
   #beside = ""; // what stands beside the chart
   #overlay;
   #said = null;
-  #brand = element("p", { class: "brand" }, say("shared.brand"));
+  #brand = element("p", { class: "brand" }, brandMark());
   #title = element("p", { id: "event-title", dir: "auto", hidden: true });
   #question = element("h1", { id: "question", dir: "auto" });
   #veil = element("p", { id: "veil", hidden: true });
