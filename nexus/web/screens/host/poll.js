@@ -10,6 +10,7 @@ import { ExportCard } from "./exporting.js";
 import { announce, back, badge, heading, showStatus, statusLine, timeNode } from "./parts.js";
 import { PolicyCard } from "./policycard.js";
 import { Results } from "./results.js";
+import { audienceRules, votingRules } from "./rules.js";
 import { SharingCard } from "./sharing.js";
 
 const LONG = 100; // characters from which a question gets smaller type
@@ -117,7 +118,7 @@ export class PollView {
   }
 
   #showRules(poll) {
-    const texts = rules(poll);
+    const texts = [...votingRules(poll), ...audienceRules(poll)];
     if (this.#facts.dataset.texts === texts.join("\n")) return;
     this.#facts.dataset.texts = texts.join("\n");
     this.#facts.replaceChildren(...texts.map((text) => element("li", {}, text)));
@@ -144,17 +145,4 @@ function watching({ code }) {
   const link = (path, name, kind) =>
     element("a", { class: `button ${kind}`, href: `${root}${path}/${code}`, target: "_blank", rel: "noopener" }, say(name));
   return element("div", { class: "buttons" }, link("live", "hosting.watch", "main"), link("vote", "hosting.vote", ""));
-}
-
-/** What a poll allows, in sentences. */
-function rules(poll) {
-  const yes = (flag, name) => say(`host.allows_${name}_${flag ? "yes" : "no"}`);
-  return [
-    say("host.allows_choices", { n: poll.max_choices }),
-    say("host.allows_votes", { n: poll.votes_per_user }),
-    ...(poll.votes_per_user === 1 ? [yes(poll.allow_change, "change")] : []),
-    yes(poll.allow_guests, "guests"),
-    yes(poll.anonymous, "anonymous"),
-    yes(poll.is_public, "public"),
-  ];
 }
