@@ -55,7 +55,7 @@ async def first_boxes(page: Page, url: str, texts: Sequence[str]) -> list[list[i
 
 async def test_nothing_moves_under_the_thumb(booth: Booth) -> None:
     texts = ("Yes", "No", "Whatever the others prefer, as I cannot decide")
-    poll = await booth.poll(*texts, crowd=(2, 1), results="after_vote", description="Think\ntwice.")
+    poll = await booth.poll(*texts, crowd=(2, 1), results="after_vote", description="Think\ntwice.", lasts_s=9e6)
     async with booth.visit(allowed=CUT) as visitor:
         page = await visitor.context.new_page()
         paper = Paper(page)

@@ -32,7 +32,7 @@ export class Paper {
   /** Show how things stand: `view` of `choices`. */
   show(poll, totals, view) {
     const focused = document.activeElement;
-    const { ended, description } = this.#sheet;
+    const { ended, description, time } = this.#sheet;
     this.#sheet.show(poll, totals);
     showProse(description, poll.description);
     document.title = say("vote.title_of", { question: poll.question });
@@ -40,6 +40,7 @@ export class Paper {
     this.#corrected.hidden = !poll.corrected_at;
     write(ended, say(view.shown ? "vote.final" : "shared.status_closed"));
     ended.hidden = view.status !== "closed";
+    time.hidden ||= !ended.hidden; // both at once would need two lines
     this.#showRows(poll, view, totals);
     markLanguage(byId("screen"), poll.language);
     this.#showPlace(totals);
