@@ -117,6 +117,7 @@ BAD: dict[str, Callable[[], str]] = {
     "polls out of range": lambda: signed(polls=[2**63]),
     "screen of no poll": lambda: signed(roles=["screen"]),
     "screen of an empty list": lambda: signed(roles=["screen"], polls=[]),
+    "presenter of no poll": lambda: signed(roles=["presenter"]),
     **{f"no {claim}": lambda claim=claim: signed(**{claim: None}) for claim in GOOD if claim != "roles"},  # type: ignore[misc]
     **{
         f"sub {sub!r:.40}": lambda sub=sub: signed(sub=sub)  # type: ignore[misc]
@@ -186,6 +187,7 @@ def test_every_kind_of_subject_can_be_minted(tokens: Tokens, subject: str) -> No
         ("user:1", [], 10**12),
         ("user:1", [""], 60),
         ("user:1", ["screen"], 60),
+        ("user:1", ["presenter"], 60),
     ],
 )
 def test_what_would_not_be_accepted_is_not_minted(tokens: Tokens, subject: str, roles: list[str], ttl_s: int) -> None:
@@ -229,7 +231,8 @@ def test_a_guest_is_known_however_long_after_the_end(tokens: Tokens, clock: Manu
 
 def test_only_a_guest_is_known_after_the_end(tokens: Tokens) -> None:
     assert tokens.earlier_guest(tokens.access("user:12")) is None
-    assert tokens.earlier_guest(tokens.access(GUEST, ["screen"], polls=[7])) is None
+    for role in ("screen", "presenter"):
+        assert tokens.earlier_guest(tokens.access(GUEST, [role], polls=[7])) is None
     assert tokens.earlier_guest(jwt.encode({**GOOD, "sub": GUEST}, b"k" * 32, "HS256")) is None
 
 

@@ -160,12 +160,12 @@ async def test_presence_tells_who_is_there_and_no_more(scene: LeakScene) -> None
     shown = await scene.poll(results="host")
     await scene.first_round(shown)
     async with AsyncExitStack() as stack:
-        clients = await watch(scene, stack, shown, "stranger", "screen")
+        clients = await watch(scene, stack, shown, "stranger", "screen", "presenter")
         for client in clients.values():
             assert await client.expect("presence", online=1) == {
                 "type": "presence",
                 "poll": shown.poll["id"],
-                "online": 1,  # the screen is nobody
+                "online": 1,  # the screens are nobody
             }
 
 
