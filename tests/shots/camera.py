@@ -16,7 +16,7 @@ Scheme = Literal["light", "dark"]
 SIZES = ("320x640", "360x740", "768x1024", "1024x768", "1280x720", "1920x1080", "1080x1920", "3840x2160")
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 LONGEST = 1.6
-"""A page that scrolls is pictured as far as this many heights of its window."""
+"""How far a page that scrolls is pictured, in heights of its window."""
 ARRANGE_S = 60.0
 
 
@@ -38,7 +38,14 @@ def size_of(text: str) -> tuple[int, int]:
 
 
 async def pictures(
-    stand: Stand, state: State, language: str, sizes: Sequence[str], schemes: Sequence[Scheme], folder: Path
+    stand: Stand,
+    state: State,
+    language: str,
+    sizes: Sequence[str],
+    schemes: Sequence[Scheme],
+    folder: Path,
+    *,
+    longest: float = LONGEST,
 ) -> AsyncIterator[Picture]:
     """Bring a page into the state once, and take it in each size and scheme. Raises what `arrange` raises."""
     async with visiting(stand, language, viewport=size_of(sizes[0])) as visit:
@@ -51,14 +58,14 @@ async def pictures(
                 await visit.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 name = re.sub(r"\W+", "-", f"{state.screen} {state.name} {language} {size} {scheme}")
                 path = folder / f"{name}.png"
-                await _take(visit, path, width, height)
+                await _take(visit, path, width, height, longest)
                 yield Picture(state, language, size, scheme, path)
 
 
-async def _take(visit: Visit, path: Path, width: int, height: int) -> None:
+async def _take(visit: Visit, path: Path, width: int, height: int, longest: float) -> None:
     await visit.settled()
     whole = await visit.page.evaluate("document.scrollingElement.scrollHeight")
-    tall = min(whole, round(height * LONGEST))
+    tall = min(whole, round(height * longest))
     if tall > height:  # a taller window, so that what sticks to its lower edge stays there
         await visit.page.set_viewport_size({"width": width, "height": tall})
         await visit.settled()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
+from playwright.async_api import expect
 
 from tests.shots.camera import SCHEMES, Picture, pictures, size_of
 from tests.shots.sheets import write_sheets
@@ -37,7 +38,7 @@ async def publish(stand: Stand, folder: Path) -> None:
     """Write all pictures of the documents into docs/images; `folder` is for what they are made of."""
     IMAGES.mkdir(exist_ok=True)
     for screen, name, size in README:
-        async for shot in pictures(stand, found(screen, name), "en", [size], SCHEMES, folder):
+        async for shot in pictures(stand, found(screen, name), "en", [size], SCHEMES, folder, longest=1):
             _write(shot.path, IMAGES / f"{screen}-{shot.scheme}.png")
     await _moving(stand, IMAGES / "arriving.webp")
     for screen, size in SHEETS:
@@ -76,7 +77,7 @@ async def _moving(stand: Stand, target: Path) -> None:
     async with visiting(stand, viewport=(width, height), reduced_motion="no-preference") as visit:
         poll = await visit.poll("arriving", 5, votes=(6, 4, 3, 2, 1))
         await visit.enter(f"/live/{poll['code']}")
-        await visit.page.evaluate("document.body.classList.add('idle')")
+        await expect(visit.page.locator("body.idle")).to_be_attached()  # nobody is at the controls
         voting = asyncio.create_task(_vote(stand, poll))
         frames = []
         for _ in range(FRAMES):
