@@ -61,8 +61,9 @@ export class Drawing {
   lines(text, room, most, look) {
     const lines = [""];
     for (const word of text.split(/\s+/).filter(Boolean)) {
-      const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
-      if (this.width(longer, look) <= room || !lines.at(-1)) lines[lines.length - 1] = longer;
+      const last = lines[lines.length - 1];
+      const longer = last ? `${last} ${word}` : word;
+      if (this.width(longer, look) <= room || !last) lines[lines.length - 1] = longer;
       else lines.push(word);
     }
     const kept = lines.slice(0, most);

@@ -77,7 +77,7 @@ export class Picturing {
 
   /** A logo as a `data:` address: a picture in a file loads nothing. */
   async #embedded(url) {
-    const answer = await fetch(new URL(`logos/${url.split("/").at(-1)}`, root));
+    const answer = await fetch(new URL(`logos/${url.replace(/.*\//, "")}`, root));
     if (!answer.ok) throw new TypeError(`the logo was answered with ${answer.status}`);
     return dataAddress(await answer.blob());
   }

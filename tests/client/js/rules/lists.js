@@ -4,15 +4,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 globalThis.document ??= { documentElement: { lang: "en" }, getElementById: () => null, querySelector: () => null };
-const { hashOf, lookOf } = await import("../../../../nexus/web/screens/host/list.js");
+const { hashOf, lookOf } = await import("../../../../nexus/web/screens/host/looking.js");
 const { route } = await import("../../../../nexus/web/screens/host/router.js");
 
-const FIRST = { search: "", status: "", ordering: "-created_at", page: 1, all: false };
+const FIRST = { search: "", category: "", status: "", ordering: "-created_at", page: 1, all: false };
 const look = (hash) => lookOf(route(hash).query);
 
 test("a list's address says what it shows, and no more", () => {
   assert.equal(hashOf(FIRST), "#/");
-  const shown = { search: "wi fi & 50 % ?#", status: "open", ordering: "-question", page: 3, all: true };
+  const shown = { search: "wi fi & 50 % ?#", category: 3, status: "open", ordering: "-question", page: 3, all: true };
   assert.deepEqual(look(hashOf(shown)), shown);
   assert.equal(hashOf({ ...FIRST, search: "Ä" }), "#/?search=%C3%84");
 });
