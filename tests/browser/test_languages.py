@@ -35,8 +35,7 @@ async def test_a_chosen_language_holds_on_every_page_of_the_device(booth: Booth)
         assert kept.get("value") == "de"
         assert kept.get("sameSite") == "Lax"
         live = await visitor.open(f"/live/{poll['code']}")
-        await expect(live.locator("#turnout")).to_be_visible(timeout=WAIT_MS)
-        await live.keyboard.press("?")
+        await live.get_by_role("button", name=said("live.do_help", "de")).click(timeout=WAIT_MS)
         await live.get_by_role("dialog").locator("select").select_option("English")
         await expect(live.locator("html")).to_have_attribute("lang", "en", timeout=WAIT_MS)
 

@@ -65,13 +65,13 @@ console.log(JSON.stringify(told));
 """
 ALIKE = {
     "de": "code export live logo min neutral online option position s status text",
-    "fr": "code description export exports min option options pages position question s vote votes",
+    "fr": "code description export exports min option options pages position question s vote votes logo",
     "es": "min neutral no roles s",
-    "it": "account min no online password s",
-    "nl": "account accounts code exports live min online open s status",
-    "pl": "administrator min online operator s",
+    "it": "account min no online password s logo",
+    "nl": "account accounts code contrast exports live min online open s status logo",
+    "pl": "administrator min online operator s logo",
     "pt": "min s",
-    "tr": "",
+    "tr": "logo",
     "uk": "",
     "ar": "",
     "ja": "",
@@ -79,6 +79,7 @@ ALIKE = {
 """The words that a language shares with English."""
 LATIN = {
     *("Nexus", "QR", "CSV", "JSON", "Excel", "JavaScript", "Cookie", "cookie"),
+    *("PNG", "JPEG", "WebP", "GIF", "KB"),
     *("Ctrl", "Alt", "Enter", "scripts", "serve", "lan"),
 }
 """What is written in Latin letters everywhere."""
