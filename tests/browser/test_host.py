@@ -9,7 +9,7 @@ import re
 import pytest
 from playwright.async_api import Download, Route, expect
 
-from tests.support.browser import Chromium
+from tests.support.browser import SLOW, Chromium
 from tests.support.host_page import REFUSED, guest_votes, home, hosting, log_in, poll_id, server
 from tests.support.served import Server
 from tests.support.workbooks import sheets
@@ -47,6 +47,18 @@ async def test_a_poll_is_made_by_pasting_lines(chromium: Chromium, home: str) ->
         poll = await host.poll(await poll_id(page))
         assert [one["option_text"] for one in poll["options"]] == ["Sea", "Hills", "Town"]
         assert poll["status"] == "draft"
+
+
+@SLOW
+async def test_a_draft_offers_neither_a_close_nor_a_reset(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        poll = await host.make("Where to?", "Sea", "Hills", status="draft")
+        await host.goto(f"#/poll/{poll['id']}", "Where to?")
+        await expect(host.button("Open voting")).to_be_visible()
+        await expect(host.button("Close voting")).to_be_hidden()
+        await host.button("More").click()
+        await expect(host.button("Duplicate")).to_be_visible()
+        await expect(host.button("Reset…")).to_be_hidden()
 
 
 async def test_a_poll_is_opened_watched_closed_reset_and_deleted(chromium: Chromium, home: str) -> None:

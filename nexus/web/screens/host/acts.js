@@ -25,6 +25,7 @@ export class Acts {
   #close = button(say("host.close"), () => once(this.#close, () => this.#end()));
   #elsewhere = button(say("hosting.elsewhere_act"), () => showElsewhere(this.#server, this.#poll));
   #edit;
+  #reset;
   #menu = new Menu(say("hosting.more_acts"), icon(DOTS));
   #span = element("span", { id: "span" });
 
@@ -58,7 +59,8 @@ export class Acts {
     write(this.#open, say(status === "closed" ? "host.reopen" : "host.open"));
     set(this.#open, "class", status === "closed" ? null : "soft");
     this.#open.hidden = status === "open";
-    this.#close.hidden = !["open", "scheduled"].includes(status);
+    this.#close.hidden = status !== "open";
+    this.#reset.hidden = ["draft", "scheduled"].includes(status); // nobody has voted yet
     write(this.#span, say(status === "open" ? "host.close_in" : "host.open_for"));
     // The button that was pressed is replaced by its opposite, and passes the focus on.
     if (held?.hidden) [this.#open, this.#close].find((one) => !one.hidden)?.focus();
@@ -69,7 +71,7 @@ export class Acts {
     return [
       made("host.duplicate", () => this.#copy()),
       history,
-      made("host.reset", () => this.#startAfresh()),
+      (this.#reset = made("host.reset", () => this.#startAfresh())),
       made("host.delete", () => this.#remove(), "danger"),
     ];
   }
