@@ -283,6 +283,8 @@ async def test_an_option_is_dragged_to_another_place(chromium: Chromium, home: s
         handle = page.get_by_role("button", name="Move option 1", exact=True)
         grip, last = await handle.bounding_box(), await page.get_by_label("Option 3", exact=True).bounding_box()
         assert grip and last
+        row = await page.locator("ol.options > li").first.bounding_box()
+        assert row and row["height"] < 1.5 * grip["height"]  # its buttons stand beside it
         await page.mouse.move(grip["x"] + 10, grip["y"] + 10)
         await page.mouse.down()
         await page.mouse.move(grip["x"] + 10, last["y"] + 30, steps=12)

@@ -38,6 +38,7 @@ async def test_a_menu_works_by_keyboard_and_acts(chromium: Chromium, home: str) 
         page, keys = host.page, host.page.keyboard
         await host.make("Lunch?")
         await page.reload()
+        await expect(page.get_by_role("banner").get_by_role("link", name="Nexus")).to_be_visible()
         more = page.get_by_role("button", name="More for “Lunch?”")
         await more.focus()
         await keys.press("ArrowDown")
@@ -104,3 +105,20 @@ async def test_a_lost_connection_is_no_longer_told_once_it_is_back(chromium: Chr
         await host.visitor.context.set_offline(False)
         await expect(host.status("The server can’t be reached right now.")).to_have_count(0, timeout=30_000)
         await expect(host.button("Open voting")).to_be_enabled()
+
+
+async def test_the_list_asks_again_for_little(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page, asked = host.page, list[str]()
+        poll = await host.make("Lunch?")
+        await page.clock.install()
+        await page.reload()
+        await expect(host.state("Open")).to_have_text("Open 1")
+        page.on("request", lambda request: asked.append(request.url) if "/polls/?" in request.url else None)
+        for _ in range(3):
+            async with page.expect_response("**/polls/?*"):
+                await page.clock.fast_forward(10_000)
+        assert len(asked) == 3 and all("page_size=20" in url for url in asked), asked
+        await host.http.post(f"/polls/{poll['id']}/close/")
+        await page.clock.fast_forward(10_000)  # what has changed is counted again
+        await expect(host.state("Closed")).to_have_text("Closed 1")
