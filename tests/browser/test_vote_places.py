@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.support.browser import SLOW
-from tests.support.vote_page import WAIT_MS, Booth, Paper, booth, said, server
+from tests.support.vote_page import NO_POLL, PHONE, WAIT_MS, Booth, Paper, booth, said, server
 
 __all__ = ["booth", "server"]
 
@@ -99,6 +99,16 @@ async def test_the_answer_to_one_choice_too_many_is_at_that_option_and_moves_not
         await booth.audience.host.patch(f"/polls/{poll['id']}/", {"results": "live"})
         await paper.shows(0, 0, 1)
         assert await boxes(paper.page) == first
+
+
+@pytest.mark.parametrize("path", ["/", "/vote/ZZZZZZ"])
+async def test_a_keyboard_that_opens_moves_no_field(booth: Booth, path: str) -> None:
+    async with booth.visit(allowed=[NO_POLL]) as visitor:
+        page = await visitor.open(path)
+        parts = [page.get_by_label(said("code.label")), page.get_by_role("button", name=said("code.go"))]
+        before = [await part.bounding_box() for part in parts]
+        await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1] - 300})  # as for a keyboard
+        assert [await part.bounding_box() for part in parts] == before
 
 
 @SLOW
