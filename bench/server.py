@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
+from typing import Any
 
 from bench.generator.nexus_dialect import HotPoll
 from bench.machine import cpu_s
@@ -117,8 +118,14 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int, *, within_s: f
 def make_poll(running: Running, **definition: object) -> HotPoll:
     """A poll with two options, open."""
     body = {"question": "Which?", "options": [{"option_text": text} for text in ("Yes", "No")], **definition}
+    poll = as_host(running, "/polls/", body)
+    return HotPoll(poll["id"], [option["id"] for option in poll["options"]], poll["code"])
+
+
+def as_host(running: Running, path: str, body: object) -> Any:
+    """Post something as the host of the polls; returns the answer."""
     request = urllib.request.Request(
-        f"http://127.0.0.1:{running.port}/polls/",
+        f"http://127.0.0.1:{running.port}{path}",
         data=json.dumps(body).encode(),
         headers={
             "Content-Type": "application/json",
@@ -126,5 +133,4 @@ def make_poll(running: Running, **definition: object) -> HotPoll:
         },
     )
     with urllib.request.urlopen(request) as answer:
-        poll = json.load(answer)
-    return HotPoll(poll["id"], [option["id"] for option in poll["options"]])
+        return json.load(answer)

@@ -17,12 +17,12 @@ from pathlib import Path
 from bench import runner
 from bench.markdown import bounds_table
 from bench.runner import Case
-from bench.scenarios import fanout, growth, joins, memory, mixed, stampede, start, votes
+from bench.scenarios import fanout, growth, joins, lobby, memory, mixed, stampede, start, votes
 from bench.scenarios.alone import installed_peers
 from bench.subjects import Subject
 from bench.words import table
 
-SCENARIOS = ("votes", "fanout", "mixed", "joins", "stampede", "memory", "growth", "start")
+SCENARIOS = ("votes", "fanout", "mixed", "joins", "stampede", "memory", "lobby", "growth", "start")
 VOTE_S = 4.0
 MIXED_S = 6.0
 SCREEN_VOTES = 10
@@ -58,6 +58,7 @@ def first_round() -> list[Case]:
             *votes.cases([100], ["http"], VOTE_S, 0),
             *fanout.cases(fanout.SUBJECTS, [10_000], SCREEN_VOTES),
             *fanout.cases(fanout.SUBJECTS[:1], [1000, 5000], SCREEN_VOTES),
+            *lobby.cases(1000, 5000),
             *growth.cases([0, 1_000_000, 10_000_000], 1000, VOTE_S, 2),
             *start.cases(scripts=True),
         ]

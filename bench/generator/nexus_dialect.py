@@ -18,6 +18,7 @@ class HotPoll:
 
     id: int
     options: list[int]
+    code: str = ""
 
 
 class _Ops:
@@ -79,6 +80,26 @@ class SocketDialect:
     def split(self, data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
         """WebSocket frames."""
         return frames.split(data)
+
+
+class WaitingDialect(SocketDialect):
+    """Clients that wait for the poll of a code, without a token; what is taken for totals is that it is ready."""
+
+    def __init__(self, host: str, code: str) -> None:
+        super().__init__(host, [], [])
+        self._wait = frames.frame(b'{"type":"wait","code":"%s"}' % code.encode())
+
+    def greeting(self, client: int) -> bytes:
+        """That it waits."""
+        return self._wait
+
+    def hear(self, payload: bytes) -> Heard:
+        """Look at the first bytes."""
+        if payload.startswith(b'{"type":"ready"'):
+            return Heard(Kind.TOTALS, 1)
+        if payload.startswith(b'{"type":"waiting"'):
+            return Heard(Kind.ENTERED)
+        return Heard(Kind.REFUSED if payload.startswith(b'{"type":"error"') else Kind.OTHER)
 
 
 def _version(payload: bytes) -> int:

@@ -27,6 +27,7 @@ SLOW = {
     "fanout": ("--viewers", "20", "--votes", "2"),
     "mixed": ("--viewers", "20", "--rate", "50", "--seconds", "1"),
     "memory": ("--first", "10", "--viewers", "20"),
+    "lobby": ("--first", "10", "--waiting", "20"),
     "growth": ("--ballots", "0", "2000", "--voters", "10", "--seconds", "1", "--times", "1"),
 }
 
