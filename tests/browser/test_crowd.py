@@ -110,7 +110,8 @@ async def vote_in_turns(members: list[Nexus], poll: Json) -> None:
 async def test_no_screen_weighs_60_kilobytes(venue: Venue) -> None:
     poll = await venue.host.poll()
     for path in ("/", "/host", f"/vote/{poll['code']}", live(poll)):
-        async with venue.visit() as visitor:  # a new one each time: nothing is kept from earlier ones
+        # A new one each time, so that nothing is kept from earlier ones; and its words are the longest.
+        async with venue.visit(locale="uk") as visitor:
             page = await visitor.context.new_page()
             async with transferred(page) as sent:
                 await page.goto(venue.server.url + path)

@@ -47,7 +47,7 @@ VOTE = Screen("vote", ("shared", "code", "login", "vote"))
 LIVE = Screen("live", ("shared", "code", "login", "live"))
 HOST = Screen("host", ("shared", "login", "host"))
 
-LATER = ("users", "hosting", "brand", "sheet")
+LATER = ("users", "keys", "hosting", "brand", "sheet")
 """Sections of words that no page contains: the views that need them load them, since few people see those."""
 
 

@@ -3,7 +3,7 @@
 
 import { element, fill, framed, icon, write } from "../dom.js";
 import { later } from "../persist.js";
-import { say } from "../words.js";
+import { load, say } from "../words.js";
 import { Cover } from "./covers.js";
 import { listen } from "./keys.js";
 
@@ -174,7 +174,8 @@ export class Controls {
       return made;
     };
     try {
-      if (!this.#dialogs.has(name)) this.#dialogs.set(name, later("live/dialogs").then(place));
+      const needs = () => Promise.all([later("live/dialogs"), load("keys")]);
+      if (!this.#dialogs.has(name)) this.#dialogs.set(name, needs().then(([dialogs]) => place(dialogs)));
       const dialog = await this.#dialogs.get(name);
       if (!dialog.open) dialog.showModal();
     } catch {

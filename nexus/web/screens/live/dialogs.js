@@ -51,14 +51,14 @@ export function helpDialog({ host, login, switched }) {
     { class: "keys" },
     shown.flatMap(([key, name]) => [
       element("dt", {}, element("kbd", {}, key)),
-      element("dd", {}, say(`live.key_${name}`)),
+      element("dd", {}, say(`keys.${name}`)),
     ]),
   );
   const keys = element("input", { type: "checkbox", id: "keys-on", checked: true });
   keys.addEventListener("change", () => switched(keys.checked));
-  const label = element("label", { class: "switch" }, keys, say("live.keys_on"));
-  const note = !host && element("p", { class: "faint" }, say("live.keys_host"));
-  return dialog("help", say("live.keys"), list, note, label, byId("language"));
+  const label = element("label", { class: "switch" }, keys, say("keys.enable"));
+  const note = !host && element("p", { class: "faint" }, say("keys.for_hosts"));
+  return dialog("help", say("keys.heading"), list, note, label, byId("language"));
 }
 
 function dialog(name, title, ...inside) {
