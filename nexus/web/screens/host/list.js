@@ -152,21 +152,22 @@ export class ListView {
     const query = filterOf(this.#look);
     for (const [name, value] of Object.entries({ ordering, page, page_size: PAGE_SIZE })) query.set(name, value);
     if (status) query.set("status", status);
-    const found = await this.#newest.of(this.#server.call("GET", `/polls/?${query}`));
+    const counting = this.#counted ? null : this.#tabs.count(this.#look); // the first paint waits for one round trip
+    const [found] = await Promise.all([this.#newest.of(this.#server.call("GET", `/polls/?${query}`)), counting]);
     if (!found || this.#over) return;
     if (!found.results.length && page > 1) return this.#change({ page: 1 });
     if (all) await this.#owners.learn(found.results);
     this.#show(found);
-    await this.#countAgain(found);
+    await this.#countAgain(found, counting !== null);
   }
 
   /** Count the states when what is found, or a state that is seen, has changed: not at each reading. */
-  async #countAgain({ count, results }) {
+  async #countAgain({ count, results }, done) {
     const states = results.map(({ id, status }) => [id, status]);
     const counted = JSON.stringify([filterOf(this.#look).toString(), count, states]);
     if (counted === this.#counted) return;
     this.#counted = counted;
-    await this.#tabs.count(this.#look);
+    if (!done) await this.#tabs.count(this.#look);
   }
 
   #show({ count, results }) {
