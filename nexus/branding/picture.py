@@ -30,6 +30,7 @@ def png_of(body: bytes) -> bytes:
     """
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a damaged part that the picture can do without
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _written(_decoded(body))
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -26,7 +26,17 @@ from tests.support.documented import documented
 from tests.support.rest import KEY, refused
 
 OTHERS = {
-    *("/metrics", "/", "/vote", "/vote/{code}", "/vote/{code}/qr.svg", "/live", "/live/{code}", "/host"),
+    *(
+        "/metrics",
+        "/",
+        "/vote",
+        "/vote/{code}",
+        "/vote/{code}/qr.svg",
+        "/vote/{code}/qr.png",
+        "/live",
+        "/live/{code}",
+        "/host",
+    ),
     *("/logos/{name}", "/assets/{path:path}", "/{word}/{code}", "/{word}", "/{code}"),
 }
 """What the contract names and no document of an interface tells of: numbers for operators, and pages for people."""

@@ -82,10 +82,11 @@ def _parameters(call: RestCall, schemas: Json) -> list[Json]:
         for name in re.findall(r"\{(\w+)\}", call.path)
     ]
     if call.query is not Nothing:
-        properties = schemas[call.query.__name__]["properties"]
-        # An empty one counts as absent (`body.read_query`).
-        shared = {"in": "query", "allowEmptyValue": True}
-        found += [{"name": name, **shared, "schema": _plain(schema)} for name, schema in properties.items()]
+        whole = schemas[call.query.__name__]
+        for name, schema in whole["properties"].items():
+            # An empty one counts as absent (`body.read_query`).
+            absent = {"required": True} if name in whole.get("required", ()) else {"allowEmptyValue": True}
+            found.append({"name": name, "in": "query", **absent, "schema": _plain(schema)})
     if call.votes:
         about = "The op of this act, made by the client: the same act sent again with it is answered, and not repeated."
         schema = {"type": "string", "format": "uuid"}
