@@ -26,6 +26,7 @@ export class Acts {
   #elsewhere = button(say("hosting.elsewhere_act"), () => showElsewhere(this.#server, this.#poll));
   #edit;
   #reset;
+  #now;
   #menu = new Menu(say("hosting.more_acts"), icon(DOTS));
   #span = element("span", { id: "span" });
 
@@ -42,8 +43,9 @@ export class Acts {
     this.#menu.offer(this.#seldom(link("history", say("host.history"))));
     const now = element("div", { class: "buttons" }, this.#present, this.#open, this.#close, this.#elsewhere);
     this.#timed.append(this.#span, ...SPANS_S.map((seconds) => this.#openFor(seconds)));
-    /** What comes next. */
-    this.node = element("div", { class: "stack tight next" }, now, this.#timed);
+    /** What comes next; what came of it stands in room that is kept for it, so that nothing moves. */
+    this.node = element("div", { class: "stack tight next" }, now, element("div", { class: "under" }, this.#timed, line));
+    this.#now = now;
     /** What is done seldom. */
     this.more = element("div", { class: "buttons" }, this.#edit, this.#menu.node);
   }
@@ -55,7 +57,7 @@ export class Acts {
   show(poll, status) {
     const held = this.node.contains(document.activeElement) ? document.activeElement : null;
     this.#poll = poll ?? this.#poll;
-    this.node.hidden = this.more.hidden = !status;
+    for (const node of [this.#now, this.#timed, this.more]) node.hidden = !status;
     write(this.#open, say(status === "closed" ? "host.reopen" : "host.open"));
     set(this.#open, "class", status === "closed" ? null : "soft");
     this.#open.hidden = status === "open";

@@ -77,7 +77,7 @@ export class PollView {
     const rest = element("div", { class: "stack" }, this.#rules(poll), this.#exports.node);
     this.#picture();
     const columns = element("div", { class: "columns" }, this.#results.node, side, rest);
-    this.node.append(this.#acts.node, this.#line, columns);
+    this.node.append(this.#acts.node, columns);
   }
 
   /** What makes pictures of the results is there a little later: few people need it at once. */
