@@ -122,3 +122,12 @@ async def test_the_list_asks_again_for_little(chromium: Chromium, home: str) -> 
         await host.http.post(f"/polls/{poll['id']}/close/")
         await page.clock.fast_forward(10_000)  # what has changed is counted again
         await expect(host.state("Closed")).to_have_text("Closed 1")
+        asked.clear()
+        await page.get_by_label("Search").fill("lunch")
+        await page.keyboard.press("Enter")
+        await page.clock.fast_forward(1000)
+        await expect(host.state("Closed")).to_have_text("Closed")
+        assert len([url for url in asked if "search=" in url]) == 1, asked  # a search is asked for once
+        await page.get_by_label("Search").fill("")
+        await page.clock.fast_forward(1000)
+        await expect(host.state("Closed")).to_have_text("Closed 1")

@@ -29,8 +29,14 @@ export class Tabs {
     for (const [one, { made }] of this.#tabs) set(made, "aria-pressed", String(one === status));
   }
 
-  /** Count the polls that `look` finds in each state. Rejects as calls do. */
+  /** Count the polls that `look` finds in each state: not those that a search finds, which costs the server more, and
+   * of which few are under way at once. Rejects as calls do. */
   async count(look) {
+    if (look.search) {
+      await this.#newest.of(null); // no count that is under way is shown
+      for (const { count } of this.#tabs.values()) write(count, "");
+      return;
+    }
     const states = STATUSES.filter(Boolean);
     const asked = states.map((status) => {
       const query = filterOf(look);
