@@ -47,3 +47,30 @@ async def test_where_no_cookie_can_be_kept_the_address_has_the_language(booth: B
         await page.locator(MENU).select_option("Deutsch")
         await Paper(page, "de").says("vote.tap")
         await expect(page).to_have_url(f"{booth.server.url}/vote/{poll['code']}?from=slide&lang=de")
+
+
+BARS = """() => [...document.querySelectorAll("#results .track")].map((track) => {
+  const [whole, part] = [track, track.querySelector(".fill")].map((one) => one.getBoundingClientRect());
+  return part.left > whole.left + 5 && part.right >= whole.right - 1;
+})"""
+"""Whether each bar is filled from the right, and not to the left end."""
+
+
+async def test_in_arabic_the_whole_page_runs_from_right_to_left(booth: Booth) -> None:
+    poll = await booth.poll("C++", "نعم", question="أي لغة؟", results="live", crowd=(2, 1))
+    async with booth.visit(locale="ar", reduced_motion="reduce") as visitor:
+        page = await visitor.open(f"/vote/{poll['code']}")
+        stage = await visitor.open(f"/live/{poll['code']}")
+        for one in (page, stage):
+            await expect(one.locator("html")).to_have_attribute("dir", "rtl")
+            await expect(one.locator("#turnout")).to_contain_text("3", timeout=WAIT_MS)
+            await expect(one.locator("#results .text").first).to_have_css("direction", "ltr")
+            await expect(one.locator("#results .text").last).to_have_css("direction", "rtl")
+            assert await one.evaluate(BARS) == [True, True]
+            edges = "[...document.querySelectorAll('#results .text')].map((one) => one.getBoundingClientRect().right)"
+            first, second = await one.evaluate(edges)
+            assert abs(first - second) <= 1, "what is written from left to right begins where the others do"
+        await axe(page)
+        await axe(stage)
+        aside, results = [await stage.locator(name).bounding_box() for name in ("aside", "#results")]
+        assert aside and results and aside["x"] < results["x"]
