@@ -33,6 +33,7 @@ OTHERS = {
         "/vote/{code}",
         "/vote/{code}/qr.svg",
         "/vote/{code}/qr.png",
+        "/manifest.webmanifest",
         "/live",
         "/live/{code}",
         "/host",

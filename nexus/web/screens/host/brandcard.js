@@ -141,7 +141,7 @@ function told({ name, accent, stage }) {
 
 /** A piece of text in a colour of the accent, with the contrast that it has. */
 function sample({ accent, on_accent: on }) {
-  const ratio = number(Math.floor(contrast(accent, on) * 10) / 10);
+  const ratio = `${number(Math.floor(contrast(accent, on) * 10) / 10)}:1`;
   const made = element("span", { class: "sample" }, say("brand.contrast", { ratio }));
   made.style.setProperty("background-color", accent);
   made.style.setProperty("color", on);

@@ -2,7 +2,7 @@
 
 import { percent, sharesById, spokenPercent } from "../bar.js";
 import { nthColour } from "../chart/colours.js";
-import { byPosition } from "../chart/standing.js";
+import { ahead, byPosition } from "../chart/standing.js";
 import { element, set, write } from "../dom.js";
 import { number, say } from "../words.js";
 
@@ -39,10 +39,10 @@ export class Results {
     this.#ballotsOf.hidden = poll.votes_per_user === 1; // it would be the same number
     write(this.#online, online === null ? "–" : number(online));
     this.#showOptions(byPosition(poll.options));
-    const most = Math.max(0, ...totals.options.map((one) => one.votes_count ?? 0));
+    const first = ahead(totals);
     const shares = sharesById(totals);
     for (const { id, votes_count: count } of totals.options) {
-      this.#rows.get(id)?.show(count ?? 0, totals.total_votes, shares.get(id) ?? "0", most);
+      this.#rows.get(id)?.show(count ?? 0, totals.total_votes, shares.get(id) ?? "0", first.has(id));
     }
   }
 
@@ -69,10 +69,10 @@ class Row {
     this.node = element("tr", {}, element("th", { scope: "row" }, name, track), this.#count, share);
   }
 
-  show(count, total, share, most) {
+  show(count, total, share, first) {
     this.#fill.style.setProperty("--part", total ? Math.min(1, count / total) : 0);
     set(this.#fill, "data-none", count === 0);
-    set(this.node, "data-most", count > 0 && count === most);
+    set(this.node, "data-first", first);
     write(this.#count, number(count));
     const [seen, heard] = [percent(share), spokenPercent(share)];
     write(this.#share, seen);
