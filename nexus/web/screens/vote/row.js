@@ -50,7 +50,8 @@ export class Row {
     write(times, say("vote.times", { n: cast }));
     const yours = closed && option.state === "standing";
     const state = option.state === "free" ? "" : say(yours ? "vote.word_yours" : `vote.word_${option.state}`);
-    write(word, answer || [state, option.leads && rank].filter(Boolean).join(" · "));
+    const ranked = option.leads && ["free", "standing"].includes(option.state);
+    write(word, answer || [state, ranked && rank].filter(Boolean).join(" · "));
   }
 
   #showPressed(option, mode) {
