@@ -143,7 +143,7 @@ export class Seat {
     const news = element("p", { id: "link", class: "note warn", role: "status", hidden: true });
     const brand = element("p", { class: "brand" }, brandMark());
     const hint = element("p", { class: "faint" }, say("vote.deleted_hint"));
-    fill(main, news, brand, calm(FINISH, say("vote.deleted"), {}, hint));
+    fill(main, news, brand, calm(FINISH, say("vote.deleted"), hint));
     main.querySelector("h1").focus();
     const { codeForm } = await persist(news, () => later("code"));
     news.hidden = true;
