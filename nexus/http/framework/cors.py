@@ -12,7 +12,7 @@ from nexus.access.origins import canonical_origin
 from nexus.errors import Malformed
 from nexus.http.framework.problem import problem
 
-METHODS = ("GET", "POST", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REQUEST_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID")
 EXPOSED_HEADERS = ("Content-Disposition", "ETag", "Retry-After", "X-Request-ID", "X-Total-Count")
 MAX_AGE_S = 7200
