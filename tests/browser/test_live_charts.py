@@ -58,19 +58,22 @@ async def test_a_bar_has_its_length_and_is_never_squeezed(venue: Venue) -> None:
 
 
 async def test_nothing_jumps_when_results_are_shown(venue: Venue) -> None:
-    poll = await venue.host.poll(*(f"Workshop number {n}" for n in range(7)), results="host")
-    await venue.ballots(poll, *[3] * 12, 0, 1)
     async with venue.visit(reduced_motion="reduce") as visitor:
-        page = await venue.page(visitor, live(poll), login=True)
-        await in_touch(page)
-        await expect(page.locator("#veil")).to_be_visible()
-        await painted(page)
-        before = await page.evaluate(BOXES)
-        await page.keyboard.press("r")
-        await shows(page, 1, 1, 0, 12, 0, 0, 0)
-        await expect(page.locator(".chart[data-hold]")).to_have_count(0)
-        await painted(page)
-        assert await page.evaluate(BOXES) == before
+        for kind in ("bars", "columns", "donut"):
+            poll = await venue.host.poll(*(f"Workshop number {n}" for n in range(7)), results="host", chart=kind)
+            await venue.ballots(poll, *[3] * 12, 0, 1)
+            page = await venue.page(visitor, live(poll), login=True)
+            await in_touch(page)
+            await expect(page.locator("#veil")).to_be_visible()
+            await chart(page, kind)
+            await painted(page)
+            before = await page.evaluate(BOXES)
+            await page.keyboard.press("r")
+            await shows(page, 1, 1, 0, 12, 0, 0, 0)
+            await expect(page.locator(".chart[data-hold]")).to_have_count(0)
+            await painted(page)
+            assert await page.evaluate(BOXES) == before, kind
+            await page.close()
 
 
 async def test_a_poll_has_the_chart_that_its_host_chose(venue: Venue) -> None:

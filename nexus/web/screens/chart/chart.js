@@ -162,11 +162,12 @@ class Row {
   #letter = element("span", { class: "letter", "aria-hidden": "true" });
   #ahead = element("span", { class: "unseen" });
   #crown = element("span", { class: "crown" }, icon(CROWN), this.#ahead);
+  #name = element("span", { class: "name" });
 
   constructor(id) {
     const [track, text, figures] = this.#bar.parts;
-    const name = element("span", { class: "name" }, text, this.#crown);
-    this.item = element("li", { class: "bar", "data-option": id }, this.#letter, name, figures, track);
+    this.#name.append(text, this.#crown);
+    this.item = element("li", { class: "bar", "data-option": id }, this.#letter, this.#name, figures, track);
   }
 
   /** Take the colour and the letter of a place in the poll. */
@@ -178,6 +179,7 @@ class Row {
   show(text, { count, total, share, first }) {
     const id = Number(this.item.dataset.option);
     this.#bar.show(text, count, total, share);
+    set(this.#name, "data-text", text);
     set(this.item, "data-count", count);
     set(this.item, "data-leads", first.has(id));
     write(this.#ahead, first.has(id) ? say(first.size > 1 ? "live.tied" : "live.leads") : "");

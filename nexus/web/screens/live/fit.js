@@ -45,7 +45,6 @@ export class Fit {
     if (!this.#stage.isConnected) return;
     this.#stage.classList.remove("scrolls"); // with it anything would fit
     const { kind, node } = this.#chart;
-    node.classList.add("fitting"); // as wide as each row becomes when it leads
     const bars = this.#best("bars");
     const shaped = kind === "bars" || this.#overlay ? null : this.#best(kind);
     const shape = shaped && shaped.size >= SHAPES_FROM * (bars?.size ?? 0) ? kind : "bars";
@@ -53,7 +52,6 @@ export class Fit {
     const best = shape === "bars" ? bars : shaped;
     if (best) this.#apply(best.size, best.columns);
     else this.#scroll();
-    node.classList.remove("fitting");
     this.#thicken();
     this.#fitted = this.#room();
   }
@@ -142,24 +140,29 @@ export class Fit {
     style.setProperty("--columns", columns);
     style.setProperty("--rows", Math.ceil(this.#count() / columns));
     style.setProperty("--thick", `${THICK_EM[0]}em`);
+    style.removeProperty("--names");
   }
 
   /** Give bars what is left of the room, and say how long a whole one is, in pixels, so that none moves by layout. */
   #thicken() {
     const rows = [...this.#list.children].filter(({ hidden }) => !hidden);
     if (!rows.length) return;
-    const size = parseFloat(this.#stage.style.getPropertyValue("--size"));
     const upright = this.#chart.node.dataset.chart === "columns";
-    const in1 = Number(this.#stage.style.getPropertyValue("--rows"));
-    const used = rows.slice(0, in1).reduce((sum, { offsetHeight }) => sum + offsetHeight, 0);
-    const gaps = (in1 - 1) * parseFloat(getComputedStyle(this.#list).rowGap || 0);
-    const left = Math.max(0, this.#list.clientHeight - used - gaps) / in1;
-    const thick = Math.min(THICK_EM[1] * size, THICK_EM[0] * size + (left > size / 4 ? FOR_BARS * left : 0));
-    const fits = !this.#stage.classList.contains("scrolls") && !upright && !this.#overlay;
-    if (fits) this.#stage.style.setProperty("--thick", `${thick}px`);
-    const track = rows[0].querySelector(".track");
-    const length = upright ? track.clientHeight : track.clientWidth;
-    if (length) this.#stage.style.setProperty("--track", `${length}px`);
-    if (upright) this.#stage.style.setProperty("--thick", `${track.clientWidth}px`);
+    const set = (name, px) => this.#stage.style.setProperty(name, `${px}px`);
+    if (upright) set("--names", Math.max(...rows.map((row) => row.querySelector(".name").offsetHeight)));
+    else if (!this.#overlay && !this.#stage.classList.contains("scrolls")) set("--thick", this.#thickness(rows));
+    const { clientWidth: width, clientHeight: height } = rows[0].querySelector(".track");
+    if (upright) set("--thick", width);
+    if (width) set("--track", upright ? height : width);
+  }
+
+  #thickness(rows) {
+    const { style } = this.#stage;
+    const size = parseFloat(style.getPropertyValue("--size"));
+    const column = rows.slice(0, Number(style.getPropertyValue("--rows")));
+    const gap = parseFloat(getComputedStyle(this.#list).rowGap) || 0;
+    const used = column.reduce((sum, { offsetHeight }) => sum + offsetHeight + gap, -gap);
+    const left = Math.max(0, this.#list.clientHeight - used) / column.length;
+    return Math.min(THICK_EM[1] * size, THICK_EM[0] * size + (left > size / 4 ? FOR_BARS * left : 0));
   }
 }
