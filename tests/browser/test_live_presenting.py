@@ -14,6 +14,7 @@ from tests.support.live_page import (
     in_touch,
     live,
     live_server,
+    painted,
     register,
     screen_path,
     shows,
@@ -127,6 +128,7 @@ async def test_the_controls_cover_nothing_that_is_read(venue: Venue) -> None:
         await held_back(page)
         for width, height in ((1280, 720), (1024, 768), (360, 740)):
             await page.set_viewport_size({"width": width, "height": height})
+            await painted(page)
             await expect(act(page, "help")).to_be_in_viewport()
             under = await page.evaluate(
                 """() => {
