@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.support.browser import THOROUGH, Chromium, axe, transferred
+from tests.support.browser import SLOW, THOROUGH, Chromium, axe, transferred
 from tests.support.host_page import PASSWORD, REFUSED, guest_votes, home, hosting, log_in, new_account, server
 
 __all__ = ["home", "server"]
@@ -97,6 +97,7 @@ async def test_a_password_is_changed_and_a_login_left(chromium: Chromium, home: 
         await expect(page.get_by_role("heading", name="Your polls")).to_be_focused()
 
 
+@SLOW
 async def test_no_view_breaks_a_rule_of_accessibility(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, viewport=(360, 800), color_scheme="dark", reduced_motion="reduce") as host:
         poll = await host.make("Tea?", "Green", LONGEST, "Black", description="Which?", max_choices=2)
@@ -115,6 +116,7 @@ async def test_no_view_breaks_a_rule_of_accessibility(chromium: Chromium, home: 
         await axe(host.page)
 
 
+@SLOW
 async def test_nothing_is_cut_off_of_the_largest_poll(chromium: Chromium, home: str) -> None:
     question = "Q" * 250 + " words" * 41
     texts = ["a", LONGEST, *(f"option {n} {'word ' * n}".strip()[:255] for n in range(98))]

@@ -17,7 +17,7 @@ from nexus.http.framework.static import WEB
 from nexus.http.pages.qr import qr_svg
 from nexus.runtime.lan import ALL_IPV4, lan_hosts
 from tests.support.audience import audience_of
-from tests.support.browser import SCREENSHOTS, THOROUGH, Chromium, Visitor
+from tests.support.browser import SCREENSHOTS, SLOW, THOROUGH, Chromium, Visitor
 from tests.support.live_page import (
     MEASURE,
     TOUCH_MS,
@@ -120,6 +120,7 @@ async def idle(page: Page) -> None:
     await expect(page.locator("body.idle")).to_be_attached()
 
 
+@SLOW
 async def test_every_state_of_a_stage_is_accessible(venue: Venue) -> None:
     poll = await venue.host.poll("Amsterdam", "Berlin", "Copenhagen", question="Where shall we meet next year?")
     await venue.ballots(poll, 0, 0, 1, 0, 1, 2)
@@ -168,6 +169,7 @@ async def check_as_a_guest(venue: Venue, poll: Json) -> None:
         await accessible(page)
 
 
+@SLOW
 async def test_thirty_options_on_a_wall(venue: Venue) -> None:
     poll = await venue.host.poll(*(f"Option {n}" for n in range(1, 31)), question="Which of these would you like best?")
     await venue.ballots(poll, *range(30), *range(0, 30, 3), *range(0, 30, 5))

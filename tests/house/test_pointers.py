@@ -32,6 +32,7 @@ INSTALLED = {"nexus/schema.sql"}
 """Files that are there once the package is installed."""
 
 
+@cache
 def prose(path: Path) -> str:
     """The docstrings, strings after assignments and comments of a Python file; of any other file all of it.
 
