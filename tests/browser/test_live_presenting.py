@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.test_live_host import status_of
+from tests.support.browser import SLOW
 from tests.support.live_page import (
     Venue,
     account,
@@ -75,6 +76,7 @@ async def test_a_key_that_can_do_nothing_says_why(venue: Venue) -> None:
     assert await status_of(stranger.at(venue.audience), poll) == ("open", "live")
 
 
+@SLOW
 async def test_a_countdown_closes_the_poll(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit() as visitor:

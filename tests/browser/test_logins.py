@@ -130,6 +130,7 @@ async def test_a_doubled_tab_keeps_both_in_while_one_sleeps(chromium: Chromium, 
 @pytest.mark.parametrize(
     "locks", [True, False] if THOROUGH else [False], ids=lambda has: "locks" if has else "plain http"
 )
+@SLOW
 async def test_a_kept_login_is_shared_by_all_tabs(chromium: Chromium, home: str, locks: bool) -> None:
     name = await account(home)
     async with chromium.visit(home) as visitor:

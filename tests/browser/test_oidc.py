@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.support.browser import PHONE, Chromium, axe, picture
+from tests.support.browser import PHONE, SLOW, Chromium, axe, picture
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, RealProvider, openid_provider
 from tests.support.redis_server import free_port
 from tests.support.served import Server, ending
@@ -117,6 +117,7 @@ async def test_an_account_without_a_role_hears_that_it_may_vote(chromium: Chromi
         await expect(page.get_by_role("link", name=f"Mit {NAME} anmelden")).to_be_visible()
 
 
+@SLOW
 async def test_a_cancelled_login_leads_on_and_a_voter_comes_back_to_the_poll(chromium: Chromium, site: Site) -> None:
     site.provider.reset()
     token = site.server.token("user:1", "user")

@@ -21,7 +21,7 @@ from nexus.client import GuestPass, socket_url
 from nexus.client import connect as connected
 from nexus.http.pages.qr import qr_svg
 from tests.support.audience import audience_of
-from tests.support.browser import Chromium
+from tests.support.browser import SLOW, Chromium
 from tests.support.nginx import NAME, Certificate, documented, find_nginx, running
 from tests.support.redis_server import free_port
 from tests.support.served import Server, serving
@@ -202,6 +202,7 @@ async def drawn(page: Page) -> bytes:
     return text.encode()
 
 
+@SLOW
 async def test_a_stage_behind_nginx_is_live_and_its_picture_leads_to_it(street: Street, chromium: Chromium) -> None:
     for way in WAYS:
         server, poll = street.of(way)

@@ -16,6 +16,7 @@ from tests.shots.stand import Stand, State, visiting
 from tests.shots.states import STATES
 from tests.support.audience_acts import vote
 from tests.support.checkout import ROOT
+from tests.support.live_page import TOUCH_MS
 from tests.support.values import Json
 
 IMAGES = ROOT / "docs" / "images"
@@ -77,7 +78,7 @@ async def _moving(stand: Stand, target: Path) -> None:
     async with visiting(stand, viewport=(width, height), reduced_motion="no-preference") as visit:
         poll = await visit.poll("arriving", 5, votes=(6, 4, 3, 2, 1))
         await visit.enter(f"/live/{poll['code']}")
-        await expect(visit.page.locator("body.idle")).to_be_attached()  # nobody is at the controls
+        await expect(visit.page.locator("body.idle")).to_be_attached(timeout=TOUCH_MS)  # nobody is at the controls
         voting = asyncio.create_task(_vote(stand, poll))
         frames = []
         for _ in range(FRAMES):
