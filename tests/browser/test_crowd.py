@@ -202,5 +202,5 @@ async def test_a_stage_is_right_again_after_a_restart(venue: Venue) -> None:
         for page in pages:
             await in_touch(page)
             await shows(page, 2, 1, 1)
-            await expect(page.locator("body.idle")).to_be_attached()  # nobody has touched it
+            await expect(page.locator("body.idle")).to_be_attached(timeout=TOUCH_MS)  # nobody has touched it
             never_back(await places(page))

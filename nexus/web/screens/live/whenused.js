@@ -1,6 +1,7 @@
 /** What a page needs only once somebody uses it. */
 
 const QUIET_MS = 1500; // after which nothing else is loading, and it may be had before it is needed
+const AGAIN_MS = 3000;
 const USES = ["keydown", "pointerdown", "pointermove", "focusin"];
 
 /** Call `load` at the first use of the page, or a while after its opening, until it has succeeded; keys that were pressed
@@ -15,7 +16,8 @@ export function whenUsed(load, signal) {
     try {
       await load();
     } catch {
-      loading = false; // the connection is gone, which the page says; the next use tries again
+      loading = false; // the connection is gone, which the page says; the next use tries again, or time
+      setTimeout(begin, AGAIN_MS);
       return;
     }
     done.abort();
