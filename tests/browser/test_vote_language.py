@@ -26,7 +26,10 @@ async def test_nothing_that_people_write_runs(booth: Booth) -> None:
         assert answer is not None
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy and not re.search(r"unsafe|https?:|\*|ws:", policy)
-        assert html.escape(HOSTILE[0]) not in await answer.text()  # in a block of data, not as HTML
+        head, _, body = (await answer.text()).partition("</head>")
+        assert HOSTILE[0] not in head + body
+        assert html.escape(HOSTILE[0]) not in body  # in a block of data, not as HTML
+        assert "<" not in "".join(re.findall(r'<meta property="og:[^"]*" content="([^"]*)">', head))  # what links tell
         paper = Paper(page)
         await paper.lists(*HOSTILE)
         await expect(page.get_by_role("heading", level=1)).to_have_text(fields["question"])
