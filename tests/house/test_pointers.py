@@ -124,8 +124,9 @@ def test_a_pointer_may_go_on_in_the_next_line(tmp_path: Path) -> None:
     source = tmp_path / "module.py"
     source.write_text('"""A text (docs/contract.md,\n"Error codes")."""\n# docs/none.md\n')
     assert list(pointers(source)) == [("docs/contract.md", "Error codes"), ("docs/none.md", "")]
-    source.write_text('"""A text (contract,\nsection 2)."""\n')
-    assert PAPERS.search(prose(source))
+    papers = tmp_path / "papers.py"  # another file: each is read once
+    papers.write_text('"""A text (contract,\nsection 2)."""\n')
+    assert PAPERS.search(prose(papers))
 
 
 def test_anchors_are_those_of_links() -> None:
