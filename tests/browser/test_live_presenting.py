@@ -30,7 +30,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_a_clicker_runs_a_poll_and_takes_a_step_back(venue: Venue) -> None:
     poll = await venue.host.poll(status="draft", results="host")
     async with venue.visit(reduced_motion="reduce") as visitor:
-        page = await venue.page(visitor, live(poll), login=True)
+        page = await venue.page(visitor, live(poll), login=True, clock=True)
         await expect(page.locator("body[data-touch=good]")).to_be_attached()
         await expect(act(page, "open")).to_be_visible()
         for key, status, policy in (
@@ -46,7 +46,7 @@ async def test_a_clicker_runs_a_poll_and_takes_a_step_back(venue: Venue) -> None
             await expect(page.locator("#status")).to_have_attribute("data-status", status)
             await expect(act(page, "reveal")).to_have_text("Show results" if policy == "host" else "Hide results")
             assert await status_of(venue.host, poll) == (status, policy)
-            await page.wait_for_timeout(800)  # a doubled press is one step
+            await page.clock.fast_forward(1000)  # until then a doubled press is one step
 
 
 async def test_closing_can_be_undone(venue: Venue) -> None:
