@@ -159,7 +159,7 @@ async def test_the_history_reads(chromium: Chromium, home: str) -> None:
         await expect(entries.nth(1)).to_contain_text("Who can see the results: Everyone, live → Only me")
         await expect(entries.nth(1)).to_contain_text("Votes can be changed: yes → no")
         await expect(entries.nth(2)).to_contain_text("A vote was cast.")
-        await expect(entries.nth(3)).to_contain_text("The poll was created (Open).")
+        await expect(entries.nth(3)).to_contain_text("The poll was created and opened.")
         await page.get_by_label("Show").select_option("vote")
         await expect(entries).to_have_count(1)
         await expect(entries).to_contain_text("Guest")

@@ -48,7 +48,8 @@ async def pictures(
     longest: float = LONGEST,
 ) -> AsyncIterator[Picture]:
     """Bring a page into the state once, and take it in each size and scheme. Raises what `arrange` raises."""
-    async with visiting(stand, language, viewport=size_of(sizes[0])) as visit:
+    touch = state.screen == "vote"  # what a mouse points at looks otherwise
+    async with visiting(stand, language, viewport=size_of(sizes[0]), has_touch=touch) as visit:
         async with asyncio.timeout(ARRANGE_S):
             await state.arrange(visit)
         for size in sizes:

@@ -124,6 +124,8 @@ async def last_seconds(visit: Visit) -> None:
     poll = await visit.poll(f"soon over {id(visit)}", 3)
     await visit.stand.act(poll, "open", {"seconds": 600})
     await paper(visit, poll)
+    await visit.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(seconds=592))
+    await expect(visit.page.locator("#left[data-soon]")).to_be_visible()
 
 
 @state("vote", "30 options")

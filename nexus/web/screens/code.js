@@ -8,9 +8,9 @@ import { reason, say } from "./words.js";
 const LONGEST = 2000; // a whole address may be pasted, even that of a screen link
 const PAIRING = "pairing"; // few people need this module: it is loaded with the first pairing code
 
-/** A form that leads to the poll whose code is typed into it, on the page `at` of the service; at first it contains `typed`.
- * `go` is what its button says. */
-export function codeForm(typed = "", at = "vote/", go = say("code.go")) {
+/** A form that leads to the poll whose code is typed into it, on the page `at` of the service; at first it contains `typed`,
+ * and says `wrong` of it. */
+export function codeForm(typed = "", at = "vote/", wrong = "") {
   const input = element("input", {
     id: "code",
     name: "code",
@@ -32,7 +32,10 @@ export function codeForm(typed = "", at = "vote/", go = say("code.go")) {
   const stage = at === "live/" && !framed;
   const blame = (why) => {
     write(fault, why);
-    if (why) input.focus();
+    input.setAttribute("aria-invalid", String(Boolean(why)));
+    if (!why) return;
+    input.focus();
+    input.select();
   };
   const enter = async (event) => {
     event.preventDefault();
@@ -43,6 +46,7 @@ export function codeForm(typed = "", at = "vote/", go = say("code.go")) {
     blame(right ? "" : say(code ? "code.odd" : "code.missing"));
     if (right) location.assign(`${root}${at}${encodeURIComponent(code)}`);
   };
+  if (wrong) queueMicrotask(() => blame(wrong)); // once it is in the page
   return element(
     "form",
     { class: "code", novalidate: true, on: { submit: enter } },
@@ -50,7 +54,7 @@ export function codeForm(typed = "", at = "vote/", go = say("code.go")) {
     input,
     element("p", { id: "code-hint", class: "faint" }, say(stage ? "code.stage_hint" : "code.hint")),
     fault,
-    element("button", { class: "main" }, go),
+    element("button", { class: "main" }, say(at === "live/" ? "code.show" : "code.go")),
   );
 }
 

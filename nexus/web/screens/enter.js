@@ -6,7 +6,7 @@ import { block, brandMark, say } from "./words.js";
 
 const closed = block("registration") === "closed";
 const stage = /\/live\/*$/.test(location.pathname);
-const form = stage ? codeForm("", "live/", say("enter.live_go")) : codeForm();
+const form = stage ? codeForm("", "live/") : codeForm();
 byId("screen").classList.add("entry");
 fill(
   byId("screen"),

@@ -7,4 +7,3 @@ export const FINISH = "M5 2h2v20H5zm3 1h12l-3.5 4.5L20 12H8z";
 export const TAP = "M12 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10z";
 export const CLOCK = "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm1 4v4.6l3.2 3.2-1.4 1.4L11 12.4V7z";
 export const PENCIL = "M4 17.2V20h2.8L17.4 9.4l-2.8-2.8zM19.7 7.1a1 1 0 0 0 0-1.4l-1.4-1.4a1 1 0 0 0-1.4 0L15.5 5.7l2.8 2.8z";
-export const STAR = "m12 2.6 2.9 5.9 6.5.9-4.7 4.6 1.1 6.5-5.8-3.1-5.8 3.1 1.1-6.5L2.6 9.4l6.5-.9z";

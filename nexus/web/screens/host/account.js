@@ -1,13 +1,15 @@
-/** The account: its name and roles, changing the password, and logging out. */
+/** The account: its name and role, changing the password, and logging out. */
 
 import { element, icon } from "../dom.js";
 import { blame, field } from "../login.js";
 import { later } from "../persist.js";
-import { block, known, load, say, series } from "../words.js";
+import { block, load, say, series } from "../words.js";
 import { blameAll } from "./faults.js";
 import { leaveCard } from "./leaving.js";
 import { PERSON, announce, button, heading, once, statusLine } from "./parts.js";
 import { nameOf } from "./server.js";
+
+const ROLES = ["admin", "host", "user"]; // each may do what the ones after it may
 
 /** The view of the account; `logout(note)` ends the login, and `note` says why if that was not asked for. */
 export class AccountView {
@@ -44,9 +46,10 @@ export class AccountView {
 
   #about(out) {
     const { roles } = this.#server.me;
-    const words = roles.map((role) => (known(`users.role_${role}`) ? say(`users.role_${role}`) : role));
+    const highest = ROLES.find((role) => roles.includes(role));
+    const role = highest ? say(`users.role_${highest}`) : series(roles);
     const name = element("p", { class: "name", dir: "auto" }, nameOf(this.#server.me));
-    const about = element("div", {}, name, element("p", { class: "faint" }, series(words)));
+    const about = element("div", {}, name, element("p", { class: "faint" }, role));
     return element("section", { class: "card who" }, icon(PERSON), about, out);
   }
 

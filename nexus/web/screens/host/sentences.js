@@ -25,7 +25,7 @@ export function who(user, me) {
 /** What was done, in a sentence that does not say by whom. */
 export function sentence(entry) {
   const { action, target_type: type, details } = entry;
-  const how = details.copy_of ? "copy" : details.outcome;
+  const how = details.copy_of ? "copy" : (details.outcome ?? last(details.status));
   const names = [`host.did_${type}_${action}_${how}`, `host.did_${type}_${action}`, `host.did_${action}`];
   const name = names.find(known);
   if (!name) return `${action} · ${type} ${entry.target_id}`; // newer than this page

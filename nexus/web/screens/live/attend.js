@@ -133,13 +133,14 @@ async function turnAway(link, error, given) {
   const main = byId("screen");
   main.className = "entry";
   link.hidden = true;
-  const why = element("p", { id: "why" }, ended(error) || reason(error));
+  const said = ended(error) || reason(error);
+  const why = element("p", { id: "why", hidden: unknown }, said); // then the field says it
   const title = element("h1", {}, say(unknown ? "live.unknown" : "live.no_entry"));
   // Only its host sees a draft; to everyone else there is no such poll.
   const login = !framed && element("details", {}, element("summary", {}, say("live.do_login")));
   fill(main, link, title, why, login);
   const [{ loginForm }, { codeForm }] = await persist(link, () => Promise.all([later("login"), later("code")]));
   link.hidden = true;
-  if (unknown) why.after(codeForm(given.code, "live/"));
+  if (unknown) why.after(codeForm(given.code, "live/", said));
   if (login) login.append(loginForm(() => attend(given, link)));
 }

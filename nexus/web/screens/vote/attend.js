@@ -75,10 +75,11 @@ function farewell(error) {
 }
 
 async function turnAway(link, error, code) {
-  const title = say(error.code === "poll_not_found" ? "vote.unknown" : "vote.no_entry");
-  show(link, element("h1", {}, title), element("p", { id: "why" }, reason(error)));
+  const unknown = error.code === "poll_not_found";
+  const title = say(unknown ? "vote.unknown" : "vote.no_entry");
+  show(link, element("h1", {}, title), !unknown && element("p", { id: "why" }, reason(error)));
   const { codeForm } = await persist(link, () => later("code"));
-  byId("screen").append(codeForm(code));
+  byId("screen").append(codeForm(code, "vote/", unknown ? reason(error) : ""));
   link.hidden = true;
   return null;
 }

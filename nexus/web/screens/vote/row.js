@@ -2,7 +2,7 @@
  * shown here, where the tap was. */
 
 import { element, icon, set, write } from "../dom.js";
-import { CHECK, CROSS, DEVICE, STAR } from "../icons.js";
+import { CHECK, CROSS, DEVICE } from "../icons.js";
 import { say } from "../words.js";
 
 const MARKS = { kept: DEVICE, lost: CROSS };
@@ -42,8 +42,7 @@ export class Row {
     set(this.item, "data-dropped", mode === "pick" && option.state === "standing" && !option.picked && !closed);
     set(this.item, "data-leads", option.leads);
     set(this.item, "data-answer", Boolean(answer));
-    const star = option.leads && option.state === "free" && this.#box instanceof HTMLDivElement;
-    set(this.#mark.firstChild, "d", star ? STAR : (MARKS[option.state] ?? CHECK));
+    set(this.#mark.firstChild, "d", MARKS[option.state] ?? CHECK);
     this.#showPressed(option, mode);
     const cast = option.standing + option.sending;
     times.hidden = !several || cast === 0;
@@ -51,7 +50,8 @@ export class Row {
     const yours = closed && option.state === "standing";
     const state = option.state === "free" ? "" : say(yours ? "vote.word_yours" : `vote.word_${option.state}`);
     const ranked = option.leads && ["free", "standing"].includes(option.state);
-    write(word, answer || [state, ranked && rank].filter(Boolean).join(" · "));
+    const said = [state, ranked && rank];
+    write(word, answer || (closed ? said.reverse() : said).filter(Boolean).join(" · "));
   }
 
   #showPressed(option, mode) {
