@@ -166,6 +166,8 @@ async def check_as_a_guest(venue: Venue, poll: Json) -> None:
         await page.goto(venue.server.url + live({"code": "NOSUCH"}))
         await expect(page.get_by_role("heading", level=1)).to_have_text("Poll not found")
         await expect(page.get_by_label("Code")).to_have_value("NOS UCH")
+        await expect(page.get_by_role("alert")).to_have_text("There is no poll with this code.")
+        await expect(page.locator("form.code button")).to_have_text("Show")
         await accessible(page)
 
 

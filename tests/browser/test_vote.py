@@ -46,6 +46,9 @@ async def test_a_code_leads_to_its_poll_and_one_that_is_none_can_be_typed_again(
         await expect(page.get_by_role("heading", level=1)).to_have_text(said("vote.unknown"), timeout=WAIT_MS)
         await expect(page.get_by_text(said("shared.refused_poll_not_found"))).to_be_visible()
         await expect(field).to_have_value("ZZZ ZZZ")
+        await expect(field).to_be_focused()
+        await expect(field).to_have_attribute("aria-invalid", "true")
+        assert await field.evaluate("(field) => field.selectionEnd - field.selectionStart") == len("ZZZ ZZZ")
         await examine(page, "enter-unknown")
         await field.fill(f"Join at {booth.server.url}/vote/{code[:3]}-{code[3:]}/?x#y.")
         await field.press("Enter")
@@ -127,6 +130,17 @@ async def test_a_vote_is_changed_and_taken_back_and_the_same_tap_again_changes_n
         await paper.shows(0, 0)
         assert await booth.counted(poll) == (0, [0, 0])
         await expect(paper.page.get_by_role("button", name=said("vote.retract"))).to_be_hidden()
+
+
+async def test_an_option_under_the_mouse_does_not_look_chosen(booth: Booth) -> None:
+    async with booth.seat(await booth.poll("Yes", "No")) as (paper, _):
+        await paper.can_choose(True)
+        first, second = (paper.option(text).locator(".choice") for text in ("Yes", "No"))
+        edge = await first.locator(".mark").evaluate("(mark) => getComputedStyle(mark).borderTopColor")
+        ground = await second.evaluate("(option) => getComputedStyle(option).backgroundColor")
+        await first.hover()
+        await expect(first).to_have_css("border-top-color", edge)
+        await expect(first).to_have_css("background-color", ground)
 
 
 async def test_where_no_change_is_allowed_there_is_none_to_tap(booth: Booth) -> None:
@@ -218,6 +232,11 @@ async def test_counts_are_in_the_page_once_they_may_be_seen_and_never_before(
         await booth.host(poll, "close")
         await paper.says("vote.closed_voted")
         await look("3", 5, 3, 0)
+        if policy != "host":
+            won = f"{said('vote.won')} · {said('vote.word_yours')}"
+            await expect(paper.page.locator("#results .word").first).to_have_text(won)
+            crown = "(word) => getComputedStyle(word, '::before').clipPath"
+            assert "polygon" in await paper.page.locator("#results .word").first.evaluate(crown)
         if policy == "host":
             await booth.audience.host.patch(f"/polls/{poll['id']}/", {"results": "live"})
             await paper.shows(5, 3, 0)
