@@ -21,9 +21,11 @@ logger = logging.getLogger(__name__)
 ValueT = TypeVar("ValueT")
 
 FRESH_S = 1.0
-"""How long a brand that was read counts as the newest; a change in this worker is shown at once (`forget`)."""
+"""How long a brand that was read counts as the newest, and a logo as one in use; a brand that changes in this worker is
+shown at once (`forget`)."""
 READ_S = 1.0
-"""How long a page waits for a brand. If the database takes longer, the last one is shown, or none."""
+"""How long a page waits for a brand, and a logo for whether it is in use. If the database takes longer, what is known
+is shown, or none."""
 MOST_BRANDS = 1000
 """Brands that are kept."""
 MOST_LOGOS = 32
@@ -38,8 +40,9 @@ class Looks:
         self._clock = clock
         self._brands: dict[str, tuple[Brand, float]] = {}
         self._brand_reads: Loader[str, Brand] = Loader(partial(brands.of_owners, database))
-        self._logos: dict[str, bytes] = {}
+        self._logos: dict[str, tuple[bytes, float]] = {}
         self._logo_reads: Loader[str, bytes] = Loader(partial(brands.logos, database))
+        self._logo_checks: Loader[str, bool] = Loader(partial(brands.logos_in_use, database))
         self._missed = LogThrottle(logger, "a page is shown with the last brand that is known", logging.INFO)
 
     async def of_site(self) -> Look:
@@ -57,13 +60,29 @@ class Looks:
         self._brands.pop(owner, None)
 
     async def logo(self, digest: str) -> bytes | None:
-        """The PNG of a logo, None where there is none. Raises `Unavailable`."""
-        png = self._logos.get(digest)
+        """The PNG of a logo, None where there is none, or nobody has it any more. Raises `Unavailable`."""
+        now = self._clock()
+        png, known_at = self._logos.get(digest, (None, now))
+        if png is not None and now - known_at < FRESH_S:
+            return png
         if png is None:
             png = await self._logo_reads.get(digest)
-            if png is not None:
-                _keep(self._logos, digest, png, MOST_LOGOS)
+        elif not await self._is_in_use(digest):
+            png = None
+        if png is None:
+            self._logos.pop(digest, None)
+        else:
+            _keep(self._logos, digest, (png, now), MOST_LOGOS)
         return png
+
+    async def _is_in_use(self, digest: str) -> bool:
+        """Whether somebody has a logo that is kept here; while the database is away, nobody has removed it."""
+        try:
+            async with asyncio.timeout(READ_S):
+                return await self._logo_checks.get(digest) is not None
+        except (Unavailable, TimeoutError) as error:
+            self._missed(str(error) or "the database takes too long")
+            return True
 
     def _brand(self, owner: str) -> Brand:
         return self._brands[owner][0] if owner in self._brands else Brand()

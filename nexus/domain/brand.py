@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from nexus.domain.alike import is_visible
 from nexus.domain.colour import Accents, accents, is_colour
-from nexus.domain.text import Problem, says, text_problems, text_rule
+from nexus.domain.text import Problem, says, text_problems, text_rule, unseen_problems
 
 SITE = "site"
 """The owner of the operator's brand; a host's is the host's subject."""
@@ -71,9 +72,16 @@ def logo_place(digest: str, width: int, height: int) -> LogoPlace:
     return LogoPlace(f"logos/{digest}.png", width, height)
 
 
+def shown_name(name: str) -> str:
+    """A brand's name as it is kept: trimmed, and "" where nobody could see anything of it."""
+    return name.strip() if is_visible(name) else ""
+
+
 def brand_problems(name: str, accent: str | None) -> list[Problem]:
     """What is wrong with a brand that somebody sets; `accent` in lower case."""
     problems = text_problems("name", name, NAME_MAX, shortest=0)
+    if not problems:
+        problems += unseen_problems("name", shown_name(name))
     if accent is not None and not is_colour(accent):
         problems.append(("accent", "must be a colour as #rrggbb"))
     return problems

@@ -77,9 +77,11 @@ def require_presenter(identity: Identity, poll_id: int, created_by: str) -> None
         require_host(identity, created_by)
 
 
-def require_patcher(identity: Identity, poll_id: int, created_by: str, fields: Iterable[str]) -> None:
-    """Raises `Forbidden` unless `identity` may change these fields of the poll."""
-    if SHOWN_BY_STAGE.issuperset(fields):
+def require_patcher(
+    identity: Identity, poll_id: int, created_by: str, fields: Iterable[str], *, correction: bool
+) -> None:
+    """Raises `Forbidden` unless `identity` may change these fields of the poll; a `correction` is the host's alone."""
+    if not correction and set(fields) == SHOWN_BY_STAGE:
         require_presenter(identity, poll_id, created_by)
     else:
         require_host(identity, created_by)

@@ -71,7 +71,10 @@ def shown_problems(field: str, text: str, longest: int) -> list[Problem]:
 
 def username_problems(name: str) -> list[Problem]:
     """What is wrong with the name of an account."""
-    problems = shown_problems("username", name, LONGEST_NAME)
-    if not problems and has_invisible(name):
-        problems.append(("username", "must not contain control or invisible characters"))
-    return problems
+    return shown_problems("username", name, LONGEST_NAME) or unseen_problems("username", name)
+
+
+def unseen_problems(field: str, text: str) -> list[Problem]:
+    """What is wrong with a name in one line: a character that is not drawn, other than the space. A mark that turns the
+    direction of writing is one, by which a name can be read as another."""
+    return [(field, "must not contain control or invisible characters")] if has_invisible(text) else []

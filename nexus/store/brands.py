@@ -12,6 +12,8 @@ from nexus.store.database import Connection, Database, Row
 
 _COLUMNS = "b.owner, b.name, b.accent, b.stage, b.logo, l.width, l.height"
 _JOINED = "brands b LEFT JOIN logos l ON l.digest = b.logo"
+# Two who remove the same logo at the same instant leave it to the next sweep: that a row exists is not enough.
+_USED = "logos l WHERE l.digest = ANY(:digests) AND EXISTS (SELECT 1 FROM brands b WHERE b.logo = l.digest)"
 
 
 async def of_owners(database: Database, owners: Sequence[str]) -> dict[str, Brand]:
@@ -26,8 +28,15 @@ async def of_owners(database: Database, owners: Sequence[str]) -> dict[str, Bran
 async def logos(database: Database, digests: Sequence[str]) -> dict[str, bytes]:
     """The PNGs of those of `digests` that are in use."""
     async with database.read() as connection:
-        rows = await connection.all("SELECT digest, png FROM logos WHERE digest = ANY(:digests)", digests=list(digests))
+        rows = await connection.all(f"SELECT l.digest, l.png FROM {_USED}", digests=list(digests))
     return {row["digest"]: bytes(row["png"]) for row in rows}
+
+
+async def logos_in_use(database: Database, digests: Sequence[str]) -> dict[str, bool]:
+    """Those of `digests` that a brand has, each with True."""
+    async with database.read() as connection:
+        rows = await connection.all(f"SELECT l.digest FROM {_USED}", digests=list(digests))
+    return {row["digest"]: True for row in rows}
 
 
 async def put(database: Database, owner: str, name: str, accent: str | None, stage: Stage, by: Identity) -> Brand:

@@ -153,7 +153,7 @@ async def patch(database: Database, poll: int, change: PollPatch, by: Identity, 
         before = await locked(connection, poll)
         values = change.named()
         await refuse_stranger(connection, before, by)
-        require_patcher(by, poll, before.created_by, values)
+        require_patcher(by, poll, before.created_by, values, correction=correction)
         problems = patch_problems(change) + await _category_problems(connection, change.category)
         problems += await _time_problems(connection, before, values)
         if problems:

@@ -1,5 +1,6 @@
 """Brands on pages: whose is shown where, that a name is text, and that pages do without the database."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,11 @@ from PIL import Image
 from nexus.branding.looks import FRESH_S, Looks, _keep
 from nexus.domain.brand import NO_LOOK, SITE, Brand
 from nexus.errors import Unavailable
-from nexus.store import brands
+from nexus.store import brands, departures
 from nexus.store.database import Database
 from tests.pages.test_pages import blocks, reading
 from tests.rest.test_brands import INJECTIONS, png, put, put_logo
+from tests.support.leaving import leave, made
 from tests.support.rest import Person, Rest
 
 PAGE = {"Accept": "text/html"}
@@ -177,6 +179,66 @@ async def test_pages_are_shown_with_the_last_brand_while_the_database_is_away(
     clock.now += FRESH_S
     assert (await looks.of_site()).name == "Tea"
     assert await Looks(rest.services.database, clock).of_host("user:1") == NO_LOOK
+
+
+@pytest.mark.parametrize("end", ["another logo", "no logo", "no account", "deleted by others"])
+async def test_a_logo_that_nobody_has_is_not_served_from_memory(
+    rest: Rest, reader: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    user, host = await made(rest)
+    other_worker = Looks(rest.services.database, clock := Clock())
+    monkeypatch.setattr(rest.services.looks, "_clock", clock)
+    path = httpx.URL(await put_logo(rest, host, png("#102030"))).path
+    digest = path.removeprefix("/logos/").removesuffix(".png")
+    assert (await reader.get(path)).status_code == 200
+    assert await other_worker.logo(digest)
+    if end == "another logo":
+        await put_logo(rest, host, png("#302010"))
+    elif end == "no logo":
+        assert (await rest("DELETE", "/auth/me/brand/logo/", host)).status_code == 204
+    elif end == "no account":
+        assert await leave(rest, host) == (204, "")
+    else:
+        await departures.delete(rest.services.database, user.id, by="cli")
+    clock.now += FRESH_S
+    assert (await reader.get(path)).status_code == 404
+    assert await other_worker.logo(digest) is None
+
+
+async def test_a_logo_is_asked_for_once_a_second_at_most(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, checked = list[list[str]](), list[list[str]]()
+
+    async def logos(database: Database, digests: list[str]) -> dict[str, bytes]:
+        asked.append(digests)
+        return dict.fromkeys(digests, b"png")
+
+    async def logos_in_use(database: Database, digests: list[str]) -> dict[str, bool]:
+        checked.append(digests)
+        return dict.fromkeys(digests, True)
+
+    monkeypatch.setattr(brands, "logos", logos)
+    monkeypatch.setattr(brands, "logos_in_use", logos_in_use)
+    looks = Looks(rest.services.database, clock := Clock())
+    for second in range(3):
+        assert await asyncio.gather(*(looks.logo("a") for _ in range(20))) == [b"png"] * 20
+        assert (asked, checked) == ([["a"]], [["a"]] * second)
+        clock.now += FRESH_S
+
+
+async def test_a_logo_that_is_known_is_served_while_the_database_is_away(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(database: Database, digests: list[str]) -> dict[str, bool]:
+        raise Unavailable
+
+    host = await rest.user()
+    digest = httpx.URL(await put_logo(rest, host, png("#112233"))).path[len("/logos/") : -len(".png")]
+    monkeypatch.setattr(brands, "logos_in_use", away)
+    looks = Looks(rest.services.database, clock := Clock())
+    kept = await looks.logo(digest)
+    clock.now += FRESH_S
+    assert kept
+    assert await looks.logo(digest) == kept
 
 
 def test_a_worker_keeps_so_many_brands() -> None:

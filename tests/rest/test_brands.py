@@ -18,7 +18,6 @@ INJECTIONS = (
     '"><img src=x onerror=alert(1)>',
     "{brand}",
     "{n}",
-    "\u202egnol",
     "שלום",
 )
 
@@ -96,6 +95,8 @@ async def test_a_host_s_brand_goes_before_the_operator_s(rest: Rest) -> None:
         ({"name": "a" * (NAME_MAX + 1)}, {"name"}),
         ({"name": "a\0b"}, {"name"}),
         ({"name": 7}, {"name"}),
+        ({"name": "\u202eNexus nimda"}, {"name"}),
+        *(({"name": f"a{mark}b"}, {"name"}) for mark in "\n\r\t\x7f\u0085\u2028\u200b\u202a\u202d\u2066\u2069"),
         ({"name": "a" * 99, "accent": "red"}, {"name", "accent"}),
         ({"accent": "#fff"}, {"accent"}),
         ({"accent": "#ffffff;color:red"}, {"accent"}),
@@ -115,6 +116,13 @@ async def test_what_breaks_a_rule_changes_nothing(rest: Rest, fields: dict[str, 
     assert refused(answer) == (422, "invalid")
     assert {one["field"] for one in answer.json()["errors"]} == broken
     assert await rest.dump() == before
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u200b", "\u202e\u2066", " \u2800\u00ad ", "\u3164"])
+async def test_a_name_that_nobody_can_see_is_none(rest: Rest, name: str) -> None:
+    host = await rest.user()
+    await put(rest, host, name="Tea")
+    assert (await put(rest, host, name=name))["name"] == ""
 
 
 @pytest.mark.parametrize("name", INJECTIONS)

@@ -134,7 +134,8 @@ async def test_presenter_does_what_the_stage_does_and_nothing_else(rest: Rest) -
     for method, at, body in (
         *(("PATCH", path, change) for change in ({"question": "x"}, {"results": "live", "chart": "donut"})),
         ("PATCH", path, {"is_public": True, "max_choices": 0}),
-        ("PATCH", f"{path}?correction=true", {"question": "x"}),
+        ("PATCH", path, {}),
+        *(("PATCH", f"{path}?correction=true", change) for change in ({"question": "x"}, {}, {"results": "live"})),
         ("DELETE", path, None),
         *(("POST", f"{path}{act}/", None) for act in ("reset", "copy", "screen")),
         ("POST", f"{path}pairing/", {"role": "screen"}),

@@ -7,7 +7,7 @@ import msgspec
 from nexus.access.public_address import PublicAddress
 from nexus.access.turns import TurnRules
 from nexus.branding.process import write_logo
-from nexus.domain.brand import SITE, Accent, Brand, BrandName, Look, Stage, brand_problems, look
+from nexus.domain.brand import SITE, Accent, Brand, BrandName, Look, Stage, brand_problems, look, shown_name
 from nexus.domain.colour import AccentPair, accents
 from nexus.domain.rights import require_maker
 from nexus.errors import BadLogo, Forbidden, Invalid, PollNotFound, TooMany, Unavailable
@@ -112,7 +112,7 @@ async def colours(request: TypedRequest[Nothing, AccentQuery], services: RestSer
 
 async def _put(request: TypedRequest[BrandBody, Nothing], services: RestServices, owner: str) -> Reply[Look]:
     body = request.body
-    name, accent = body.name.strip(), None if body.accent is None else body.accent.lower()
+    name, accent = shown_name(body.name), None if body.accent is None else body.accent.lower()
     _refuse_bad(body.name, accent)
     brand = await brands.put(services.database, owner, name, accent, body.stage, request.by)
     return _changed(request.public, services, owner, brand)
