@@ -1,7 +1,8 @@
 """Pairings: a code with which another device becomes a screen of a poll or presents it, once.
 
 Only a digest of the code is kept. What its token will descend from is a login that begins with the code, so that
-whatever ends the host's other logins ends the code as well (docs/contract.md, "Pairing").
+whatever ends the host's other logins ends the code as well; and so does the end of the login in which it was made
+(docs/contract.md, "Pairing").
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from nexus.domain.rights import Role, require_host
 from nexus.errors import PairingNotFound, PollNotFound
 from nexus.store import audit
 from nexus.store.database import Connection, Database
-from nexus.store.sessions import begin_without_renewal, goes_on
+from nexus.store.sessions import begin_without_renewal, goes_on, has_ended
 
 MOST_WAITING = 20
 """Codes of one poll that can wait to be used; with another one the oldest is forgotten."""
@@ -50,12 +51,13 @@ async def make(
         require_host(by, found["created_by"])
         await _make_room(connection, poll)
         row = await connection.one(
-            "INSERT INTO pairings (digest, poll_id, voter, login, role, expires_at) VALUES (:digest, :poll, :voter, "
-            ":login, :role, clock_timestamp() + make_interval(secs => :within)) RETURNING expires_at",
+            "INSERT INTO pairings (digest, poll_id, voter, login, made_in, role, expires_at) VALUES (:digest, :poll, "
+            ":voter, :login, :made_in, :role, clock_timestamp() + make_interval(secs => :within)) RETURNING expires_at",
             digest=digest,
             poll=poll,
             voter=by.voter,
             login=login,
+            made_in=by.login,
             role=role.value,
             within=float(within_s),
         )
@@ -77,16 +79,17 @@ async def _make_room(connection: Connection, poll: int) -> None:
 async def redeem(database: Database, digest: bytes, *, ttl_s: int) -> Pairing:
     """Use a code up, for a token of `ttl_s` seconds. Of two who use it at once, one is refused.
 
-    Raises `PairingNotFound` for a code that is wrong, used or expired, or whose login has ended.
+    Raises `PairingNotFound` for a code that is wrong, used or expired, or whose login has ended, or that in which it
+    was made.
     """
     async with database.transaction() as connection:
         await _lock_account(connection, digest)
         row = await connection.one(
             "DELETE FROM pairings p USING polls q WHERE p.digest = :digest AND q.id = p.poll_id "
-            "AND p.expires_at > clock_timestamp() RETURNING p.voter, p.login, p.role, p.poll_id, q.code",
+            "AND p.expires_at > clock_timestamp() RETURNING p.voter, p.login, p.made_in, p.role, p.poll_id, q.code",
             digest=digest,
         )
-        if row is None or not await goes_on(connection, row["login"]):
+        if row is None or not await goes_on(connection, row["login"]) or await has_ended(connection, row["made_in"]):
             raise PairingNotFound
         pairing = Pairing(row["voter"], row["login"], Role(row["role"]), row["poll_id"], row["code"])
         details = {"role": pairing.role, "seconds": ttl_s}

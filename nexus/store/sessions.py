@@ -192,7 +192,7 @@ async def begin_without_renewal(connection: Connection, by: Identity, ttl_s: int
     account = await connection.one(
         "SELECT id, disabled_at IS NOT NULL AS disabled FROM users WHERE id = :user FOR SHARE", user=by.user_id
     )
-    if (account is not None and account["disabled"]) or await _has_ended(connection, by.login):
+    if (account is not None and account["disabled"]) or await has_ended(connection, by.login):
         raise Unauthenticated("This login has ended.")
     if account is None:
         return ""
@@ -211,7 +211,8 @@ async def goes_on(connection: Connection, login: str) -> bool:
     return not login or row is not None
 
 
-async def _has_ended(connection: Connection, login: str) -> bool:
+async def has_ended(connection: Connection, login: str) -> bool:
+    """Whether somebody or something has ended a login before its time; the "" of a token without one never does."""
     row = await connection.one(
         "SELECT 1 FROM refresh_tokens WHERE family = :login AND revoked_at IS NOT NULL LIMIT 1", login=family_of(login)
     )

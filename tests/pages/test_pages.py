@@ -159,6 +159,18 @@ async def test_the_hosts_page_knows_whether_other_sites_may_frame_polls(rest: Re
             assert blocks(await reader.get("/host"))["site"] == {"embeds": embeds}
 
 
+async def test_a_page_that_names_its_address_is_kept_for_that_address_alone(
+    rest: Rest, reader: httpx.AsyncClient
+) -> None:
+    poll = await rest.poll(await rest.user())
+    for path in PATHS:
+        answer = await reader.get(path.format(code=poll["code"]), headers={"Host": "vote.example"})
+        named = "http://vote.example/" in answer.text
+        assert named or path in ("/", "/vote", "/live"), path
+        if named:
+            assert "Host" in answer.headers["vary"].split(", "), path
+
+
 async def test_a_page_comes_in_the_readers_language(rest: Rest, reader: httpx.AsyncClient) -> None:
     poll = await rest.poll(await rest.user())
     for path in PATHS:

@@ -14,6 +14,7 @@ from nexus.domain.identity import Identity
 from nexus.domain.rights import Role
 from nexus.errors import PairingNotFound, PollNotFound, Unauthenticated
 from nexus.store import account_changes, accounts, departures, pairings, sessions, vacuum
+from nexus.store.accounts import User
 from nexus.store.database import Database
 from tests.support.ballots import rows
 from tests.support.rest import Person, Rest, open_rest, refused
@@ -28,6 +29,13 @@ async def code_of(rest: Rest, poll: Json, host: Person, role: str = "presenter",
     assert answer.status_code == 201, answer.text
     code: str = answer.json()["code"]
     return code
+
+
+async def logged_in(rest: Rest, user: User) -> tuple[Person, str]:
+    """A login of an account, and its refresh token."""
+    refresh, digest = new_refresh()
+    login = await sessions.begin(rest.services.database, user, digest, 60)
+    return Person(user.subject, rest.services.tokens.access(user.subject, ["user"], login=login.id)), refresh
 
 
 async def used(rest: Rest, code: str) -> tuple[int, str]:
@@ -216,21 +224,33 @@ async def test_what_ends_the_hosts_logins_ends_codes_and_presenters(rest: Rest, 
     assert refused(answer) == (401, "unauthenticated")
 
 
-async def test_a_logout_ends_neither(rest: Rest, database: Database) -> None:
+@pytest.mark.parametrize("role", ["screen", "presenter"])
+async def test_a_logout_ends_the_codes_that_wait_and_no_screen_or_presenter(
+    rest: Rest, database: Database, role: str
+) -> None:
     user = await accounts.add(database, "ann", None, "hash", admin=False)
-    refresh = new_refresh()[1]
-    login = await sessions.begin(database, user, refresh, 60)
-    host = Person(user.subject, rest.services.tokens.access(user.subject, ["user"], login=login.id))
+    (host, refresh), (elsewhere, _) = await logged_in(rest, user), await logged_in(rest, user)
     poll = await rest.poll(host)
-    stage, code = await paired(rest, poll, host), await code_of(rest, poll, host)
-    await sessions.end(database, refresh, user.subject)
+    stage, code = await paired(rest, poll, host, role), await code_of(rest, poll, host, role)
+    long, other = await code_of(rest, poll, host, role, handover=True), await code_of(rest, poll, elsewhere, role)
+    assert (await rest("POST", "/auth/logout/", host, json={"refresh": refresh})).status_code == 204
     await rest.services.gate.refresh()
-    assert (await rest("POST", f"/polls/{poll['id']}/close/", stage)).status_code == 200
-    assert await used(rest, code) == (201, "")
-    assert refused(await rest("POST", f"/polls/{poll['id']}/pairing/", host, json={"role": "screen"})) == (
-        401,
-        "unauthenticated",
-    )
+    path = f"/polls/{poll['id']}/"
+    assert await rest.get(path, stage)
+    assert (await rest("POST", f"{path}close/", stage)).status_code == (200 if role == "presenter" else 403)
+    assert [await used(rest, one) for one in (code, long, other)] == [GONE, GONE, (201, "")]
+    answer = await rest("POST", f"{path}pairing/", host, json={"role": "screen"})
+    assert refused(answer) == (401, "unauthenticated")
+
+
+async def test_a_refresh_token_used_too_late_ends_the_codes_of_its_login(rest: Rest, database: Database) -> None:
+    user = await accounts.add(database, "ann", None, "hash", admin=False)
+    host, refresh = await logged_in(rest, user)
+    code, spent = await code_of(rest, await rest.poll(host), host), refresh
+    for _ in range(2):
+        refresh = (await rest("POST", "/auth/token/refresh/", json={"refresh": refresh})).json()["refresh"]
+    assert (await rest("POST", "/auth/token/refresh/", json={"refresh": spent})).status_code == 401
+    assert await used(rest, code) == GONE
 
 
 FAMILY = "00000000-0000-4000-8000-000000000009"

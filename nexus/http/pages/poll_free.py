@@ -35,7 +35,8 @@ class PollFreePage:
         if response is None:
             language, root, blocks, look = key
             body = self._shells.of(language, root).around(blocks, look=look)
-            response = StaticResponse(body, PAGE_TYPE, {**PAGE_HEADERS, "vary": f"Accept-Encoding, {VARY}"})
+            # Its blocks may say where it was opened.
+            response = StaticResponse(body, PAGE_TYPE, {**PAGE_HEADERS, "vary": f"Accept-Encoding, {VARY}, Host"})
             while len(self._made) >= _MOST_PAGES:
                 del self._made[next(iter(self._made))]
             self._made[key] = response

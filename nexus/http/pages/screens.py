@@ -73,7 +73,7 @@ class Pages:
         self._sight = GuestSight(codes, tallies)
         self._site = site
         self._of_poll_headers = {**framed_headers(site.embedders), "content-type": PAGE_TYPE}
-        self._of_poll_headers["vary"] = f"Accept, Accept-Encoding, {VARY}"
+        self._of_poll_headers["vary"] = f"Accept, Accept-Encoding, {VARY}, Host"
         self._shells = {screen: Shells(screen, assets, words, provider) for screen in (ENTER, HOST, VOTE, LIVE)}
         self._registration = "" if site.registration_open else data("registration", "closed")
 

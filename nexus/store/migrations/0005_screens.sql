@@ -19,13 +19,15 @@ CREATE TABLE pairings (
     poll_id     bigint      NOT NULL REFERENCES polls ON DELETE CASCADE,
     voter       text        NOT NULL,
     login       text        NOT NULL,
+    made_in     text        NOT NULL,
     role        text        NOT NULL CHECK (role IN ('screen', 'presenter')),
     expires_at  timestamptz NOT NULL
 );
 COMMENT ON TABLE pairings IS
     'SHA-256 digests of the codes with which another device becomes a screen of a poll or presents it, once. voter is the '
     'host that made the code, in whose name its token will be. login is what the token will descend from, the empty '
-    'string where nothing can end it: a code is worth nothing once its login has ended.';
+    'string where nothing can end it. made_in is the login in which the code was made, the empty string where its token named '
+    'none: a code is worth nothing once either has ended.';
 CREATE INDEX pairings_poll ON pairings (poll_id);
 CREATE INDEX pairings_expiry ON pairings (expires_at);
 
