@@ -105,7 +105,7 @@ export class Fit {
   #largest(columns, least) {
     const { innerWidth: width, innerHeight: height } = window;
     const screen = Math.min(width * (width > height * UPRIGHT ? 0.6 : 1), height) * MOST;
-    const most = this.#overlay ? height * MOST_OF_OVERLAY * this.#overlay.scale : screen;
+    const most = this.#overlay ? Math.min(width, height) * MOST_OF_OVERLAY * this.#overlay.scale : screen;
     let [low, high] = [least, Math.max(least, most)];
     if (!this.#fits(low, columns)) return 0;
     if (this.#fits(high, columns)) return high;

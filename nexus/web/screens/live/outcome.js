@@ -35,7 +35,8 @@ export function outcomeCard(poll, totals, hold) {
   const { kind, first, share, count } = outcome(poll, totals, hold);
   const made = element("div", { class: "outcome", "data-outcome": kind });
   if (kind === "hidden" || kind === "none") {
-    made.append(icon(kind === "hidden" ? VEIL : CROWN), element("p", { class: "label" }, say(`live.outcome_${kind}`)));
+    if (kind === "hidden") made.append(icon(VEIL));
+    made.append(element("p", { class: "label" }, say(`live.outcome_${kind}`)));
     return made;
   }
   const places = new Map(byPosition(poll.options).map(({ id }, place) => [id, place]));

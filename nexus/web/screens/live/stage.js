@@ -57,7 +57,7 @@ export class Stage {
     set(list, "data-epoch", totals.epoch);
     set(list, "data-version", totals.version);
     set(list, "data-visibility", hold ? "turnout" : totals.visibility);
-    this.#veil.hidden = !hold;
+    this.#veil.hidden = !hold || over; // then the outcome says it
     write(this.#veil, say(poll.results === "after_close" ? "live.veiled_after_close" : "live.veiled"));
     this.#showStatus(totals, hold);
     this.#showBeside(poll, totals, hold);

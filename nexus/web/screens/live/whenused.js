@@ -1,5 +1,7 @@
 /** What a page needs only once somebody uses it. */
 
+import { Unreachable } from "../../client.js";
+
 const QUIET_MS = 1500; // after which nothing else is loading, and it may be had before it is needed
 const AGAIN_MS = 3000;
 const USES = ["keydown", "pointerdown", "pointermove", "focusin"];
@@ -10,15 +12,18 @@ export function whenUsed(load, signal) {
   const keys = [];
   const done = new AbortController();
   let loading = false;
+  let planned = null;
   const begin = async () => {
+    clearTimeout(planned);
     if (loading || signal.aborted || done.signal.aborted) return;
     loading = true;
     try {
       await load();
-    } catch {
-      loading = false; // the connection is gone, which the page says; the next use tries again, or time
-      setTimeout(begin, AGAIN_MS);
-      return;
+    } catch (error) {
+      loading = false;
+      planned = setTimeout(begin, AGAIN_MS);
+      if (error instanceof Unreachable) return; // which the page says; the next use tries again, or time
+      throw error;
     }
     done.abort();
     for (const event of keys) (event.target ?? document).dispatchEvent(new KeyboardEvent("keydown", event));
@@ -29,5 +34,5 @@ export function whenUsed(load, signal) {
   };
   for (const name of USES) document.addEventListener(name, use, { signal: done.signal });
   signal.addEventListener("abort", () => done.abort());
-  setTimeout(begin, QUIET_MS);
+  planned = setTimeout(begin, QUIET_MS);
 }
