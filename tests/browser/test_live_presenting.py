@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.test_live_host import status_of
 from tests.support.browser import SLOW
@@ -47,6 +47,22 @@ async def test_a_clicker_runs_a_poll_and_takes_a_step_back(venue: Venue) -> None
             await expect(act(page, "reveal")).to_have_text("Show results" if policy == "host" else "Hide results")
             assert await status_of(venue.host, poll) == (status, policy)
             await page.clock.fast_forward(1000)  # until then a doubled press is one step
+
+
+async def test_tools_that_could_not_be_loaded_come_by_themselves(venue: Venue) -> None:
+    poll = await venue.host.poll()
+    async with venue.visit(allowed=("ERR_FAILED",)) as visitor:
+        refused = 0
+
+        async def refuse(route: Route) -> None:
+            nonlocal refused
+            refused += 1
+            await (route.abort() if refused == 1 else route.continue_())
+
+        await visitor.context.route("**/live/presenting*.js*", refuse)
+        page = await venue.page(visitor, live(poll))
+        await expect(page.locator(".controls")).to_be_attached()
+        assert refused > 1
 
 
 async def test_closing_can_be_undone(venue: Venue) -> None:

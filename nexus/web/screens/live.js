@@ -2,9 +2,19 @@
 
 import { follow, given } from "./preview.js";
 
-document.body.classList.toggle("overlay", new URLSearchParams(location.search).get("overlay") === "1");
+const overlaid = new URLSearchParams(location.search).get("overlay") === "1";
+document.body.classList.toggle("overlay", overlaid);
 
 follow(async (link) => {
-  const { attend } = await import("./live/attend.js");
+  const [{ attend }] = await Promise.all([import("./live/attend.js"), overlaid && sheet()]);
   await attend(given, link);
 });
+
+/** Load the sheet of overlays, without which the stage would not fit. Rejects if it could not be loaded. */
+function sheet() {
+  return new Promise((resolve, reject) => {
+    const href = new URL("./live/overlay.css", import.meta.url).href;
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: resolve, onerror: reject });
+    document.head.append(link);
+  });
+}
