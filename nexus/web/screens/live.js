@@ -14,7 +14,8 @@ follow(async (link) => {
 function sheet() {
   return new Promise((resolve, reject) => {
     const href = new URL("./live/overlay.css", import.meta.url).href;
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: resolve, onerror: reject });
-    document.head.append(link);
+    const onerror = () => reject(new TypeError("the sheet of overlays could not be loaded"));
+    const link = document.createElement("link");
+    document.head.append(Object.assign(link, { rel: "stylesheet", href, onload: resolve, onerror }));
   });
 }
