@@ -8,6 +8,7 @@ from playwright.async_api import Route, expect
 from tests.browser.test_live_host import status_of
 from tests.support.browser import SLOW
 from tests.support.live_page import (
+    TOUCH_MS,
     Venue,
     account,
     act,
@@ -49,6 +50,7 @@ async def test_a_clicker_runs_a_poll_and_takes_a_step_back(venue: Venue) -> None
             await page.clock.fast_forward(1000)  # until then a doubled press is one step
 
 
+@SLOW
 async def test_tools_that_could_not_be_loaded_come_by_themselves(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit(allowed=("ERR_FAILED",)) as visitor:
@@ -61,7 +63,7 @@ async def test_tools_that_could_not_be_loaded_come_by_themselves(venue: Venue) -
 
         await visitor.context.route("**/live/presenting*.js*", refuse)
         page = await venue.page(visitor, live(poll))
-        await expect(page.locator(".controls")).to_be_attached()
+        await expect(page.locator(".controls")).to_be_attached(timeout=TOUCH_MS)
         assert refused > 1
 
 
