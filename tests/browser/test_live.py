@@ -166,7 +166,7 @@ async def test_a_screen_holds_back_until_the_policy_lets_everybody_know(venue: V
             assert await counts_read_with(where.partition("#token=")[2], venue, poll) == [2, 1, 0]
             assert await page.locator("[data-count]").count() == 0
             await device.post(f"/polls/{poll['id']}/close/")
-            await expect(page.locator("#status")).to_have_text("Closed" if policy == "host" else "Final result")
+            await expect(page.locator("#status")).to_have_text("Closed" if policy == "host" else "Final results")
             if policy == "host":
                 await held_back(page)
                 await device.patch(f"/polls/{poll['id']}/", {"results": "live"})

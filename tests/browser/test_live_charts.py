@@ -127,7 +127,7 @@ async def test_the_result_takes_the_place_of_the_invitation(venue: Venue) -> Non
             await expect(page.locator(f".outcome[data-outcome={kind}]")).to_be_visible()
             await expect(page.locator(".outcome .first li")).to_have_text(says)
             await expect(page.locator("#qr, #code")).to_have_count(0)
-            await expect(page.locator(".stage > [role=status]")).to_contain_text("Final result.")
+            await expect(page.locator(".stage > [role=status]")).to_contain_text("Final results.")
             await laid_out(page)
             await act(page, "open").click()
             await expect(page.locator("#code")).to_have_text(poll["code"])

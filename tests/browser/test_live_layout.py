@@ -138,7 +138,7 @@ async def test_every_state_of_a_stage_is_accessible(venue: Venue) -> None:
         await accessible(page, "held")
         await page.keyboard.press("r")
         await page.keyboard.press("c")
-        await expect(page.locator("#status")).to_have_text("Final result")
+        await expect(page.locator("#status")).to_have_text("Final results")
         await shows(page, 3, 2, 1)
         await idle(page)
         await accessible(page, "closed")

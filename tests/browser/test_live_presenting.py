@@ -106,7 +106,7 @@ async def test_a_countdown_closes_the_poll(venue: Venue) -> None:
         await page.locator("[data-seconds='15']").click()
         await expect(page.locator("#left[data-ring]")).to_have_attribute("aria-label", "0:15 left")
         await expect(page.locator("#left[data-last]")).to_be_attached(timeout=10_000)
-        await expect(page.locator("#status")).to_have_text("Final result", timeout=20_000)
+        await expect(page.locator("#status")).to_have_text("Final results", timeout=20_000)
         await expect(page.locator("#left")).to_be_hidden()
 
 

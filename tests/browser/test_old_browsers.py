@@ -69,7 +69,7 @@ async def walk(page: Page, venue: Venue, *, stores: bool) -> None:
     await log_in(page, venue)
     await expect(act(page, "close")).to_be_attached()
     await page.keyboard.press("c")
-    await expect(page.locator("#status")).to_have_text("Final result")
+    await expect(page.locator("#status")).to_have_text("Final results")
     await page.goto(f"{venue.server.url}/host")
     if not stores:  # so the login of the page before has ended with it
         await log_in(page, venue)
