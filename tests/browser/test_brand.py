@@ -61,6 +61,7 @@ async def test_a_host_sets_a_brand_and_the_pages_of_a_poll_wear_it(chromium: Chr
         await page.goto(f"{server.url}/host#/account")
         card = page.get_by_role("region", name="Your brand")
         await card.get_by_label("Name").fill(HOSTILE)
+        await card.get_by_label("Use a colour of your own").check()
         await card.get_by_label("Colour", exact=True).fill(YELLOW)
         await expect(card.get_by_text("Contrast")).to_have_count(2)
         await card.get_by_label("Dark", exact=True).check()

@@ -50,12 +50,15 @@ async def test_a_poll_is_made_by_pasting_lines(chromium: Chromium, home: str) ->
 
 
 @SLOW
-async def test_a_draft_offers_neither_a_close_nor_a_reset(chromium: Chromium, home: str) -> None:
+async def test_a_draft_offers_neither_a_close_nor_a_reset_nor_results(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         poll = await host.make("Where to?", "Sea", "Hills", status="draft")
         await host.goto(f"#/poll/{poll['id']}", "Where to?")
         await expect(host.button("Open voting")).to_be_visible()
         await expect(host.button("Close voting")).to_be_hidden()
+        await expect(host.page.get_by_role("heading", name="Options")).to_be_visible()
+        for name in ("Voters", "0%"):
+            await expect(host.page.get_by_text(name, exact=True).first).to_be_hidden()
         await host.button("More").click()
         await expect(host.button("Duplicate")).to_be_visible()
         await expect(host.button("Reset…")).to_be_hidden()

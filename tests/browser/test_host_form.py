@@ -159,6 +159,8 @@ async def test_faults_are_shown_at_their_fields(chromium: Chromium, home: str) -
         await host.button("Create and open").click()
         await expect(page.get_by_label("Question")).to_be_focused()
         await expect(page.get_by_label("Question")).to_have_accessible_description("Enter a question.")
+        for name in ("Option 1", "Option 2"):
+            await expect(page.get_by_label(name, exact=True)).to_have_accessible_description("Enter an option.")
         await page.get_by_label("Question").fill("When?")
         await page.get_by_label("Option 1", exact=True).fill("a")
         await page.get_by_label("Option 2", exact=True).fill(" A")

@@ -108,6 +108,7 @@ export class BrandCard {
 
   #paint(look) {
     this.#look = look;
+    this.#accent.hidden = !this.#own.checked; // one that is not used says nothing
     this.#preview.show(look);
     fill(this.#ratios, ["light", "dark"].filter((scheme) => look[scheme]).map((scheme) => sample(look[scheme])));
   }

@@ -1,9 +1,11 @@
 /** What a brand looks like: a small stage, and a phone in light and in dark colours. */
 
 import { wear } from "../brand.js";
+import { nthColour } from "../chart/colours.js";
 import { element, fill } from "../dom.js";
 import { brandMark, say } from "../words.js";
 
+const CODE = "K7M2QP"; // of an example
 const PARTS = { sea: 64, hills: 36 }; // of the votes of an example, in percent
 
 /** Three pictures, which `show` paints. */
@@ -22,7 +24,7 @@ export class BrandPreview {
     for (const [{ screen }, scheme] of [[this.#stage, theme], [this.#light, "light"], [this.#dark, "dark"]]) {
       screen.dataset.theme = scheme;
       wear(screen, look, scheme);
-      const inside = screen === this.#stage.screen ? bars() : options();
+      const inside = screen === this.#stage.screen ? [...bars(), element("p", { class: "join" }, CODE)] : options();
       fill(screen, element("p", { class: "brand" }, brandMark(look)), element("p", { class: "ask" }, say("brand.question")), inside);
     }
   }
@@ -34,16 +36,14 @@ function frame(kind, label) {
 }
 
 function bars() {
-  return Object.entries(PARTS).map(([name, part]) => {
+  return Object.entries(PARTS).map(([name, part], place) => {
     const filled = element("span", { class: "fill" });
     filled.style.inlineSize = `${part}%`;
+    filled.style.backgroundColor = nthColour(place);
     return element("div", { class: "line" }, element("span", {}, say(`brand.${name}`)), element("span", { class: "groove" }, filled));
   });
 }
 
 function options() {
-  const [first, second] = Object.keys(PARTS).map((name, n) =>
-    element("span", { class: n ? "option" : "option chosen" }, say(`brand.${name}`)),
-  );
-  return [first, second, element("span", { class: "go" }, say("brand.vote"))];
+  return Object.keys(PARTS).map((name, n) => element("span", { class: n ? "option" : "option chosen" }, say(`brand.${name}`)));
 }

@@ -94,7 +94,8 @@ export class ListView {
   }
 
   #fillFilters(categories) {
-    const search = element("input", { type: "search", id: "search", maxlength: LONGEST, autocomplete: "off" });
+    const named = { id: "search", placeholder: say("host.search") };
+    const search = element("input", { type: "search", ...named, maxlength: LONGEST, autocomplete: "off" });
     search.value = this.#look.search;
     search.addEventListener("input", () => this.#typed(search, TYPING_MS));
     this.#filters.addEventListener("submit", (event) => {
@@ -103,6 +104,7 @@ export class ListView {
     });
     const order = (one) => [one, say(`host.order_${one.replace("-", "down_")}`)];
     const fields = [labelled(say("host.search"), search)];
+    fields[0].firstChild.classList.add("unseen"); // the placeholder says it in one line
     if (categories.length) {
       const named = categories.map(({ id, name }) => [id, name]);
       fields.push(this.#select("category", say("host.category"), [["", say("host.any_status")], ...named], Number));

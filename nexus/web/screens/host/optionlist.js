@@ -87,9 +87,11 @@ export class OptionList {
     const alike = new Set(doubles(changed.map((row) => row.text), kept).map((place) => changed[place]));
     for (const row of changed) row.blame(this.#wrong(row, alike.has(row)));
     const number = given.length >= FEWEST && given.length <= MOST;
-    write(this.#fault, number ? "" : say("host.rule_number", { from: FEWEST, to: MOST }));
+    const few = given.length < FEWEST ? rows.filter((row) => !given.includes(row)).slice(0, FEWEST - given.length) : [];
+    for (const row of few) row.blame(say("host.rule_option"));
+    write(this.#fault, number || few.length ? "" : say("host.rule_number", { from: FEWEST, to: MOST }));
     const first = given.find((row) => row.input.getAttribute("aria-invalid"));
-    return { right: number && !first, first: first?.input ?? (number ? null : rows[0]?.input) };
+    return { right: number && !first, first: (first ?? few[0])?.input ?? (number ? null : rows[0]?.input) };
   }
 
   /** Show the error of the option at `place` of `values`; returns its field. */

@@ -53,7 +53,7 @@ export function labelled(text, input) {
 
 /** A link back to the view above. */
 export function back(href, text) {
-  return element("a", { class: "back", href }, element("span", { "aria-hidden": "true" }, "← "), text);
+  return element("a", { class: "back", href }, element("span", { "aria-hidden": "true" }, "←"), text);
 }
 
 /** A date and time, in full. */

@@ -13,6 +13,7 @@ export class Results {
   #online = element("dd");
   #ballotsOf = element("div", {}, element("dt", {}, say("host.ballots")), this.#ballots);
   #body = element("tbody");
+  #title = element("h2", { id: "results" });
   #rows = new Map();
   #shown = "";
 
@@ -22,9 +23,8 @@ export class Results {
     figures.append(this.#ballotsOf, figure("host.online", this.#online));
     const head = element("thead", {}, element("tr", {}, columns()));
     const table = element("table", { class: "results", "aria-labelledby": "results" }, head, this.#body);
-    const title = element("h2", { id: "results" }, say("host.results"));
     /** The card. */
-    this.node = element("section", { class: "card", "aria-labelledby": "results" }, title, figures, table);
+    this.node = element("section", { class: "card", "aria-labelledby": "results" }, this.#title, figures, table);
   }
 
   /** Add what can be done with the results. */
@@ -34,6 +34,9 @@ export class Results {
 
   /** Show counts; `online` is null if it is not known. */
   show(poll, totals, online) {
+    const before = ["draft", "scheduled"].includes(totals.status); // nobody has voted yet: there are only the options
+    set(this.node, "data-before", before);
+    write(this.#title, say(before ? "host.options" : "host.results"));
     write(this.#voters, number(totals.voters));
     write(this.#ballots, number(totals.total_votes));
     this.#ballotsOf.hidden = poll.votes_per_user === 1; // it would be the same number

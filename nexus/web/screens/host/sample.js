@@ -4,10 +4,15 @@
 import { percent, shares } from "../bar.js";
 import { nthColour } from "../chart/colours.js";
 import { chartOf } from "../chart/standing.js";
-import { element, fill, set } from "../dom.js";
-import { say } from "../words.js";
+import { element, fill, icon, set } from "../dom.js";
+import { number, say } from "../words.js";
 
-const SHOWN = { phone: 6, stage: 6 };
+const SHOWN = { phone: 8, stage: 6 }; // a phone cuts the last off: its page scrolls
+// What a join card looks like from afar: it leads nowhere.
+const CODE = "K7M2QP";
+const QR =
+  "M2 2h7v7H2zm2 2v3h3V4zM15 2h7v7h-7zm2 2v3h3V4zM2 15h7v7H2zm2 2v3h3v-3zM11 2h2v4h-2zm0 6h2v3h3v2h-3v3h-2v-3H8v-2h3zM2 11h4v2H2z" +
+  "m16 0h4v3h-2v2h-2v-3h2zm-7 7h2v4h-2zm4-2h2v2h3v4h-2v-2h-3zm5 0h2v2h-2z";
 const VOTES = [21, 34, 13, 8, 5, 3, 2, 2];
 
 /** The picture; `node` is its element. */
@@ -31,7 +36,8 @@ export class Sample {
     }
     const title = () => element("p", { class: "asked", dir: "auto" }, question);
     fill(this.#phone, title(), element("ul", {}, texts.slice(0, SHOWN.phone).map((text) => this.#choice(text, values))));
-    fill(this.#stage, title(), this.#chart(values, texts));
+    const join = element("div", { class: "join" }, icon(QR), element("span", {}, CODE));
+    fill(this.#stage, title(), element("div", { class: "panel" }, this.#chart(values, texts)), join);
   }
 
   #choice(text, { max_choices: most }) {
@@ -46,17 +52,21 @@ export class Sample {
     let rows = texts.map((text, place) => ({ text, place, count: counts[place], share: parts[place] }));
     if (order === "votes") rows = rows.sort((a, b) => b.count - a.count);
     const kind = chartOf({ chart, options: texts, max_choices: most });
-    const shown = kind === "bars" ? rows.slice(0, SHOWN.stage) : rows;
-    const list = element("ul", { class: kind }, shown.map((row) => this.#row(row, Math.max(...counts))));
+    const fits = kind !== "bars" || rows.length <= SHOWN.stage;
+    const shown = fits ? rows : rows.slice(0, SHOWN.stage - 1);
+    const whole = kind === "bars" ? total : Math.max(...counts); // what the whole length stands for
+    const list = element("ul", { class: kind, "data-many": shown.length > 4 }, shown.map((row) => this.#row(row, whole)));
+    if (!fits) list.append(element("li", { class: "rest" }, `+${number(rows.length - shown.length)}`));
     return kind === "donut" ? element("div", { class: "round" }, donut(rows, total), list) : list;
   }
 
-  #row({ text, place, count, share }, most) {
+  #row({ text, place, count, share }, whole) {
     const bar = element("span", { class: "bar-fill" });
-    bar.style.setProperty("--part", count / most);
+    const groove = element("span", { class: "groove" }, bar);
+    bar.style.setProperty("--part", count / whole);
     bar.style.setProperty("--colour", nthColour(place));
     const name = element("span", { class: "name", dir: "auto" }, text);
-    return element("li", {}, name, element("span", { class: "figure" }, percent(share)), bar);
+    return element("li", {}, name, element("span", { class: "figure" }, percent(share)), groove);
   }
 }
 
