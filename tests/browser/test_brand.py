@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from nexus.access.passwords import Passwords
 from nexus.domain.colour import accents
@@ -61,9 +61,7 @@ async def test_a_host_sets_a_brand_and_the_pages_of_a_poll_wear_it(chromium: Chr
         await page.goto(f"{server.url}/host#/account")
         card = page.get_by_role("region", name="Your brand")
         await card.get_by_label("Name").fill(HOSTILE)
-        await card.get_by_label("Use a colour of your own").check()
-        await card.get_by_label("Colour", exact=True).fill(YELLOW)
-        await expect(card.get_by_text("Contrast")).to_have_count(2)
+        await choose_colour(card)
         await card.get_by_label("Dark", exact=True).check()
         await expect(card.locator(".mini.stage")).to_have_attribute("data-theme", "dark")
         files = card.locator("input[type=file]")
@@ -84,6 +82,14 @@ async def test_a_host_sets_a_brand_and_the_pages_of_a_poll_wear_it(chromium: Chr
         plain = await visitor.open(f"/vote/{code}")
         assert await property_of(plain, "--accent") == "#4338ca"
         await expect(plain).to_have_title("Us? – Nexus")
+
+
+async def choose_colour(card: Locator) -> None:
+    """Yellow: it can be chosen once the brand is to have a colour of its own."""
+    await expect(card.get_by_label("Colour", exact=True)).to_be_hidden()
+    await card.get_by_label("Use a colour of your own").check()
+    await card.get_by_label("Colour", exact=True).fill(YELLOW)
+    await expect(card.get_by_text("Contrast")).to_have_count(2)
 
 
 async def worn(page: Page, scheme: str) -> None:
