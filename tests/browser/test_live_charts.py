@@ -38,6 +38,15 @@ ENDS = """() => [...document.querySelectorAll(".bar")].map((bar) => {
 """How long each bar is, of its groove, and how far its shape is squeezed."""
 
 
+COLUMNS = """() => [...document.querySelectorAll(".bar")].map((bar) => {
+  const [track, fill, figures] = [".track", ".fill", ".figures"].map((name) => bar.querySelector(name));
+  const top = fill.getBoundingClientRect().top;
+  const base = track.getBoundingClientRect().top + track.clientHeight;
+  return { tall: (base - top) / track.clientHeight, above: top - figures.getBoundingClientRect().bottom };
+})"""
+"""How tall each column is, of the room for one, and how far above it its figures are."""
+
+
 async def chart(page: Page, kind: str) -> None:
     """Returns once the stage draws this chart."""
     await expect(page.locator(f".chart[data-chart={kind}]")).to_be_attached()
@@ -90,6 +99,9 @@ async def test_a_poll_has_the_chart_that_its_host_chose(venue: Venue) -> None:
         await venue.host.patch(f"/polls/{poll['id']}/", {"chart": "columns"})
         await chart(page, "columns")
         await painted(page)
+        columns = await page.evaluate(COLUMNS)
+        assert [one["tall"] for one in columns] == pytest.approx([1, 0.5, 0], abs=0.01)  # as two votes, one and none
+        assert all(0 <= one["above"] < 12 for one in columns)
         await laid_out(page)
         await venue.host.patch(f"/polls/{poll['id']}/", {"chart": "bars"})
         await chart(page, "bars")

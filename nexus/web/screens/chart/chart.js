@@ -88,9 +88,10 @@ export class Chart {
     const counts = new Map(totals.options.map(({ id, votes_count: count }) => [id, count]));
     const shares = sharesById(totals);
     const first = hold ? new Set() : ahead(totals);
+    const most = Math.max(...counts.values());
     for (const { id, option_text: text } of poll.options) {
       const count = hold ? null : (counts.get(id) ?? null);
-      this.#rows.get(id).show(text, { count, total: totals.total_votes, share: shares.get(id), first });
+      this.#rows.get(id).show(text, { count, most, total: totals.total_votes, share: shares.get(id), first });
     }
     const { style } = this.list;
     style.setProperty("--figures", Math.max(LEAST_FIGURES, ...[...shares.values()].map((share) => percent(share).length)));
@@ -176,9 +177,10 @@ class Row {
     write(this.#letter, nthLetter(place));
   }
 
-  show(text, { count, total, share, first }) {
+  show(text, { count, most, total, share, first }) {
     const id = Number(this.item.dataset.option);
     this.#bar.show(text, count, total, share);
+    this.item.style.setProperty("--tall", count ? count / most : 0);
     set(this.#name, "data-text", text);
     set(this.item, "data-count", count);
     set(this.item, "data-leads", first.has(id));

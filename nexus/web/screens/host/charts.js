@@ -52,16 +52,18 @@ function drawFigures(drawing, colours, { share, count }, end, line, size) {
 
 function drawColumns(drawing, colours, rows, { x, y, width, height }) {
   const step = width / rows.length;
-  const thick = Math.min(160, step * 0.62);
+  const thick = Math.min(160, step * 0.72);
   const size = Math.min(30, step * 0.16);
   const [top, base] = [y + size * 3.2, y + height - size * 3];
+  const most = Math.max(...rows.map(({ part }) => part));
   rows.forEach((row, n) => {
     const middle = x + step * (n + 0.5);
-    const tall = row.part ? Math.max(8, (base - top) * row.part) : 0;
-    drawing.box(middle - thick / 2, top, thick, base - top, 16, colours.groove);
-    drawing.box(middle - thick / 2, base - tall, thick, tall, Math.min(16, tall / 2), row.colour);
-    drawing.text(row.share, middle, top - size * 1.5, { size: size * 1.25, weight: 800, fill: colours.ink, anchor: "middle" });
-    drawing.text(row.count, middle, top - size * 0.4, { size: size * 0.8, weight: 500, fill: colours.faint, anchor: "middle" });
+    const tall = row.part ? Math.max(4, ((base - top) * row.part) / most) : 0;
+    const above = base - tall;
+    drawing.box(middle - thick / 2, above, thick, tall, Math.min(12, tall / 2), row.colour);
+    drawing.box(middle - thick / 2, base - 1, thick, 3, 0, colours.faint);
+    drawing.text(row.share, middle, above - size * 1.5, { size: size * 1.25, weight: 800, fill: colours.ink, anchor: "middle" });
+    drawing.text(row.count, middle, above - size * 0.4, { size: size * 0.8, weight: 500, fill: colours.faint, anchor: "middle" });
     const look = { size, weight: row.first ? 800 : 500, fill: colours.ink, anchor: "middle" };
     const lines = drawing.lines(row.text, step - 16, 2, look);
     lines.forEach((line, at) => drawing.text(line, middle, base + size * (1.4 + at * 1.2), look));

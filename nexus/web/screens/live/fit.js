@@ -11,8 +11,12 @@ const ROWS_FOR_COLUMNS = 7;
 const NARROWEST_COLUMN_EM = 15;
 const EXACT_PX = 0.5;
 const WORTH = 1.2; // another column is read less easily: the type must gain this much by it
+const LINE_EM = 1.2;
+const COLUMN_EM = 5.4; // at least
+const NAME_EM = 4.7; // below a column: a crown and three lines
+const UNBROKEN = 0.88; // of the size: a little smaller is better than names in two lines
 const ROUNDED_PX = 1; // both heights are rounded: content that fits may seem to be this much higher
-const SHAPES_FROM = 0.4; // of the size that bars could have: with smaller type columns or a donut are not worth it
+const SHAPES_FROM = 0.25; // of the size that bars could have: with smaller type columns or a donut are not worth it
 const THICK_EM = [0.5, 1.5]; // of a bar
 const FOR_BARS = 0.55; // of the room that is left
 
@@ -75,7 +79,9 @@ export class Fit {
       const size = this.#largest(columns, best ? best.size * WORTH : LEAST_PX);
       if (size) best = { size, columns };
     }
-    return best;
+    if (!best || shape === "columns") return best;
+    const least = Math.max(LEAST_PX, best.size * UNBROKEN);
+    return { ...best, size: this.#largest(best.columns, least, 1) || best.size };
   }
 
   /** Too much for one screen: use as many columns as can be read, and let the page scroll. */
@@ -101,30 +107,36 @@ export class Fit {
     return Array.from({ length: most }, (_, index) => index + 1);
   }
 
-  /** The largest size at which this many columns fit; 0 if they don't fit at `least`. Each check costs a layout. */
-  #largest(columns, least) {
+  /** The largest size at which this many columns fit, with names of no more than `lines`; 0 if they don't fit at `least`.
+   * Each check costs a layout. */
+  #largest(columns, least, lines = Infinity) {
     const { innerWidth: width, innerHeight: height } = window;
     const screen = Math.min(width * (width > height * UPRIGHT ? 0.6 : 1), height) * MOST;
     const most = this.#overlay ? Math.min(width, height) * MOST_OF_OVERLAY * this.#overlay.scale : screen;
     let [low, high] = [least, Math.max(least, most)];
-    if (!this.#fits(low, columns)) return 0;
-    if (this.#fits(high, columns)) return high;
+    if (!this.#fits(low, columns, lines)) return 0;
+    if (this.#fits(high, columns, lines)) return high;
     while (high - low > EXACT_PX) {
       const middle = (low + high) / 2;
-      if (this.#fits(middle, columns)) low = middle;
+      if (this.#fits(middle, columns, lines)) low = middle;
       else high = middle;
     }
     return low;
   }
 
-  #fits(size, columns) {
+  #fits(size, columns, lines) {
     this.#apply(size, columns);
     const shape = this.#chart.node.dataset.chart;
-    const wide = shape === "columns" || columns === 1 || this.#list.clientWidth / columns >= NARROWEST_COLUMN_EM * size;
-    if (!wide || (this.#overlay && !this.#isLow())) return false;
+    const upright = shape === "columns";
+    const narrowest = upright ? COLUMN_EM : NARROWEST_COLUMN_EM;
+    const wide = this.#list.clientWidth / columns >= narrowest * size;
+    if ((!wide && (upright || columns > 1)) || (this.#overlay && !this.#isLow())) return false;
     const parts = [this.#stage, this.#panel, this.#chart.node, this.#list, this.#aside];
     const names = [...this.#list.querySelectorAll(".name")];
+    const high = (upright ? NAME_EM : (lines + 0.5) * LINE_EM) * size;
+    const inside = (name) => !upright || bottom(name) <= bottom(this.#list) + ROUNDED_PX;
     return (
+      names.every((name) => name.offsetHeight <= high && inside(name)) &&
       parts.every((part) => part.scrollHeight <= part.clientHeight + ROUNDED_PX) &&
       [...parts, ...names].every((part) => part.scrollWidth <= part.clientWidth + ROUNDED_PX)
     );
@@ -165,4 +177,8 @@ export class Fit {
     const left = Math.max(0, this.#list.clientHeight - used) / column.length;
     return Math.min(THICK_EM[1] * size, THICK_EM[0] * size + (left > size / 4 ? FOR_BARS * left : 0));
   }
+}
+
+function bottom(node) {
+  return node.getBoundingClientRect().bottom;
 }
