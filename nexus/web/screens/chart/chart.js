@@ -5,7 +5,6 @@ import { element, icon, set, write } from "../dom.js";
 import { later } from "../persist.js";
 import { number, say } from "../words.js";
 import { nthColour, nthLetter } from "./colours.js";
-import { calm, glide } from "./moves.js";
 import { ahead, arrangement, byPosition, chartOf } from "./standing.js";
 
 const REST_MS = 3000; // between two changes of the order, so that rows do not flutter
@@ -14,7 +13,11 @@ const MANY = 12; // more options than these are shown as the ten with most votes
 const LEAST_FIGURES = 4; // "100%"
 const LEAST_DIGITS = 2;
 const LONGEST_WORD = 16; // that is never broken
+const GLIDE = { duration: 600, easing: "cubic-bezier(0.2, 0.8, 0.2, 1)" };
 const CROWN = "M3 7l4.5 3.6L12 4l4.5 6.6L21 7l-1.8 11H4.8z";
+
+/** Whether people have asked for less movement. */
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** A chart; `node` is its element, and `list` the list of options in it. */
 export class Chart {
@@ -186,4 +189,22 @@ class Row {
     set(this.item, "data-leads", first.has(id));
     write(this.#ahead, first.has(id) ? say(first.size > 1 ? "live.tied" : "live.leads") : "");
   }
+}
+
+/** Let `change` rearrange the children of `list`, and let each glide from its old place to its new one,
+ * so that eyes can follow. */
+function glide(list, change) {
+  const rows = [...list.children].filter((row) => !row.hidden);
+  const before = calm.matches ? null : new Map(rows.map((row) => [row, place(row)]));
+  change();
+  if (!before) return;
+  const after = [...list.children].filter((row) => !row.hidden && before.has(row)).map((row) => [row, place(row)]);
+  for (const [row, [left, top]] of after) {
+    const [x, y] = [before.get(row)[0] - left, before.get(row)[1] - top];
+    if (x || y) row.animate({ transform: [`translate(${x}px, ${y}px)`, "none"] }, GLIDE);
+  }
+}
+
+function place(row) {
+  return [row.offsetLeft, row.offsetTop];
 }
