@@ -100,3 +100,19 @@ async def worn(page: Page, scheme: str) -> None:
     assert await property_of(page, "--on-accent") == colours.on_accent
     assert HOSTILE in await page.title()
     assert await page.locator("img[src='x']").count() == 0
+
+
+async def test_the_form_for_logging_in_on_a_stage_is_the_service_s(chromium: Chromium, server: Server) -> None:
+    code = await a_poll(server.url)
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        pair = (await http.post("/auth/token/", json={"username": "boss", "password": PASSWORD})).json()
+        brand = {"name": "Another service", "accent": YELLOW}
+        await http.put("/auth/me/brand/", json=brand, headers={"Authorization": f"Bearer {pair['access']}"})
+    async with chromium.visit(server.url) as visitor:
+        live = await visitor.open(f"/live/{code}")
+        assert await property_of(live, "--accent") in {accents(YELLOW).light.accent, accents(YELLOW).dark.accent}
+        await live.get_by_role("button", name="Log in as host").click()
+        dialog = live.get_by_role("dialog")
+        await expect(dialog).to_contain_text(httpx.URL(server.url).netloc.decode())
+        ink = await live.evaluate("getComputedStyle(document.querySelector('dialog h2')).color")
+        await expect(dialog.locator("button.main")).to_have_css("background-color", ink)

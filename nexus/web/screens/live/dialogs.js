@@ -7,6 +7,7 @@ import { say } from "../words.js";
 
 const SPANS_S = [15, 30, 60, 120];
 const USUAL_S = 30;
+const PLAIN = { "--accent": "--ink", "--on-accent": "--paper", "--accent-ground": "--paper" };
 const ROWS = [
   ["O", "open", "host"],
   ["C", "close", "host"],
@@ -23,9 +24,13 @@ const ROWS = [
   ["?", "help"],
 ];
 
-/** The host's login; `entered(session)` is called at it. */
+/** The host's login; `entered(session)` is called at it. It says whose it is: the page may look like somebody else's, and
+ * so the form has the address of the service, and nothing of a brand. */
 export function loginDialog(entered) {
-  return dialog("login", say("live.do_login"), loginForm(entered));
+  const address = element("p", { class: "address" }, element("bdi", {}, location.host));
+  const made = dialog("login", say("live.do_login"), address, loginForm(entered));
+  for (const [name, plain] of Object.entries(PLAIN)) made.style.setProperty(name, `var(${plain})`);
+  return made;
 }
 
 /** How long voting shall still be open: `start(seconds)`. */
