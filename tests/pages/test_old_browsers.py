@@ -36,6 +36,7 @@ LATER = {
 LATER_STYLES = {
     r"light-dark\(": 17.5,
     r"@container": 16,
+    r"@media[^{]*[<>]": 16.4,
     r"@scope": 17.4,
     r"@starting-style": 17.5,
     r"@property": 16.4,
