@@ -87,11 +87,12 @@ def brand_problems(name: str, accent: str | None) -> list[Problem]:
     return problems
 
 
-def look(site: Brand, host: Brand = Brand()) -> Look:  # noqa: B008 - it can't be changed
+def look(site: Brand, host: Brand | None = None) -> Look:
     """What a page shows: the host's brand where there is one, else the operator's.
 
     Name and logo go together: a host's name never stands beside the logo of somebody else.
     """
+    host = host or Brand()
     shown = host if host.name or host.logo else site
     accent = host.accent or site.accent
     stage = site.stage if host.stage == "auto" else host.stage

@@ -34,7 +34,7 @@ class Waiter(Protocol):
         """The wait is over, as `frame` says."""
 
 
-class LobbyFrames(Protocol):
+class WaitEnds(Protocol):
     """Encodes the ends of a wait."""
 
     def ready(self, code: str) -> Frame:
@@ -50,7 +50,7 @@ Queue = dict[Waiter, None]
 class Lobby:
     """Those of one worker who wait, by poll and code."""
 
-    def __init__(self, hub: Hub, frames: LobbyFrames, give_way: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, hub: Hub, frames: WaitEnds, give_way: Callable[[], Awaitable[None]]) -> None:
         """`give_way` gives everything else its turn: those who wait are answered in slices, as viewers are."""
         self._hub = hub
         self._frames = frames

@@ -27,7 +27,7 @@ from nexus.ws.membership import Membership
 from nexus.ws.messages import ClientMessage, Hello, Join, Leave, Ping, Retract, ServerMessage, Vote, Wait
 from nexus.ws.refusals import LOGIN_ENDED, refusal, refused_token, unreadable_refusal
 from nexus.ws.unreadable import Unreadable
-from nexus.ws.waiting import Waiting
+from nexus.ws.waiting import SocketWait
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Session:
         self._address = address
         self._identity: Identity | None = None
         self._rooms = Membership(services, line, address)
-        self._wait: Waiting | None = None
+        self._wait: SocketWait | None = None
         self._messages_due = self._strikes_due = 0.0  # `MessageRate`
         # What waits for its turn, and for a clogged line: there only while something does.
         self._waiting: deque[ClientMessage] | None = None
@@ -210,7 +210,7 @@ class Session:
             case Wait(code=code):
                 if self._identity is not None:
                     raise Invalid("After a hello there is nothing to wait for: join the poll.")
-                self._wait = self._wait or Waiting(self._services, self._line)
+                self._wait = self._wait or SocketWait(self._services, self._line)
                 await self._wait.begin(code, self._address)
             case Join():
                 await self._rooms.join(message, self._require_identity())

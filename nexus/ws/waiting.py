@@ -13,7 +13,7 @@ from nexus.ws.dependencies import SocketServices
 from nexus.ws.line import Line
 
 
-class Waiting:
+class SocketWait:
     """The wait of one socket: one at a time, and as many after each other as its rates allow. It is the lobby's
     `Waiter`."""
 

@@ -12,18 +12,18 @@ from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 
 
-class Wait(msgspec.Struct, frozen=True):
+class WaitState(msgspec.Struct, frozen=True):
     """Whether the poll of a code has to be waited for, and nothing else of it."""
 
     code: str
     waiting: bool
 
 
-async def wait(request: TypedRequest[Code, Nothing], services: RestServices) -> Reply[Wait]:
+async def wait(request: TypedRequest[Code, Nothing], services: RestServices) -> Reply[WaitState]:
     """Whether the poll of a code is still a draft or scheduled. Ask again every 5 s, or wait on a socket."""
     typed = request.body.text()
     found = await services.codes.find(typed, request.address)
-    return Reply(Wait(normalize_code(typed), found.status in UNSEEN))
+    return Reply(WaitState(normalize_code(typed), found.status in UNSEEN))
 
 
 CALLS: tuple[RestCall, ...] = (
@@ -33,7 +33,7 @@ CALLS: tuple[RestCall, ...] = (
         wait,
         body=Code,
         query=Nothing,
-        answer=Wait,
+        answer=WaitState,
         raises=(PollNotFound, TooMany),
         public=True,
     ),

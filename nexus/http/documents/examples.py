@@ -32,7 +32,7 @@ from nexus.http.api.polls import PollPage, ScreenLink
 from nexus.http.api.token_pair import TokenPair
 from nexus.http.api.users import InvitationLink, NewUser, UserPage, UserPatch, UserView
 from nexus.http.api.votes import OwnVotes, VoteBody
-from nexus.http.api.waiting import Wait
+from nexus.http.api.waiting import WaitState
 from nexus.store.categories import Category
 
 REQUEST_ID = "3f2b8c1d9e4a4f6fb0a1c2d3e4f50617"
@@ -127,7 +127,7 @@ _ANSWERS: tuple[object, ...] = (
     InvitationLink(user=_INVITED, url=f"https://vote.example.org/host#/invitation/{_REFRESH}", expires_at=_WEEK),
     InvitationView(username=_ANN, expires_at=_WEEK),
     GuestToken(access=_ACCESS, expires_in=43_200, voter="guest:0199b3c4-0000-7000-8000-000000000001", poll=7),
-    Wait(code=_CODE, waiting=True),
+    WaitState(code=_CODE, waiting=True),
     POLL,
     PollPage(count=1, next=None, previous=None, results=[POLL]),
     PairingView(code="7GK4M2QP", role="presenter", expires_at=NOW),
