@@ -17,6 +17,7 @@ from tests.support.live_page import (
     in_touch,
     live,
     live_server,
+    offers,
     screen_path,
     shows,
     venue,
@@ -53,7 +54,7 @@ async def test_a_host_logs_in_and_every_screen_follows(venue: Venue) -> None:
         assert await page.get_by_role("dialog").count() == 1
         await page.get_by_label("Password").fill(PASSWORD)
         await page.keyboard.press("Enter")
-        await expect(act(page, "close")).to_be_visible()
+        await offers(page, "close")
         await in_touch(page)
         await check_keys_and_buttons(page, [page, guest, screen])
         assert await status_of(venue.host, poll) == ("open", "live")
@@ -73,8 +74,8 @@ async def check_keys_and_buttons(page: Page, screens: list[Page]) -> None:
             await (page.keyboard.press(name[0]) if by_key else press(page, name))
             for screen in screens:
                 await expect(screen.locator("#status")).to_have_text(says)
-            await expect(act(page, "open")).to_be_visible(visible=says != "Open")
-            await expect(act(page, "close")).to_be_visible(visible=says == "Open")
+            await offers(page, "open", whether=says != "Open")
+            await offers(page, "close", whether=says == "Open")
         for says in ("Show results", "Hide results"):
             await (page.keyboard.press("r") if by_key else press(page, "reveal"))
             await expect(act(page, "reveal")).to_have_text(says)

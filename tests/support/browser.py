@@ -40,6 +40,7 @@ from playwright.async_api import (
     Request,
     WebError,
     async_playwright,
+    expect,
 )
 
 from tests.support.checkout import ROOT
@@ -53,6 +54,7 @@ FLAGS = (
 )
 WITHIN_S = 60.0
 """Generous: the machine that runs the tests may be busy with others."""
+expect.set_options(timeout=20_000)  # ms, of every test with a browser: what holds at once costs nothing
 SCREENSHOTS = ROOT / "screenshots"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 THOROUGH = os.environ.get("NEXUS_CI") == "1" or bool(os.environ.get("NEXUS_SOAK"))

@@ -221,6 +221,11 @@ def act(page: Page, name: str) -> Locator:
     return page.locator(f"[data-act={name}]")
 
 
+async def offers(page: Page, name: str, *, whether: bool = True) -> None:
+    """Returns once a button is among the controls, or is not; they all go unseen while nobody uses them."""
+    await expect(act(page, name)).to_have_js_property("hidden", not whether)
+
+
 async def shows(page: Page, *counts: int | None) -> None:
     """Returns once the stage shows these counts, in the order of the options; None is a hidden count."""
     bars = page.locator("#results .bar")
