@@ -8,6 +8,7 @@ import msgspec
 
 from nexus.domain.alike import is_visible
 from nexus.domain.colour import Accents, accents, is_colour
+from nexus.domain.joiners import without_needed
 from nexus.domain.text import Problem, says, text_problems, text_rule, unseen_problems
 
 SITE = "site"
@@ -81,7 +82,7 @@ def brand_problems(name: str, accent: str | None) -> list[Problem]:
     """What is wrong with a brand that somebody sets; `accent` in lower case."""
     problems = text_problems("name", name, NAME_MAX, shortest=0)
     if not problems:
-        problems += unseen_problems("name", shown_name(name))
+        problems += unseen_problems("name", without_needed(shown_name(name)))
     if accent is not None and not is_colour(accent):
         problems.append(("accent", "must be a colour as #rrggbb"))
     return problems

@@ -31,8 +31,8 @@ export { Room };
  * that one has to wait, and with false while it can't be reached. Rejects with `Refused` (`poll_not_found`, …), or with
  * the reason of `signal` if that aborts. `WebSocket` and `fetch` replace the global ones. */
 export async function waitFor(options) {
-  const { Wait } = await import(`./client/${"waiting"}.js`); // a template: pages load it only where somebody waits
-  return new Wait(options).over();
+  const { AwaitedPoll } = await import(`./client/${"waiting"}.js`); // a template: pages load it only where somebody waits
+  return new AwaitedPoll(options).ready();
 }
 
 const EVENTS = ["state", "settled", "error"];

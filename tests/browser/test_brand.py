@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from nexus.access.passwords import Passwords
 from nexus.domain.colour import accents
@@ -16,7 +16,7 @@ from nexus.store.database import Database
 from tests.branding.test_picture import SVG
 from tests.rest.test_brands import png
 from tests.support.browser import Chromium, axe
-from tests.support.host_page import PASSWORD, log_in
+from tests.support.host_page import PASSWORD, REFUSED, log_in
 from tests.support.served import Server, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -116,3 +116,31 @@ async def test_the_form_for_logging_in_on_a_stage_is_the_service_s(chromium: Chr
         await expect(dialog).to_contain_text(httpx.URL(server.url).netloc.decode())
         ink = await live.evaluate("getComputedStyle(document.querySelector('dialog h2')).color")
         await expect(dialog.locator("button.main")).to_have_css("background-color", ink)
+
+
+async def test_the_form_for_logging_in_on_a_page_for_voting_is_the_service_s(
+    chromium: Chromium, server: Server
+) -> None:
+    code = await a_poll(server.url)
+    async with httpx.AsyncClient(base_url=server.url) as http, chromium.visit(server.url, allowed=[REFUSED]) as visitor:
+        pair = (await http.post("/auth/token/", json={"username": "boss", "password": PASSWORD})).json()
+        http.headers["Authorization"] = f"Bearer {pair['access']}"
+        await http.put("/auth/me/brand/", json={"name": "Another service", "accent": YELLOW})
+        page = await visitor.context.new_page()
+
+        async def shut(route: Route) -> None:
+            """The page has shown the poll, and it admits no guests any more."""
+            poll = (await http.post("/polls/join/", json={"code": code})).json()
+            await http.patch(f"/polls/{poll['id']}/", json={"allow_guests": False})
+            await route.continue_()
+
+        await page.route("**/auth/guest/", shut)
+        await page.goto(f"{server.url}/vote/{code}")
+        await expect(page.locator("main.service .brand")).to_have_text(httpx.URL(server.url).netloc.decode())
+        await expect(page.locator("main")).not_to_contain_text("Another service")
+        ink = await page.evaluate("getComputedStyle(document.querySelector('h1')).color")
+        await expect(page.locator("form button.main")).to_have_css("background-color", ink)
+        await log_in(page, "boss")
+        await expect(page.locator("#question")).to_be_visible()
+        await expect(page.locator(".brand")).to_have_text("Another service")
+        await expect(page.locator("main")).not_to_have_class("service")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from nexus.access.oidc.failures import Reason
 from nexus.access.password_policy import check_password
 from nexus.domain.definition import NewOption, NewPoll, new_poll_problems
+from nexus.errors import NexusError
 from nexus.http.framework.static import WEB
 from nexus.http.framework.words import Sentence, Words
 from nexus.http.pages.languages import NAMES
@@ -29,8 +31,10 @@ PYTHON |= {f"oidc.{name}" for name in ("heading", "cancelled", "again", "back", 
 PYTHON |= set(WORDS.sections("en", "sheets"))
 PYTHON |= {"error.reference", "error.start", "error.host"}
 """Sentences that the server itself says."""
-
-
+RECORDED = ("host.did_", "host.who_", "users.role_")
+"""What the history and the accounts of the server name."""
+NEVER_REFUSED = {"poll_not_open"}
+"""No page votes before a poll opens: there is the lobby."""
 GLOSSARY = (WEB / "words" / "GLOSSARY.md").read_text()
 PLACE = re.compile(r"\{(\w+)\}")
 PLURALS = {
@@ -238,6 +242,30 @@ def test_every_sentence_that_is_there_is_said() -> None:
         if name not in whole | PYTHON and not any(name.startswith(beginning) for beginning in begun)
     }
     assert not unsaid
+
+
+def test_what_a_name_is_put_together_of_is_in_the_scripts_or_a_code_of_the_server() -> None:
+    """A beginning alone would hide what can't be reached: `host.` begins every sentence of its section."""
+    whole, begun = said()
+    codes = {error.code for error in error_types(NexusError)}
+    for name in set(WORDS.sections("en", *SECTIONS)) - whole - PYTHON:
+        endings = {name.removeprefix(beginning) for beginning in begun if name.startswith(beginning)}
+        refused = {ending for ending in endings if name.partition(".")[2] == f"refused_{ending}"}
+        if refused:
+            assert refused & codes - NEVER_REFUSED, name
+        elif not any(name.startswith(beginning) for beginning in RECORDED):
+            assert any(re.search(rf"""["'`]{one}["'`]|\b{one}:""", SCRIPTS) for one in parts(endings)), name
+
+
+def error_types(root: type[NexusError]) -> set[type[NexusError]]:
+    return {root}.union(*(error_types(one) for one in root.__subclasses__()))
+
+
+def parts(endings: set[str]) -> Iterator[str]:
+    """Patterns of what a script may hold of these endings: one may have a part behind it, and a value in front."""
+    for ending in endings:
+        words = re.sub(r"_(hint|title|text|act|done|yes|no)$", "", ending).split("_")
+        yield from ("[-_]".join(words[place:]) for place in range(len(words)))
 
 
 @pytest.mark.parametrize(

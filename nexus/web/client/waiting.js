@@ -14,8 +14,8 @@ const PASSING = new Set(["unavailable", "too_many_messages"]);
 const NO_CLOSE_FRAME = 1006;
 const LASTING = [4500, 4599];
 
-/** One wait, as `waitFor` describes it. */
-export class Wait {
+/** One poll that is waited for, as `waitFor` describes it. */
+export class AwaitedPoll {
   #code;
   #fetch;
   #origin;
@@ -35,8 +35,8 @@ export class Wait {
     this.#dial = (take) => Link.open(SocketClass, `ws${this.#origin.slice(4)}/ws`, take);
   }
 
-  /** Resolves when the wait is over. */
-  async over() {
+  /** Resolves once the poll can be seen. */
+  async ready() {
     const hurry = () => this.#wake();
     for (const name of ["online", "pageshow"]) globalThis.addEventListener?.(name, hurry);
     this.#signal?.addEventListener("abort", hurry);

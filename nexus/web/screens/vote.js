@@ -65,7 +65,7 @@ class Sheet {
 
   /** Lay it into the page, below `link`. */
   lay(link) {
-    byId("screen").classList.remove("entry");
+    byId("screen").className = "";
     fill(byId("screen"), link, this.top, this.head, this.list, this.foot);
   }
 

@@ -48,8 +48,10 @@ export class Router {
     this.#show(found ?? route("#/"));
   }
 
-  /** The view that is shown is at `hash` from now on: it says more of what it shows. */
+  /** The view that is shown is at `hash` from now on: it says more of what it shows. An address that has changed
+   * meanwhile stays, and is followed as soon as the browser tells of it. */
   stay(hash) {
+    if (location.hash !== this.#shown) return;
     history.replaceState(null, "", hash);
     this.#shown = location.hash;
   }

@@ -21,7 +21,7 @@ export async function attend(given, link, sheet) {
     }
   }
   if (given.refused === "poll_not_found") return turnAway(link, new Refused(given.refused, ""), at.code);
-  const way = given.refused === "guests_not_allowed" ? await account(at, link) : await entry(at, link);
+  const way = given.refused === "guests_not_allowed" ? await account(given, at, link) : await entry(given, at, link);
   if (!way) return null;
   const client = connect({ url: at.url, token: way.token });
   new Touch(link, client, farewell);
@@ -36,19 +36,19 @@ export async function attend(given, link, sheet) {
 }
 
 /** A token and what to join with it, or null if there is none and the page says why. */
-async function entry(at, link) {
+async function entry(given, at, link) {
   try {
     const guest = await persist(link, () => enter(at));
     return { token: guest.token, target: guest.poll, guest };
   } catch (error) {
-    if (error.code === "guests_not_allowed") return account(at, link);
+    if (error.code === "guests_not_allowed") return account(given, at, link);
     if (error instanceof Refused) return turnAway(link, error, at.code);
     throw error;
   }
 }
 
 /** Entering with an account: by the login of this tab or device, or a new one. */
-async function account(at, link) {
+async function account(given, at, link) {
   if (framed) return leadOutside(link);
   const known = session({ url: at.url });
   if (known) return { token: known.token, target: at.code };
@@ -58,6 +58,7 @@ async function account(at, link) {
   link.hidden = true;
   const why = element("p", {}, say("shared.refused_guests_not_allowed"));
   show(link, element("h1", {}, say("login.heading")), why, form, element("p", { class: "faint" }, wayToAccount(at.code)));
+  if (given.poll) nameService(); // one that any guest could see wears its host's brand, else the operator's
   form.querySelector("input").focus();
   return { token: (await login).token, target: at.code };
 }
@@ -93,8 +94,15 @@ function leadOutside(link) {
   return null;
 }
 
+/** Put the address of the service, which logs in, in the place of a host's brand, and its colours away (vote.css). */
+function nameService() {
+  const main = byId("screen");
+  main.classList.add("service");
+  fill(main.querySelector(".brand"), element("bdi", {}, location.host));
+}
+
 function show(link, ...nodes) {
   const main = byId("screen");
-  main.classList.add("entry");
+  main.className = "entry";
   fill(main, link, element("p", { class: "brand" }, brandMark()), ...nodes);
 }

@@ -6,7 +6,7 @@ import { say } from "../words.js";
 import { mood, standing } from "./choice.js";
 
 const SIGNS = {
-  free: TAP, unsent: PENCIL, sending: TAP, standing: CHECK, kept: DEVICE, lost: CROSS, closed: FINISH, waiting: CLOCK,
+  free: TAP, unsent: PENCIL, sending: TAP, standing: CHECK, kept: DEVICE, lost: CROSS, closed: FINISH,
 };
 
 /** The lower edge of `sheet`; `send()` and `retract()` of `acts` are called for what a voter does. */
@@ -15,7 +15,7 @@ export class Dock {
   #sign = icon(TAP);
   #retract = element("button", { id: "retract", class: "plain", type: "button", hidden: true }, say("vote.retract"));
   #another = element("a", { id: "another", class: "button plain", href: root, hidden: true }, say("vote.another"));
-  #mood = "waiting";
+  #mood = "free";
   #tone = "";
 
   constructor(sheet, acts) {
@@ -70,7 +70,8 @@ export class Dock {
   #showVeil(poll, totals, view) {
     const { veiled } = this.#sheet;
     veiled.hidden = view.shown;
+    if (view.shown || poll.results === "live") return; // live results are on their way
     const late = poll.results === "after_vote" && totals.final;
-    if (!view.shown) write(veiled, say(late ? "vote.veiled_closed" : `vote.veiled_${poll.results}`));
+    write(veiled, say(late ? "vote.veiled_closed" : `vote.veiled_${poll.results}`));
   }
 }

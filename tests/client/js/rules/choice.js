@@ -48,7 +48,6 @@ test("the newest status decides, not that of the definition", () => {
   assert.deepEqual([view({ totals: closed }).open, view({ totals: closed }).mayVote], [false, false]);
   assert.equal(said({ totals: closed }), "vote.closed");
   assert.equal(said({ totals: closed, me: [ballot(1)] }), "vote.closed_voted");
-  assert.equal(said({ poll: { status: "scheduled" } }), "vote.not_open");
 });
 
 test("nothing is called recorded while it is under way", () => {
@@ -152,7 +151,6 @@ test("recorded, kept and lost are three states of an option, and of the page", (
   assert.equal(mood(view({ me: [ballot(1)], lost: [3] })), "lost");
   assert.equal(mood(view()), "free");
   assert.equal(mood(view({ totals: { status: "closed", visibility: "full", options: [] } })), "closed");
-  assert.equal(mood(view({ poll: { status: "scheduled" } })), "waiting");
 });
 
 test("who leads is told where somebody does", () => {
