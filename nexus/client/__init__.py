@@ -12,6 +12,7 @@ the same op until it is answered, so that the vote counts once. `python -m nexus
 - `nexus`: the client, `Nexus`, with its rooms and votes. `room`: a poll that is watched, as its readers see it.
 - `connection`: staying connected: hello, renewal of the token, pings, reconnection. `link`: one socket of it.
 - `messages`: what is read and written. `close_codes`, `errors`: how a connection ends, and what can go wrong.
+- `waiting`: waiting for a poll that can't be seen yet.
 - `http`: tokens of guests, over HTTP. `login_pass`: those of an account. `terminal`: a poll drawn in a terminal.
 """
 
@@ -40,6 +41,7 @@ from nexus.client.messages import (
 )
 from nexus.client.nexus import Nexus
 from nexus.client.room import Room
+from nexus.client.waiting import wait_for
 
 __all__ = [
     "CastBallot",
@@ -70,6 +72,7 @@ __all__ = [
     "new_op",
     "post",
     "socket_url",
+    "wait_for",
 ]
 
 

@@ -25,10 +25,12 @@ RENEW_BEFORE_S = 90.0
 """A token is renewed this long before it expires: earlier than the server's warning."""
 LONGEST_BYTES = 1024 * 1024
 """Of an answer; the rest is not read."""
+NO_CODE = "error"
+"""The code of a refusal that is no problem document: something between here and the server has answered."""
 
 
 class _Problem(msgspec.Struct):
-    code: str = "error"
+    code: str = NO_CODE
     detail: str = ""
 
 

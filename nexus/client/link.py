@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar, get_args
 from uuid import UUID
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -24,10 +24,12 @@ from nexus.client.messages import (
     Joined,
     Message,
     Pong,
+    Ready,
     Receipt,
     Reject,
     Retry,
     Verdict,
+    Waiting,
     Welcome,
     decode,
 )
@@ -46,8 +48,8 @@ PASSING_STATUSES = frozenset({408, 425, 429})
 """The HTTP statuses of a handshake, beside 5xx, that may be followed by success later."""
 
 T = TypeVar("T")
-Question = Literal["hello", "join", "ping"]
-Answer = Welcome | Joined | Pong | Error
+Question = Literal["hello", "join", "ping", "wait"]
+Answer = Welcome | Joined | Pong | Ready | Error
 OnJoined = Callable[[Joined], None]
 
 
@@ -75,8 +77,13 @@ class Clock:
         return zero + timedelta(seconds=monotonic)
 
 
-async def open_link(url: str, take: Callable[[Event], None]) -> Link:
-    """Open a socket. `take` is given the events of rooms, at once and in order.
+def _unasked() -> None:
+    """Only a link that waits is told to."""
+
+
+async def open_link(url: str, take: Callable[[Event], None], waits: Callable[[], None] = _unasked) -> Link:
+    """Open a socket. `take` is given the events of rooms, at once and in order; `waits` is called where the answer to a
+    wait is still to come.
 
     Raises `Unreachable` for a failure that may pass, and `TurnedAway` for one that will not.
     """
@@ -100,18 +107,19 @@ async def open_link(url: str, take: Callable[[Event], None]) -> Link:
     if socket.subprotocol != SUBPROTOCOL:
         await socket.close()
         raise TurnedAway(WRONG_PROTOCOL, f"the server at {url} does not speak {SUBPROTOCOL}")
-    return Link(socket, take)
+    return Link(socket, take, waits)
 
 
 class Link:
     """An open socket. When it ends, every wait for an answer ends too, with None."""
 
-    def __init__(self, socket: ClientConnection, take: Callable[[Event], None]) -> None:
+    def __init__(self, socket: ClientConnection, take: Callable[[Event], None], waits: Callable[[], None]) -> None:
         self._socket = socket
         self._take = take
+        self._waits = waits
         self._acts: dict[UUID, asyncio.Future[Verdict | None]] = {}
         self._asked: dict[str, _OpenQuestion] = {}
-        self._turns: dict[Question, asyncio.Lock] = {kind: asyncio.Lock() for kind in ("hello", "join", "ping")}
+        self._turns: dict[Question, asyncio.Lock] = {kind: asyncio.Lock() for kind in get_args(Question)}
         self.lost = False
         """Whether the socket has ended."""
         self.expiring = asyncio.Event()
@@ -200,6 +208,10 @@ class Link:
                 self._answer("ping", message)
             case Joined():
                 self._answer("join", message)
+            case Ready():
+                self._answer("wait", message)
+            case Waiting():
+                self._waits()
             case Expiring():
                 self.expiring.set()
             case Error(of=of):

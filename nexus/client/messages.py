@@ -175,6 +175,14 @@ class Expiring(msgspec.Struct, frozen=True, tag="expiring"):
     in_s: float
 
 
+class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
+    """The poll of a code can't be seen yet."""
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """The poll of a code that was waited for can be seen now."""
+
+
 class Of(msgspec.Struct, frozen=True):
     """What an error is about."""
 
@@ -192,12 +200,12 @@ class Error(msgspec.Struct, frozen=True, tag="error"):
 Verdict = Receipt | Reject | Retry
 """The answers to a vote or retraction."""
 
-Message = Event | Joined | Welcome | Verdict | Pong | Expiring | Error
+Message = Event | Joined | Welcome | Verdict | Pong | Expiring | Waiting | Ready | Error
 
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _peek = msgspec.json.Decoder(Of)
 _TYPES = frozenset(
-    "totals poll presence deleted joined welcome ack reject retry pong expiring error".split()  # noqa: SIM905
+    "totals poll presence deleted joined welcome ack reject retry pong expiring waiting ready error".split()  # noqa: SIM905
 )
 
 

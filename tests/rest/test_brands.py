@@ -96,7 +96,10 @@ async def test_a_host_s_brand_goes_before_the_operator_s(rest: Rest) -> None:
         ({"name": "a\0b"}, {"name"}),
         ({"name": 7}, {"name"}),
         ({"name": "\u202eNexus nimda"}, {"name"}),
-        *(({"name": f"a{mark}b"}, {"name"}) for mark in "\n\r\t\x7f\u0085\u2028\u200b\u200c\u200d\u202a\u202d\u2066\u2069"),
+        *(
+            ({"name": f"a{mark}b"}, {"name"})
+            for mark in "\n\r\t\x7f\u0085\u2028\u200b\u200c\u200d\u202a\u202d\u2066\u2069"
+        ),
         ({"name": "a" * 99, "accent": "red"}, {"name", "accent"}),
         ({"accent": "#fff"}, {"accent"}),
         ({"accent": "#ffffff;color:red"}, {"accent"}),
