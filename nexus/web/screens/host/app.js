@@ -138,6 +138,7 @@ export class App {
   async #showInvitation(token) {
     if (!(await this.#mayLeave())) return;
     const turn = (this.#turn += 1);
+    set(this.#main, "aria-busy", null);
     this.#bar.hidden = true;
     this.#view?.close?.();
     this.#view = null;

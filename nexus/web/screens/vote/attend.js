@@ -27,7 +27,7 @@ export async function attend(given, link, sheet) {
   new Touch(link, client, farewell);
   try {
     const room = await client.join(way.target);
-    if (!given.poll) sheet.lay(link);
+    if (!sheet.list.isConnected) sheet.lay(link); // not known at first, or replaced by the form for logging in
     return new Seat({ client, room, sheet, note: way.guest && !lasts("device") ? say("vote.fleeting") : null });
   } catch (error) {
     client.close();
