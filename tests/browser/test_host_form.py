@@ -240,6 +240,18 @@ async def test_a_reload_keeps_what_was_typed_until_it_is_given_up(chromium: Chro
         await expect(page.get_by_label("Question")).to_have_value("")
 
 
+async def test_boxes_are_drawn_by_the_page_and_with_forced_colours_by_the_browser(
+    chromium: Chromium, home: str
+) -> None:
+    async with hosting(chromium, home) as host:
+        await host.goto("#/new", "New poll")
+        kinds = "['[type=checkbox]', '[type=radio]', '[name=chart]']"
+        drawn = f"{kinds}.map((one) => getComputedStyle(document.querySelector(one)).appearance)"
+        assert await host.page.evaluate(drawn) == ["none"] * 3
+        await host.page.emulate_media(forced_colors="active")
+        assert await host.page.evaluate(drawn) == ["auto"] * 3
+
+
 async def test_a_poll_begins_with_a_template_and_shows_how_it_will_look(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, locale="de-DE") as host:
         page = host.page

@@ -167,6 +167,7 @@ async def test_what_can_be_undone_is(chromium: Chromium, home: str) -> None:
         assert (await host.poll(poll["id"]))["expires_at"] is None
         await host.button("Close voting").click()
         said = host.page.locator("p.said").filter(has_text="Voting is closed.")
+        await expect(host.page.get_by_role("group", name="Reopen for")).to_be_visible()
         await said.get_by_role("button", name="Reopen voting").click()
         await expect(host.status("Voting is open.")).to_be_visible()
         assert (await host.poll(poll["id"]))["options"][0]["votes_count"] == 1

@@ -33,7 +33,9 @@ async def server(module_database_url: str, tmp_path_factory: pytest.TempPathFact
 
 async def saved(page: Page, kind: str) -> tuple[str, bytes]:
     async with page.expect_download() as download:
-        await page.get_by_role("button", name=f"Picture ({kind})").click()
+        await page.get_by_role("button", name="Save…").press("ArrowDown")
+        await page.get_by_role("button", name=f"Picture ({kind})").press("Enter")
+    await expect(page.get_by_role("button", name="Save…")).to_be_focused()
     found = await download.value
     return found.suggested_filename, Path(await found.path()).read_bytes()  # noqa: ASYNC240 - a small file of this test
 
@@ -79,7 +81,7 @@ async def test_hidden_counts_are_in_no_picture(chromium: Chromium, server: Serve
     async with hosting(chromium, server.url) as host:
         poll = await voted(host, "columns")
         await host.page.goto(f"{server.url}/host#/poll/{poll['id']}")
-        await expect(host.page.get_by_role("button", name="Picture (PNG)")).to_be_visible()
+        await expect(host.page.get_by_role("button", name="Copy picture")).to_be_visible()
         drawn = await host.page.evaluate(
             """async ([poll, module]) => {
                 const { picture } = await import(module);
@@ -101,7 +103,7 @@ async def test_on_paper_a_poll_takes_one_page_without_buttons(chromium: Chromium
         poll = await voted(host, "bars")
         page = host.page
         await page.goto(f"{server.url}/host#/poll/{poll['id']}")
-        await expect(page.get_by_role("button", name="Print")).to_be_visible()
+        await expect(page.get_by_role("button", name="Save…")).to_be_visible()
         assert pages(await page.pdf()) == 1
         await page.emulate_media(media="print")
         await expect(page.get_by_role("heading", name=QUESTION)).to_be_visible()

@@ -88,7 +88,7 @@ async def list_menu(visit: Visit) -> None:
 async def list_selected(visit: Visit) -> None:
     await fill_list(visit)
     await view(visit, "/")
-    await visit.page.locator(".head button").click()
+    await visit.page.locator(".head button:visible").click()
     await visit.page.locator(".pick input").first.check()
 
 
@@ -103,6 +103,9 @@ async def form_open(visit: Visit) -> None:
 
 @state("host", "categories")
 async def categories(visit: Visit) -> None:
+    names = enumerate(visit.texts.options[:3])
+    found = {"count": 3, "results": [{"id": n, "name": name} for n, name in names]}
+    await visit.page.route("**/categories/?*", lambda route: route.fulfill(json=found))  # no other list has them
     await view(visit, "/categories", admin=True)
 
 
@@ -126,6 +129,26 @@ async def draft(visit: Visit) -> None:
 @state("host", "open poll")
 async def open_(visit: Visit) -> None:
     await of_poll(visit, await visit.poll("open", description=visit.texts.description))
+
+
+@state("host", "open poll, the menu of what is saved")
+async def saving(visit: Visit) -> None:
+    await of_poll(visit, await visit.poll("open"))
+    await visit.page.locator(".picturing .menu button").first.click()
+
+
+@state("host", "another screen")
+async def elsewhere(visit: Visit) -> None:
+    await of_poll(visit, await visit.poll("open"))
+    await visit.page.locator(".next button:has-text('…')").click()
+    await expect(visit.page.locator(".pairing")).not_to_be_empty()
+
+
+@state("host", "poll just closed, to be undone")
+async def undone(visit: Visit) -> None:
+    await of_poll(visit, await visit.poll(f"undone {id(visit)}"))  # of its own: another visit must find it open
+    await visit.page.locator(".next > .buttons > button:visible").nth(1).click()
+    await expect(visit.page.locator(".said button")).to_be_visible()
 
 
 @state("host", "poll with hidden results")

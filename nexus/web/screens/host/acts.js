@@ -63,7 +63,7 @@ export class Acts {
     this.#open.hidden = status === "open";
     this.#close.hidden = status !== "open";
     this.#reset.hidden = ["draft", "scheduled"].includes(status); // nobody has voted yet
-    write(this.#span, say(status === "open" ? "host.close_in" : "host.open_for"));
+    write(this.#span, say({ open: "host.close_in", closed: "host.reopen_for" }[status] ?? "host.open_for"));
     // The button that was pressed is replaced by its opposite, and passes the focus on.
     if (held?.hidden) [this.#open, this.#close].find((one) => !one.hidden)?.focus();
   }

@@ -35,6 +35,7 @@ export class ListView {
   #welcome = new Welcome();
   #filters = element("form", { role: "search", class: "filters" });
   #pick = button(say("hosting.pick"), () => this.#startPicking(true), "plain");
+  #all = button(say("hosting.pick_all"), () => this.#pickAll(), "plain");
   #tabs;
   #owners;
   #acts;
@@ -57,8 +58,9 @@ export class ListView {
     this.#owners = new Owners(server);
     this.#acts = new ListActs(server, this.#line, () => this.#tryRead());
     const picked = () => [...this.#cards.values()].filter((card) => card.picked).map((card) => card.poll);
-    this.#picking = new Picking(this.#acts, { picked, all: () => this.#pickAll(), end: () => this.#startPicking(false) });
-    const head = element("div", { class: "head" }, this.heading, this.#pick);
+    this.#picking = new Picking(this.#acts, { picked, end: () => this.#startPicking(false) });
+    this.#all.hidden = true;
+    const head = element("div", { class: "head" }, this.heading, this.#pick, this.#all);
     this.node = element("div", { class: "stack" }, head, this.#line, this.#tabs.node, this.#filters);
     this.node.append(this.#newest.fault, this.#count, this.#welcome.node, this.#list, this.#pages, this.#picking.node);
   }
@@ -94,7 +96,7 @@ export class ListView {
   }
 
   #fillFilters(categories) {
-    const named = { id: "search", placeholder: say("host.search") };
+    const named = { id: "search", placeholder: say("host.search_hint") };
     const search = element("input", { type: "search", ...named, maxlength: LONGEST, autocomplete: "off" });
     search.value = this.#look.search;
     search.addEventListener("input", () => this.#typed(search, TYPING_MS));
@@ -104,7 +106,6 @@ export class ListView {
     });
     const order = (one) => [one, say(`host.order_${one.replace("-", "down_")}`)];
     const fields = [labelled(say("host.search"), search)];
-    fields[0].firstChild.classList.add("unseen"); // the placeholder says it in one line
     if (categories.length) {
       const named = categories.map(({ id, name }) => [id, name]);
       fields.push(this.#select("category", say("host.category"), [["", say("host.any_status")], ...named], Number));
@@ -220,6 +221,7 @@ export class ListView {
   #startPicking(picking) {
     this.#picking.node.hidden = !picking;
     this.#pick.hidden = picking || !this.#cards.size;
+    this.#all.hidden = !picking;
     for (const card of this.#cards.values()) card.picking = picking;
     this.#picking.show();
     if (picking) this.#list.querySelector(".pick input")?.focus();

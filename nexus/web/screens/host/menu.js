@@ -7,7 +7,7 @@ const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 let made = 0;
 
-/** A menu whose button is named `name` and shows `content`. */
+/** A menu whose button shows `content` and is named `name`, or null if the content says it. */
 export class Menu {
   #list;
   #button;

@@ -4,10 +4,9 @@ import { element, icon, set, write } from "../dom.js";
 import { say } from "../words.js";
 import { draggable } from "./dragging.js";
 import { Menu } from "./menu.js";
-import { button, iconButton } from "./parts.js";
+import { CROSS, button, iconButton } from "./parts.js";
 
 const GRIP = "M8 5h2v2H8zm6 0h2v2h-2zM8 11h2v2H8zm6 0h2v2h-2zM8 17h2v2H8zm6 0h2v2h-2z";
-const CROSS = "M6.4 5L12 10.6 17.6 5 19 6.4 13.4 12l5.6 5.6-1.4 1.4L12 13.4 6.4 19 5 17.6 10.6 12 5 6.4z";
 
 let made = 0;
 

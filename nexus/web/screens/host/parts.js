@@ -6,6 +6,9 @@ import { locale, moment, say } from "../words.js";
 /** A picture of a person, for `icon`. */
 export const PERSON = "M12 12a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zm0 2c-4 0-8 2-8 5v2h16v-2c0-3-4-5-8-5z";
 
+/** A picture of a cross, for `icon`. */
+export const CROSS = "M6.4 5L12 10.6 17.6 5 19 6.4 13.4 12l5.6 5.6-1.4 1.4L12 13.4 6.4 19 5 17.6 10.6 12 5 6.4z";
+
 /** The heading of a view: it takes the focus when the view is entered. */
 export function heading(text) {
   return element("h1", { tabindex: "-1", dir: "auto" }, text);

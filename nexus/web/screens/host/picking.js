@@ -1,11 +1,10 @@
 /** The bar with which several polls of the list are closed or deleted at once. */
 
-import { element, write } from "../dom.js";
+import { element, icon, write } from "../dom.js";
 import { say } from "../words.js";
-import { button, once } from "./parts.js";
+import { CROSS, button, iconButton, once } from "./parts.js";
 
-/** The bar; `told.picked()` returns the polls that are ticked, `told.all()` ticks those that are shown, `told.end()`
- * ends it. `acts` are a `ListActs`. */
+/** The bar; `told.picked()` returns the polls that are ticked, and `told.end()` ends it. `acts` are a `ListActs`. */
 export class Picking {
   #told;
   #count = element("p", { class: "picked", role: "status" });
@@ -16,11 +15,10 @@ export class Picking {
   constructor(acts, told) {
     this.#acts = acts;
     this.#told = told;
-    const all = button(say("hosting.pick_all"), () => told.all(), "plain");
-    const end = button(say("hosting.done"), () => told.end());
-    const buttons = element("div", { class: "buttons" }, all, this.#close, this.#delete, end);
+    const end = iconButton(icon(CROSS), say("hosting.done"), () => told.end());
+    const buttons = element("div", { class: "buttons" }, this.#close, this.#delete);
     /** The bar. */
-    this.node = element("div", { class: "picking", hidden: true }, this.#count, buttons);
+    this.node = element("div", { class: "picking", hidden: true }, end, this.#count, buttons);
   }
 
   /** Show how many are ticked, and offer what can be done with them. */

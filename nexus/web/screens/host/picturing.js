@@ -5,6 +5,7 @@ import { arrangement } from "../chart/standing.js";
 import { element, root } from "../dom.js";
 import { brandName, number, say } from "../words.js";
 import { told } from "./faults.js";
+import { Menu } from "./menu.js";
 import { announce, button, once, statusLine } from "./parts.js";
 import { picture } from "./picture.js";
 
@@ -12,7 +13,8 @@ const SCALE = 2; // of a PNG, for paper and large screens
 const KEPT_MS = 60_000; // a browser may still be writing the file
 const LONGEST = 60; // characters of a file's name
 
-/** Buttons below the results; `show` tells them what there is. */
+/** Below the results a button that copies the picture, where the browser lets a page do that, and a menu of all the rest;
+ * `show` tells them what there is. */
 export class Picturing {
   #server;
   #line = statusLine();
@@ -20,20 +22,21 @@ export class Picturing {
 
   constructor(server) {
     this.#server = server;
-    const act = (name, work, kind) => {
-      const made = button(say(`sheet.${name}`), () => once(made, () => this.#do(work)), kind);
+    const act = (name, work) => {
+      const made = button(say(`sheet.${name}`), () => once(made, () => this.#do(work)));
       return made;
     };
     const copies = "ClipboardItem" in globalThis && navigator.clipboard?.write;
-    const acts = [
+    const rest = new Menu(null, say("sheet.save"), "opens");
+    rest.offer([
       act("png", () => this.#save("png")),
       act("svg", () => this.#save("svg")),
-      copies && act("copy", () => this.#copy()),
-      copies && act("copy_table", () => this.#copyTable()),
+      ...(copies ? [act("copy_table", () => this.#copyTable())] : []),
       act("print", () => print()),
-    ];
+    ]);
+    const buttons = element("div", { class: "buttons" }, copies && act("copy", () => this.#copy()), rest.node);
     /** The buttons, and what they say. */
-    this.node = element("div", { class: "picturing" }, element("div", { class: "buttons" }, acts), this.#line);
+    this.node = element("div", { class: "picturing" }, buttons, this.#line);
   }
 
   show(poll, totals) {
