@@ -12,7 +12,6 @@ import { newOp, addressOf, spread, subjectOf } from "./client/basics.js";
 import { normalizeCode } from "./client/code.js";
 import { Link } from "./client/link.js";
 import { Outbox } from "./client/outbox.js";
-import { Polling } from "./client/polling.js";
 import { Rest, Tokens } from "./client/rest.js";
 import { Room, RoomState } from "./client/room.js";
 import { storageOf } from "./client/storage.js";
@@ -74,7 +73,7 @@ export class Client {
   #rest;
   #upkeep;
   #outbox;
-  #polling;
+  #polling = null; // until HTTP takes the place of sockets
   #probing = false;
   #explained = false;
   #wakePolling = null;
@@ -87,7 +86,6 @@ export class Client {
     if (!SocketClass) throw new TypeError("no WebSocket is available");
     this.#tokens = new Tokens(token, renew);
     this.#rest = new Rest(fetch ?? globalThis.fetch.bind(globalThis), origin, this.#tokens);
-    this.#polling = new Polling(this.#rest, this.#clock);
     this.#outbox = this.#makeOutbox(origin, storage && typeof storage === "object" ? storage : storageOf(storage));
     this.#upkeep = this.#makeUpkeep(SocketClass, `ws${origin.slice(4)}/ws`);
     this.#unlisten = this.#listen();
@@ -103,7 +101,7 @@ export class Client {
 
   /** Who this client is to the server, such as `user:12`; null until the server has said so. */
   get voter() {
-    return this.#upkeep.voter ?? this.#polling.me?.sub ?? null;
+    return this.#upkeep.voter ?? this.#polling?.me?.sub ?? null;
   }
 
   /** The votes and retractions without an answer, oldest first: `[{op, kind, poll, options, …}]`. */
@@ -339,6 +337,7 @@ export class Client {
     if (this.#probing || this.#upkeep.http) return;
     this.#probing = true;
     try {
+      this.#polling ??= await this.#overHttp();
       await this.#polling.greet();
       this.#upkeep.http = true;
       if (this.#upkeep.http) {
@@ -353,6 +352,16 @@ export class Client {
       else if (!(error instanceof Unreachable)) this.#fail(error); // the state shows that nothing gets through
     } finally {
       this.#probing = false;
+    }
+  }
+
+  /** What reads rooms over HTTP. Few networks need it: pages load it only where no socket opens. */
+  async #overHttp() {
+    try {
+      const { Polling } = await import(`./client/${"polling"}.js`);
+      return new Polling(this.#rest, this.#clock);
+    } catch (cause) {
+      throw new Unreachable("The module for HTTP could not be loaded.", { cause });
     }
   }
 

@@ -45,7 +45,7 @@ from nexus.http.pages.ways import ways
 from nexus.voting.tallies import Tallies
 
 # The level at which a page of a poll is compressed while its reader waits.
-_GZIP_LEVEL = 3
+_GZIP_LEVEL = 6
 
 # What a QR code is drawn for, whether or not there is a poll with this code.
 _TYPED_CODE = re.compile(rf"[0-9A-Za-z -]{{1,{LONGEST_CODE}}}")

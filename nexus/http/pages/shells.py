@@ -44,11 +44,11 @@ class Screen:
 
 ENTER = Screen("enter", ("shared", "enter", "code"))
 VOTE = Screen("vote", ("shared", "code", "login", "vote"))
-LIVE = Screen("live", ("shared", "code", "login", "live"))
+LIVE = Screen("live", ("shared", "live"))
 HOST = Screen("host", ("shared", "login", "host"))
 
-LATER = ("users", "keys", "hosting", "brand", "sheet")
-"""Sections of words that no page contains: the views that need them load them, since few people see those."""
+LATER = ("users", "keys", "hosting", "brand", "sheet", "login", "code")
+"""Sections of words for views that few people see: the pages that do not contain them load them then."""
 
 
 class Shell:
@@ -124,7 +124,7 @@ def _head(screen: Screen, root: str, assets: Assets) -> Html:
 def _blocks(screen: Screen, language: str, shells: Shells) -> Html:
     """What a page's scripts read (docs/contract.md, "Pages"), as far as all its readers in `language` get the same."""
     # What only a provider needs weighs nothing where there is none.
-    own = ("provider",) if shells.provider is not None and "login" in screen.sections else ()
+    own = ("provider",) if shells.provider is not None and screen is not ENTER else ()
     return together(
         data("words", shells.words.sections(language, *screen.sections, *own)),
         *(data(name, shells.provider) for name in own),

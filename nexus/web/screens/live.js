@@ -6,9 +6,16 @@ const overlaid = new URLSearchParams(location.search).get("overlay") === "1";
 document.body.classList.toggle("overlay", overlaid);
 
 follow(async (link) => {
-  const [{ attend }] = await Promise.all([import("./live/attend.js"), overlaid && sheet()]);
+  const [{ attend, lay }, overlay] = await Promise.all([import("./live/attend.js"), overlaid && readOverlay()]);
+  if (overlay) lay(overlay);
   await attend(given, link);
 });
+
+/** What the address of an overlay asks for. Few stages are one: its module is loaded only here, and its sheet. */
+async function readOverlay() {
+  const [overlay] = await Promise.all([import(`./${"overlay"}.js`), sheet()]);
+  return overlay.readOverlay(location.search);
+}
 
 /** Load the sheet of overlays, without which the stage would not fit. Rejects if it could not be loaded. */
 function sheet() {

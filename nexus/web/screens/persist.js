@@ -2,16 +2,17 @@
 
 import { Unreachable } from "../client.js";
 import { fill } from "./dom.js";
-import { say } from "./words.js";
+import { load, say } from "./words.js";
 
 const FIRST_MS = 1000;
 const LONGEST_MS = 10_000;
 
-/** The module of this name, which few people need. It is a template, so that pages do not list it among the modules to
- * load at once. Rejects with `Unreachable`. */
-export async function later(name) {
+/** The module of this name, which few people need, with the `sections` of words that it says. It is a template, so that
+ * pages do not list it among the modules to load at once. Rejects with `Unreachable`. */
+export async function later(name, ...sections) {
   try {
-    return await import(`./${name}.js`);
+    const [module] = await Promise.all([import(`./${name}.js`), ...sections.map(load)]);
+    return module;
   } catch (cause) {
     throw new Unreachable(`The module ${name} could not be loaded.`, { cause });
   }

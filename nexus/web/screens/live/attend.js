@@ -8,8 +8,9 @@ import { comeBack, later, persist, tell } from "../persist.js";
 import { Touch } from "../touch.js";
 import { reason, say } from "../words.js";
 import { Show } from "./show.js";
-import { staged } from "./staged.js";
-import { seen } from "./veiled.js";
+import { seen, staged } from "./staged.js";
+
+export { lay } from "./staged.js";
 
 const PATIENCE_MS = 1000; // if connecting takes longer, the page says so
 
@@ -66,6 +67,7 @@ async function takeUp(code, link) {
     return "";
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
+    await persist(link, () => later("code", "code"));
     return say("code.pairing_gone");
   }
 }
@@ -139,7 +141,8 @@ async function turnAway(link, error, given) {
   // Only its host sees a draft; to everyone else there is no such poll.
   const login = !framed && element("details", {}, element("summary", {}, say("live.do_login")));
   fill(main, link, title, why, login);
-  const [{ loginForm }, { codeForm }] = await persist(link, () => Promise.all([later("login"), later("code")]));
+  const needs = () => Promise.all([later("login", "login"), later("code", "code")]);
+  const [{ loginForm }, { codeForm }] = await persist(link, needs);
   link.hidden = true;
   if (unknown) why.after(codeForm(given.code, "live/", said));
   if (login) login.append(loginForm(() => attend(given, link)));

@@ -3,9 +3,8 @@
 
 import { element, fill, framed, icon, write } from "../dom.js";
 import { later } from "../persist.js";
-import { load, say } from "../words.js";
+import { say } from "../words.js";
 import { Cover } from "./covers.js";
-import { listen } from "./keys.js";
 
 const IDLE_MS = 4000;
 const TOLD_MS = 6000;
@@ -18,6 +17,28 @@ const ICONS = {
   all: "M4 5h16v2H4zm0 6h16v2H4zm0 6h16v2H4z",
   theme: "M12 3a9 9 0 1 0 9 9 9 9 0 0 0-9-9zm0 2v14a7 7 0 0 1 0-14z",
   full: "M4 4h6v2H6v4H4zm10 0h6v6h-2V6h-4zM4 14h2v4h4v2H4zm14 0h2v6h-6v-2h4z",
+};
+
+/** The keys, those of presenters' clickers among them. */
+const KEYS = {
+  o: "open",
+  c: "close",
+  r: "reveal",
+  t: "timer",
+  j: "join",
+  a: "all",
+  d: "theme",
+  b: "blank",
+  ".": "blank",
+  l: "login",
+  f: "full",
+  "?": "help",
+  pagedown: "next",
+  arrowright: "next",
+  " ": "next",
+  pageup: "previous",
+  arrowleft: "previous",
+  escape: "uncover",
 };
 
 /** The controls of `stage`. `acts` are those of acts.js, which only a `host` has; `way` is how the screen entered: unless
@@ -174,8 +195,8 @@ export class Controls {
       return made;
     };
     try {
-      const needs = () => Promise.all([later("live/dialogs"), load("keys")]);
-      if (!this.#dialogs.has(name)) this.#dialogs.set(name, needs().then(([dialogs]) => place(dialogs)));
+      const needs = () => later("live/dialogs", name === "login" ? name : "keys");
+      if (!this.#dialogs.has(name)) this.#dialogs.set(name, needs().then(place));
       const dialog = await this.#dialogs.get(name);
       if (!dialog.open) dialog.showModal();
     } catch {
@@ -188,4 +209,28 @@ export class Controls {
 function isDark() {
   const { theme } = document.documentElement.dataset;
   return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+/** Calls `act(name)` at each key of the list, until `signal`; `on()` tells whether keys are enabled: `?` always is. */
+function listen(act, { on, signal }) {
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const name = KEYS[event.key.toLowerCase()];
+      const modified = event.ctrlKey || event.metaKey || event.altKey;
+      if (!name || modified || event.repeat || isMeant(event.target, event.key)) return;
+      if (!on() && name !== "help") return;
+      if (act(name) !== false) event.preventDefault();
+    },
+    { signal },
+  );
+}
+
+/** Whether a key is meant for a field, a button or an open dialog. A field in a dialog that has just closed keeps the
+ * focus, and gets the keys, until the page is next painted. */
+function isMeant(target, key) {
+  const dialog = target.closest?.("dialog");
+  if (dialog) return dialog.open;
+  if (key === " " && target.closest?.("button, a, summary")) return true;
+  return Boolean(target.closest?.("input, textarea, select"));
 }

@@ -70,7 +70,7 @@ function tools(link, login) {
 
 async function openLogin(link, login) {
   try {
-    const { loginDialog } = await later("live/dialogs");
+    const { loginDialog } = await later("live/dialogs", "login");
     const dialog = loginDialog(() => login.abort());
     dialog.addEventListener("close", () => dialog.remove());
     login.signal.addEventListener("abort", () => dialog.close());

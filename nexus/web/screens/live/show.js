@@ -4,8 +4,7 @@ import { byId, element, fill } from "../dom.js";
 import { later } from "../persist.js";
 import { everySecond } from "../time.js";
 import { reason, say } from "../words.js";
-import { overlay } from "./staged.js";
-import { seen, veiled } from "./veiled.js";
+import { overlay, seen, veiled } from "./staged.js";
 import { whenUsed } from "./whenused.js";
 
 const UNSEEN = ["draft", "scheduled"]; // what the room may not see yet, though its host may
