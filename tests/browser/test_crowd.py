@@ -120,6 +120,19 @@ async def test_no_screen_weighs_60_kilobytes(venue: Venue) -> None:
             assert len(sent.by_url) > 5 and 5000 < sent.bytes < MOST_BYTES, (path, sent.bytes, sent.by_url)
 
 
+@pytest.mark.parametrize("login", [False, True], ids=["a guest's", "the host's"])
+async def test_a_stage_weighs_less_than_that_with_the_tools_that_it_loads_by_itself(venue: Venue, login: bool) -> None:
+    poll = await venue.host.poll()
+    async with venue.visit(locale="uk") as visitor:
+        page = await venue.page(visitor, "/health/live", login=login)
+        async with transferred(page) as sent:
+            await page.goto(venue.server.url + live(poll))
+            await in_touch(page)
+            await expect(page.locator(".controls")).to_be_attached(timeout=TOUCH_MS)
+        assert any("/controls.js" in url for url in sent.by_url)
+        assert sent.bytes < MOST_BYTES, (sent.bytes, sent.by_url)
+
+
 async def test_a_stage_never_goes_back(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit(allowed=CUT_OFF) as visitor:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from nexus.http.framework.edge import Edge
 from nexus.http.framework.problem import HANDLERS
 from nexus.http.framework.static import WEB, StaticResponse, takes_gzip
 from nexus.http.pages.assets import Assets
@@ -40,6 +41,15 @@ async def test_an_asset_named_with_its_version_is_kept_for_good(client: httpx.As
     assert answer.content == minified("vote.js", (WEB / "screens" / "vote.js").read_bytes())
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-type"] == "text/javascript"
+
+
+async def test_only_what_is_kept_for_good_has_no_id_of_a_request(assets: Assets) -> None:
+    app = Edge(Starlette(routes=[assets.route()], exception_handlers=HANDLERS))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nexus.test") as client:
+        kept = await client.get("/" + assets.address("client.js"))
+        asked = await client.get("/assets/client.js")
+    assert "x-request-id" not in kept.headers and asked.headers["x-request-id"]
+    assert kept.headers["x-content-type-options"] == asked.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_an_asset_named_without_is_asked_about_each_time(client: httpx.AsyncClient) -> None:

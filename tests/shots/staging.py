@@ -8,6 +8,7 @@ from typing import Any
 from playwright.async_api import expect
 
 from tests.shots.stand import Visit, state
+from tests.support.live_page import TOUCH_MS
 from tests.support.values import Json
 
 
@@ -128,6 +129,22 @@ async def long_texts(visit: Visit) -> None:
     await stage(visit, poll)
 
 
+@state("live", "overlay, closed")
+async def overlay_closed(visit: Visit) -> None:
+    await show(visit, "closed", close=True, query="?overlay=1")
+
+
+@state("live", "overlay in a corner")
+async def overlay_in_a_corner(visit: Visit) -> None:
+    await show(visit, "open", query="?overlay=1&at=top-right&theme=light&show=question,results,qr")
+
+
+@state("live", "overlay that waits")
+async def overlay_that_waits(visit: Visit) -> None:
+    poll = await visit.poll("draft", votes=(), status="draft")
+    await visit.go(f"/live/{poll['code']}?overlay=1", ".lobby h1")
+
+
 @state("live", "overlay")
 async def overlay(visit: Visit) -> None:
     await show(visit, "open", description=visit.texts.description, query="?overlay=1")
@@ -149,6 +166,53 @@ async def shortcuts(visit: Visit) -> None:
     await stage(visit, poll, idle=False)
     await visit.page.keyboard.press("?")
     await expect(visit.page.locator("dialog[open]")).to_be_visible()
+
+
+async def pressed(visit: Visit, key: str, shown: str) -> None:
+    """The host's stage after a key, once what it brings is there to see."""
+    poll = await visit.poll("open", description=visit.texts.description)
+    await visit.log_in()
+    await stage(visit, poll, idle=False)
+    await visit.page.keyboard.press(key)
+    await expect(visit.page.locator(shown)).to_be_visible()
+
+
+@state("live", "how to join, on the whole screen")
+async def join_cover(visit: Visit) -> None:
+    await pressed(visit, "j", ".cover img")
+
+
+@state("live", "blank")
+async def blank(visit: Visit) -> None:
+    await pressed(visit, "b", ".cover.blank")
+
+
+@state("live", "choice of a countdown")
+async def timer(visit: Visit) -> None:
+    await pressed(visit, "t", "#timer-dialog")
+
+
+@state("live", "the last seconds")
+async def last_seconds(visit: Visit) -> None:
+    """As they look: a picture that stands still, in the place of the figure that runs."""
+    poll = await visit.poll("last seconds", 4)
+    await visit.stand.act(poll, "open", {"seconds": 3000})
+    await stage(visit, poll)
+    await expect(visit.page.locator("#left")).to_be_visible()
+    await visit.page.evaluate("""() => {
+      const [left, drawn] = [document.querySelector("#left"), document.querySelector("#left").cloneNode(true)];
+      drawn.dataset.last = "";
+      drawn.querySelector("span").textContent = "0:07";
+      drawn.querySelector(".arc").style.strokeDashoffset = 88;
+      left.replaceWith(drawn);
+    }""")
+
+
+@state("live", "pairing code that is gone")
+async def pairing_gone(visit: Visit) -> None:
+    poll = await visit.poll("open", description=visit.texts.description)
+    await visit.go(f"/live/{poll['code']}#pair=ABCD2345")
+    await expect(visit.page.locator("#trouble")).to_be_visible(timeout=TOUCH_MS)
 
 
 @state("live", "login of the host")

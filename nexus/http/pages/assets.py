@@ -52,8 +52,8 @@ class Assets:
             digest.update(f"{name} {len(body)}\n".encode() + body)
         self._versioned = f"v-{digest.hexdigest()[:12]}"
         self._revalidated = {name: StaticResponse(body, TYPES[Path(name).suffix]) for name, body in self._bytes.items()}
-        # A page loads dozens of them: their types go without the charset, which is UTF-8 for the modules and the sheets of
-        # its pages anyway (HTML Standard, "fetch a single module script"; CSS Syntax, "The input byte stream").
+        # A page loads dozens of them: their types go without the charset. Modules and the sheets of a page in UTF-8 are
+        # UTF-8 anyway (HTML Standard, "fetch a single module script"; CSS Syntax, "The input byte stream").
         plain = {suffix: kind.partition(";")[0] for suffix, kind in TYPES.items()}
         self._permanent = {
             name: StaticResponse(body, plain[Path(name).suffix], PERMANENT) for name, body in loaded.items()

@@ -99,7 +99,9 @@ export class Chart {
     const { style } = this.list;
     style.setProperty("--figures", Math.max(LEAST_FIGURES, ...[...shares.values()].map((share) => percent(share).length)));
     const words = poll.options.flatMap(({ option_text: text }) => text.split(/\s/));
-    style.setProperty("--word", Math.min(LONGEST_WORD, Math.max(...words.map(({ length }) => length))));
+    const longest = Math.max(...words.map(({ length }) => length));
+    style.setProperty("--word", Math.min(LONGEST_WORD, longest));
+    set(this.list, "data-whole", longest <= LONGEST_WORD);
     style.setProperty("--digits", Math.max(LEAST_DIGITS, number(totals.total_votes).length));
   }
 

@@ -4,7 +4,7 @@ const LEAST_PX = 15; // smaller type is unreadable: the page scrolls instead
 const MOST = 0.07; // of the screen's height, or of 0.6 of its width if that is less; upright, of its width
 const UPRIGHT = 1.1; // live.css has the same limit
 const MOST_OF_OVERLAY = 0.034; // of the picture's height
-const BAND = 0.4; // of it, for an overlay along an edge; others may be as high as there is room
+const BAND = 1 / 3; // of it, for an overlay along an edge; others may be as high as there is room
 const CORNER = 0.88;
 const MOST_COLUMNS = 4;
 const ROWS_FOR_COLUMNS = 7;
@@ -13,10 +13,10 @@ const EXACT_PX = 0.5;
 const WORTH = 1.2; // another column is read less easily: the type must gain this much by it
 const LINE_EM = 1.2;
 const COLUMN_EM = 5.4; // at least
-const NAME_EM = 4.7; // below a column: a crown and three lines
+const NAME_EM = 5; // below a column: a crown and three lines
 const UNBROKEN = 0.88; // of the size: a little smaller is better than names in two lines
 const ROUNDED_PX = 1; // both heights are rounded: content that fits may seem to be this much higher
-const SHAPES_FROM = 0.25; // of the size that bars could have: with smaller type columns or a donut are not worth it
+const LEAST_OF_SHAPES = 0.024; // of the screen, as what surrounds the chart (--chrome): smaller names would be lost
 const THICK_EM = [0.5, 1.5]; // of a bar
 const FOR_BARS = 0.55; // of the room that is left
 
@@ -49,11 +49,10 @@ export class Fit {
     if (!this.#stage.isConnected) return;
     this.#stage.classList.remove("scrolls"); // with it anything would fit
     const { kind, node } = this.#chart;
-    const bars = this.#best("bars");
     const shaped = kind === "bars" || this.#overlay ? null : this.#best(kind);
-    const shape = shaped && shaped.size >= SHAPES_FROM * (bars?.size ?? 0) ? kind : "bars";
-    node.dataset.chart = shape;
-    const best = shape === "bars" ? bars : shaped;
+    const readable = shaped?.size >= LEAST_OF_SHAPES * Math.min(innerWidth, innerHeight);
+    const best = readable ? shaped : this.#best("bars");
+    node.dataset.chart = readable ? kind : "bars";
     if (best) this.#apply(best.size, best.columns);
     else this.#scroll();
     this.#thicken();
@@ -76,6 +75,7 @@ export class Fit {
     this.#chart.node.dataset.chart = shape;
     let best = null;
     for (const columns of this.#candidates(shape)) {
+      if (best && this.#inBand && this.#count() % columns) break; // an empty cell
       const size = this.#largest(columns, best ? best.size * WORTH : LEAST_PX);
       if (size) best = { size, columns };
     }
@@ -96,6 +96,10 @@ export class Fit {
     return /left|right/.test(this.#overlay?.at);
   }
 
+  get #inBand() {
+    return this.#overlay && !this.#inCorner;
+  }
+
   #count() {
     return [...this.#list.children].filter(({ hidden }) => !hidden).length;
   }
@@ -103,8 +107,10 @@ export class Fit {
   #candidates(shape) {
     if (shape === "columns") return [this.#count()];
     if (shape === "donut" || this.#inCorner) return [1];
-    const most = Math.min(MOST_COLUMNS, Math.ceil(this.#count() / ROWS_FOR_COLUMNS) + 1);
-    return Array.from({ length: most }, (_, index) => index + 1);
+    const count = this.#count();
+    const most = this.#inBand ? count : Math.min(MOST_COLUMNS, Math.ceil(count / ROWS_FOR_COLUMNS) + 1);
+    const all = Array.from({ length: most }, (_, index) => index + 1);
+    return this.#inBand ? all.sort((a, b) => (count % a > 0) - (count % b > 0) || a - b) : all; // whole grids first
   }
 
   /** The largest size at which this many columns fit, with names of no more than `lines`; 0 if they don't fit at `least`.
@@ -150,6 +156,8 @@ export class Fit {
     const { style } = this.#stage;
     style.setProperty("--size", `${size}px`);
     style.setProperty("--columns", columns);
+    const lined = this.#inBand && columns === 1 && innerWidth > innerHeight * UPRIGHT;
+    this.#stage.toggleAttribute("data-lined", lined); // each bar in the line of its name
     style.setProperty("--rows", Math.ceil(this.#count() / columns));
     style.setProperty("--thick", `${THICK_EM[0]}em`);
     style.removeProperty("--names");

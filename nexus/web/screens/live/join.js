@@ -13,8 +13,7 @@ const WIDE_EMS = 1.15;
 export function joinCard(code, { large = false, plain = false } = {}) {
   const kind = large ? "join-card large" : "join-card";
   const shown = element("p", { id: large ? null : "code", class: "code", dir: "ltr" }, code);
-  const ems = [...code].map((letter) => (WIDE.test(letter) ? WIDE_EMS : EMS));
-  shown.style.setProperty("--ems", ems.reduce((sum, width) => sum + width, 0)); // it is to fit into a line
+  measure(shown, code);
   if (!invitation) {
     return element("div", { class: kind }, shown, !plain && element("p", { class: "local" }, say("live.local_hint")));
   }
@@ -23,4 +22,10 @@ export function joinCard(code, { large = false, plain = false } = {}) {
   const where = element("p", { class: "join" }, element("span", {}, say("live.join_at")), " ", address);
   const inside = large ? [element("div", {}, where, shown)] : [where, shown];
   return element("div", { class: kind }, !plain && picture(code), inside);
+}
+
+/** Tell the sheets how long a `code` is, so that it fits into the line of `shown`. */
+export function measure(shown, code) {
+  const ems = [...code].map((letter) => (WIDE.test(letter) ? WIDE_EMS : EMS));
+  shown.style.setProperty("--ems", ems.reduce((sum, width) => sum + width, 0));
 }

@@ -4,8 +4,7 @@ import { byId, element, framed } from "../dom.js";
 import { invitation, picture } from "../invite.js";
 import { later, tell } from "../persist.js";
 import { brandMark, say } from "../words.js";
-
-const USUAL = 6; // characters of a code
+import { measure } from "./join.js";
 
 /** What invites to the poll of `code`: of it nothing else is shown. */
 export function lobbyOf(code) {
@@ -20,7 +19,8 @@ export function lobbyOf(code) {
   } else {
     told.append(element("p", { class: "local" }, say("live.local_hint")));
   }
-  const shown = element("p", { class: "code", dir: "ltr", "data-long": code.length > USUAL }, code);
+  const shown = element("p", { class: "code", dir: "ltr" }, code);
+  measure(shown, code);
   told.append(shown);
   return lobby;
 }

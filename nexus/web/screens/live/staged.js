@@ -11,7 +11,9 @@ let stage = null;
 /** Make an overlay of the page, before anything is staged. */
 export function lay(asked) {
   overlay = asked;
-  Object.assign(document.body.dataset, { at: asked.at, show: asked.show.join(" ") });
+  const form = /left|right/.test(asked.at) ? "corner" : "band";
+  Object.assign(document.body.dataset, { at: asked.at, form, show: asked.show.join(" ") });
+  document.body.style.setProperty("--scale", asked.scale);
   document.documentElement.dataset.theme = asked.theme;
 }
 
