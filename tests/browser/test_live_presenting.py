@@ -143,17 +143,18 @@ async def test_a_cover_goes_at_any_key_and_does_nothing_else(venue: Venue) -> No
 
 
 FAKE_LOCKS = """
-globalThis.locks = [];
 globalThis.shown = "visible";
+let asked = 0;
 const request = async (type) => {
-  const lock = { type, released: false, release: async () => void (lock.released = true) };
-  locks.push(lock);
-  return lock;
+  const { dataset } = document.documentElement;
+  const lock = `${type} ${(asked += 1)}`;
+  dataset.lock = lock;
+  return { release: async () => void (dataset.released = lock) };
 };
 Object.defineProperty(navigator, "wakeLock", { value: { request } });
 Object.defineProperty(document, "visibilityState", { get: () => shown });
 """
-"""A browser whose locks can be looked at, and a page that is in sight as long as `shown` says so."""
+"""A browser whose page tells its last lock, and the last that was released, and is in sight if `shown` says so."""
 
 
 async def test_a_stage_stays_on_as_long_as_it_is_in_sight(venue: Venue) -> None:
@@ -161,13 +162,17 @@ async def test_a_stage_stays_on_as_long_as_it_is_in_sight(venue: Venue) -> None:
     async with venue.visit() as visitor:
         await visitor.context.add_init_script(FAKE_LOCKS)
         page = await venue.page(visitor, live(poll))
-        await page.wait_for_function("locks.length === 1 && locks[0].type === 'screen'")
-        turn = "(how) => { shown = how; document.dispatchEvent(new Event('visibilitychange')); return locks.length; }"
-        assert await page.evaluate(turn, "hidden") == 1
-        assert await page.evaluate(turn, "visible") == 2  # the system had ended the first
+        whole = page.locator(":root")
+        await expect(whole).to_have_attribute("data-lock", "screen 1", timeout=TOUCH_MS)
+        turn = "(how) => { shown = how; document.dispatchEvent(new Event('visibilitychange')); }"
+        await page.evaluate(turn, "hidden")
+        await expect(whole).to_have_attribute("data-lock", "screen 1")
+        await page.evaluate(turn, "visible")  # the system had ended the first
+        await expect(whole).to_have_attribute("data-lock", "screen 2")
         await venue.host.call("DELETE", f"/polls/{poll['id']}/")
-        await page.wait_for_function("locks[1].released")
-        assert await page.evaluate(turn, "visible") == 2
+        await expect(whole).to_have_attribute("data-released", "screen 2")
+        await page.evaluate(turn, "visible")
+        await expect(whole).to_have_attribute("data-lock", "screen 2")
 
 
 async def test_the_stage_is_dark_or_light_by_a_key(venue: Venue) -> None:

@@ -1,16 +1,18 @@
 /** What a presenter has on stage: the controls, and a screen that stays on. */
 
 import { framed } from "../dom.js";
-import { Acts } from "./acts.js";
+import { later } from "../persist.js";
 import { Controls } from "./controls.js";
 
 const PRESENTERS = ["host", "presenter"];
 
 /** The controls of `stage` for `room` of `client`; `way` is how the screen entered, `entered()` is called at a login, and
- * `signal` ends them. */
-export function presenting(client, room, stage, { way, signal, entered }) {
-  const acts = new Acts(client, room, (text, offer) => controls.tell(text, offer));
+ * `signal` ends them. Rejects with `Unreachable`. */
+export async function presenting(client, room, stage, { way, signal, entered }) {
   const host = PRESENTERS.includes(room.role);
+  const { Acts } = host ? await later("live/acts") : {}; // an audience's stage has none
+  if (signal.aborted) return null;
+  const acts = host ? new Acts(client, room, (text, offer) => controls.tell(text, offer)) : {};
   const controls = new Controls(stage, acts, { host, way, signal, entered, code: () => room.poll.code });
   if (!framed) stayAwake(signal);
   return controls;

@@ -1,25 +1,26 @@
 /** The time left, as a figure and as a ring that empties. */
 
-import { element, set, write } from "../dom.js";
+import { element, fill, set, write } from "../dom.js";
 import { span } from "../time.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const LENGTHS_S = [15, 30, 60, 120, 300, 600, 900, 1800, 3600]; // a longer time has no ring: it would not be seen to move
 const LAST_S = 10;
 
-/** A ring; `node` is its element. */
+/** A ring in `node`. */
 export class Ring {
+  #node;
   #arc = circle("arc");
   #text = element("span");
   #until = null;
   #length = 0;
 
-  constructor() {
+  constructor(node) {
     const svg = document.createElementNS(SVG, "svg");
     svg.setAttribute("viewBox", "0 0 24 24");
     svg.setAttribute("aria-hidden", "true");
     svg.append(circle("groove"), this.#arc);
-    this.node = element("p", { id: "left", class: "time", hidden: true }, svg, this.#text);
+    this.#node = fill(node, svg, this.#text);
   }
 
   /** Show `text`; the ring is for `left` ms until the moment `until`, or null where there is nothing to count down. */
@@ -29,13 +30,13 @@ export class Ring {
       this.#until = until;
       this.#length = until === null ? 0 : (LENGTHS_S.find((length) => length >= seconds - 1) ?? 0);
     }
-    this.node.hidden = !text;
-    set(this.node, "data-ring", this.#length > 0);
-    set(this.node, "data-last", this.#length > 0 && seconds <= LAST_S);
+    this.#node.hidden = !text;
+    set(this.#node, "data-ring", this.#length > 0);
+    set(this.#node, "data-last", this.#length > 0 && seconds <= LAST_S);
     const part = this.#length ? Math.min(1, Math.max(0, seconds / this.#length)) : 0;
     this.#arc.style.strokeDashoffset = 100 * (1 - part);
     write(this.#text, this.#length ? span(left) : text);
-    set(this.node, "aria-label", this.#length ? text : null);
+    set(this.#node, "aria-label", this.#length ? text : null);
   }
 }
 

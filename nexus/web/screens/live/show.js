@@ -41,8 +41,8 @@ export class Show {
     const { signal } = this.#over;
     if (signal.aborted) return;
     const entered = () => this.#end(again);
-    this.#controls = presenting(this.#client, this.#room, this.#stage, { way, signal, entered });
-    if (this.#notice) this.#controls.complain(this.#notice);
+    this.#controls = await presenting(this.#client, this.#room, this.#stage, { way, signal, entered });
+    if (this.#notice) this.#controls?.complain(this.#notice);
     this.#showControls();
   }
 

@@ -2,18 +2,19 @@
 
 import { Chart } from "../chart/chart.js";
 import { element, fill, markLanguage, set, write } from "../dom.js";
+import { later } from "../persist.js";
 import { isLong } from "../preview.js";
 import { correctedAt, timeLeft } from "../time.js";
 import { brandMark, number, say } from "../words.js";
 import { Fit } from "./fit.js";
 import { joinCard } from "./join.js";
 import { outcome, outcomeCard, sentence } from "./outcome.js";
-import { Ring } from "./ring.js";
 
 /** The stage in `root`, below `link`; an `overlay` (screens/overlay.js) is for streaming software. */
 export class Stage {
   #chart = new Chart();
-  #ring = new Ring();
+  #left = element("p", { id: "left", class: "time", hidden: true });
+  #ring = null; // or what will be it
   #fit;
   #texts = "";
   #beside = ""; // what stands beside the chart
@@ -35,7 +36,7 @@ export class Stage {
   constructor(root, link, { overlay = null } = {}) {
     this.#overlay = overlay;
     const space = element("span", { class: "space" });
-    const head = element("header", {}, this.#brand, this.#title, space, this.#veil, this.#ring.node, this.#status);
+    const head = element("header", {}, this.#brand, this.#title, space, this.#veil, this.#left, this.#status);
     const results = element("div", { class: "panel results" }, this.#chart.node);
     const told = element("div", { class: "told" }, this.#turnout, this.#online, this.#corrected);
     const foot = element("footer", {}, told, !overlay && this.tools);
@@ -76,7 +77,15 @@ export class Stage {
   tick(poll, totals, now) {
     const text = timeLeft(poll, totals.status, now);
     const until = totals.status === "open" ? poll.expires_at : null;
-    this.#ring.show(text, until, until ? Date.parse(until) - now : 0);
+    if (text) this.#ring ??= this.#makeRing();
+    this.#ring?.then((ring) => ring?.show(text, until, until ? Date.parse(until) - now : 0));
+  }
+
+  /** Few polls have an end: what shows it is loaded then. To null where it could not be: the next second tries again. */
+  async #makeRing() {
+    const { Ring } = await later("live/ring").catch(() => ({}));
+    if (!Ring) this.#ring = null;
+    return Ring ? new Ring(this.#left) : null;
   }
 
   /** Show all options of many, or the ten with most votes. */
