@@ -47,6 +47,7 @@ from nexus.http.framework.words import Words
 from nexus.http.pages.screens import Pages
 from nexus.http.pages.site import Site
 from nexus.rooms.fanout import Fanout
+from nexus.rooms.healing import Healing
 from nexus.rooms.hub import Hub
 from nexus.rooms.lobby import Lobby
 from nexus.runtime.lan import lan_hosts
@@ -117,10 +118,7 @@ class Worker:
         self.database = Database(database_url, size=settings.db_connections)
         self.bus: Bus = _bus(settings, name)
         self.tallies = Tallies(self.database, self.bus, self._tell)
-        standing = partial(watch.standing_voters, self.database)
-        fanout = Fanout(RoomFrames(_now), shown=self.metrics.shown, votes_queue=self._votes_queue)
-        self.hub = Hub(self.tallies, self.bus, fanout, standing, name, entered=self.metrics.joined)
-        self.lobby = Lobby(self.hub, LobbyFrames(), fanout.give_way)
+        self._make_rooms(name)
         self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
         self.looks = Looks(self.database)
         self.words = Words(WEB / "words")
@@ -135,6 +133,13 @@ class Worker:
         self.rest_services = self._make_rest_services(settings, key, rates)
         self.socket_services = self._make_socket_services(settings)
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _make_rooms(self, name: str) -> None:
+        standing = partial(watch.standing_voters, self.database)
+        fanout = Fanout(RoomFrames(_now), shown=self.metrics.shown, votes_queue=self._votes_queue)
+        self.hub = Hub(self.tallies, self.bus, fanout, standing, name, entered=self.metrics.joined)
+        self.healing = Healing(self.tallies, self.hub)
+        self.lobby = Lobby(self.hub, LobbyFrames(), fanout.give_way)
 
     def _make_gate(self, settings: Settings) -> Gate:
         issuer = ExternalIssuer(settings.issuer) if settings.issuer else None
@@ -241,7 +246,7 @@ class Worker:
         await self.database.connect()
         await self.bus.start(self.hub)
         work: dict[str, Callable[[], Coroutine[object, None, None]]] = {
-            "healing": self.hub.keep_healing,
+            "healing": self.healing.run,
             "schedule": self.schedule.run,
             "estates": self.estates.run,
             "gate": self.gate.keep_refreshing,

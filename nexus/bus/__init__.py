@@ -9,17 +9,39 @@ and listeners also ask the database (`nexus.rooms.hub`, healing). No ack waits f
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from nexus.domain.poll import Totals
 
 
+class Topic(msgspec.Struct, frozen=True):
+    """What news is about, and what a worker hears of once it has subscribed to it: one poll, or one event."""
+
+    kind: Literal["poll", "event"]
+    id: int
+
+
+def poll_topic(poll: int) -> Topic:
+    """The topic of a poll."""
+    return Topic("poll", poll)
+
+
+def event_topic(event: int) -> Topic:
+    """The topic of an event."""
+    return Topic("event", event)
+
+
 class TotalsNews(msgspec.Struct, frozen=True, tag="totals"):
     """The newest counts of a poll."""
 
     totals: Totals
+
+    @property
+    def topic(self) -> Topic:
+        """What it is about."""
+        return poll_topic(self.totals.poll)
 
 
 class PollNews(msgspec.Struct, frozen=True, tag="poll"):
@@ -28,11 +50,21 @@ class PollNews(msgspec.Struct, frozen=True, tag="poll"):
     poll: int
     revision: int
 
+    @property
+    def topic(self) -> Topic:
+        """What it is about."""
+        return poll_topic(self.poll)
+
 
 class DeletedNews(msgspec.Struct, frozen=True, tag="deleted"):
     """A poll was deleted."""
 
     poll: int
+
+    @property
+    def topic(self) -> Topic:
+        """What it is about."""
+        return poll_topic(self.poll)
 
 
 class PresenceNews(msgspec.Struct, frozen=True, tag="presence"):
@@ -43,15 +75,47 @@ class PresenceNews(msgspec.Struct, frozen=True, tag="presence"):
     online: int
     sample: bytes = b""
 
+    @property
+    def topic(self) -> Topic:
+        """What it is about."""
+        return poll_topic(self.poll)
 
-News = TotalsNews | PollNews | DeletedNews | PresenceNews
+
+class EventNews(msgspec.Struct, frozen=True, tag="event"):
+    """An event changed, or is gone: to which `revision`, None where the teller does not know. Whoever follows it reads
+    it; of the event itself nothing is said."""
+
+    event: int
+    revision: int | None = None
+
+    @property
+    def topic(self) -> Topic:
+        """What it is about."""
+        return event_topic(self.event)
+
+
+class EventPresenceNews(msgspec.Struct, frozen=True, tag="event_presence"):
+    """How many voters one worker has among the followers of an event, and a sample of them."""
+
+    event: int
+    worker: str
+    online: int
+    sample: bytes = b""
+
+    @property
+    def topic(self) -> Topic:
+        """What it is about."""
+        return event_topic(self.event)
+
+
+News = TotalsNews | PollNews | DeletedNews | PresenceNews | EventNews | EventPresenceNews
 
 
 class NewsListener(Protocol):
     """Receives what the bus brings. It is called on the event loop, so it must not block."""
 
     def on_news(self, news: News) -> None:
-        """Take one piece of news about a poll this process subscribed to."""
+        """Take one piece of news about a topic that this process subscribed to."""
 
 
 class Bus(Protocol):
@@ -65,14 +129,14 @@ class Bus(Protocol):
 
     async def publish(self, news: News) -> None:
         """Tell every worker, this one included. Totals are also kept as the bus's counters, in one step and
-        only where newer by `(epoch, version)`; totals that are not newer are dropped. Presence, poll and
-        deleted news pass through; deleted also forgets the counters."""
+        only where newer by `(epoch, version)`; totals that are not newer are dropped. All other news passes
+        through; that of a deleted poll also forgets the counters."""
 
-    async def subscribe(self, poll: int) -> None:
-        """Receive news of `poll` from now on, after a reconnection too."""
+    async def subscribe(self, topic: Topic) -> None:
+        """Receive news of `topic` from now on, after a reconnection too."""
 
-    async def unsubscribe(self, poll: int) -> None:
-        """Receive no more news of `poll`."""
+    async def unsubscribe(self, topic: Topic) -> None:
+        """Receive no more news of `topic`."""
 
     async def newest(self, polls: list[int]) -> dict[int, Totals] | None:
         """The bus's counters of those `polls` that it knows; None while the bus is out of reach."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nexus.bus import News, NewsListener, TotalsNews
+from nexus.bus import News, NewsListener, Topic, TotalsNews
 from nexus.domain.poll import Place, Totals
 
 
@@ -11,8 +11,8 @@ class LocalBus:
 
     def __init__(self) -> None:
         self._listener: NewsListener | None = None
-        self._subscribed: set[int] = set()
-        self._places: dict[int, Place] = {}
+        self._subscribed: set[Topic] = set()
+        self._places: dict[Topic, Place] = {}
 
     async def start(self, listener: NewsListener) -> None:
         """Start delivering to `listener`."""
@@ -23,24 +23,24 @@ class LocalBus:
         self._listener = None
 
     async def publish(self, news: News) -> None:
-        """Deliver `news` to the listener if it subscribed to the poll and, for totals, if they are newer."""
-        poll = news.totals.poll if isinstance(news, TotalsNews) else news.poll
-        if self._listener is None or poll not in self._subscribed:
+        """Deliver `news` to the listener if it subscribed to its topic and, for totals, if they are newer."""
+        topic = news.topic
+        if self._listener is None or topic not in self._subscribed:
             return
         if isinstance(news, TotalsNews):
-            if news.totals.place <= self._places.get(poll, Place(0, -1)):
+            if news.totals.place <= self._places.get(topic, Place(0, -1)):
                 return
-            self._places[poll] = news.totals.place
+            self._places[topic] = news.totals.place
         self._listener.on_news(news)
 
-    async def subscribe(self, poll: int) -> None:
-        """Receive news of `poll` from now on."""
-        self._subscribed.add(poll)
+    async def subscribe(self, topic: Topic) -> None:
+        """Receive news of `topic` from now on."""
+        self._subscribed.add(topic)
 
-    async def unsubscribe(self, poll: int) -> None:
-        """Receive no more news of `poll`, and forget its place."""
-        self._subscribed.discard(poll)
-        self._places.pop(poll, None)
+    async def unsubscribe(self, topic: Topic) -> None:
+        """Receive no more news of `topic`, and forget its place."""
+        self._subscribed.discard(topic)
+        self._places.pop(topic, None)
 
     async def newest(self, polls: list[int]) -> dict[int, Totals] | None:
         """Nothing: an in-process bus keeps no counters that could differ from the database's."""

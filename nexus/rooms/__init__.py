@@ -1,8 +1,10 @@
 """Who watches which poll, and how the newest totals reach all of them. Nothing here knows WebSocket.
 
 - `hub`: keeps a worker's rooms in step with its commits, the bus and the database.
+- `healing`: compares them with the database every second.
 - `chores`: what the hub does for rooms beside its callers.
-- `attendance`, `verifying`: who watches, over all workers, and whose ballots still stand.
+- `gathering`, `attendance`: which voters are in a room, on this worker and over all workers.
+- `verifying`: whose ballots still stand.
 - `lobby`: those who wait for a poll that nobody may see yet.
 - `room`: one watched poll: its newest state, and its viewers.
 - `fanout`: when rooms are sent, and for how long at a time.

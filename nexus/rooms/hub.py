@@ -7,12 +7,11 @@ loses, repeats or reorders costs about a second (docs/architecture.md, "Step 7: 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 
-from nexus.bus import Bus, DeletedNews, News, PollNews, PresenceNews, TotalsNews
+from nexus.bus import Bus, DeletedNews, News, PollNews, PresenceNews, TotalsNews, poll_topic
 from nexus.domain.identity import Identity
-from nexus.domain.poll import Place, Poll, Visibility
+from nexus.domain.poll import Place, Poll, Visibility, Watch
 from nexus.domain.rights import role_in
 from nexus.errors import PollNotFound, Unavailable
 from nexus.rooms.attendance import Attendance
@@ -22,10 +21,6 @@ from nexus.rooms.room import Room, RoomSnapshot, Shown, Viewer
 from nexus.rooms.verifying import AskRights, verify
 from nexus.voting.tallies import PollEntry, Tallies
 
-logger = logging.getLogger(__name__)
-
-HEAL_S = 1.0
-"""Between two comparisons of all rooms with the database."""
 REFRESHES = 5
 """Reads of a poll in a row while its host is changing it; the next comparison starts more."""
 
@@ -48,7 +43,7 @@ class Hub:
         self._bus = bus
         self._fanout = fanout
         self._ask_rights = ask_rights
-        self._attendance = Attendance(bus, fanout, worker)
+        self._attendance = Attendance(bus, worker)
         self._rooms: dict[int, Room] = {}
         self._chores = Chores()
         self.learned: Callable[[int, Poll | None], None] = lambda poll, state: None
@@ -68,7 +63,7 @@ class Hub:
         room = self._room_of(poll)
         room.expect(viewer)
         try:
-            await self._bus.subscribe(poll)
+            await self._bus.subscribe(poll_topic(poll))
             return self._admit(room, viewer, await self._read(room, viewer))
         finally:
             room.give_up(viewer)
@@ -87,7 +82,7 @@ class Hub:
         room = self._room_of(poll)
         room.holders += 1
         try:
-            await self._bus.subscribe(poll)
+            await self._bus.subscribe(poll_topic(poll))
             state = await self._tallies.poll(poll)
             if state is None:
                 raise PollNotFound
@@ -134,8 +129,8 @@ class Hub:
 
     def on_news(self, news: News) -> None:
         """Take news, this worker's own or another's, in any order and any number of times."""
-        poll = news.totals.poll if isinstance(news, TotalsNews) else news.poll
-        room = self._rooms.get(poll)
+        topic = news.topic
+        room = self._rooms.get(topic.id) if topic.kind == "poll" else None
         if room is None:
             return
         match news:
@@ -151,19 +146,30 @@ class Hub:
             case PresenceNews():
                 self._attendance.hear(room, news)
 
-    async def keep_healing(self) -> None:
-        """Every second, for ever: compare all rooms with the database, and announce which voters are here."""
-        reached = True
-        while True:
-            await asyncio.sleep(HEAL_S)
-            try:
-                await self._heal()
-                reached = True
-            except Unavailable as error:
-                if reached:
-                    logger.warning("cannot compare the rooms with the database: %s", error)
-                reached = False
-            await self._attendance.update(list(self._rooms.values()))
+    @property
+    def watched(self) -> list[int]:
+        """The polls that are watched on this worker."""
+        return list(self._rooms)
+
+    def compare(self, places: dict[int, Watch]) -> None:
+        """Compare all rooms with where the database says that their polls stand, and catch up; a poll that is missing
+        is gone."""
+        for room in list(self._rooms.values()):
+            watch = places.get(room.id)
+            known, known_poll = room.totals, room.poll
+            if known is None and room.entering:
+                continue
+            behind = watch is None or known is None or known.place < watch.place or room.revision < watch.revision
+            if behind or room.outdated:
+                self._chores.start("refresh", room, self._refresh(room))
+            elif room.doubtful:
+                self._chores.start("verify", room, self._verify(room))
+            elif room.holders:
+                self.learned(room.id, known_poll)
+
+    async def count_voters(self) -> None:
+        """Announce to the other workers who watches here, and have viewers told where the number has changed."""
+        await self._attendance.update(list(self._rooms.values()), self._fanout.send_soon)
 
     async def stop(self) -> None:
         """Cancel everything that is under way."""
@@ -218,9 +224,9 @@ class Hub:
         if poll not in self._rooms:
             await self._attendance.end(room)
         if poll not in self._rooms:
-            await self._bus.unsubscribe(poll)
+            await self._bus.unsubscribe(poll_topic(poll))
         if poll in self._rooms:
-            await self._bus.subscribe(poll)  # somebody came while we were leaving
+            await self._bus.subscribe(poll_topic(poll))  # somebody came while we were leaving
 
     def _send_newest(self, room: Room, *, urgent: bool = False) -> None:
         """Send the room's newest state, after reading what must be known first."""
@@ -275,20 +281,3 @@ class Hub:
     async def _verify(self, room: Room) -> None:
         await verify(room, self._ask_rights)
         self._fanout.send_soon(room)
-
-    async def _heal(self) -> None:
-        if not self._rooms:
-            return
-        places = await self._tallies.places(list(self._rooms))
-        for room in list(self._rooms.values()):
-            watch = places.get(room.id)
-            known, known_poll = room.totals, room.poll
-            if known is None and room.entering:
-                continue
-            behind = watch is None or known is None or known.place < watch.place or room.revision < watch.revision
-            if behind or room.outdated:
-                self._chores.start("refresh", room, self._refresh(room))
-            elif room.doubtful:
-                self._chores.start("verify", room, self._verify(room))
-            elif room.holders:
-                self.learned(room.id, known_poll)

@@ -6,12 +6,14 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from nexus.bus import PresenceNews
 from nexus.domain.ballot import CastVote
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Policy, Poll, Totals, Visibility
-from nexus.domain.presence import Crowd, crowd, distinct, mark
+from nexus.domain.presence import Crowd
 from nexus.domain.rights import Role, may_know, visibility
 from nexus.rooms.frame import Frame
+from nexus.rooms.gathering import Gathering
 
 LOOK_CLOSELY = 0
 """The edition of a viewer of whom it must be found out what it lacks."""
@@ -117,16 +119,10 @@ class Room:
         """Those who keep the room without watching: they wait until the poll may be seen."""
         self.verified = 0
         """The count of retractions up to which the viewers' rights are known to hold."""
-        self.elsewhere: dict[str, tuple[Crowd, float]] = {}
-        """For each other worker, its voters in this room, and the monotonic second until which they count."""
-        self.online: int | None = None
-        """How many voters watch, over all workers; None until they are counted."""
+        self.gathering = Gathering()
+        """Those who watch as voters: hosts and screens do not count."""
         self.counted = 0
         """How often they have been counted."""
-        self.announced: tuple[Crowd, float] = (Crowd(0), 0.0)
-        """The voters here that other workers were told of last, and when, in monotonic seconds."""
-        self._marks: dict[str, bytes] = {}
-        self._crowd: Crowd | None = None
         self._newcomers: list[Viewer] = []
 
     @property
@@ -239,14 +235,7 @@ class Room:
     def _note(self, voter: str) -> None:
         """Keep whether `voter` watches as a voter, with any of their sockets."""
         here = (viewer for viewer in self.of_voter(voter) if viewer in self.viewers)
-        watches = any(viewer.role is Role.VOTER and viewer.counts for viewer in here)
-        if watches == (voter in self._marks):
-            return
-        self._crowd = None
-        if watches:
-            self._marks[voter] = mark(voter)
-        else:
-            del self._marks[voter]
+        self.gathering.note(voter, here=any(viewer.role is Role.VOTER and viewer.counts for viewer in here))
 
     def of_voter(self, voter: str) -> list[Viewer]:
         """A voter's sockets that are in this room, or about to enter it."""
@@ -280,21 +269,14 @@ class Room:
                 viewer.edition = LOOK_CLOSELY
         self.verified = max(self.verified, retractions)
 
-    @property
-    def crowd(self) -> Crowd:
-        """The voters here: each once, however many sockets they have, and without hosts and screens."""
-        if self._crowd is None:
-            self._crowd = crowd(self._marks.values())
-        return self._crowd
+    def presence_news(self, worker: str, here: Crowd) -> PresenceNews:
+        """What `worker` tells the others of its voters here."""
+        return PresenceNews(self.id, worker, here.voters, here.sample)
 
     def count(self, now: float) -> bool:
         """Count the voters over all workers, as far as known at the monotonic second `now`. Returns whether somebody
         here has to be told."""
-        self.elsewhere = {worker: seen for worker, seen in self.elsewhere.items() if seen[1] > now}
-        others = [there for there, _ in self.elsewhere.values()]
-        online = distinct([self.crowd, *others]) if others else len(self._marks)
-        changed, newcomers = online != self.online, self._newcomers
-        self.online = online
+        changed, newcomers = self.gathering.count(now), self._newcomers
         self.counted += 1
         self._newcomers = []
         if changed:

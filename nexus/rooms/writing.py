@@ -99,10 +99,11 @@ def deliver(room: Room, viewer: Viewer, encoded: EncodedState) -> None:
         if not viewer.write(encoded.totals(totals, sees)):
             return
         viewer.shown = newest
-    if room.online is not None and viewer.online != room.online and viewer.counted < room.counted:
-        if not viewer.write(encoded.presence(room.online)):
+    online = room.gathering.online
+    if online is not None and viewer.online != online and viewer.counted < room.counted:
+        if not viewer.write(encoded.presence(online)):
             return
-        viewer.online, viewer.counted = room.online, room.counted
+        viewer.online, viewer.counted = online, room.counted
     viewer.behind = False
     viewer.full = newest.full
     viewer.edition = room.edition

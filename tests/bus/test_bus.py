@@ -10,7 +10,17 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from nexus.bus import Bus, DeletedNews, News, PollNews, PresenceNews
+from nexus.bus import (
+    Bus,
+    DeletedNews,
+    EventNews,
+    EventPresenceNews,
+    News,
+    PollNews,
+    PresenceNews,
+    event_topic,
+    poll_topic,
+)
 from nexus.bus.local import LocalBus
 from nexus.bus.redis.address import parse_address
 from nexus.bus.redis.bus import RedisBus
@@ -86,7 +96,7 @@ async def test_a_started_bus_is_healthy(bus: Bus) -> None:
 
 
 async def test_own_news_comes_back(bus: Bus, ear: Ear) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     sent: list[News] = [totals_news(7, 1), PollNews(7, 2), PresenceNews(7, "w", 3), DeletedNews(7)]
     for news in sent:
         await bus.publish(news)
@@ -94,8 +104,30 @@ async def test_own_news_comes_back(bus: Bus, ear: Ear) -> None:
     assert ear.news == sent
 
 
+async def test_own_news_of_an_event_comes_back(bus: Bus, ear: Ear) -> None:
+    await bus.subscribe(event_topic(7))
+    sent: list[News] = [EventNews(7, 2), EventNews(7), EventNews(7, 1), EventPresenceNews(7, "w", 3, b"marks")]
+    for news in sent:
+        await bus.publish(news)
+        await ear.hears(news)
+    assert ear.news == sent
+
+
+async def test_a_poll_and_an_event_of_one_number_are_two_topics(bus: Bus, ear: Ear) -> None:
+    await bus.subscribe(event_topic(7))
+    await bus.subscribe(poll_topic(8))
+    for news in (totals_news(7, 1), PollNews(7, 2), EventNews(8, 2), EventNews(7, 2), PollNews(8, 1)):
+        await bus.publish(news)
+    await ear.until(lambda: len(ear.news) == 2)
+    await bus.unsubscribe(poll_topic(7))
+    await bus.unsubscribe(event_topic(8))
+    await bus.publish(EventNews(7, 3))
+    await ear.hears(EventNews(7, 3))
+    assert ear.news == [EventNews(7, 2), PollNews(8, 1), EventNews(7, 3)]
+
+
 async def test_news_of_other_polls_is_not_heard(bus: Bus, ear: Ear) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     await bus.publish(totals_news(8, 1))
     await bus.publish(PollNews(70, 1))
     await bus.publish(totals_news(7, 1))
@@ -104,9 +136,9 @@ async def test_news_of_other_polls_is_not_heard(bus: Bus, ear: Ear) -> None:
 
 
 async def test_an_unsubscribed_poll_is_heard_no_more(bus: Bus, ear: Ear) -> None:
-    await bus.subscribe(7)
-    await bus.subscribe(8)
-    await bus.unsubscribe(7)
+    await bus.subscribe(poll_topic(7))
+    await bus.subscribe(poll_topic(8))
+    await bus.unsubscribe(poll_topic(7))
     await bus.publish(totals_news(7, 1))
     await bus.publish(totals_news(8, 1))
     await ear.hears(totals_news(8, 1))
@@ -114,7 +146,7 @@ async def test_an_unsubscribed_poll_is_heard_no_more(bus: Bus, ear: Ear) -> None
 
 
 async def test_totals_that_are_not_newer_are_dropped(bus: Bus, ear: Ear) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     for epoch, version in [(1, 5), (1, 4), (1, 5), (2, 1), (1, 9), (2, 1), (2, 2)]:
         await bus.publish(totals_news(7, version, epoch=epoch))
     await ear.hears(totals_news(7, 2, epoch=2))
@@ -122,7 +154,7 @@ async def test_totals_that_are_not_newer_are_dropped(bus: Bus, ear: Ear) -> None
 
 
 async def test_news_without_a_place_is_never_dropped(bus: Bus, ear: Ear) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     for _ in range(2):
         await bus.publish(PresenceNews(7, "w", 3))
         await bus.publish(PollNews(7, 2))
@@ -130,11 +162,11 @@ async def test_news_without_a_place_is_never_dropped(bus: Bus, ear: Ear) -> None
 
 
 async def test_a_poll_that_was_left_and_joined_again_is_heard(bus: Bus, ear: Ear) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     await bus.publish(totals_news(7, 1))
     await ear.hears(totals_news(7, 1))
-    await bus.unsubscribe(7)
-    await bus.subscribe(7)
+    await bus.unsubscribe(poll_topic(7))
+    await bus.subscribe(poll_topic(7))
     await bus.publish(totals_news(7, 2))
     await ear.hears(totals_news(7, 2))
 
@@ -142,11 +174,11 @@ async def test_a_poll_that_was_left_and_joined_again_is_heard(bus: Bus, ear: Ear
 @pytest.mark.parametrize("last_joins", [True, False])
 async def test_of_contradicting_calls_the_last_wins(bus: Bus, ear: Ear, last_joins: bool) -> None:
     calls = [
-        (bus.subscribe if turn % 2 == last_joins else bus.unsubscribe)(poll)
+        (bus.subscribe if turn % 2 == last_joins else bus.unsubscribe)(poll_topic(poll))
         for turn in range(10)
         for poll in range(100)
     ]
-    await asyncio.gather(*calls, bus.subscribe(1000))
+    await asyncio.gather(*calls, bus.subscribe(poll_topic(1000)))
     for poll in range(100):
         await bus.publish(totals_news(poll, 1))
     await bus.publish(totals_news(1000, 1))
@@ -156,7 +188,7 @@ async def test_of_contradicting_calls_the_last_wins(bus: Bus, ear: Ear, last_joi
 
 async def test_a_subscription_holds_when_the_call_returns(bus: Bus, ear: Ear) -> None:
     async def join_and_tell(poll: int) -> None:
-        await bus.subscribe(poll)
+        await bus.subscribe(poll_topic(poll))
         await bus.publish(totals_news(poll, 1))
 
     await asyncio.gather(*(join_and_tell(poll) for poll in range(200)))
@@ -164,11 +196,11 @@ async def test_a_subscription_holds_when_the_call_returns(bus: Bus, ear: Ear) ->
 
 
 async def test_a_stopped_bus_delivers_nothing_and_raises_nothing(bus: Bus, ear: Ear) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     await bus.stop()
     await bus.publish(totals_news(7, 1))
-    await bus.subscribe(8)
-    await bus.unsubscribe(7)
+    await bus.subscribe(poll_topic(8))
+    await bus.unsubscribe(poll_topic(7))
     await bus.newest([7])
     await bus.stop()
     assert ear.news == []
@@ -185,8 +217,16 @@ async def test_counters_of_unknown_polls_are_left_out(bus: Bus) -> None:
 async def test_workers_hear_each_other(workers: list[tuple[Bus, Ear]]) -> None:
     (one, _), (other, ear) = workers
     for poll in range(30):
-        await other.subscribe(poll)
+        await other.subscribe(poll_topic(poll))
         await one.publish(totals_news(poll, 1))
+    await ear.until(lambda: len(ear.news) == 30)
+
+
+async def test_workers_hear_each_other_of_events(workers: list[tuple[Bus, Ear]]) -> None:
+    (one, _), (other, ear) = workers
+    for event in range(30):
+        await other.subscribe(event_topic(event))
+        await one.publish(EventNews(event, 1))
     await ear.until(lambda: len(ear.news) == 30)
 
 
@@ -210,7 +250,7 @@ async def test_counters_of_many_polls_are_told_at_once(workers: list[tuple[Bus, 
 
 async def test_a_deleted_poll_has_no_counters(workers: list[tuple[Bus, Ear]]) -> None:
     (one, _), (other, ear) = workers
-    await other.subscribe(7)
+    await other.subscribe(poll_topic(7))
     await one.publish(totals_news(7, 5))
     await one.publish(DeletedNews(7))
     await ear.hears(DeletedNews(7))
@@ -219,7 +259,7 @@ async def test_a_deleted_poll_has_no_counters(workers: list[tuple[Bus, Ear]]) ->
 
 async def test_the_oldest_worker_cannot_set_a_newer_one_back(workers: list[tuple[Bus, Ear]]) -> None:
     (one, ear), (other, _) = workers
-    await one.subscribe(7)
+    await one.subscribe(poll_topic(7))
     await one.publish(totals_news(7, 9))
     await other.publish(totals_news(7, 8))
     await other.publish(totals_news(7, 10))
@@ -238,7 +278,7 @@ async def test_in_any_order_screens_never_go_back(workers: list[tuple[Bus, Ear]]
     chance.shuffle(sends)
     for bus, _ in workers:
         for poll in polls:
-            await bus.subscribe(poll)
+            await bus.subscribe(poll_topic(poll))
     while sends:
         some, sends = sends[:9], sends[9:]
         told = (workers[by][0].publish(totals_news(poll, at.version, epoch=at.epoch)) for poll, at, by in some)

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 from redis.client import PubSub
 
-from nexus.bus import PollNews
+from nexus.bus import PollNews, poll_topic
 from nexus.bus.redis.address import parse_address
 from nexus.bus.redis.bus import RedisBus
 from nexus.bus.redis.link import PubSubLink
@@ -45,7 +45,7 @@ async def test_counters_are_a_hash_that_expires(bus: RedisBus, redis: Redis) -> 
 async def test_totals_that_are_not_newer_are_told_to_nobody(bus: RedisBus, redis: Redis) -> None:
     open_spy: Callable[[], PubSub] = redis.pubsub
     with open_spy() as spy:
-        spy.subscribe(Names("nexus").channel(7))
+        spy.subscribe(Names("nexus").channel(poll_topic(7)))
         assert spy.get_message(timeout=5) is not None
         for version in (5, 5, 4, 6):
             await bus.publish(totals_news(7, version))
@@ -57,7 +57,7 @@ async def test_totals_that_are_not_newer_are_told_to_nobody(bus: RedisBus, redis
 
 
 async def test_a_server_that_forgot_the_script_is_told_it_again(bus: RedisBus, ear: Ear, redis: Redis) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     await bus.publish(totals_news(7, 1))
     redis.script_flush()
     await bus.publish(totals_news(7, 2))
@@ -69,7 +69,7 @@ async def test_databases_of_one_server_do_not_hear_each_other(server: RedisServe
     ears = [ear, Ear()]
     for bus, its_ear in zip(buses, ears, strict=True):
         await bus.start(its_ear)
-        await bus.subscribe(7)
+        await bus.subscribe(poll_topic(7))
     await buses[1].publish(totals_news(7, 9))
     await ears[1].hears(totals_news(7, 9))
     await buses[0].publish(totals_news(7, 1))
@@ -85,13 +85,13 @@ async def test_databases_of_one_server_do_not_hear_each_other(server: RedisServe
 async def test_garbage_is_logged_and_ignored(
     bus: RedisBus, ear: Ear, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     others_news = encode(totals_news(8, 1))
     text = b'{"type":"presence","poll":7,"worker":"\xff","online":1}'
     depth = b'{"type":"deleted","poll":7,"x":' + b"[" * 100_000
     shapes = (b"", b"\xff", b"{}", b'{"type":"totals"}', b'{"type":"new"}', others_news)
     for body in (*shapes, text, depth):
-        redis.publish(Names("nexus").channel(7), body)
+        redis.publish(Names("nexus").channel(poll_topic(7)), body)
     await bus.publish(totals_news(7, 1))
     await ear.hears(totals_news(7, 1))
     assert len(ear.news) == 1
@@ -99,14 +99,14 @@ async def test_garbage_is_logged_and_ignored(
 
 
 async def test_what_the_channel_doubles_or_delays_is_dropped(bus: RedisBus, ear: Ear, redis: Redis) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     for version in (5, 5, 4, 6):
-        redis.publish(Names("nexus").channel(7), encode(totals_news(7, version)))
+        redis.publish(Names("nexus").channel(poll_topic(7)), encode(totals_news(7, version)))
     await ear.hears(totals_news(7, 6))
     assert ear.places(7) == [(1, 5), (1, 6)]
-    await bus.unsubscribe(7)
-    await bus.subscribe(7)
-    redis.publish(Names("nexus").channel(7), encode(totals_news(7, 3)))
+    await bus.unsubscribe(poll_topic(7))
+    await bus.subscribe(poll_topic(7))
+    redis.publish(Names("nexus").channel(poll_topic(7)), encode(totals_news(7, 3)))
     await ear.hears(totals_news(7, 3))  # for who joins again nothing is old
 
 
@@ -122,7 +122,7 @@ async def test_garbage_among_the_counters_is_left_out(bus: RedisBus, redis: Redi
 async def test_a_listener_that_fails_does_not_cost_the_connection(
     bus: RedisBus, ear: Ear, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     with monkeypatch.context() as patch:
         patch.setattr(ear, "on_news", _fail)
         await bus.publish(totals_news(7, 1))
@@ -135,7 +135,7 @@ async def test_a_listener_that_fails_does_not_cost_the_connection(
 async def test_a_reader_that_dies_is_logged_and_restarted(
     bus: RedisBus, ear: Ear, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     with monkeypatch.context() as patch:
         patch.setattr(PubSubLink, "_take", _fail)
         await bus.publish(PollNews(7, 1))
@@ -148,7 +148,7 @@ async def test_a_reader_that_dies_is_logged_and_restarted(
 async def test_what_redis_refuses_is_logged_and_nothing_else_suffers(
     bus: RedisBus, ear: Ear, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     redis.set(Names("nexus").counters(8), "not a hash")
     for version in range(3):
         await bus.publish(totals_news(8, version))
@@ -162,9 +162,9 @@ async def test_a_channel_that_is_refused_is_asked_for_again(
     bus: RedisBus, ear: Ear, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     _tell(redis, "ACL", "SETUSER", "default", "resetchannels", "&*beat*")
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     assert len(caplog.records) == 1
     _tell(redis, "ACL", "SETUSER", "default", "allchannels")
-    await until(lambda: redis.publish(Names("nexus").channel(7), encode(PollNews(7, 1))) == 1)
+    await until(lambda: redis.publish(Names("nexus").channel(poll_topic(7)), encode(PollNews(7, 1))) == 1)
     await ear.hears(PollNews(7, 1))
     assert bus.healthy

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from redis import Redis
 
+from nexus.bus import poll_topic
 from nexus.bus.redis.address import NodeAddress, parse_address
 from nexus.bus.redis.bus import RedisBus
 from nexus.bus.redis.cluster import ClusterNodes, read_slots
@@ -37,7 +38,7 @@ async def pair(cluster: RedisCluster, monkeypatch: pytest.MonkeyPatch) -> AsyncI
     await teller.start(Ear())
     await bus.start(ear)
     for poll in POLLS:
-        await bus.subscribe(poll)
+        await bus.subscribe(poll_topic(poll))
     yield teller, bus, ear
     await teller.stop()
     await bus.stop()
@@ -110,7 +111,7 @@ async def test_a_bus_starts_without_its_cluster_and_finds_it_later(cluster: Redi
         server.freeze()
     bus = RedisBus(parse_address(cluster.url), worker="early")
     await bus.start(ear)
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     assert not bus.healthy
     for server in cluster.servers:
         server.thaw()
@@ -167,7 +168,7 @@ async def test_sentinels_lead_to_the_new_primary(guarded: tuple[RedisServer, Red
     ear = Ear()
     bus = RedisBus(parse_address(url), worker="w")
     await bus.start(ear)
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     assert bus.healthy
     await bus.publish(totals_news(7, 1))
     await ear.hears(totals_news(7, 1))

@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 
-from nexus.bus import DeletedNews
+from nexus.bus import DeletedNews, poll_topic
 from nexus.bus.redis.address import parse_address
 from nexus.bus.redis.bus import RedisBus, open_bus
 from nexus.bus.redis.connections import Source
@@ -59,7 +59,7 @@ def _elapsed(since: float) -> float:
 async def test_redis_killed_and_restarted_empty_serves_again(
     server: RedisServer, bus: RedisBus, other: RedisBus, ear: Ear
 ) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     await bus.publish(totals_news(7, 1))
     server.kill()
     await until(lambda: not bus.healthy and not other.healthy)
@@ -90,8 +90,8 @@ async def test_while_redis_is_down_every_call_returns_at_once(server: RedisServe
     for version in range(500):
         await bus.publish(totals_news(7, version))
         await bus.publish(DeletedNews(8))
-        await bus.subscribe(version)
-        await bus.unsubscribe(version)
+        await bus.subscribe(poll_topic(version))
+        await bus.unsubscribe(poll_topic(version))
         assert await bus.newest([7]) is None
     assert _elapsed(since) < 1
 
@@ -99,11 +99,11 @@ async def test_while_redis_is_down_every_call_returns_at_once(server: RedisServe
 async def test_what_was_joined_and_left_while_redis_was_down_holds_after(
     server: RedisServer, bus: RedisBus, ear: Ear
 ) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     server.kill()
     await until(lambda: not bus.healthy)
-    await bus.unsubscribe(7)
-    await bus.subscribe(8)
+    await bus.unsubscribe(poll_topic(7))
+    await bus.subscribe(poll_topic(8))
     server.start()
     await until(lambda: bus.healthy, HEAL_S)
     await bus.publish(totals_news(7, 1))
@@ -117,7 +117,7 @@ async def test_a_bus_starts_without_redis_and_finds_it_later(server: RedisServer
     bus = open_bus(parse_address(server.url), "early")
     since = time.monotonic()
     await bus.start(ear)
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     assert _elapsed(since) < 2
     assert not bus.healthy
     server.start()
@@ -130,10 +130,10 @@ async def test_a_bus_starts_without_redis_and_finds_it_later(server: RedisServer
 async def test_a_frozen_redis_is_noticed_and_healed(
     server: RedisServer, bus: RedisBus, ear: Ear, attempts: list[Source]
 ) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     server.freeze()
     since = time.monotonic()
-    await asyncio.gather(bus.publish(totals_news(7, 1)), bus.subscribe(8), bus.newest([7]))
+    await asyncio.gather(bus.publish(totals_news(7, 1)), bus.subscribe(poll_topic(8)), bus.newest([7]))
     assert _elapsed(since) < 2, "bounded"
     since = time.monotonic()
     await bus.publish(totals_news(7, 2))
@@ -150,7 +150,7 @@ async def test_a_frozen_redis_is_noticed_and_healed(
 
 async def test_who_waits_for_a_subscription_is_let_go_when_redis_dies(server: RedisServer, bus: RedisBus) -> None:
     server.freeze()
-    subscribing = asyncio.create_task(bus.subscribe(7))
+    subscribing = asyncio.create_task(bus.subscribe(poll_topic(7)))
     await asyncio.sleep(0.1)  # nothing tells that it waits
     since = time.monotonic()
     server.kill()
@@ -202,7 +202,7 @@ async def test_a_bus_stops_soon_while_redis_is_frozen(server: RedisServer, ear: 
 
 
 async def test_a_connection_that_is_cut_is_made_again(bus: RedisBus, ear: Ear, redis: Redis) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     _tell(redis, "CLIENT", "KILL", "TYPE", "pubsub")
     await until(lambda: not bus.healthy)
     await until(lambda: bus.healthy, HEAL_S)
@@ -211,7 +211,7 @@ async def test_a_connection_that_is_cut_is_made_again(bus: RedisBus, ear: Ear, r
 
 
 async def test_a_primary_that_became_a_replica_is_left(bus: RedisBus, ear: Ear, redis: Redis) -> None:
-    await bus.subscribe(7)
+    await bus.subscribe(poll_topic(7))
     _tell(redis, "REPLICAOF", "127.0.0.1", "1")
     await bus.publish(totals_news(7, 1))
     await until(lambda: not bus.healthy, HEAL_S)

@@ -96,7 +96,7 @@ async def test_definition_goes_before_totals_and_presence_after() -> None:
     room = room_at(2, revision=5)
     viewer, screen = seated(room)
     viewer.revision = 4
-    room.elsewhere = {"there": (Crowd(2), 9.0)}
+    room.gathering.elsewhere = {"there": (Crowd(2), 9.0)}
     room.count(1.0)
     Fanout(PlainFrames(), tick_s=60).send_soon(room)
     await pass_by()
@@ -120,9 +120,9 @@ async def test_presence_is_sent_once_a_count_at_most() -> None:
     fanout.catch_up(room, late)
     assert late_screen.texts == [], "who comes between two counts is told with the next"
     room.count(2.0)
-    room.online = 7
+    room.gathering.online = 7
     assert sent() == ["presence 1", "presence 7"]
-    room.online = 8
+    room.gathering.online = 8
     assert sent() == ["presence 1", "presence 7"]
     fanout.catch_up(room, late)
     assert late_screen.texts == ["presence 8"]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from nexus.bus import DeletedNews, News, PollNews, PresenceNews, TotalsNews
+from nexus.bus import DeletedNews, News, PollNews, PresenceNews, TotalsNews, poll_topic
 from nexus.bus.local import LocalBus
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Visibility
@@ -22,23 +22,6 @@ from tests.support.rooms import RecordingSink
 from tests.support.waiting import until
 
 ALICE, BOB = voter(1), voter(2)
-
-
-class WatchedBus(LocalBus):
-    """A bus whose subscriptions can be seen."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.polls: list[int] = []
-
-    async def subscribe(self, poll: int) -> None:
-        """Note it."""
-        self.polls.append(poll)
-        await super().subscribe(poll)
-
-    async def unsubscribe(self, poll: int) -> None:
-        self.polls.remove(poll)
-        await super().unsubscribe(poll)
 
 
 @pytest.fixture
@@ -64,7 +47,7 @@ async def test_entry_is_the_newest_snapshot_and_what_follows_is_newer(running: R
 
 
 async def test_first_in_subscribes_and_last_out_unsubscribes(database: Database) -> None:
-    bus = WatchedBus()
+    bus = LocalBus()
     async with running_hub(database, bus) as running:
         poll = await make_poll(database)
         one, two = (await running.enter(poll, ALICE))[0], (await running.enter(poll, BOB))[0]
@@ -73,9 +56,9 @@ async def test_first_in_subscribes_and_last_out_unsubscribes(database: Database)
         assert running.hub.rooms == 1
         running.hub.leave(poll.id, two)
         assert running.hub.rooms == 0
-        await until(lambda: poll.id not in bus._subscribed)
+        await until(lambda: poll_topic(poll.id) not in bus._subscribed)
         await running.enter(poll, ALICE)
-        assert poll.id in bus._subscribed
+        assert poll_topic(poll.id) in bus._subscribed
 
 
 async def test_refused_entry_leaves_no_room(running: RunningHub) -> None:
@@ -188,7 +171,7 @@ async def test_presence_adds_what_other_workers_tell(running: RunningHub) -> Non
     _, screen = await running.enter(poll, ALICE)
     running.hub.on_news(PresenceNews(poll.id, "there", 41))
     running.hub.on_news(PresenceNews(poll.id, "here", 1000))
-    assert running.hub._rooms[poll.id].elsewhere.keys() == {"there"}
+    assert running.hub._rooms[poll.id].gathering.elsewhere.keys() == {"there"}
     await until(shows(screen, "presence 42"))
     assert "presence 1" not in screen.texts
     running.hub.on_news(PresenceNews(poll.id, "there", 0))

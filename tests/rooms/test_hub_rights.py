@@ -11,7 +11,7 @@ from nexus.domain.definition import PollPatch
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Policy, Poll, Visibility
 from nexus.errors import PollNotFound
-from nexus.rooms import hub as module
+from nexus.rooms import healing as module
 from nexus.rooms.room import Viewer
 from nexus.store import polls, rounds, watch
 from nexus.store.database import Database

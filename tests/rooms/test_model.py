@@ -20,6 +20,7 @@ from nexus.rooms import fanout as fanout_module
 from nexus.rooms import writing
 from nexus.rooms.fanout import SLICE_S, Fanout
 from nexus.rooms.frame import Frame
+from nexus.rooms.healing import Healing
 from nexus.rooms.hub import Hub
 from nexus.rooms.room import Viewer
 from nexus.voting.tallies import Tallies
@@ -96,6 +97,7 @@ class Show:
         fanout = Fanout(PlainFrames(), tick_s=0, clock=partial(next, count(0.0, SLICE_S)))
         tallies, ask = cast("Tallies", self.truth), self.truth.standing_voters
         self.hub = Hub(tallies, LocalBus(), fanout, ask, "here")
+        self.healing = Healing(tallies, self.hub)
         self.screens = [Screen(self.truth, by) for by in PEOPLE]
         self.entering: set[asyncio.Task[None]] = set()
 
@@ -174,8 +176,8 @@ class Show:
 
     async def heal(self) -> None:
         """What the hub does each second."""
-        await self.hub._heal()
-        await self.hub._attendance.update(list(self.hub._rooms.values()))
+        await self.healing.heal()
+        await self.healing.count_voters()
 
     async def rest(self) -> None:
         """Let everything come to rest that is under way, and every reader read."""

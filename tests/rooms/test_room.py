@@ -160,37 +160,37 @@ def test_room_is_kept_for_those_on_their_way_in() -> None:
 def test_presence_counts_voters_and_not_their_sockets() -> None:
     room = room_at()
     (one, _), (two, _), (_, _) = seated(room, 1), seated(room, 1), seated(room, 2)
-    assert room.crowd.voters == 2
+    assert room.gathering.crowd.voters == 2
     room.discard(one)
-    assert room.crowd.voters == 2
+    assert room.gathering.crowd.voters == 2
     room.discard(two)
-    assert room.crowd.voters == 1
+    assert room.gathering.crowd.voters == 1
 
 
 @pytest.mark.parametrize("role", [Role.HOST, Role.SCREEN])
 def test_presence_counts_no_host_and_no_screen(role: Role) -> None:
     room = room_at()
     seated(room, 1, role=role)
-    assert room.crowd.voters == 0
+    assert room.gathering.crowd.voters == 0
     viewer, _ = seated(room, 1)  # the same subject, as a voter: with a token that lacks the role
-    assert room.crowd.voters == 1
+    assert room.gathering.crowd.voters == 1
     room.recast(viewer, role)
-    assert room.crowd.voters == 0
+    assert room.gathering.crowd.voters == 0
     room.recast(viewer, Role.VOTER)
     room.discard(viewer)
-    assert room.crowd.voters == 0
+    assert room.gathering.crowd.voters == 0
     room.recast(viewer, Role.VOTER)
-    assert room.crowd.voters == 0, "whoever has left is not counted again"
+    assert room.gathering.crowd.voters == 0, "whoever has left is not counted again"
 
 
 def test_presence_counts_other_workers_while_they_are_heard_of() -> None:
     room = room_at()
     seated(room)
-    room.elsewhere = {"a": (Crowd(10), 5.0), "b": (Crowd(100), 7.0), "c": (room.crowd, 7.0)}
+    room.gathering.elsewhere = {"a": (Crowd(10), 5.0), "b": (Crowd(100), 7.0), "c": (room.gathering.crowd, 7.0)}
     counted = []
     for now in (4.0, 5.0, 7.0):
         room.count(now)
-        counted.append(room.online)
+        counted.append(room.gathering.online)
     assert counted == [111, 101, 1]
 
 
@@ -198,7 +198,7 @@ def test_count_is_news_where_it_changed_or_somebody_came() -> None:
     room = room_at()
     viewer, _ = seated(room, role=Role.HOST)
     assert room.count(1.0), "a host who opens a room alone learns that nobody is there"
-    assert room.online == 0
+    assert room.gathering.online == 0
     assert not room.count(2.0)
     seated(room, 2)
     assert room.count(3.0)

@@ -60,7 +60,7 @@ def test_definition_and_count_are_sent_once() -> None:
     room, fanout = room_at(2, revision=5), Fanout(PlainFrames())
     viewer, screen = seated(room)
     viewer.revision = 4
-    room.elsewhere = {"there": (Crowd(2), 9.0)}
+    room.gathering.elsewhere = {"there": (Crowd(2), 9.0)}
     for now in (1.0, 2.0):
         room.count(now)
         fanout.catch_up(room, viewer)

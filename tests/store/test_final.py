@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from nexus.access.limits import by_minute
-from nexus.bus import News, NewsListener, TotalsNews
+from nexus.bus import News, NewsListener, Topic, TotalsNews
 from nexus.domain.definition import NewOption, OptionPatch, PollPatch
 from nexus.domain.poll import Poll, Totals
 from nexus.errors import Conflict, PollClosed
@@ -85,8 +85,8 @@ class ForgetfulBus:
 
     async def start(self, listener: NewsListener) -> None: ...
     async def stop(self) -> None: ...
-    async def subscribe(self, poll: int) -> None: ...
-    async def unsubscribe(self, poll: int) -> None: ...
+    async def subscribe(self, topic: Topic) -> None: ...
+    async def unsubscribe(self, topic: Topic) -> None: ...
 
     async def publish(self, news: News) -> None:
         if not isinstance(news, TotalsNews):

@@ -7,11 +7,12 @@ from functools import partial
 
 import pytest
 
-from nexus.bus import Bus, News, NewsListener
+from nexus.bus import Bus, News, NewsListener, Topic
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Totals
-from nexus.rooms import hub as hub_module
+from nexus.rooms import healing as healing_module
 from nexus.rooms.fanout import Fanout
+from nexus.rooms.healing import Healing
 from nexus.rooms.hub import Hub
 from nexus.rooms.room import Viewer
 from nexus.store import watch
@@ -34,10 +35,10 @@ class DeafBus:
     async def publish(self, news: News) -> None:
         """Lose it."""
 
-    async def subscribe(self, poll: int) -> None:
+    async def subscribe(self, topic: Topic) -> None:
         """Promise, and not keep it."""
 
-    async def unsubscribe(self, poll: int) -> None:
+    async def unsubscribe(self, topic: Topic) -> None:
         """The same as before."""
 
     async def newest(self, polls: list[int]) -> dict[int, Totals] | None:
@@ -78,7 +79,7 @@ class RunningHub:
 
 def healing_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compare rooms with the database, and count who watches, ten times as often."""
-    monkeypatch.setattr(hub_module, "HEAL_S", hub_module.HEAL_S / 10)
+    monkeypatch.setattr(healing_module, "HEAL_S", healing_module.HEAL_S / 10)
 
 
 @asynccontextmanager
@@ -86,7 +87,7 @@ async def running_hub(database: Database, bus: Bus) -> AsyncIterator[RunningHub]
     """A hub with its tallies, from its start to its end."""
     running = RunningHub(database, bus)
     await bus.start(running.hub)
-    healing = asyncio.create_task(running.hub.keep_healing())
+    healing = asyncio.create_task(Healing(running.tallies, running.hub).run())
     try:
         yield running
     finally:

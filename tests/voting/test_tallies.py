@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nexus.bus import DeletedNews, News, PollNews, TotalsNews
+from nexus.bus import DeletedNews, News, PollNews, TotalsNews, poll_topic
 from nexus.bus.local import LocalBus
 from nexus.domain.ballot import Receipt
 from nexus.domain.poll import Poll, Status
@@ -43,14 +43,14 @@ async def watched(database: Database) -> AsyncIterator[WatchedTallies]:
 
 
 async def test_offered_totals_are_told_at_once_and_then_sent(watched: WatchedTallies) -> None:
-    await watched.bus.subscribe(7)
+    await watched.bus.subscribe(poll_topic(7))
     watched.tallies.totals_committed(totals_at(2))
     assert watched.told == [TotalsNews(totals_at(2))]
     await watched.ear.hears(TotalsNews(totals_at(2)))
 
 
 async def test_totals_of_a_burst_are_coalesced_on_the_bus_and_the_newest_is_last(watched: WatchedTallies) -> None:
-    await watched.bus.subscribe(7)
+    await watched.bus.subscribe(poll_topic(7))
     for version in range(2, 500):
         watched.tallies.totals_committed(totals_at(version))
         if version % 100 == 0:
@@ -61,7 +61,7 @@ async def test_totals_of_a_burst_are_coalesced_on_the_bus_and_the_newest_is_last
 
 
 async def test_older_totals_do_not_replace_newer_ones_that_wait(watched: WatchedTallies) -> None:
-    await watched.bus.subscribe(7)
+    await watched.bus.subscribe(poll_topic(7))
     for version in (2, 9, 5):
         watched.tallies.totals_committed(totals_at(version))
     await watched.ear.reaches(7, totals_at(9).place)
@@ -70,7 +70,7 @@ async def test_older_totals_do_not_replace_newer_ones_that_wait(watched: Watched
 
 
 async def test_stop_sends_what_is_unsent(watched: WatchedTallies) -> None:
-    await watched.bus.subscribe(7)
+    await watched.bus.subscribe(poll_topic(7))
     watched.tallies.totals_committed(totals_at(2))
     await watched.ear.reaches(7, totals_at(2).place)
     watched.tallies.totals_committed(totals_at(3))
@@ -80,7 +80,7 @@ async def test_stop_sends_what_is_unsent(watched: WatchedTallies) -> None:
 
 async def test_changes_and_deletions_are_told_here_and_sent(watched: WatchedTallies, database: Database) -> None:
     poll = await make_poll(database)
-    await watched.bus.subscribe(poll.id)
+    await watched.bus.subscribe(poll_topic(poll.id))
     watched.tallies.poll_changed(poll)
     watched.tallies.deleted(poll.id)
     expected: list[News] = [TotalsNews(poll.totals()), PollNews(poll.id, poll.revision), DeletedNews(poll.id)]
@@ -92,7 +92,7 @@ async def test_changes_and_deletions_are_told_here_and_sent(watched: WatchedTall
 async def test_dead_bus_is_logged_and_what_is_offered_later_is_sent(
     watched: WatchedTallies, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await watched.bus.subscribe(7)
+    await watched.bus.subscribe(poll_topic(7))
 
     async def broken(news: News) -> None:
         raise ZeroDivisionError(news)

@@ -1,6 +1,6 @@
 """The bus over Redis: news on channels, counters in hashes (docs/architecture.md, "The bus").
 
-`RedisBus` knows news, polls and places. Where they travel is left to `Servers`: one server (`OneServer`), or the nodes
+`RedisBus` knows news, topics and places. Where they travel is left to `Servers`: one server (`OneServer`), or the nodes
 of a cluster (`ClusterNodes`).
 """
 
@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from nexus.bus import Bus, DeletedNews, News, NewsListener, TotalsNews
+from nexus.bus import Bus, DeletedNews, News, NewsListener, Topic, TotalsNews
 from nexus.bus.redis.address import ClusterRedis, RedisAddress
 from nexus.bus.redis.cluster import ClusterNodes
 from nexus.bus.redis.connections import Source, open_source
@@ -26,7 +26,6 @@ from nexus.bus.redis.news import (
     decode_totals,
     encode,
     encode_totals,
-    poll_of,
 )
 from nexus.bus.redis.node import Client, Node
 from nexus.domain.poll import Place, Totals
@@ -110,8 +109,8 @@ class RedisBus:
         self._names = Names(prefix, place.database if isinstance(place, Source) else 0)
         self._servers = _servers(place, self._names, worker, self._came)
         self._listener: NewsListener | None = None
-        self._polls: dict[str, int] = {}
-        self._places: dict[int, Place] = {}
+        self._topics: dict[str, Topic] = {}
+        self._places: dict[Topic, Place] = {}
         self._garbage = LogThrottle(logger, "ignored what is not from this service")
 
     async def start(self, listener: NewsListener) -> None:
@@ -126,32 +125,31 @@ class RedisBus:
 
     async def publish(self, news: News) -> None:
         """Tell every worker that subscribed; returns within a second, and at once while Redis is out of reach."""
-        poll = poll_of(news)
-        key, channel = self._names.counters(poll), self._names.channel(poll)
-        node = self._servers.node_for(key)
+        channel = self._names.channel(news.topic)
+        node = self._servers.node_for(channel)
         if node is None:
             return
         verb, body = node.verbs.publish, encode(news)
         match news:
             case TotalsNews(totals):
                 kept = (totals.epoch, totals.version, encode_totals(totals), COUNTERS_KEPT_S)
-                await node.run_script(PUT_TOTALS, key, *kept, verb, channel, body)
-            case DeletedNews():
-                await node.run_script(FORGET_TOTALS, key, verb, channel, body)
+                await node.run_script(PUT_TOTALS, self._names.counters(totals.poll), *kept, verb, channel, body)
+            case DeletedNews(poll):
+                await node.run_script(FORGET_TOTALS, self._names.counters(poll), verb, channel, body)
             case _:
                 await node.call(lambda client: client.execute_command(verb, channel, body))
 
-    async def subscribe(self, poll: int) -> None:
-        """Receive news of `poll`: from the moment this returns, unless Redis is out of reach or very slow."""
-        channel = self._names.channel(poll)
-        self._polls[channel] = poll
+    async def subscribe(self, topic: Topic) -> None:
+        """Receive news of `topic`: from the moment this returns, unless Redis is out of reach or very slow."""
+        channel = self._names.channel(topic)
+        self._topics[channel] = topic
         await self._servers.want(channel)
 
-    async def unsubscribe(self, poll: int) -> None:
-        """Receive no more news of `poll`, from now on, and forget its place."""
-        channel = self._names.channel(poll)
-        self._polls.pop(channel, None)
-        self._places.pop(poll, None)
+    async def unsubscribe(self, topic: Topic) -> None:
+        """Receive no more news of `topic`, from now on, and forget its place."""
+        channel = self._names.channel(topic)
+        self._topics.pop(channel, None)
+        self._places.pop(topic, None)
         self._servers.unwant(channel)
 
     async def newest(self, polls: list[int]) -> dict[int, Totals] | None:
@@ -195,17 +193,17 @@ class RedisBus:
 
     def _came(self, channel: str, body: bytes) -> None:
         """A message arrived: it may be late, a duplicate, another service's, or garbage."""
-        poll = self._polls.get(channel)
-        if self._listener is None or poll is None:
+        topic = self._topics.get(channel)
+        if self._listener is None or topic is None:
             return
         news = decode(body)
-        if news is None or poll_of(news) != poll:
+        if news is None or news.topic != topic:
             self._garbage(f"{channel}: {body[:100]!r}")
             return
         if isinstance(news, TotalsNews):
-            if news.totals.place <= self._places.get(poll, Place(0, -1)):
+            if news.totals.place <= self._places.get(topic, Place(0, -1)):
                 return
-            self._places[poll] = news.totals.place
+            self._places[topic] = news.totals.place
         self._listener.on_news(news)
 
 

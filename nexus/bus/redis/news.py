@@ -6,7 +6,7 @@ import hashlib
 
 import msgspec
 
-from nexus.bus import DeletedNews, News, PollNews, PresenceNews, TotalsNews
+from nexus.bus import News, Topic
 from nexus.domain.poll import Totals
 
 COUNTERS_KEPT_S = 7 * 24 * 3600
@@ -45,7 +45,8 @@ return 1
 class Names:
     """The keys and channels of one deployment.
 
-    A poll's key and channel share a hash tag, hence a slot of a cluster, so that one script may touch both.
+    A poll's key and channel share a hash tag, hence a slot of a cluster, so that one script may touch both; an event
+    has a tag of its own.
     Pub/sub knows no databases: channels carry the database's number, or two deployments on one server would
     hear each other's polls.
     """
@@ -61,9 +62,10 @@ class Names:
         """The key of a poll's counters."""
         return f"{{{self._prefix}:{poll}}}:totals"
 
-    def channel(self, poll: int) -> str:
-        """The channel of a poll's news."""
-        return f"{{{self._prefix}:{poll}}}:news{self._end}"
+    def channel(self, topic: Topic) -> str:
+        """The channel of the news of a poll or an event."""
+        tag = str(topic.id) if topic.kind == "poll" else f"{topic.kind}:{topic.id}"
+        return f"{{{self._prefix}:{tag}}}:news{self._end}"
 
     def beat(self, worker: str, number: int = 0) -> str:
         """A channel for the beat of one link of `worker`; each `number` has its own slot."""
@@ -101,12 +103,3 @@ def decode_totals(body: object) -> Totals | None:
         return _totals.decode(body)
     except _GARBAGE:
         return None
-
-
-def poll_of(news: News) -> int:
-    """The poll that `news` is about."""
-    match news:
-        case TotalsNews():
-            return news.totals.poll
-        case PollNews() | DeletedNews() | PresenceNews():
-            return news.poll
