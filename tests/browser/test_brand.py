@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 import pytest_asyncio
+from PIL import Image
 from playwright.async_api import Locator, Page, Route, expect
 
 from nexus.access.passwords import Passwords
@@ -144,3 +146,27 @@ async def test_the_form_for_logging_in_on_a_page_for_voting_is_the_service_s(
         await expect(page.locator("#question")).to_be_visible()
         await expect(page.locator(".brand")).to_have_text("Another service")
         await expect(page.locator("main")).not_to_have_class("service")
+
+
+def stroke(colour: str) -> bytes:
+    """A logo of one colour, with nothing behind it."""
+    drawn = Image.new("RGBA", (120, 40), (0, 0, 0, 0))
+    drawn.paste(Image.new("RGBA", (90, 16), colour), (10, 12))
+    written = io.BytesIO()
+    drawn.save(written, "PNG")
+    return written.getvalue()
+
+
+async def test_a_logo_that_would_be_lost_has_a_plate(chromium: Chromium, server: Server) -> None:
+    code = await a_poll(server.url)
+    async with httpx.AsyncClient(base_url=server.url) as http, chromium.visit(server.url) as visitor:
+        pair = (await http.post("/auth/token/", json={"username": "boss", "password": PASSWORD})).json()
+        http.headers["Authorization"] = f"Bearer {pair['access']}"
+        for colour, stage, plate in (("#101030", "dark", True), ("#101030", "light", False), ("#fff", "light", True)):
+            assert (await http.put("/auth/me/brand/", json={"name": "Acme", "stage": stage})).is_success
+            assert (await http.put("/auth/me/brand/logo/", content=stroke(colour))).is_success
+            page = await visitor.open(f"/live/{code}")
+            await expect(page.locator(".stage .logo")).to_be_visible()
+            await expect(page.locator(":root[data-plate]")).to_have_count(int(plate))
+            await page.close()
+        await http.delete("/auth/me/brand/")

@@ -223,6 +223,28 @@ async def test_an_overlay_lies_on_whatever_is_behind_it(venue: Venue) -> None:
         assert (await venue.host.get(f"/polls/{poll['id']}/"))["status"] == "open"
 
 
+BAND = """() => {
+  const stage = document.querySelector(".stage");
+  const [columns, rows] = ["--columns", "--rows"].map((name) => Number(stage.style.getPropertyValue(name)));
+  const size = parseFloat(stage.style.getPropertyValue("--size"));
+  return { cells: columns * rows, third: stage.offsetHeight <= innerHeight / 3 + 1, size };
+}"""
+
+
+async def test_an_overlay_is_a_lower_third_without_an_empty_cell(venue: Venue) -> None:
+    async with venue.visit(reduced_motion="reduce") as visitor:
+        for number in (2, 4, 5, 7):
+            poll = await venue.host.poll(*texts_of(number, "Lisbon"), question="Where shall we meet?")
+            page = await venue.page(visitor, f"{live(poll)}?overlay=1")
+            await in_touch(page)
+            await expect(page.locator("#results .bar")).to_have_count(number)
+            await painted(page)
+            band = await page.evaluate(BAND)
+            assert (band["cells"], band["third"]) == (number, True) and band["size"] > 15, (number, band)
+            await laid_out(page)
+            await page.close()
+
+
 # --- Languages --------------------------------------------------------------------------------------------------------
 
 SAID = """() => [document.title, ...[...document.querySelectorAll("body *")].flatMap((node) => [

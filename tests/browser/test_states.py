@@ -48,7 +48,6 @@ async def test_a_state_is_for_everybody(stand: Stand, state: State) -> None:
             await axe(visit.page)
         faults += await unreachable(visit.page)
         faults += await coloured_only(visit.page, color_scheme="light", reduced_motion="reduce")
-        if state.screen != "live":  # a stage fits its type to the window
-            for width in WIDTHS:
-                faults += await narrow(visit.page, width, LARGE_PX)
+        for width in WIDTHS:
+            faults += await narrow(visit.page, width, LARGE_PX)
         assert not faults, "\n".join(faults)

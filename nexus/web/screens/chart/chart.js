@@ -47,6 +47,7 @@ export class Chart {
     this.#latest = { poll, totals, hold };
     this.#become(chartOf(poll));
     set(this.node, "data-hold", hold);
+    set(this.node, "data-none", !hold && totals.total_votes === 0);
     if (revealed) this.#reveal();
     this.#keepRows(poll);
     this.#fill(poll, totals, hold);
@@ -186,7 +187,6 @@ class Row {
     const id = Number(this.item.dataset.option);
     this.#bar.show(text, count, total, share);
     this.item.style.setProperty("--tall", count ? count / most : 0);
-    set(this.#name, "data-text", text);
     set(this.item, "data-count", count);
     set(this.item, "data-leads", first.has(id));
     write(this.#ahead, first.has(id) ? say(first.size > 1 ? "live.tied" : "live.leads") : "");

@@ -1,9 +1,10 @@
-/** Results as a donut: a slice an option, each with its letter, and the turnout in the middle. */
+/** Results as a donut: a slice an option, each with its letter, and in the middle who leads, else the turnout. */
 
+import { percent, sharesById } from "../bar.js";
 import { element, write } from "../dom.js";
 import { number, say } from "../words.js";
 import { nthColour, nthLetter } from "./colours.js";
-import { byPosition } from "./standing.js";
+import { ahead, byPosition } from "./standing.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const RADIUS = 38; // of the middle of the ring, in a picture of 100 by 100
@@ -42,8 +43,12 @@ export class Donut {
     const ids = new Set(parts.map(({ id }) => id));
     for (const [id, slice] of this.#slices) if (!ids.has(id)) this.#drop(id, slice);
     for (const slice of parts) this.#show(slice);
-    write(this.#sum, number(totals.voters));
-    write(this.#voted, say("live.voted", { n: totals.voters }));
+    const [first, ...more] = hold ? [] : [...ahead(totals)];
+    const one = first !== undefined && !more.length;
+    const place = byPosition(poll.options).findIndex(({ id }) => id === first);
+    write(this.#sum, one ? percent(sharesById(totals).get(first)) : number(totals.voters));
+    write(this.#voted, one ? nthLetter(place) : say("live.voted", { n: totals.voters }));
+    this.node.classList.toggle("led", one);
   }
 
   remove() {

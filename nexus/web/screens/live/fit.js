@@ -14,10 +14,14 @@ const WORTH = 1.2; // another column is read less easily: the type must gain thi
 const LINE_EM = 1.2;
 const COLUMN_EM = 5.4; // at least
 const NAME_EM = 5; // below a column: a crown and three lines
-const UNBROKEN = 0.88; // of the size: a little smaller is better than names in two lines
+const UNBROKEN = 0.85; // of the size: a little smaller is better than names in two lines,
+const UNBROKEN_UPRIGHT = 0.75; // where there is height enough
 const ROUNDED_PX = 1; // both heights are rounded: content that fits may seem to be this much higher
 const LEAST_OF_SHAPES = 0.024; // of the screen, as what surrounds the chart (--chrome): smaller names would be lost
 const THICK_EM = [0.5, 1.5]; // of a bar
+const FEW = 3; // options, whose bars are as thick as this where the screen is upright:
+const THICKEST_EM = 3;
+const LEAST_TRACK = 0.45; // of a column's height, which its name and its figures leave it
 const FOR_BARS = 0.55; // of the room that is left
 
 /** Keeps `stage` fitted to the window, by the properties `--size` (of its type), and of the list of `chart` `--columns`,
@@ -80,7 +84,7 @@ export class Fit {
       if (size) best = { size, columns };
     }
     if (!best || shape === "columns") return best;
-    const least = Math.max(LEAST_PX, best.size * UNBROKEN);
+    const least = Math.max(LEAST_PX, best.size * (this.#isUpright ? UNBROKEN_UPRIGHT : UNBROKEN));
     return { ...best, size: this.#largest(best.columns, least, 1) || best.size };
   }
 
@@ -90,6 +94,10 @@ export class Fit {
     this.#stage.classList.add("scrolls");
     const room = Math.floor(this.#list.clientWidth / (NARROWEST_COLUMN_EM * LEAST_PX));
     this.#apply(LEAST_PX, Math.max(1, Math.min(room, MOST_COLUMNS)));
+  }
+
+  get #isUpright() {
+    return innerWidth <= innerHeight * UPRIGHT;
   }
 
   get #inCorner() {
@@ -117,7 +125,7 @@ export class Fit {
    * Each check costs a layout. */
   #largest(columns, least, lines = Infinity) {
     const { innerWidth: width, innerHeight: height } = window;
-    const screen = Math.min(width * (width > height * UPRIGHT ? 0.6 : 1), height) * MOST;
+    const screen = Math.min(width * (this.#isUpright ? 1 : 0.6), height) * MOST;
     const most = this.#overlay ? Math.min(width, height) * MOST_OF_OVERLAY * this.#overlay.scale : screen;
     let [low, high] = [least, Math.max(least, most)];
     if (!this.#fits(low, columns, lines)) return 0;
@@ -141,10 +149,14 @@ export class Fit {
     const names = [...this.#list.querySelectorAll(".name")];
     const high = (upright ? NAME_EM : (lines + 0.5) * LINE_EM) * size;
     const inside = (name) => !upright || bottom(name) <= bottom(this.#list) + ROUNDED_PX;
+    const [track] = this.#list.querySelectorAll(".bar:not([hidden]) .track");
+    if (upright && track?.clientHeight < LEAST_TRACK * this.#list.clientHeight) return false;
     return (
       names.every((name) => name.offsetHeight <= high && inside(name)) &&
       parts.every((part) => part.scrollHeight <= part.clientHeight + ROUNDED_PX) &&
-      [...parts, ...names].every((part) => part.scrollWidth <= part.clientWidth + ROUNDED_PX)
+      parts.every((part) => part.scrollWidth <= part.clientWidth + ROUNDED_PX) &&
+      names.every((name) => name.scrollWidth <= name.clientWidth + ROUNDED_PX) &&
+      [...this.#list.querySelectorAll(".text")].every((text) => text.scrollWidth <= text.clientWidth) // no word is broken
     );
   }
 
@@ -156,7 +168,7 @@ export class Fit {
     const { style } = this.#stage;
     style.setProperty("--size", `${size}px`);
     style.setProperty("--columns", columns);
-    const lined = this.#inBand && columns === 1 && innerWidth > innerHeight * UPRIGHT;
+    const lined = this.#inBand && columns === 1 && !this.#isUpright;
     this.#stage.toggleAttribute("data-lined", lined); // each bar in the line of its name
     style.setProperty("--rows", Math.ceil(this.#count() / columns));
     style.setProperty("--thick", `${THICK_EM[0]}em`);
@@ -183,7 +195,8 @@ export class Fit {
     const gap = parseFloat(getComputedStyle(this.#list).rowGap) || 0;
     const used = column.reduce((sum, { offsetHeight }) => sum + offsetHeight + gap, -gap);
     const left = Math.max(0, this.#list.clientHeight - used) / column.length;
-    return Math.min(THICK_EM[1] * size, THICK_EM[0] * size + (left > size / 4 ? FOR_BARS * left : 0));
+    const thickest = this.#isUpright && rows.length <= FEW ? THICKEST_EM : THICK_EM[1];
+    return Math.min(thickest * size, THICK_EM[0] * size + (left > size / 4 ? FOR_BARS * left : 0));
   }
 }
 

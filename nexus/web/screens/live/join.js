@@ -7,6 +7,7 @@ import { say } from "../words.js";
 const WIDE = /[MW]/;
 const EMS = 0.85; // of a letter of a code, with the space beside it
 const WIDE_EMS = 1.15;
+const ONE_LINE = 22; // longer addresses are better set larger, in two
 
 /** A card that says how to join the poll with this code; a `large` one is for a whole screen, and a `plain` one has no
  * picture. On a page that no other device can reach it has only the code. */
@@ -17,8 +18,11 @@ export function joinCard(code, { large = false, plain = false } = {}) {
   if (!invitation) {
     return element("div", { class: kind }, shown, !plain && element("p", { class: "local" }, say("live.local_hint")));
   }
-  const address = element("strong", { dir: "ltr" }, invitation.replace(/^\w+:\/\/|\/$/g, ""));
-  address.style.setProperty("--length", address.textContent.length);
+  const text = invitation.replace(/^\w+:\/\/|\/$/g, "");
+  const pieces = text.split(/(?=[.:/])/); // where a long one may be broken
+  const address = element("strong", { dir: "ltr" }, pieces.flatMap((piece) => [element("wbr"), piece]));
+  const lines = text.length > ONE_LINE ? Math.max(text.length / 2, ...pieces.map(({ length }) => length)) : text.length;
+  address.style.setProperty("--length", Math.ceil(lines));
   const where = element("p", { class: "join" }, element("span", {}, say("live.join_at")), " ", address);
   const inside = large ? [element("div", {}, where, shown)] : [where, shown];
   return element("div", { class: kind }, !plain && picture(code), inside);

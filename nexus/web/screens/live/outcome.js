@@ -6,8 +6,8 @@ import { number, say } from "../words.js";
 import { byPosition, leaders } from "../chart/standing.js";
 import { nthColour } from "../chart/colours.js";
 
-const NAMED = 3; // of those who tie
-const LINES = 4; // of a name, at most
+const NAMED = 3; // of those who tie: of more, none
+const LINES = 6; // of a long name
 const CROWN = "M3 7l4.5 3.6L12 4l4.5 6.6L21 7l-1.8 11H4.8z";
 const VEIL = "M12 17a2 2 0 0 0 2-2 2 2 0 0 0-4 0 2 2 0 0 0 2 2zm6-9h-1V6A5 5 0 0 0 7 6v2H6a2 2 0 0 0-2 2v10h16V10a2 2 0 0 0-2-2zM9 6a3 3 0 0 1 6 0v2H9z";
 
@@ -40,16 +40,21 @@ export function outcomeCard(poll, totals, hold) {
     return made;
   }
   const places = new Map(byPosition(poll.options).map(({ id }, place) => [id, place]));
-  const names = first.slice(0, NAMED).map(({ id, option_text: text }) => {
+  const named = first.length > NAMED ? [] : first; // as many are no longer ahead: the bars do not mark them either
+  const names = named.map(({ id, option_text: text }) => {
     const name = element("li", { dir: "auto" }, text);
     name.style.setProperty("--colour", nthColour(places.get(id)));
     return name;
   });
-  const rest = first.length - names.length;
-  const list = element("ul", { class: "first" }, names, rest > 0 && element("li", {}, say("live.more", { n: rest })));
-  const figures = [element("strong", {}, percent(share)), element("span", {}, say("shared.votes", { n: count }))];
-  const label = element("p", { class: "label" }, icon(CROWN), say(`live.outcome_${kind}`));
-  made.append(label, list, element("p", { class: "won" }, figures));
+  const list = element("ul", { class: "first", hidden: !names.length }, names);
+  const shares = sharesById(totals);
+  const equal = first.every(({ id }) => shares.get(id) === share); // rounded, they may not be
+  const figures = [equal && element("strong", {}, percent(share)), element("span", {}, say("shared.votes", { n: count }))];
+  const sign = kind === "tie" ? element("span", { class: "even", "aria-hidden": "true" }, "=") : icon(CROWN);
+  const label = element("p", { class: "label" }, sign, say(`live.outcome_${kind}`));
+  if (kind === "winner") label.style.setProperty("--colour", nthColour(places.get(first[0].id)));
+  if (!names.length) made.dataset.many = "";
+  made.append(label, list, element("p", { class: "won" }, figures.filter(Boolean)));
   const words = first.flatMap(({ option_text: text }) => [...text.split(/\s/), text.slice(0, text.length / LINES)]);
   list.style.setProperty("--length", Math.max(...words.map(({ length }) => length)));
   return made;

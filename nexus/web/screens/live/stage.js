@@ -49,6 +49,7 @@ export class Stage {
   /** Show a poll; `hold` hides the counts. */
   show({ poll, totals, online, hold }) {
     write(this.#question, poll.question);
+    this.#question.style.setProperty("--letters", poll.question.length);
     set(this.#question, "data-long", isLong(poll.question));
     document.title = say("live.title_of", { question: poll.question });
     const over = totals.status === "closed";
