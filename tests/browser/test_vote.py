@@ -73,6 +73,7 @@ async def test_who_is_no_guest_logs_in_for_this_tab_alone(booth: Booth) -> None:
         await paper.press("login.submit")
         wrong = said("shared.refused_invalid_credentials")
         await expect(page.get_by_role("alert")).to_have_text(wrong, timeout=WAIT_MS)
+        await expect(secret).to_have_attribute("aria-invalid", "true")
         await examine(page, "vote-login")
         await secret.fill(password)
         await secret.press("Enter")
@@ -160,6 +161,8 @@ async def test_each_tap_is_one_of_several_ballots(booth: Booth) -> None:
     async with booth.seat(poll) as (paper, wire):
         await paper.says("vote.several", n=3)
         await paper.tap("Yes")
+        await paper.says("vote.several_left", n=2, each=3)
+        await expect(paper.option("Yes").locator(".times")).to_be_hidden()  # a check says that it is one
         await paper.tap("Yes")
         await paper.says("vote.several_left", n=1, each=3)
         await expect(paper.option("Yes").locator(".times")).to_have_text(said("vote.times", n=2))
@@ -235,8 +238,8 @@ async def test_counts_are_in_the_page_once_they_may_be_seen_and_never_before(
         if policy != "host":
             won = f"{said('vote.won')} · {said('vote.word_yours')}"
             await expect(paper.page.locator("#results .word").first).to_have_text(won)
-            crown = "(word) => getComputedStyle(word, '::before').clipPath"
-            assert "polygon" in await paper.page.locator("#results .word").first.evaluate(crown)
+            crown = "(rank) => getComputedStyle(rank, '::before').clipPath"
+            assert "polygon" in await paper.page.locator("#results .rank").first.evaluate(crown)
         if policy == "host":
             await booth.audience.host.patch(f"/polls/{poll['id']}/", {"results": "live"})
             await paper.shows(5, 3, 0)

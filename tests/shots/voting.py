@@ -84,6 +84,7 @@ async def for_good(visit: Visit) -> None:
 @state("vote", "kept without a connection")
 async def kept(visit: Visit) -> None:
     await paper(visit, await visit.poll("open", description=visit.texts.description))
+    await expect(choice(visit, 0)).to_be_visible()  # in the room, and not only connected
     await visit.visitor.context.set_offline(True)
     await expect(visit.page.locator("body[data-touch=lost]")).to_be_attached(timeout=25_000)
     await choice(visit, 0).click()

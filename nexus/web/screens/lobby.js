@@ -17,18 +17,20 @@ export async function waitOnPhone(code, link) {
   const heading = element("h1", {}, say("lobby.phone_heading"));
   const text = element("p", {}, say("lobby.phone_text"));
   const where = element("p", { class: "faint" }, say("lobby.code"), " ", element("strong", { class: "code" }, code));
-  await waitIn(element("div", { class: "lobby" }, brand, halo, heading, text, where), code, link);
+  const lobby = element("div", { class: "lobby" }, brand, halo, heading, text, where);
+  await waitIn(lobby, code, link, null, () => say("vote.offline"));
   await new Promise((resolve) => setTimeout(resolve, Math.random() * SPREAD_MS));
 }
 
-/** Show `lobby` below `link`, and wait until the poll of `code` can be seen, or until `signal`. */
-export async function waitIn(lobby, code, link, signal) {
+/** Show `lobby` below `link`, and wait until the poll of `code` can be seen, or until `signal`; `lost(since)` is the
+ * sentence for a lost connection. */
+export async function waitIn(lobby, code, link, signal, lost = (since) => say("shared.link_waiting", { since })) {
   const main = byId("screen");
   document.body.classList.add("waits");
   main.className = "";
   fill(main, link, lobby);
   try {
-    await wait(code, link, signal);
+    await wait(code, link, signal, lost);
   } finally {
     document.body.classList.remove("waits");
     link.hidden = true;
@@ -36,7 +38,7 @@ export async function waitIn(lobby, code, link, signal) {
 }
 
 /** Wait, and say in `link` whether the server can be reached. */
-async function wait(code, link, signal) {
+async function wait(code, link, signal, lost) {
   let timer = null;
   const told = (reached) => {
     clearTimeout(timer);
@@ -47,7 +49,7 @@ async function wait(code, link, signal) {
       const since = new Date().toLocaleTimeString(locale);
       timer = setTimeout(() => {
         document.body.dataset.touch = "lost";
-        tell(link, say("shared.link_waiting", { since }));
+        tell(link, lost(since));
       }, PATIENCE_MS);
     }
   };

@@ -45,7 +45,7 @@ export function loginForm(entered) {
   const said = element("p", { class: "fault", role: "alert" });
   const form = element("form", { class: "login", novalidate: true }, field(say("login.username"), username));
   const kept = keeping();
-  form.append(field(say("login.password"), password), kept.node, submit, said);
+  form.append(field(say("login.password"), password), said, kept.node, submit);
   provider?.then(({ providerLink }) => form.append(...providerLink(kept)));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -55,6 +55,8 @@ export function loginForm(entered) {
 }
 
 async function attempt({ username, password, kept, submit, said, entered }) {
+  const mark = (wrong) => [username, password].forEach((one) => set(one, "aria-invalid", wrong(one) ? "true" : null));
+  mark(({ value }) => !value);
   if (!username.value || !password.value) {
     write(said, say("login.missing"));
     (username.value ? password : username).focus();
@@ -68,6 +70,7 @@ async function attempt({ username, password, kept, submit, said, entered }) {
     entered(await login({ url: root, storage: kept.storage(), ...given }));
   } catch (error) {
     write(said, error instanceof Refused || error.code ? reason(error) : say("shared.unreachable"));
+    mark(() => error.code === "invalid_credentials");
     password.select();
   } finally {
     submit.disabled = false;

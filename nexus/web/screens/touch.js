@@ -7,17 +7,20 @@ import { locale, reason, say } from "./words.js";
 const PATIENCE_MS = 1000; // shorter interruptions are not mentioned
 
 /** Shows the state of `client` in `node`, a live region, and on `document.body.dataset.touch`: `good`, `late` or
- * `lost`. `ended(error)` may replace what is said when the client has ended permanently: it returns nodes, or null. */
+ * `lost`. `ended(error)` may replace what is said when the client has ended permanently: it returns nodes, or null.
+ * `lost(since)` is the sentence for a lost connection. */
 export class Touch {
   #node;
   #ended;
+  #lost;
   #lostAt = null;
   #timer = null;
   #unlisten;
 
-  constructor(node, client, ended = () => null) {
+  constructor(node, client, ended = () => null, lost = (since) => say("shared.link_waiting", { since })) {
     this.#node = node;
     this.#ended = ended;
+    this.#lost = lost;
     this.#hear(client.state);
     this.#unlisten = client.on("state", (state) => this.#hear(state));
   }
@@ -45,7 +48,7 @@ export class Touch {
 
   #missing() {
     const since = new Date(this.#lostAt).toLocaleTimeString(locale);
-    return document.body.dataset.touch ? say("shared.link_waiting", { since }) : say("shared.link_connecting");
+    return document.body.dataset.touch ? this.#lost(since) : say("shared.link_connecting");
   }
 
   #farewell(error) {

@@ -24,7 +24,7 @@ export async function attend(given, link, sheet) {
   const way = given.refused === "guests_not_allowed" ? await account(given, at, link) : await entry(given, at, link);
   if (!way) return null;
   const client = connect({ url: at.url, token: way.token });
-  new Touch(link, client, farewell);
+  new Touch(link, client, farewell, () => say("vote.offline"));
   try {
     const room = await client.join(way.target);
     if (!sheet.list.isConnected) sheet.lay(link); // not known at first, or replaced by the form for logging in

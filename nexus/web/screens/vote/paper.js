@@ -5,11 +5,12 @@ import { byId, element, markLanguage, set, write } from "../dom.js";
 import { showProse } from "../prose.js";
 import { correctedAt } from "../time.js";
 import { say } from "../words.js";
+import { mood } from "./choice.js";
 import { Dock } from "./dock.js";
 import { Row } from "./row.js";
 
 const RING_MS = 60_000; // the last minute is drawn as a ring that empties
-const SOON_MS = 10_000;
+const SOON_MS = 10_000; // and then the last seconds
 
 /** Writes on `sheet`. `choose(id)`, `send()` and `retract()` of `acts` are called for what a voter does. */
 export class Paper {
@@ -44,6 +45,7 @@ export class Paper {
     this.#showRows(poll, view, totals);
     markLanguage(byId("screen"), poll.language);
     this.#showPlace(totals);
+    set(this.#sheet.list, "data-unsent", mood(view) === "unsent");
     this.#dock.show(poll, totals, view);
     this.#keep(focused);
   }
@@ -53,8 +55,9 @@ export class Paper {
     const { time } = this.#sheet;
     write(time, text);
     time.hidden = !text;
-    time.style.setProperty("--part", Math.min(1, Math.max(0, ms / RING_MS)) || 0);
-    set(time, "data-soon", ms < SOON_MS);
+    const soon = ms < SOON_MS;
+    time.style.setProperty("--part", Math.min(1, Math.max(0, ms / (soon ? SOON_MS : RING_MS))) || 0);
+    set(time, "data-soon", soon);
   }
 
   /** Say what went wrong with an act, or what else a voter has to know (`warn`); an empty text clears it. */
@@ -121,6 +124,7 @@ export class Paper {
     set(this.#sheet.list, "data-version", totals.version);
     set(this.#sheet.list, "data-visibility", totals.visibility);
     set(this.#sheet.list, "data-final", totals.final);
+    set(this.#sheet.list, "data-none", !totals.final && totals.total_votes === 0);
   }
 }
 

@@ -1,7 +1,7 @@
 /** One option on the audience's page: a button while it can be chosen, else a line of results. What happens to a vote is
  * shown here, where the tap was. */
 
-import { element, icon, set, write } from "../dom.js";
+import { element, fill, icon, set, write } from "../dom.js";
 import { CHECK, CROSS, DEVICE } from "../icons.js";
 import { say } from "../words.js";
 
@@ -45,13 +45,16 @@ export class Row {
     set(this.#mark.firstChild, "d", MARKS[option.state] ?? CHECK);
     this.#showPressed(option, mode);
     const cast = option.standing + option.sending;
-    times.hidden = !several || cast === 0;
+    times.hidden = !several || cast < 2;
     write(times, say("vote.times", { n: cast }));
     const yours = closed && option.state === "standing";
     const state = option.state === "free" ? "" : say(yours ? "vote.word_yours" : `vote.word_${option.state}`);
-    const ranked = option.leads && ["free", "standing"].includes(option.state);
-    const said = [state, ranked && rank];
-    write(word, answer || (closed ? said.reverse() : said).filter(Boolean).join(" · "));
+    const ranked = option.leads && (closed || ["free", "standing"].includes(option.state)) && rank;
+    const dot = state && ranked ? " · " : "";
+    const place = ranked && element("span", { class: "rank" }, ranked);
+    const said = answer ? [answer] : closed ? [place, dot, state] : [state, dot, place];
+    const shown = element("span", {}, ...said.filter(Boolean));
+    if (word.textContent !== shown.textContent) fill(word, ...shown.childNodes);
   }
 
   #showPressed(option, mode) {

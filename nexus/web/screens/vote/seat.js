@@ -114,7 +114,7 @@ export class Seat {
 
   #settled(act, error) {
     if (act.poll !== this.#room.id) return;
-    if (error) this.#paper.complain(reason(error), error.code === "poll_reset" ? "warn" : "bad");
+    if (error) this.#paper.complain(whyNot(act, error), error.code === "poll_reset" ? "warn" : "bad");
     if (error) this.#picked = standingChoice(this.#room.poll, this.#room.me);
     this.#lost = new Set(error ? act.options : []);
     if (act.kind === "retract") this.#retracting = false;
@@ -149,4 +149,9 @@ export class Seat {
     news.hidden = true;
     main.append(codeForm());
   }
+}
+
+/** Why an act does not count, in words. */
+function whyNot({ kind }, error) {
+  return kind === "vote" && error.code === "poll_closed" ? say("vote.closed_lost") : reason(error);
 }
