@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -26,6 +25,7 @@ from tests.support.oidc_client import (
     site,
 )
 from tests.support.oidc_provider import Key, openid_provider
+from tests.support.waiting import soon
 
 __all__ = ["client", "fresh", "known", "serving", "site"]
 
@@ -130,13 +130,11 @@ async def test_a_slow_provider_is_given_up(fresh: Provider, client: OidcClient, 
     login = begun()
     told = await answer(fresh, login)
     site.let_go.clear()
-    began = time.monotonic()
     with pytest.raises(LoginFailed) as failed:
-        await fresh.identity(told["code"], login)
+        await soon(fresh.identity(told["code"], login))
     assert failed.value.reason is Reason.UNREACHABLE
     fresh = Provider(fresh._client, timeout_s=0.2)
-    assert (await failure(fresh))[0] is Reason.UNREACHABLE
-    assert time.monotonic() - began < 10
+    assert (await soon(failure(fresh)))[0] is Reason.UNREACHABLE
     await fresh.close()
 
 

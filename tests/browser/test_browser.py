@@ -12,6 +12,7 @@ from playwright.async_api import expect
 
 from tests.support.browser import PHONE, Chromium, axe, picture, program, throttled, transferred
 from tests.support.served import serving
+from tests.support.thorough import SLOW
 
 in_session = pytest.mark.asyncio(loop_scope="session")
 
@@ -38,6 +39,7 @@ async def home(module_database_url: str, tmp_path_factory: pytest.TempPathFactor
         yield server.url
 
 
+@SLOW
 @in_session
 async def test_a_page_is_shown_as_asked_for(chromium: Chromium, home: str, tmp_path: Path) -> None:
     asked = {"locale": "de-DE", "color_scheme": "dark", "reduced_motion": "reduce"}
@@ -51,6 +53,7 @@ async def test_a_page_is_shown_as_asked_for(chromium: Chromium, home: str, tmp_p
         assert path.read_bytes().startswith(b"\x89PNG")
 
 
+@SLOW
 @in_session
 async def test_what_is_sent_is_measured_and_slowed(chromium: Chromium, home: str) -> None:
     async with chromium.visit(home) as visitor:
@@ -66,6 +69,7 @@ async def test_what_is_sent_is_measured_and_slowed(chromium: Chromium, home: str
         assert sent.bytes == sum(sent.by_url.values())
 
 
+@SLOW
 @in_session
 async def test_a_page_is_offline_when_asked_for(chromium: Chromium, home: str) -> None:
     async with chromium.visit(home, offline=True, allowed=["ERR_INTERNET_DISCONNECTED"]) as visitor:
@@ -90,6 +94,7 @@ async def test_what_a_page_complains_of_fails_its_test(
         await visit_and_do(chromium, home, f"{home}/api/", script)
 
 
+@SLOW
 @in_session
 @pytest.mark.parametrize(("script", "complaint"), ELSEWHERE.items(), ids=["port", "name", "socket"])
 async def test_what_a_page_asks_elsewhere_fails_its_test(

@@ -32,6 +32,7 @@ from tests.support.live_page import (
     shows,
     venue,
 )
+from tests.support.thorough import SLOW, THOROUGH
 from tests.support.values import Json
 
 __all__ = ["account", "live_server", "venue"]
@@ -43,6 +44,8 @@ ENDED = "This screen link has expired. Ask the host for a new one."
 
 VOTERS = 300
 AT_ONCE = 30
+TURNS = 40 if THOROUGH else 15
+"""How many votes each option gets while a stage is loaded again."""
 MOST_BYTES = 60 * 1024
 
 
@@ -135,21 +138,21 @@ async def test_a_stage_weighs_less_than_that_with_the_tools_that_it_loads_by_its
 
 async def test_a_stage_never_goes_back(venue: Venue) -> None:
     poll = await venue.host.poll()
-    async with venue.visit(allowed=CUT_OFF) as visitor:
+    async with venue.visit(allowed=CUT_OFF, reduced_motion="reduce") as visitor:
         page = await venue.page(visitor, live(poll))
         await in_touch(page)
-        voting = asyncio.create_task(venue.ballots(poll, *([0, 1, 2] * 40)))
+        voting = asyncio.create_task(venue.ballots(poll, *([0, 1, 2] * TURNS)))
         await page.reload()
         await in_touch(page)
         await voting
-        await shows(page, 40, 40, 40)
+        await shows(page, TURNS, TURNS, TURNS)
         await visitor.context.set_offline(True)
         await out_of_touch(page)
         await venue.ballots(poll, 0, first=200)
-        await shows(page, 40, 40, 40)
+        await shows(page, TURNS, TURNS, TURNS)
         await visitor.context.set_offline(False)
         await in_touch(page)
-        await shows(page, 41, 40, 40)
+        await shows(page, TURNS + 1, TURNS, TURNS)
         await venue.host.post(f"/polls/{poll['id']}/reset/")
         await shows(page, 0, 0, 0)
         await venue.ballots(poll, 1)
@@ -159,6 +162,7 @@ async def test_a_stage_never_goes_back(venue: Venue) -> None:
         assert len(seen) >= 5 and {place[0] for place in seen} == {1, 2}
 
 
+@SLOW
 async def test_a_screen_that_waits_for_its_first_touch_says_so(venue: Venue) -> None:
     poll = await venue.host.poll("Amsterdam", "Berlin")
     await venue.ballots(poll, 0, 0, 1)
@@ -177,6 +181,7 @@ async def test_a_screen_that_waits_for_its_first_touch_says_so(venue: Venue) -> 
         await page.unroute_all()
 
 
+@SLOW
 async def test_an_ended_screen_link_says_so(venue: Venue) -> None:
     changing, disabled = [await register(venue.server, name) for name in ("changing", "disabled")]
     async with venue.visit(allowed=["401"]) as visitor:
@@ -196,6 +201,7 @@ async def test_an_ended_screen_link_says_so(venue: Venue) -> None:
             await expect(page.get_by_role("heading", level=1)).to_have_text("Which?")
 
 
+@SLOW
 async def test_a_stage_is_right_again_after_a_restart(venue: Venue) -> None:
     poll = await venue.host.poll()
     await venue.ballots(poll, 0, 0, 1)

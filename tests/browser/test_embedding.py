@@ -13,9 +13,10 @@ import pytest_asyncio
 from playwright.async_api import Frame, Page, Route, expect
 
 from tests.support.audience import Audience, audience_of
-from tests.support.browser import SLOW, Chromium, Visitor, axe, picture
+from tests.support.browser import Chromium, Visitor, axe, picture
 from tests.support.host_page import hosting
 from tests.support.served import Server, serving
+from tests.support.thorough import SLOW
 from tests.support.vote_page import ROOM, WAIT_MS, said
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -163,12 +164,12 @@ async def test_a_login_runs_no_poll_from_inside_a_frame(chromium: Chromium, serv
     async with hosting(chromium, server.url, allowed=ELSEWHERE) as host:
         poll = await host.make("Tea?", "Yes", "No")
         stage = await host.visitor.open(f"/live/{poll['code']}")
-        await expect(stage.get_by_role("button", name="Close voting")).to_be_visible(timeout=WAIT_MS)
+        await expect(stage.locator("[data-act=close]")).to_be_attached(timeout=WAIT_MS)
         site.shows(f"{server.url}/live/{poll['code']}")
         page, (frame,) = await framed(host.visitor, site.near)
         await expect(frame.locator("#turnout")).to_be_visible(timeout=WAIT_MS)
         for name in ("join", "full", "help"):
-            await expect(frame.locator(f"[data-act={name}]")).to_be_visible()
+            await expect(frame.locator(f"[data-act={name}]")).to_have_js_property("hidden", value=False)
         for name in ("open", "close", "reveal", "timer", "login"):
             await expect(frame.locator(f"[data-act={name}]")).to_have_count(0)
         await frame.locator("#question").click()

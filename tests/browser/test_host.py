@@ -9,9 +9,10 @@ import re
 import pytest
 from playwright.async_api import Download, Route, expect
 
-from tests.support.browser import SLOW, Chromium
+from tests.support.browser import Chromium
 from tests.support.host_page import REFUSED, guest_votes, home, hosting, log_in, poll_id, server
 from tests.support.served import Server
+from tests.support.thorough import SLOW
 from tests.support.workbooks import sheets
 
 __all__ = ["home", "server"]
@@ -168,6 +169,7 @@ async def test_the_history_reads(chromium: Chromium, home: str) -> None:
         await expect(entries).to_contain_text("Guest")
 
 
+@SLOW
 async def test_options_with_votes_are_changed_after_a_question(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -197,6 +199,7 @@ async def test_options_with_votes_are_changed_after_a_question(chromium: Chromiu
         assert options[0]["votes_count"] == 0
 
 
+@SLOW
 async def test_a_search_is_in_the_address_and_its_newest_answer_counts(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page, held = host.page, asyncio.Event()
@@ -230,6 +233,7 @@ async def test_a_search_is_in_the_address_and_its_newest_answer_counts(chromium:
         await expect(page.locator("li.poll")).to_have_count(1)
 
 
+@SLOW
 async def test_an_older_search_that_fails_says_nothing_of_the_newest(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page, lost = host.page, asyncio.Event()
@@ -287,6 +291,7 @@ async def test_the_list_searches_filters_and_keeps_itself_up_to_date(chromium: C
         await expect(host.state("Open")).to_have_attribute("aria-pressed", "true")
 
 
+@SLOW
 async def test_an_admin_may_see_the_polls_of_everybody(chromium: Chromium, server: Server) -> None:
     made = await server.command("user", "add", "root", "--admin")
     found = re.search(r"password (\S+) \(shown", made.stdout)

@@ -19,6 +19,7 @@ from tests.browser.test_host_views import BEYOND
 from tests.support.browser import Chromium, Visitor, axe
 from tests.support.host_page import PASSWORD, REFUSED, log_in
 from tests.support.served import Server, serving
+from tests.support.thorough import SLOW
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -175,6 +176,7 @@ async def test_an_administrator_changes_accounts(chromium: Chromium, server: Ser
         await expect(page.get_by_text("This is the only administrator who can log in.")).to_be_visible()
 
 
+@SLOW
 async def test_people_delete_their_own_account(chromium: Chromium, server: Server, database: Database) -> None:
     await account(database, "dan")
     heir = await account(database, "fay")

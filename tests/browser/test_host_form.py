@@ -7,8 +7,9 @@ import re
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.support.browser import SLOW, Chromium, axe
+from tests.support.browser import Chromium, axe
 from tests.support.host_page import LOST, PASSWORD, REFUSED, home, hosting, log_in, poll_id, server
+from tests.support.thorough import SLOW
 
 __all__ = ["home", "server"]
 
@@ -103,6 +104,7 @@ async def test_a_hundred_of_the_longest_options_are_pasted_saved_and_shown(chrom
             await expect(page.get_by_text(lines[0])).to_be_visible()
 
 
+@SLOW
 async def test_options_that_look_the_same_are_refused_and_older_ones_stay(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -137,6 +139,7 @@ async def test_options_that_look_the_same_are_refused_and_older_ones_stay(chromi
         assert [one["option_text"] for one in (await host.poll(poll["id"]))["options"]] == ["A", "B", "Another"]
 
 
+@SLOW
 async def test_a_changed_form_is_not_left_unasked(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -183,6 +186,7 @@ async def test_faults_are_shown_at_their_fields(chromium: Chromium, home: str) -
         await expect(page.get_by_text("Must be in the future.")).to_be_hidden()
 
 
+@SLOW
 async def test_a_poll_that_could_not_be_sent_is_sent_again(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -201,6 +205,7 @@ async def test_a_poll_that_could_not_be_sent_is_sent_again(chromium: Chromium, h
         await expect(page.get_by_text(re.compile(r"^[45]:\d\d left$"))).to_be_visible()
 
 
+@SLOW
 async def test_an_ended_login_keeps_what_was_typed(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -277,6 +282,7 @@ async def test_a_poll_begins_with_a_template_and_shows_how_it_will_look(chromium
         assert (poll["chart"], poll["option_order"], poll["language"]) == ("columns", "votes", "de")
 
 
+@SLOW
 async def test_an_option_is_moved_by_the_menu_of_its_handle(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -290,6 +296,7 @@ async def test_an_option_is_moved_by_the_menu_of_its_handle(chromium: Chromium, 
         await expect(page.get_by_label("Option 1", exact=True)).to_have_value("B")
 
 
+@SLOW
 async def test_an_option_is_dragged_to_another_place(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, viewport=(360, 1100)) as host:
         page = host.page

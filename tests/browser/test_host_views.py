@@ -10,8 +10,9 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.support.browser import SLOW, THOROUGH, Chromium, axe, transferred
+from tests.support.browser import Chromium, axe, transferred
 from tests.support.host_page import PASSWORD, REFUSED, guest_votes, home, hosting, log_in, new_account, server
+from tests.support.thorough import SLOW, THOROUGH
 
 __all__ = ["home", "server"]
 
@@ -62,6 +63,7 @@ async def test_an_account_is_made(chromium: Chromium, home: str) -> None:
         assert await page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 1]
 
 
+@SLOW
 async def test_a_poll_for_accounts_leads_to_an_account_and_back(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         poll = await host.make("Members?", allow_guests=False)
@@ -129,7 +131,7 @@ async def test_nothing_is_cut_off_of_the_largest_poll(chromium: Chromium, home: 
                 assert await host.page.evaluate(BEYOND) == [], (route, width)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=SLOW), "dark"])
 async def test_what_comes_before_a_login_breaks_no_rule_of_accessibility(
     chromium: Chromium, home: str, scheme: Literal["light", "dark"]
 ) -> None:
@@ -142,6 +144,7 @@ async def test_what_comes_before_a_login_breaks_no_rule_of_accessibility(
         await axe(page)
 
 
+@SLOW
 async def test_it_speaks_german(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, locale="de-DE") as host:
         page = host.page
@@ -165,6 +168,7 @@ async def test_it_speaks_german(chromium: Chromium, home: str) -> None:
         await expect(page.get_by_text("Geben Sie eine Frage ein.")).to_be_visible()
 
 
+@SLOW
 async def test_all_it_loads_is_small(chromium: Chromium, home: str) -> None:
     async with chromium.visit(home) as visitor:
         page = await visitor.context.new_page()

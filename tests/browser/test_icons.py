@@ -6,8 +6,9 @@ from base64 import b64encode
 
 import pytest
 
-from tests.support.browser import SLOW, Chromium
+from tests.support.browser import Chromium
 from tests.support.icons import ICONS, SCREENS, draw
+from tests.support.thorough import SLOW
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

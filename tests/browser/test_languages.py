@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import axe, blocking_storage
+from tests.support.thorough import SLOW
 from tests.support.vote_page import WAIT_MS, Booth, Paper, booth, said, server
 
 __all__ = ["booth", "server"]
@@ -35,11 +36,13 @@ async def test_a_chosen_language_holds_on_every_page_of_the_device(booth: Booth)
         assert kept.get("value") == "de"
         assert kept.get("sameSite") == "Lax"
         live = await visitor.open(f"/live/{poll['code']}")
-        await live.get_by_role("button", name=said("live.do_help", "de")).click(timeout=WAIT_MS)
+        await expect(live.locator("[data-act=help]")).to_have_attribute("aria-label", said("live.do_help", "de"))
+        await live.keyboard.press("?")
         await live.get_by_role("dialog").locator("select").select_option("English")
         await expect(live.locator("html")).to_have_attribute("lang", "en", timeout=WAIT_MS)
 
 
+@SLOW
 async def test_where_no_cookie_can_be_kept_the_address_has_the_language(booth: Booth, tmp_path: Path) -> None:
     poll = await booth.poll("Yes", "No")
     async with blocking_storage(booth.server.url, tmp_path) as visitor:

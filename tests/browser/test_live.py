@@ -27,6 +27,7 @@ from tests.support.live_page import (
     shows,
     venue,
 )
+from tests.support.thorough import THOROUGH
 from tests.support.values import Json
 
 __all__ = ["account", "live_server", "venue"]
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ENDED = "This screen link has expired. Ask the host for a new one."
 HOSTS_ACTS = ("open", "close", "reveal")
+HIDING = ("host", "after_vote", "after_close") if THOROUGH else ("host",)
 
 
 def path(poll: Json) -> str:
@@ -122,7 +124,7 @@ async def test_the_token_of_a_screen_link_is_in_no_request_and_no_log(venue: Ven
 
 async def test_what_is_hidden_reaches_no_guest(venue: Venue) -> None:
     async with venue.visit() as visitor:
-        for policy in ("host", "after_vote", "after_close"):
+        for policy in HIDING:
             poll = await venue.host.poll(results=policy)
             await venue.ballots(poll, 0, 0, 0, 0, 1, 1, 1)
             await check_that_nothing_is_told(venue, visitor, poll)
@@ -155,7 +157,7 @@ async def counts_read_with(token: str, venue: Venue, poll: Json) -> list[int]:
 async def test_a_screen_holds_back_until_the_policy_lets_everybody_know(venue: Venue) -> None:
     device = venue.host
     async with venue.visit() as visitor:
-        for policy in ("host", "after_vote", "after_close"):
+        for policy in HIDING:
             poll = await device.poll(results=policy)
             await venue.ballots(poll, 0, 0, 1)
             where = await screen_path(device, poll)

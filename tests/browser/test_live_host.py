@@ -18,10 +18,12 @@ from tests.support.live_page import (
     live,
     live_server,
     offers,
+    press,
     screen_path,
     shows,
     venue,
 )
+from tests.support.thorough import SLOW
 from tests.support.values import Json
 
 __all__ = ["account", "live_server", "venue"]
@@ -60,13 +62,6 @@ async def test_a_host_logs_in_and_every_screen_follows(venue: Venue) -> None:
         assert await status_of(venue.host, poll) == ("open", "live")
 
 
-async def press(page: Page, name: str) -> None:
-    """Click a button as a presenter does: after a move of the mouse, which brings back buttons that went unused."""
-    await page.mouse.move(9, 9)
-    await page.mouse.move(10, 10)  # one that is a move wherever the mouse was
-    await act(page, name).click()
-
-
 async def check_keys_and_buttons(page: Page, screens: list[Page]) -> None:
     """Close, reopen, hide and show results, with the keys and then with the buttons."""
     for by_key in (True, False):
@@ -83,6 +78,7 @@ async def check_keys_and_buttons(page: Page, screens: list[Page]) -> None:
                 await (held_back(screen) if says == "Show results" else shows(screen, 2, 1, 0))
 
 
+@SLOW
 async def test_holding_back_again_is_by_the_policy_from_before(venue: Venue) -> None:
     poll = await venue.host.poll(results="after_vote")
     async with venue.visit() as visitor:
@@ -94,6 +90,7 @@ async def test_holding_back_again_is_by_the_policy_from_before(venue: Venue) -> 
             assert await status_of(venue.host, poll) == ("open", policy)
 
 
+@SLOW
 async def test_a_stage_follows_a_poll_to_its_new_code(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit(allowed=["404"]) as visitor:

@@ -17,7 +17,7 @@ from nexus.http.framework.static import WEB
 from nexus.http.pages.qr import qr_svg
 from nexus.runtime.lan import ALL_IPV4, lan_hosts
 from tests.support.audience import audience_of
-from tests.support.browser import SCREENSHOTS, SLOW, THOROUGH, Chromium, Visitor
+from tests.support.browser import SCREENSHOTS, Chromium, Visitor
 from tests.support.live_page import (
     MEASURE,
     TOUCH_MS,
@@ -34,6 +34,7 @@ from tests.support.live_page import (
     venue,
 )
 from tests.support.served import serving
+from tests.support.thorough import SLOW, THOROUGH
 from tests.support.values import Json
 
 __all__ = ["account", "live_server", "venue"]
@@ -72,7 +73,7 @@ async def test_nothing_overlaps_or_is_cut_off(venue: Venue) -> None:
     # No picture is taken: the same layout, drawn quickly.
     async with venue.visit(device_scale_factor=0.25, reduced_motion="reduce") as visitor:
         page = await venue.page(visitor, "/")
-        for turn, (number, text, question) in enumerate(STAGES):
+        for turn, (number, text, question) in enumerate(STAGES if THOROUGH else STAGES[::2]):
             poll = await venue.host.poll(*texts_of(number, text), question=question)
             await venue.ballots(poll, 0, 0, 1, number - 1)
             await page.goto(venue.server.url + live(poll))
@@ -97,7 +98,7 @@ async def test_what_comes_after_the_first_fit_finds_room(venue: Venue) -> None:
     ends = (datetime.now(UTC) + timedelta(hours=20)).isoformat()
     poll = await venue.host.poll(*texts_of(8, WORD), question=SENTENCE, expires_at=ends)
     async with venue.visit() as visitor:
-        for size in ((360, 740), (1280, 720)):
+        for size in ((360, 740), (1280, 720)) if THOROUGH else ((360, 740),):
             page = await venue.page(visitor, "/")
             await resized(page, size)
             await page.goto(venue.server.url + live(poll))
@@ -127,12 +128,14 @@ async def test_every_state_of_a_stage_is_accessible(venue: Venue) -> None:
     async with venue.visit(reduced_motion="reduce") as visitor:
         page = await venue.page(visitor, live(poll), login=True, clock=True)
         await in_touch(page)
-        await act(page, "close").focus()
+        await page.keyboard.press("Tab")
+        await expect(act(page, "close")).to_be_focused()  # so they stay
         await accessible(page, "controls")
-        await act(page, "help").click()
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog")).to_be_visible()
         await accessible(page)
         await page.keyboard.press("Escape")
-        await act(page, "reveal").click()
+        await page.keyboard.press("r")
         await expect(page.locator("#veil")).to_be_visible()
         await idle(page)
         await accessible(page, "held")
@@ -277,6 +280,7 @@ async def check_that_all_is_german(page: Page) -> None:
     assert await page.locator("html").get_attribute("lang") == "de"
 
 
+@SLOW
 async def test_a_german_page_has_no_english(venue: Venue) -> None:
     assert in_english_alone("3 people voted") and not in_english_alone("3 Stimmen")
     poll = await venue.host.poll("Ja", "Nein", question="Gehen wir?")
@@ -332,6 +336,7 @@ async def test_a_stage_that_only_this_machine_reaches_fills_every_size_and_shows
             await accessible(page)
 
 
+@SLOW
 async def test_a_stage_on_the_servers_own_machine_invites_to_its_address_in_the_network(
     chromium: Chromium, module_database_url: str, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.test_live_host import status_of
-from tests.support.live_page import Venue, account, act, in_touch, live, live_server, venue
+from tests.support.live_page import Venue, account, act, in_touch, live, live_server, offers, venue
 from tests.support.values import Json
 
 __all__ = ["account", "live_server", "venue"]
@@ -27,8 +27,8 @@ async def presents(page: Page, venue: Venue, poll: Json) -> None:
     await in_touch(page)
     for name, status in (("close", "closed"), ("open", "open")):
         await page.keyboard.press(name[0])
-        await expect(act(page, {"close": "open", "open": "close"}[name])).to_be_attached()
-        await expect(act(page, name)).to_be_hidden()
+        await offers(page, name, whether=False)
+        await offers(page, {"close": "open", "open": "close"}[name])
         assert await status_of(venue.host, poll) == (status, "live")
 
 
@@ -61,5 +61,5 @@ async def test_the_field_of_the_stage_takes_a_pairing_code(venue: Venue) -> None
         await page.wait_for_url(f"**{live(poll)}")
         await in_touch(page)
         await page.keyboard.press("o")
-        await expect(act(page, "close")).to_be_visible()
+        await offers(page, "close")
         assert await status_of(venue.host, poll) == ("open", "live")

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.test_live_host import status_of
-from tests.support.browser import SLOW
+from tests.support.browser import stop_clock
 from tests.support.live_page import (
     TOUCH_MS,
     Venue,
@@ -25,6 +25,7 @@ from tests.support.live_page import (
     shows,
     venue,
 )
+from tests.support.thorough import SLOW
 
 __all__ = ["account", "live_server", "venue"]
 
@@ -47,6 +48,7 @@ async def test_a_clicker_runs_a_poll_and_takes_a_step_back(venue: Venue) -> None
         page = await venue.page(visitor, live(poll), login=True, clock=True)
         await expect(page.locator("body[data-touch=good]")).to_be_attached()
         await offers(page, "open")
+        await stop_clock(page)
         for key, status, policy in (
             ("PageDown", "open", "host"),
             ("ArrowRight", "open", "live"),
@@ -83,8 +85,10 @@ async def test_tools_that_could_not_be_loaded_come_by_themselves(venue: Venue) -
 async def test_closing_can_be_undone(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit() as visitor:
-        page = await venue.page(visitor, live(poll), login=True)
+        page = await venue.page(visitor, live(poll), login=True, clock=True)
         await in_touch(page)
+        await offers(page, "close")
+        await stop_clock(page)
         await page.keyboard.press("c")
         await expect(page.locator("#trouble")).to_contain_text("Voting is closed.")
         await act(page, "undo").click()
@@ -92,17 +96,19 @@ async def test_closing_can_be_undone(venue: Venue) -> None:
         await expect(page.locator("#trouble")).to_be_hidden()
 
 
+@SLOW
 async def test_a_key_that_can_do_nothing_says_why(venue: Venue) -> None:
     stranger = await register(venue.server, "stranger")
     poll = await stranger.at(venue.audience).poll()
     async with venue.visit() as visitor:
         for login, says in ((False, "Log in first (L)."), (True, "This poll belongs to someone else.")):
-            page = await venue.page(visitor, live(poll), login=login)
+            page = await venue.page(visitor, live(poll), login=login, clock=True)
             await in_touch(page)
+            await offers(page, "login")
+            await stop_clock(page)
             for key in "ocrt":
                 await page.keyboard.press(key)
                 await expect(page.locator("#trouble")).to_contain_text(says)
-            await offers(page, "login")
             await page.close()
     assert await status_of(stranger.at(venue.audience), poll) == ("open", "live")
 
@@ -157,6 +163,7 @@ Object.defineProperty(document, "visibilityState", { get: () => shown });
 """A browser whose page tells its last lock, and the last that was released, and is in sight if `shown` says so."""
 
 
+@SLOW
 async def test_a_stage_stays_on_as_long_as_it_is_in_sight(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit() as visitor:
@@ -175,6 +182,7 @@ async def test_a_stage_stays_on_as_long_as_it_is_in_sight(venue: Venue) -> None:
         await expect(whole).to_have_attribute("data-lock", "screen 2")
 
 
+@SLOW
 async def test_the_stage_is_dark_or_light_by_a_key(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit(color_scheme="light") as visitor:
@@ -185,6 +193,7 @@ async def test_the_stage_is_dark_or_light_by_a_key(venue: Venue) -> None:
             await expect(page.locator(f":root[data-theme={theme}]")).to_be_attached()
 
 
+@SLOW
 async def test_the_controls_cover_nothing_that_is_read(venue: Venue) -> None:
     poll = await venue.host.poll(results="host")
     await venue.ballots(poll, 0, 1)
@@ -214,9 +223,11 @@ async def test_the_controls_cover_nothing_that_is_read(venue: Venue) -> None:
 async def test_a_stage_of_a_screen_link_offers_the_login_and_takes_no_hosts_key(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit() as visitor:
-        page = await venue.page(visitor, await screen_path(venue.host, poll))
+        page = await venue.page(visitor, await screen_path(venue.host, poll), clock=True)
         await in_touch(page)
+        await offers(page, "login")
+        await shows(page, 0, 0, 0)
+        await stop_clock(page)
         await page.keyboard.press("c")
         await expect(page.locator("#trouble")).to_have_text("Log in first (L).")
-        await shows(page, 0, 0, 0)
     assert await status_of(venue.host, poll) == ("open", "live")

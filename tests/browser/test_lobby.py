@@ -7,21 +7,23 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.browser import PHONE, SLOW, axe, picture
+from tests.support.browser import PHONE, axe, picture
 from tests.support.live_page import (
     CUT_OFF,
     PASSWORD,
     TOUCH_MS,
     Venue,
     account,
-    act,
     in_touch,
     live,
     live_server,
+    offers,
     out_of_touch,
+    press,
     shows,
     venue,
 )
+from tests.support.thorough import SLOW
 from tests.support.values import Json
 
 __all__ = ["account", "live_server", "venue"]
@@ -82,6 +84,7 @@ async def test_phones_and_a_stage_become_the_poll_by_themselves(venue: Venue) ->
             await expect(page.locator(".lobby")).to_have_count(0)
 
 
+@SLOW
 async def test_a_poll_for_members_asks_for_the_login_only_when_it_opens(venue: Venue) -> None:
     poll = await draft(venue, allow_guests=False)
     async with venue.visit(viewport=PHONE) as visitor:
@@ -96,6 +99,7 @@ async def test_a_poll_for_members_asks_for_the_login_only_when_it_opens(venue: V
         assert await same_page(page)
 
 
+@SLOW
 async def test_a_poll_that_goes_is_said_to_be_gone(venue: Venue) -> None:
     poll = await draft(venue)
     async with venue.visit(viewport=PHONE) as visitor:
@@ -118,12 +122,11 @@ async def test_a_presenter_opens_voting_from_the_lobby(venue: Venue) -> None:
         await page.get_by_label("Username").fill(venue.account.name)
         await page.get_by_label("Password").fill(PASSWORD)
         await page.keyboard.press("Enter")
-        await expect(act(page, "open")).to_be_visible()
+        await offers(page, "open")
         await expect(page.locator(".lobby .code")).to_have_text(poll["code"])
         await expect(page.locator("#question")).to_be_hidden()
         assert "secret" not in await page.title()
-        await page.mouse.move(5, 5)
-        await act(page, "open").click()
+        await press(page, "open")
         await expect(page.locator("#question")).to_be_visible()
         await expect(page.locator(".lobby")).to_have_count(0)
         assert (await venue.host.get(f"/polls/{poll['id']}/"))["status"] == "open"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.browser import SLOW, Chromium
+from tests.support.browser import Chromium
 from tests.support.host_page import REFUSED, home, hosting, server
 from tests.support.rest import words
+from tests.support.thorough import SLOW
 
 __all__ = ["home", "server"]
 

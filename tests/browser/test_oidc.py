@@ -10,10 +10,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.support.browser import PHONE, SLOW, Chromium, axe, picture
+from tests.support.browser import PHONE, Chromium, axe, picture
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, RealProvider, openid_provider
 from tests.support.redis_server import free_port
 from tests.support.served import Server, ending
+from tests.support.thorough import SLOW
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -101,6 +102,7 @@ async def test_a_host_logs_in_by_keyboard_and_out(chromium: Chromium, site: Site
         assert "login=" not in await page.evaluate("JSON.stringify([location.href, document.referrer])")
 
 
+@SLOW
 async def test_an_account_without_a_role_hears_that_it_may_vote(chromium: Chromium, site: Site) -> None:
     site.provider.reset()
     site.provider.claims["groups"] = ["students"]

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.browser import PHONE, SLOW, Chromium, blocking_storage
+from tests.support.browser import PHONE, Chromium, blocking_storage
 from tests.support.live_page import PASSWORD, Venue, account, act, in_touch, live, live_server, shows, venue
+from tests.support.thorough import SLOW
 
 __all__ = ["account", "live_server", "venue"]
 

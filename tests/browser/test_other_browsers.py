@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from tests.support.audience import audience_of
-from tests.support.browser import SLOW
 from tests.support.host_page import PASSWORD, new_account
 from tests.support.other_browsers import OTHERS, Browser, until
 from tests.support.served import Server, serving
+from tests.support.thorough import SLOW
 from tests.support.values import Json
 
 IN_TOUCH = "document.body.dataset.touch === 'good'"

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import axe, picture
+from tests.support.thorough import SLOW
 from tests.support.vote_page import WAIT_MS, WORDS, Booth, Paper, booth, is_german, said, server
 
 __all__ = ["booth", "server"]
@@ -43,6 +44,7 @@ async def test_an_address_that_leads_nowhere_has_ways_on(booth: Booth) -> None:
         await expect(page).to_have_url(f"{booth.server.url}/host")
 
 
+@SLOW
 async def test_what_people_type_is_the_page_they_want(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No")
     code = poll["code"]

@@ -16,6 +16,7 @@ from playwright.async_api import Page, expect
 from tests.support.browser import Chromium
 from tests.support.host_page import Host, hosting
 from tests.support.served import Server, serving
+from tests.support.thorough import SLOW
 from tests.support.values import Json
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -48,7 +49,7 @@ def texts(svg: bytes) -> list[str]:
     return [one.text or "" for one in ElementTree.fromstring(svg).iter(f"{ALL}text")]  # noqa: S314 - of this test
 
 
-@pytest.mark.parametrize("chart", ["bars", "columns", "donut"])
+@pytest.mark.parametrize("chart", ["bars", *(pytest.param(one, marks=SLOW) for one in ("columns", "donut"))])
 async def test_results_are_a_picture_of_the_poll_s_chart(chromium: Chromium, server: Server, chart: str) -> None:
     async with hosting(chromium, server.url) as host:
         poll = await voted(host, chart)

@@ -11,8 +11,9 @@ import pytest_asyncio
 from tests.shots.checks import coloured_only, moving, narrow, unreachable
 from tests.shots.stand import SETTINGS, Stand, State, stand_at, visiting
 from tests.shots.states import STATES
-from tests.support.browser import THOROUGH, Chromium, axe
+from tests.support.browser import Chromium, axe
 from tests.support.served import serving
+from tests.support.thorough import THOROUGH
 
 CHOSEN = [state for state in STATES if THOROUGH or state.sample]
 WIDTHS = (320, 360)

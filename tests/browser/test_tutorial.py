@@ -16,6 +16,7 @@ from playwright.async_api import Page, expect
 from tests.support.browser import Chromium, axe
 from tests.support.checkout import ROOT
 from tests.support.served import Server, serving
+from tests.support.thorough import SLOW
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -92,6 +93,7 @@ async def tutorial(folder: Path, database_url: str) -> AsyncIterator[tuple[str, 
             yield origin, server
 
 
+@SLOW
 async def test_tutorial_works_as_written(chromium: Chromium, tmp_path: Path, database_url: str) -> None:
     async with tutorial(tmp_path, database_url) as (origin, server):
         variables, code = await made_poll(server)

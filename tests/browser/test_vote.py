@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.counts_told import tells_counts
+from tests.support.thorough import SLOW
 from tests.support.vote_page import (
     NO_POLL,
     WAIT_MS,
@@ -118,7 +119,10 @@ async def test_a_tap_is_called_recorded_once_it_is_acknowledged(booth: Booth) ->
 async def test_a_vote_is_changed_and_taken_back_and_the_same_tap_again_changes_nothing(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No")
     async with booth.seat(poll) as (paper, wire):
+        wire.holding = True
         await paper.option("Yes").locator("button.choice").dblclick()
+        await paper.says("vote.sending")
+        wire.let_go()
         await paper.says("vote.recorded_change")
         await paper.tap("Yes")
         await paper.tap("No")
@@ -133,6 +137,7 @@ async def test_a_vote_is_changed_and_taken_back_and_the_same_tap_again_changes_n
         await expect(paper.page.get_by_role("button", name=said("vote.retract"))).to_be_hidden()
 
 
+@SLOW
 async def test_an_option_under_the_mouse_does_not_look_chosen(booth: Booth) -> None:
     async with booth.seat(await booth.poll("Yes", "No")) as (paper, _):
         await paper.can_choose(True)
@@ -144,6 +149,7 @@ async def test_an_option_under_the_mouse_does_not_look_chosen(booth: Booth) -> N
         await expect(first).to_have_css("background-color", ground)
 
 
+@SLOW
 async def test_where_no_change_is_allowed_there_is_none_to_tap(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No", allow_change=False)
     async with booth.seat(poll) as (paper, wire):
@@ -156,6 +162,7 @@ async def test_where_no_change_is_allowed_there_is_none_to_tap(booth: Booth) -> 
         assert len(wire.acts) == 1 and await booth.counted(poll) == (1, [0, 1])
 
 
+@SLOW
 async def test_each_tap_is_one_of_several_ballots(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No", votes_per_user=3)
     async with booth.seat(poll) as (paper, wire):
@@ -207,7 +214,14 @@ async def test_several_choices_are_sent_together_and_one_too_many_is_refused(boo
 
 
 @pytest.mark.parametrize(
-    ("policy", "seen"), {"live": "123", "after_vote": "23", "after_close": "3", "host": ""}.items(), ids=str
+    ("policy", "seen"),
+    [
+        pytest.param("live", "123", marks=SLOW),
+        ("after_vote", "23"),
+        pytest.param("after_close", "3", marks=SLOW),
+        ("host", ""),
+    ],
+    ids=str,
 )
 async def test_counts_are_in_the_page_once_they_may_be_seen_and_never_before(
     booth: Booth, policy: str, seen: str

@@ -17,6 +17,7 @@ from tests.support.audience_acts import vote
 from tests.support.browser import Chromium
 from tests.support.redis_server import running_redis
 from tests.support.served import serving
+from tests.support.thorough import SLOW
 from tests.support.vote_page import HOURS_AHEAD, ROOM, WAIT_MS, Booth, Paper, after, booth, examine, said, server
 
 __all__ = ["booth", "server"]
@@ -24,6 +25,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CUT = ("WebSocket connection to .* failed", "ERR_(CONNECTION_|NETWORK_|EMPTY|FAILED|INTERNET|INCOMPLETE|SOCKET)")
 """What browsers say of lost connections, which these tests cut."""
+
+
+NOTE_LEFT = """() => {
+  window.left = [];
+  const left = document.querySelector("#left");
+  const changes = { subtree: true, childList: true, characterData: true };
+  new MutationObserver(() => window.left.push(left.textContent)).observe(left, changes);
+}"""
+"""Keeps what is said of the time left: each figure lasts a second."""
 
 
 async def is_out_of_touch(page: Page) -> None:
@@ -72,13 +82,15 @@ async def test_a_poll_opens_and_ends_by_the_clock_of_the_server(booth: Booth) ->
         await expect(paper.page.locator("#left")).to_have_text(re.compile(r"^(2:00:00|1:59:\d\d) left$"))
         await paper.tap("Yes")
         await paper.says("vote.recorded_change")
-        await booth.audience.host.patch(f"/polls/{poll['id']}/", {"expires_at": after(3.5)})
-        await expect(paper.page.locator("#left")).to_have_text(re.compile(r"^0:0[1-4] left$"))
+        await paper.page.evaluate(NOTE_LEFT)
+        await booth.audience.host.post(f"/polls/{poll['id']}/open/", {"seconds": 5})
         await paper.says("vote.closed_voted")
         await expect(paper.page.locator("#left")).to_be_hidden()
+        assert [one for one in await paper.page.evaluate("window.left") if re.fullmatch(r"0:0[1-5] left", one)]
         await examine(paper.page, "vote-closed")
 
 
+@SLOW
 async def test_a_voter_sees_options_come_and_go(booth: Booth) -> None:
     poll = await booth.poll("Red", "Green", max_choices=2, description="Think")
     async with booth.seat(poll) as (paper, _):
@@ -98,6 +110,7 @@ async def test_a_voter_sees_options_come_and_go(booth: Booth) -> None:
         assert await booth.counted(poll) == (1, [1, 1])
 
 
+@SLOW
 async def test_who_chooses_by_keyboard_keeps_a_place_when_options_go(booth: Booth) -> None:
     poll = await booth.poll("Red", "Green", "Blue", max_choices=2)
     async with booth.seat(poll) as (paper, _):
@@ -166,6 +179,7 @@ async def test_a_vote_under_way_while_its_server_is_killed_counts_once(booth: Bo
             assert await Booth(booth.chromium, audience).counted(poll) == (1, [1, 0])
 
 
+@SLOW
 async def test_a_vote_under_way_while_all_workers_are_killed_counts_once(
     chromium: Chromium, tmp_path: Path, database_url: str
 ) -> None:
@@ -189,7 +203,7 @@ async def test_a_vote_under_way_while_all_workers_are_killed_counts_once(
                 await server.until_logged("Application startup complete", after=before)
                 await server.until_ready()
                 await is_right_again(paper, time.monotonic(), "workers killed")
-                assert [act["op"] for act in wire.acts] == [wire.acts[0]["op"]] * 2
+                assert len(wire.acts) > 1 and {act["op"] for act in wire.acts} == {wire.acts[0]["op"]}
             async with audience_of(server) as again:
                 assert await Booth(chromium, again).counted(poll) == (1, [1, 0])
 
@@ -215,7 +229,7 @@ async def test_a_device_is_one_voter_and_keeps_a_guest_token_and_no_more(booth: 
         assert kept == [[f"nexus:guest:{booth.server.url}:{poll['code']}"], [], ""]
 
 
-@pytest.mark.parametrize("lost", ["vote", "answer"])
+@pytest.mark.parametrize("lost", ["vote", pytest.param("answer", marks=SLOW)])
 async def test_a_page_that_is_loaded_again_sends_its_vote_again_as_the_same(booth: Booth, lost: str) -> None:
     poll = await booth.poll("Yes", "No")
     async with booth.seat(poll) as (paper, wire):
@@ -227,8 +241,8 @@ async def test_a_page_that_is_loaded_again_sends_its_vote_again_as_the_same(boot
         await paper.page.reload()
         await paper.says("vote.recorded_change")
         await paper.stands("Yes")
-        first, second = wire.acts
-        assert first["op"] == second["op"] and first["options"] == second["options"]
+        first, *again = wire.acts
+        assert again and all(one["op"] == first["op"] and one["options"] == first["options"] for one in again)
         assert await booth.counted(poll) == (1, [1, 0])
 
 
@@ -237,7 +251,7 @@ async def test_a_page_that_is_loaded_again_sends_its_vote_again_as_the_same(boot
 
 async def test_a_vote_made_without_a_network_is_kept_and_sent(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No")
-    async with booth.visit(allowed=CUT) as visitor:
+    async with booth.visit(allowed=CUT, reduced_motion="reduce") as visitor:
         paper = await booth.paper(visitor, poll)
         await paper.says("vote.tap")
         await paper.page.evaluate("window.stayed = true")
@@ -252,6 +266,7 @@ async def test_a_vote_made_without_a_network_is_kept_and_sent(booth: Booth) -> N
         assert await booth.counted(poll) == (1, [1, 0])
 
 
+@SLOW
 async def test_a_page_that_cannot_enter_yet_tries_again_by_itself(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No", crowd=(2, 1))
     async with booth.visit(allowed=CUT) as visitor:

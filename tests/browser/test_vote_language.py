@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import axe
+from tests.support.thorough import SLOW
 from tests.support.values import Json
 from tests.support.vote_page import HOSTILE, NO_POLL, Booth, Paper, booth, is_german, said, server
 
@@ -47,6 +48,7 @@ async def test_nothing_that_people_write_runs(booth: Booth) -> None:
         assert await page.evaluate("window.ran") is None
 
 
+@SLOW
 async def test_a_german_page_has_no_english_left(booth: Booth) -> None:
     poll = await booth.poll("Ja", "Nein", question="Was?", results="after_vote", lasts_s=3600)
     async with booth.visit(locale="de-DE", allowed=[NO_POLL]) as visitor:
@@ -68,6 +70,7 @@ async def test_a_german_page_has_no_english_left(booth: Booth) -> None:
         await is_german(paper.page)
 
 
+@SLOW
 async def test_texts_of_a_poll_are_marked_with_its_language(booth: Booth) -> None:
     poll = await booth.poll("نعم", "No", question="أي موعد؟", description="اختر واحدة.", language="ar", results="live")
     async with booth.visit() as visitor:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from tests.support.browser import SLOW
+from tests.support.thorough import SLOW
 from tests.support.vote_page import NO_POLL, PHONE, WAIT_MS, Booth, Paper, booth, said, server
+from tests.support.waiting import SERVER_S, soon
 
 __all__ = ["booth", "server"]
 
@@ -40,23 +42,19 @@ async def boxes(page: Page) -> list[list[int]]:
 
 async def first_boxes(page: Page, url: str, texts: Sequence[str]) -> list[list[int]]:
     """Load a poll's page, and return where the options are when they are painted from the data in it alone."""
-    held: list[Route] = []
-
-    async def hold(route: Route) -> None:
-        held.append(route)
-
-    await page.route("**/vote/attend.js", hold)
+    held: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route("**/vote/attend.js", held.put)
     await page.goto(url, wait_until="commit")
     await expect(page.locator("#results .text")).to_have_text(texts)
     found = await boxes(page)
-    await held.pop().continue_()
+    await (await soon(held.get(), SERVER_S)).continue_()
     return found
 
 
 async def test_nothing_moves_under_the_thumb(booth: Booth) -> None:
     texts = ("Yes", "No", "Whatever the others prefer, as I cannot decide")
     poll = await booth.poll(*texts, crowd=(2, 1), results="after_vote", description="Think\ntwice.", lasts_s=9e6)
-    async with booth.visit(allowed=CUT) as visitor:
+    async with booth.visit(allowed=CUT, reduced_motion="reduce") as visitor:
         page = await visitor.context.new_page()
         paper = Paper(page)
         first = await first_boxes(page, f"{booth.server.url}/vote/{poll['code']}", texts)
@@ -83,6 +81,7 @@ async def test_nothing_moves_under_the_thumb(booth: Booth) -> None:
         assert await boxes(page) == first
 
 
+@SLOW
 async def test_the_answer_to_one_choice_too_many_is_at_that_option_and_moves_nothing(booth: Booth) -> None:
     poll = await booth.poll("Red", "Green", "Blue", max_choices=2, results="host")
     async with booth.visit(locale="de-DE") as visitor:
@@ -103,6 +102,7 @@ async def test_the_answer_to_one_choice_too_many_is_at_that_option_and_moves_not
         assert await boxes(paper.page) == first
 
 
+@SLOW
 @pytest.mark.parametrize("path", ["/", "/vote/ZZZZZZ"])
 async def test_a_keyboard_that_opens_moves_no_field(booth: Booth, path: str) -> None:
     async with booth.visit(allowed=[NO_POLL]) as visitor:
@@ -144,6 +144,7 @@ async def test_text_of_twice_the_size_keeps_its_words(booth: Booth, width: int) 
         assert await paper.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@SLOW
 async def test_a_short_word_with_a_hyphen_stays_in_one_line(booth: Booth) -> None:
     poll = await booth.poll("Wi-Fi " * 12, "No")
     async with booth.seat(poll) as (paper, _):

@@ -46,10 +46,10 @@ async def test_totals_that_are_not_newer_are_told_to_nobody(bus: RedisBus, redis
     open_spy: Callable[[], PubSub] = redis.pubsub
     with open_spy() as spy:
         spy.subscribe(Names("nexus").channel(poll_topic(7)))
-        assert spy.get_message(timeout=5) is not None
+        assert spy.get_message(timeout=30) is not None
         for version in (5, 5, 4, 6):
             await bus.publish(totals_news(7, version))
-        heard = [spy.get_message(timeout=5) for _ in range(2)]
+        heard = [spy.get_message(timeout=30) for _ in range(2)]
         assert [message["data"] for message in heard if message] == [
             encode(totals_news(7, version)) for version in (5, 6)
         ]

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,12 +23,11 @@ from tests.support.postgres_server import PostgresServer, new_database
 from tests.support.private_server import clear, lives, pid_of
 from tests.support.redis_server import running_redis
 from tests.support.served import Server, serving
+from tests.support.thorough import SLOW
 
 PASSWORD = re.compile(r"^Log in at \S+/host as admin with the password (\S+) \(shown only now\)$", re.MULTILINE)
-WARM_S = 10.0
-"""From the command to readiness where the cluster is there: about a second on an idle machine."""
-END_S = 15.0
-DISABLED_S = 5.0
+END_S = 30.0
+DISABLED_S = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -95,12 +93,10 @@ async def test_a_fresh_folder_is_served_and_its_admin_shown_once(fresh: Server, 
     said = command(fresh, tmp_path).refused("serve", "--port", "0")
     assert fresh.process is not None
     assert re.fullmatch(rf"Another nexus serve uses .*data \(pid {fresh.process.pid}\)\.", said)
-    await fresh.until_ready(5)
+    await fresh.until_ready(30)
 
     await fresh.stop(END_S)
-    begin = time.monotonic()
     await fresh.start()
-    assert time.monotonic() - begin < WARM_S
     assert PASSWORD.findall(fresh.log) == [password]
     assert (await log_in(fresh, "admin", password)).status_code == 200
     assert fresh.complaints() == []
@@ -125,7 +121,11 @@ async def until_said(server: Server, words: str) -> None:
             await asyncio.sleep(0.005)
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130), (signal.SIGHUP, 0)], ids=str)
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGTERM, 0), (signal.SIGINT, 130), pytest.param(signal.SIGHUP, 0, marks=SLOW)],
+    ids=str,
+)
 async def test_a_signal_ends_it_and_its_postgresql(
     tmp_path: Path, data: Path, number: signal.Signals, status: int
 ) -> None:
@@ -137,7 +137,9 @@ async def test_a_signal_ends_it_and_its_postgresql(
         assert group_is_gone(pid) and not lives(data)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, *(pytest.param(one, marks=SLOW) for one in (signal.SIGINT, signal.SIGHUP))]
+)
 async def test_a_signal_ends_workers_and_postgresql(tmp_path: Path, data: Path, number: signal.Signals) -> None:
     with running_redis() as redis:
         async with serving(tmp_path, None, redis.url, workers=2, NEXUS_DATA=str(data)) as server:
@@ -153,8 +155,8 @@ async def test_a_killed_private_postgresql_is_started_again(tmp_path: Path, data
     async with serving(tmp_path, None, fresh=True, NEXUS_DATA=str(data)) as server:
         before = pid_of(data)
         os.kill(before, signal.SIGKILL)
-        assert until(lambda: lives(data) and pid_of(data) != before, 20)
-        await server.until_ready(20)
+        assert until(lambda: lives(data) and pid_of(data) != before, 60)
+        await server.until_ready(60)
 
 
 async def test_a_killed_worker_is_replaced(tmp_path: Path, database_url: str) -> None:

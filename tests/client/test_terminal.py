@@ -85,7 +85,7 @@ def test_a_poll_cannot_steer_the_terminal() -> None:
 
 def test_text_is_clipped_by_columns() -> None:
     assert (clip("投票", 4), clip("投票する", 4), clip("abc", 2)) == ("投票", "投…", "a…")
-    assert padded("投", 5) == "投   "
+    assert padded("投", 30) == "投   "
 
 
 async def test_a_terminal_is_drawn_over_and_over_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,9 +98,9 @@ async def test_a_terminal_is_drawn_over_and_over_in_its_place(monkeypatch: pytes
         while out.getvalue().count("\x1b[J") < times:  # noqa: ASYNC110 - a terminal has no event
             await asyncio.sleep(0.001)
 
-    await asyncio.wait_for(drawn(2), 5)  # the second because time goes on
+    await asyncio.wait_for(drawn(2), 30)  # the second because time goes on
     here.take(Deleted(7))
-    await asyncio.wait_for(watching, 5)
+    await asyncio.wait_for(watching, 30)
     first, second, *_ = out.getvalue().split("\x1b[J")[1:]
     assert first.startswith("Which?\n\n  Yes ")
     assert second.endswith(("\x1b[6F", "The poll no longer exists.\n"))
@@ -110,7 +110,7 @@ async def test_without_a_terminal_each_change_is_a_line() -> None:
     out, here = io.StringIO(), room()
     here.take(PollChanged(replace(POLL, question="Really?\x1b", status="closed")))
     here.take(Deleted(7))
-    await asyncio.wait_for(watch(here, out, server_now=lambda: NOON, connected=lambda: True), 5)
+    await asyncio.wait_for(watch(here, out, server_now=lambda: NOON, connected=lambda: True), 30)
     lines = [totals_line(here.poll, TOTALS), "# Really?  (closed)", "# The poll no longer exists."]
     assert out.getvalue().splitlines() == lines
 
@@ -126,16 +126,16 @@ async def test_without_a_terminal_a_busy_poll_is_a_line_now_and_then_and_its_end
         while out.getvalue().count("\n") < lines:  # noqa: ASYNC110 - a text has no event
             await asyncio.sleep(0.001)
 
-    await asyncio.wait_for(written(1), 5)
+    await asyncio.wait_for(written(1), 30)
     for version in range(3, 30):
         here.take(replace(TOTALS, version=version))
         await asyncio.sleep(0)
     final = replace(TOTALS, version=30, final=True, status="closed")
     here.take(final)
-    await asyncio.wait_for(written(2), 5)
+    await asyncio.wait_for(written(2), 30)
     here.take(replace(TOTALS, version=31))  # reopened
     here.take(Deleted(7))
-    await asyncio.wait_for(watching, 5)
+    await asyncio.wait_for(watching, 30)
     assert out.getvalue().splitlines() == [
         totals_line(POLL, TOTALS),
         totals_line(POLL, final),
@@ -156,6 +156,6 @@ async def test_without_a_terminal_the_newest_totals_come_when_the_time_is_up(mon
         while not out.getvalue().endswith(newest):  # noqa: ASYNC110 - a text has no event
             await asyncio.sleep(0.001)
 
-    await asyncio.wait_for(told(), 5)
+    await asyncio.wait_for(told(), 30)
     here.end()
-    await asyncio.wait_for(watching, 5)
+    await asyncio.wait_for(watching, 30)

@@ -77,9 +77,7 @@ async def test_the_audience_votes_changes_and_retracts_over_a_restart(server: Se
         await server.start()
         await soon(watch(server, code, voters=8, beyond=later.version + 24), SERVER_S)
         process.terminate()
-        began = time.monotonic()
         assert await soon(process.communicate(), SERVER_S) == (b"", b"")
-        assert time.monotonic() - began < 2
         assert process.returncode == 0
         verified = await server.command("verify")
         assert verified.returncode == 0, verified.stdout

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,6 @@ import pytest
 from nexus.embedded import DatabaseAddress, EmbeddedError, PrivatePostgres
 from nexus.embedded.postmaster import until
 from tests.support.private_server import kill, line, lives, login, pid_of, program, psql, sql
-
-WARM_S = 3.0
 
 STARTER = """
 import pathlib, sys, time
@@ -47,13 +44,11 @@ def test_address_is_a_url_with_the_socket_folder() -> None:
     assert address.url == "postgresql://nexus:s%2Fe%3Ac@/nexus?host=%2Frun%2Fa%20b&port=5432"
 
 
-def test_warm_start_is_fast_and_keeps_what_was_committed(data: Path) -> None:
+def test_warm_start_keeps_what_was_committed(data: Path) -> None:
     with PrivatePostgres(data) as address:
         sql(address, "CREATE TABLE kept AS SELECT 7 AS n")
     assert not lives(data)
-    begin = time.monotonic()
     with PrivatePostgres(data) as again:
-        assert time.monotonic() - begin < WARM_S
         assert sql(again, "SELECT n FROM kept") == "7"
         assert again == address
 

@@ -24,8 +24,8 @@ from tests.support.values import Json
 
 VOTERS = 1000
 STEPS = 10 if os.environ.get("NEXUS_SOAK") else 6
-ARRIVE_S = 2.0
-"""Contract, section 5, promise 4: from the commit to the last screen."""
+ARRIVE_S = 10.0
+"""From a commit to the last screen, far sooner on a machine that is not busy (docs/contract.md, "Promises")."""
 VERIFY_S = 60.0
 
 POLLS: list[Json] = [

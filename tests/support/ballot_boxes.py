@@ -63,7 +63,7 @@ class Answers:
         self._of[one.op].set_result(answer)
 
     async def of(self, one: Ballot) -> Answer:
-        return await asyncio.wait_for(asyncio.shield(self._of[one.op]), 5)
+        return await asyncio.wait_for(asyncio.shield(self._of[one.op]), 30)
 
     async def kind(self, one: Ballot) -> str:
         answer = await self.of(one)

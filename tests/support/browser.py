@@ -25,6 +25,7 @@ import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -57,10 +58,6 @@ WITHIN_S = 60.0
 expect.set_options(timeout=20_000)  # ms, of every test with a browser: what holds at once costs nothing
 SCREENSHOTS = ROOT / "screenshots"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-THOROUGH = os.environ.get("NEXUS_CI") == "1" or bool(os.environ.get("NEXUS_SOAK"))
-"""Whether everything is checked; otherwise what differs only in colours or size is checked once."""
-SLOW = pytest.mark.skipif(not THOROUGH, reason="slow, and beside others: NEXUS_CI=1 runs it")
-"""For what a few seconds less a run are worth more than."""
 HERE = {"about", "blob", "data"}
 """Schemes that need no request."""
 
@@ -247,6 +244,12 @@ async def axe(page: Page) -> None:
             why = " ".join(node["failureSummary"].split())
             lines.append(f"    {' '.join(map(str, node['target']))}: {why}")
     assert not lines, "\n".join([f"axe finds {len(found['violations'])} rules broken on {page.url}", *lines])
+
+
+async def stop_clock(page: Page) -> None:
+    """Stop the clock of a page, which must have been installed: what passes by itself stays until it is wound on."""
+    now = await page.evaluate("Date.now()")
+    await page.clock.pause_at(datetime.fromtimestamp(now / 1000 + WITHIN_S, UTC))  # ahead: until then it goes on
 
 
 async def picture(page: Page, name: str) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from nexus.bus import News, TotalsNews
 from nexus.domain.poll import Place, Policy, Status, Totals
 
-WITHIN_S = 10.0
+WITHIN_S = 30.0
 
 
 def totals_news(poll: int, version: int, *, epoch: int = 1, votes: int = 0) -> TotalsNews:

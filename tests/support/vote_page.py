@@ -18,9 +18,10 @@ from playwright.async_api import Locator, Page, WebSocketRoute, expect
 from nexus.http.framework.static import WEB
 from tests.support.audience import Audience, audience_of
 from tests.support.audience_acts import vote
-from tests.support.browser import THOROUGH, Chromium, Visitor, axe, picture
+from tests.support.browser import Chromium, Visitor, axe, picture
 from tests.support.counts_told import tells_counts
 from tests.support.served import Server, serving
+from tests.support.thorough import THOROUGH
 from tests.support.values import Json
 
 WAIT_MS = 20_000
@@ -258,13 +259,14 @@ class Booth:
 
 
 async def examine(page: Page, name: str, *, large: bool = False) -> None:
-    """Check the page with axe in light and dark mode, and keep pictures as `name`; if `large`, of large screens too."""
+    """Check the page with axe; in CI in light mode too, with pictures as `name`, if `large` those of large screens."""
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme)
         await axe(page)
         for width, height in (*LARGE, PHONE) if large and THOROUGH and scheme == "light" else (PHONE,):
             await page.set_viewport_size({"width": width, "height": height})
-            await picture(page, f"{name}-{width}-{scheme}")
+            if THOROUGH:
+                await picture(page, f"{name}-{width}-{scheme}")
     await page.emulate_media(color_scheme="light")
 
 

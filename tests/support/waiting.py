@@ -8,9 +8,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-SOON_S = 5.0
+SOON_S = 20.0
 """For what happens in this process."""
-UNTIL_S = 10.0
+UNTIL_S = 30.0
 """For a state that another process, such as Redis, has a part in."""
 SERVER_S = 30.0
 """For what a server in a process of its own does; the machine that runs the tests may be busy."""

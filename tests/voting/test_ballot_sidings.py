@@ -70,7 +70,7 @@ def box(database: HoldingDatabase) -> BallotBox:
 
 def cast(box: BallotBox, poll: int, n: int, option: int = 1) -> asyncio.Task[Receipt]:
     """Have voter `n` cast a ballot; the bound is the test's."""
-    return asyncio.create_task(asyncio.wait_for(box.cast(Ballot(uuid4(), poll, voter(n), options=(option,))), 5))
+    return asyncio.create_task(asyncio.wait_for(box.cast(Ballot(uuid4(), poll, voter(n), options=(option,))), 30))
 
 
 async def test_a_held_poll_delays_no_other_of_its_lane(database: HoldingDatabase, box: BallotBox) -> None:
