@@ -29,6 +29,7 @@ from tests.support.live_page import (
     laid_out,
     live,
     live_server,
+    offers,
     painted,
     shows,
     venue,
@@ -128,6 +129,7 @@ async def test_every_state_of_a_stage_is_accessible(venue: Venue) -> None:
     async with venue.visit(reduced_motion="reduce") as visitor:
         page = await venue.page(visitor, live(poll), login=True, clock=True)
         await in_touch(page)
+        await offers(page, "close")
         await page.keyboard.press("Tab")
         await expect(act(page, "close")).to_be_focused()  # so they stay
         await accessible(page, "controls")

@@ -100,8 +100,8 @@ async def test_closing_can_be_undone(venue: Venue) -> None:
 async def test_a_key_that_can_do_nothing_says_why(venue: Venue) -> None:
     stranger = await register(venue.server, "stranger")
     poll = await stranger.at(venue.audience).poll()
-    async with venue.visit() as visitor:
-        for login, says in ((False, "Log in first (L)."), (True, "This poll belongs to someone else.")):
+    for login, says in ((False, "Log in first (L)."), (True, "This poll belongs to someone else.")):
+        async with venue.visit() as visitor:
             page = await venue.page(visitor, live(poll), login=login, clock=True)
             await in_touch(page)
             await offers(page, "login")
@@ -109,7 +109,6 @@ async def test_a_key_that_can_do_nothing_says_why(venue: Venue) -> None:
             for key in "ocrt":
                 await page.keyboard.press(key)
                 await expect(page.locator("#trouble")).to_contain_text(says)
-            await page.close()
     assert await status_of(stranger.at(venue.audience), poll) == ("open", "live")
 
 

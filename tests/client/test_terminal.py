@@ -85,7 +85,7 @@ def test_a_poll_cannot_steer_the_terminal() -> None:
 
 def test_text_is_clipped_by_columns() -> None:
     assert (clip("投票", 4), clip("投票する", 4), clip("abc", 2)) == ("投票", "投…", "a…")
-    assert padded("投", 30) == "投   "
+    assert padded("投", 5) == "投   "
 
 
 async def test_a_terminal_is_drawn_over_and_over_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
