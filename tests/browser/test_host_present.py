@@ -14,6 +14,7 @@ from nexus.http.pages.qr import qr_png, qr_svg
 from tests.browser.test_embedding import publicly
 from tests.support.browser import Chromium, axe
 from tests.support.host_page import PASSWORD, REFUSED, Host, guest_votes, home, hosting, log_in, new_account, server
+from tests.support.live_page import TOUCH_MS
 from tests.support.thorough import SLOW
 
 __all__ = ["home", "server"]
@@ -28,7 +29,7 @@ async def presented(host: Host) -> Page:
     async with host.visitor.context.expect_page() as opened:
         await host.button("Present").click()
     stage = await opened.value
-    await expect(stage.locator(CLOSE)).to_be_attached(timeout=25_000)
+    await expect(stage.locator(CLOSE)).to_be_attached(timeout=TOUCH_MS)
     return stage
 
 

@@ -227,7 +227,7 @@ async def login(visit: Visit) -> None:
 async def lost(visit: Visit) -> None:
     await show(visit, "open", description=visit.texts.description)
     await visit.visitor.context.set_offline(True)
-    await expect(visit.page.locator("body[data-touch=lost]")).to_be_attached(timeout=25_000)
+    await expect(visit.page.locator("body[data-touch=lost]")).to_be_attached(timeout=TOUCH_MS)
     await visit.page.evaluate("document.body.classList.add('idle')")
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.async_api import Locator, expect
 
 from tests.shots.stand import Visit, state
+from tests.support.live_page import TOUCH_MS
 from tests.support.values import Json
 from tests.support.vote_page import Wire
 
@@ -86,7 +87,7 @@ async def kept(visit: Visit) -> None:
     await paper(visit, await visit.poll("open", description=visit.texts.description))
     await expect(choice(visit, 0)).to_be_visible()  # in the room, and not only connected
     await visit.visitor.context.set_offline(True)
-    await expect(visit.page.locator("body[data-touch=lost]")).to_be_attached(timeout=25_000)
+    await expect(visit.page.locator("body[data-touch=lost]")).to_be_attached(timeout=TOUCH_MS)
     await choice(visit, 0).click()
     await expect(visit.page.locator('[data-state="kept"]')).to_be_visible()
 

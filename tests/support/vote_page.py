@@ -24,7 +24,7 @@ from tests.support.served import Server, serving
 from tests.support.thorough import THOROUGH
 from tests.support.values import Json
 
-WAIT_MS = 20_000
+WAIT_MS = 40_000
 """For what must come: generous, as the machine may be busy."""
 PHONE = (360, 740)
 LARGE = ((1280, 720), (3840, 2160))
