@@ -1,6 +1,6 @@
 /** What covers the stage: nothing at all, or how to join, for the whole room. */
 
-import { element } from "../dom.js";
+import { byId, element } from "../dom.js";
 import { say } from "../words.js";
 import { joinCard } from "./join.js";
 
@@ -39,6 +39,6 @@ export class Cover {
     this.remove();
     this.#kind = kind;
     this.#node = element("div", { class: `cover ${kind}`, on: { click: () => this.remove() } }, inside);
-    document.body.append(this.#node);
+    byId("screen").append(this.#node); // in a landmark, as all content is
   }
 }
