@@ -167,6 +167,7 @@ async def test_what_can_be_undone_is(chromium: Chromium, home: str) -> None:
         await host.goto(f"#/poll/{poll['id']}", "Tea?")
         await host.button("5 min").click()
         await expect(host.status("Voting is open and closes in 5 min.")).to_be_visible()
+        await expect(host.page.get_by_role("button", name="5 min", pressed=True)).to_be_visible()
         assert (await host.poll(poll["id"]))["expires_at"]
         await host.button("Undo").click()
         await expect(host.status("Undone.")).to_be_visible()
@@ -177,8 +178,11 @@ async def test_what_can_be_undone_is(chromium: Chromium, home: str) -> None:
         await said.get_by_role("button", name="Reopen voting").click()
         await expect(host.status("Voting is open.")).to_be_visible()
         assert (await host.poll(poll["id"]))["options"][0]["votes_count"] == 1
+        await expect(host.page.get_by_role("button", name="Who can see the results: Everyone, live")).to_be_visible()
         await host.page.get_by_label("Only me").check()
         await host.button("Apply").click()
+        await host.button("Who can see the results: Only me").click()
+        await expect(host.page.get_by_role("radio", name="Only me")).to_be_focused()
         await host.button("Undo").click()
         await expect(host.page.get_by_label("Everyone, live")).to_be_checked()
         assert (await host.poll(poll["id"]))["results"] == "live"

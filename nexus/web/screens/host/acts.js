@@ -29,6 +29,7 @@ export class Acts {
   #now;
   #menu = new Menu(say("hosting.more_acts"), icon(DOTS));
   #span = element("span", { id: "span" });
+  #spans = new Map(); // the buttons for a while, each with the end that it has set
 
   constructor(server, id, line) {
     this.#server = server;
@@ -58,6 +59,7 @@ export class Acts {
     const held = this.node.contains(document.activeElement) ? document.activeElement : null;
     this.#poll = poll ?? this.#poll;
     for (const node of [this.#now, this.#timed, this.more]) node.hidden = !status;
+    this.#mark();
     write(this.#open, say(status === "closed" ? "host.reopen" : "host.open"));
     set(this.#open, "class", status === "closed" ? null : "soft");
     this.#open.hidden = status === "open";
@@ -68,20 +70,28 @@ export class Acts {
     if (held?.hidden) [this.#open, this.#close].find((one) => !one.hidden)?.focus();
   }
 
+  /** Mark the button that has set the end in force. */
+  #mark() {
+    const { expires_at: end } = this.#poll;
+    for (const [one, until] of this.#spans) set(one, "aria-pressed", String(Boolean(end) && end === until));
+  }
+
   #seldom(history) {
     const made = (name, work, kind) => button(say(name), ({ currentTarget: one }) => once(one, work), kind);
     return [
       made("host.duplicate", () => this.#copy()),
       history,
-      (this.#reset = made("host.reset", () => this.#startAfresh())),
+      (this.#reset = made("host.reset", () => this.#startAfresh(), "danger")),
       made("host.delete", () => this.#remove(), "danger"),
     ];
   }
 
   /** Do something at once, which `undo` can take back. */
-  async #post(act, done, body, undo) {
+  async #post(act, done, body, undo, pressed) {
     await this.#try(async () => {
-      await this.#server.call("POST", `${this.#path}${act}/`, body);
+      const { expires_at: end } = await this.#server.call("POST", `${this.#path}${act}/`, body);
+      for (const one of this.#spans.keys()) this.#spans.set(one, one === pressed ? end : null);
+      this.#mark();
       announce(this.#line, done);
       if (undo) this.#line.append(" ", undo);
     });
@@ -102,15 +112,16 @@ export class Acts {
 
   #openFor(seconds) {
     const span = seconds < 60 ? say("host.seconds", { n: seconds }) : say("host.minutes", { n: seconds / 60 });
-    const made = button(span, () => once(made, () => this.#openUntil(seconds, span)));
+    const made = button(span, () => once(made, () => this.#openUntil(made, seconds, span)));
+    this.#spans.set(made, null);
     return made;
   }
 
-  #openUntil(seconds, span) {
+  #openUntil(pressed, seconds, span) {
     const before = this.#poll.expires_at;
     const undo = button(say("hosting.undo"), () => once(undo, () => this.#setEnd(before, "hosting.undone")), "plain");
     const was = this.#close.hidden ? undefined : undo; // opening is undone by closing
-    return this.#post("open", say("host.opened_for", { span }), { seconds }, was);
+    return this.#post("open", say("host.opened_for", { span }), { seconds }, was, pressed);
   }
 
   #setEnd(expires_at, done) {

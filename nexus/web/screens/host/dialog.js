@@ -27,7 +27,7 @@ export function choose({ title, text, acts, content }) {
   );
   const paragraphs = [text].flat().map((one) => element("p", {}, one));
   const said = element("div", { class: "stack", id: `${id}-text` }, paragraphs);
-  const buttons = element("div", { class: "buttons end" }, cancel, made);
+  const buttons = element("div", { class: "buttons end asked" }, cancel, made);
   const named = { "aria-labelledby": id, "aria-describedby": `${id}-text` };
   const dialog = element("dialog", named, element("h2", { id, dir: "auto" }, title), said, content ?? "", buttons);
   return new Promise((resolve) => {

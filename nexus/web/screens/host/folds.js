@@ -28,5 +28,5 @@ export function unfold(node) {
 
 /** Sentences in one line. */
 export function together(...texts) {
-  return texts.filter(Boolean).join(" · ");
+  return texts.filter(Boolean).join("\u00a0· ");
 }

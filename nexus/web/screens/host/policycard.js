@@ -36,6 +36,12 @@ export class PolicyCard {
     this.#changed();
   }
 
+  /** Lead to the choice. */
+  focus() {
+    this.node.scrollIntoView({ block: "nearest" });
+    this.#choice.focus();
+  }
+
   #changed() {
     const same = this.#choice.value === this.#set;
     if (same && document.activeElement === this.#apply) this.#choice.focus();

@@ -3,7 +3,7 @@
 import { element, markLanguage, root, set, write } from "../dom.js";
 import { later } from "../persist.js";
 import { showProse } from "../prose.js";
-import { correctedAt, everySecond, timeLeft } from "../time.js";
+import { correctedAt, everySecond, msLeft, timeLeft } from "../time.js";
 import { brandName, load, say } from "../words.js";
 import { Acts } from "./acts.js";
 import { ExportCard } from "./exporting.js";
@@ -13,6 +13,7 @@ import { Results } from "./results.js";
 import { audienceRules, votingRules } from "./rules.js";
 import { SharingCard } from "./sharing.js";
 
+const LAST_MS = 10_000; // of voting, in which the time that is left is marked
 const LONG = 100; // characters from which a question gets smaller type
 
 /** The view of the poll `id`. */
@@ -28,11 +29,12 @@ export class PollView {
   #description = element("p", { class: "prose description", dir: "auto" });
   #facts = element("ul", { class: "rules" });
   #acts;
-  #results = new Results();
+  #results = new Results(() => this.#policy.focus());
   #picturing = null;
   #policy;
   #sharing;
   #exports;
+  #side = element("div", { class: "stack side" });
 
   constructor(server, id) {
     this.#server = server;
@@ -66,17 +68,17 @@ export class PollView {
   #build() {
     const poll = this.#room.poll;
     const facts = element("p", { class: "facts" }, this.#badge, this.#left, this.#corrected);
-    const top = element("div", { class: "head" }, facts, this.#room.role === "host" && this.#acts.more);
-    const head = element("div", { class: "stack tight" }, top, this.heading, this.#description);
-    this.node.append(back("#/", say("host.back_to_list")), head);
+    const top = element("div", { class: "line" }, back("#/", say("host.back_to_list")), facts);
+    if (this.#room.role === "host") top.append(this.#acts.more);
+    this.node.append(element("div", { class: "stack tight" }, top, this.heading, this.#description));
     if (this.#room.role !== "host") {
       this.node.append(element("p", { class: "note warn" }, say("host.not_yours")), watching(poll));
       return;
     }
-    const side = element("div", { class: "stack side" }, this.#sharing.node, this.#policy.node);
+    this.#side.append(this.#sharing.node, this.#policy.node);
     const rest = element("div", { class: "stack" }, this.#rules(poll), this.#exports.node);
     this.#picture();
-    const columns = element("div", { class: "columns" }, this.#results.node, side, rest);
+    const columns = element("div", { class: "columns" }, this.#results.node, this.#side, rest);
     this.node.append(this.#acts.node, columns);
   }
 
@@ -110,11 +112,18 @@ export class PollView {
     this.#picturing?.show(poll, totals);
     markLanguage(this.node, poll.language);
     this.#policy.show(poll.results);
+    this.#arrange(totals.status);
     this.#exports.show(totals.epoch);
     write(this.#corrected, correctedAt(poll));
     this.#corrected.hidden = !poll.corrected_at;
     this.#showRules(poll);
     this.#tick();
+  }
+
+  /** Before voting the way in comes first, and then who sees the results. What has the focus stays where it is. */
+  #arrange(status) {
+    const last = ["draft", "scheduled"].includes(status) ? this.#policy.node : this.#sharing.node;
+    if (last !== this.#side.lastChild && !this.#side.contains(document.activeElement)) this.#side.append(last);
   }
 
   #showRules(poll) {
@@ -129,6 +138,8 @@ export class PollView {
     const text = timeLeft(this.#room.poll, this.#room.totals.status, this.#server.client.now());
     write(this.#left, text);
     set(this.#left, "hidden", text ? null : true);
+    const open = this.#room.totals.status === "open";
+    set(this.#left, "data-last", open && msLeft(this.#room.poll, this.#server.client.now()) <= LAST_MS);
   }
 
   #gone() {

@@ -11,7 +11,7 @@ const DOTS = "M5 10a2 2 0 1 0 0 4 2 2 0 0 0 0-4zm7 0a2 2 0 1 0 0 4 2 2 0 0 0 0-4
 const SHOWN = 8; // options with a part of their own in the strip
 
 // What is offered in each state: on the card, the first most prominent, and in its menu.
-const ACTS = { draft: ["open", "present"], scheduled: ["open", "present"], open: ["present", "close"], closed: ["see"] };
+const ACTS = { draft: ["present", "open"], scheduled: ["present", "open"], open: ["present", "close"], closed: ["see"] };
 const MORE = { closed: ["present", "reopen"], scheduled: ["close"] };
 const ALWAYS = ["edit", "duplicate", "export", "history", "reset", "delete"];
 
@@ -126,7 +126,7 @@ export class PollCard {
   #offer(status) {
     const held = this.#acts.contains(document.activeElement);
     fill(this.#acts, ACTS[status].map((name, place) => this.#act(name, place ? "" : status === "open" ? "main" : "soft")));
-    this.#menu.offer([...(MORE[status] ?? []), ...ALWAYS].map((name) => this.#act(name, name === "delete" ? "danger" : "")));
+    this.#menu.offer([...(MORE[status] ?? []), ...ALWAYS].map((name) => this.#act(name, ["reset", "delete"].includes(name) ? "danger" : "")));
     if (held) this.#acts.querySelector("a, button")?.focus(); // what was pressed is replaced
   }
 

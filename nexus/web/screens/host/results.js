@@ -3,8 +3,11 @@
 import { percent, sharesById, spokenPercent } from "../bar.js";
 import { nthColour } from "../chart/colours.js";
 import { ahead, byPosition } from "../chart/standing.js";
-import { element, set, write } from "../dom.js";
+import { element, icon, set, write } from "../dom.js";
 import { number, say } from "../words.js";
+
+const EYE =
+  "M12 5C6.5 5 2.6 9.2 1.2 12c1.4 2.8 5.3 7 10.8 7s9.4-4.2 10.8-7C21.4 9.2 17.5 5 12 5zm0 12a5 5 0 1 1 0-10 5 5 0 0 1 0 10zm0-2.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z";
 
 /** A card with figures and a table. */
 export class Results {
@@ -12,19 +15,26 @@ export class Results {
   #ballots = element("dd");
   #online = element("dd");
   #ballotsOf = element("div", {}, element("dt", {}, say("host.ballots")), this.#ballots);
-  #body = element("tbody");
+  #body = element("tbody", { role: "rowgroup" }); // the roles are those that a table loses in another layout
   #title = element("h2", { id: "results" });
+  #seen = element("button", { type: "button", class: "badge" });
+  #policy = element("span");
   #rows = new Map();
   #shown = "";
 
-  constructor() {
+  /** `asked()` is called when somebody wants to choose who sees the results. */
+  constructor(asked) {
+    this.#seen.append(icon(EYE), element("span", { class: "unseen" }, `${say("host.results_policy")}: `), this.#policy);
+    this.#seen.addEventListener("click", asked);
     const figure = (name, value) => element("div", {}, element("dt", {}, say(name)), value);
     const figures = element("dl", { class: "figures" }, figure("host.voters", this.#voters));
     figures.append(this.#ballotsOf, figure("host.online", this.#online));
     const head = element("thead", {}, element("tr", {}, columns()));
-    const table = element("table", { class: "results", "aria-labelledby": "results" }, head, this.#body);
+    const named = { class: "results", "aria-labelledby": "results", role: "table" };
+    const table = element("table", named, head, this.#body);
+    const line = element("div", { class: "line" }, this.#title, this.#seen);
     /** The card. */
-    this.node = element("section", { class: "card", "aria-labelledby": "results" }, this.#title, figures, table);
+    this.node = element("section", { class: "card", "aria-labelledby": "results" }, line, figures, table);
   }
 
   /** Add what can be done with the results. */
@@ -37,6 +47,8 @@ export class Results {
     const before = ["draft", "scheduled"].includes(totals.status); // nobody has voted yet: there are only the options
     set(this.node, "data-before", before);
     write(this.#title, say(before ? "host.options" : "host.results"));
+    write(this.#policy, say(`host.policy_${poll.results}`));
+    set(this.#seen, "data-seen", poll.results === "live" || (totals.final && poll.results !== "host"));
     write(this.#voters, number(totals.voters));
     write(this.#ballots, number(totals.total_votes));
     this.#ballotsOf.hidden = poll.votes_per_user === 1; // it would be the same number
@@ -60,7 +72,7 @@ export class Results {
 
 class Row {
   #fill = element("span", { class: "fill" });
-  #count = element("td", { class: "figure" }, number(0));
+  #count = element("td", { class: "figure", role: "cell" }, number(0));
   #share = element("span", {}, percent("0"));
   #spoken = element("span", { class: "unseen" });
 
@@ -68,8 +80,9 @@ class Row {
     this.#fill.style.setProperty("--colour", nthColour(place));
     const track = element("span", { class: "track", "aria-hidden": "true" }, this.#fill);
     const name = element("span", { class: "name", dir: "auto" }, text);
-    const share = element("td", { class: "figure" }, this.#share, this.#spoken);
-    this.node = element("tr", {}, element("th", { scope: "row" }, name, track), this.#count, share);
+    const share = element("td", { class: "figure", role: "cell" }, this.#share, this.#spoken);
+    const head = element("th", { scope: "row", role: "rowheader" }, name, track);
+    this.node = element("tr", { role: "row" }, head, this.#count, share);
   }
 
   show(count, total, share, first) {

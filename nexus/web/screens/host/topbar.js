@@ -7,12 +7,14 @@ import { Menu } from "./menu.js";
 import { PERSON, announce, once } from "./parts.js";
 import { nameOf } from "./server.js";
 
+const OF_POLLS = ["poll", "new", "edit", "history"]; // the views that are reached from the list
 const PLUS = "M11 4h2v7h7v2h-7v7h-2v-7H4v-2h7z";
 
 /** The bar for who is logged in at `server`; `logout()` ends the login. */
 export class TopBar {
   #links = [];
   #touch;
+  #make;
   #menu;
   #unlisten;
 
@@ -22,7 +24,8 @@ export class TopBar {
     const brand = element("a", { class: "brand", href: "#/" }, brandMark());
     const nav = element("nav", { "aria-label": say("host.nav") }, pages.map((page) => this.#link(...page)));
     const plus = element("span", { class: "plus" }, icon(PLUS));
-    const make = this.#link("new", "#/new", [plus, element("span", { class: "named" }, say("host.new_poll"))], "button main");
+    const make = this.#link("new", "#/new", [plus, element("span", { class: "named" }, say("host.new_poll"))], "button make");
+    this.#make = make;
     this.#menu = this.#account(server, pages, logout);
     const note = element("div", { class: "note warn touch", role: "status", hidden: true });
     const inner = element("div", { class: "inner" }, brand, nav, make, this.#menu.node);
@@ -35,7 +38,12 @@ export class TopBar {
 
   /** Mark the page that is shown. */
   show(name) {
-    for (const [page, link] of this.#links) set(link, "aria-current", page === name ? "page" : null);
+    for (const [page, link] of this.#links) {
+      const above = page === "list" && OF_POLLS.includes(name);
+      set(link, "aria-current", page === name ? "page" : above ? "true" : null);
+    }
+    set(this.#make, "class", name === "list" ? "button make main" : "button make soft");
+    this.#make.hidden = ["new", "edit"].includes(name); // it would start over
   }
 
   /** Another bar takes its place. */
