@@ -25,6 +25,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HOSTILE = '"><img src=x onerror=alert(1)> שלום'
 YELLOW = "#ffd400"
+CUT_OFF = """(frames) => frames.flatMap((frame) => {
+  const [around, within] = [frame.getBoundingClientRect(), [...frame.querySelectorAll("p, span, div")]];
+  const cut = ({ bottom, right, height }) => !height || bottom > around.bottom || right > around.right;
+  return within.filter((one) => cut(one.getBoundingClientRect())).map((one) => one.outerHTML);
+})"""
+"""What a picture of a brand does not show whole."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -74,6 +80,7 @@ async def test_a_host_sets_a_brand_and_the_pages_of_a_poll_wear_it(chromium: Chr
         await card.get_by_role("button", name="Save").click()
         await expect(card.get_by_role("status")).to_have_text("Saved. Pages opened from now on show it.")
         await axe(page)
+        await pictured(page, card)
         await worn(await visitor.open(f"/vote/{code}"), "light")
         live = await visitor.open(f"/live/{code}")
         await worn(live, "dark")
@@ -84,6 +91,16 @@ async def test_a_host_sets_a_brand_and_the_pages_of_a_poll_wear_it(chromium: Chr
         plain = await visitor.open(f"/vote/{code}")
         assert await property_of(plain, "--accent") == "#4338ca"
         await expect(plain).to_have_title("Us? – Nexus")
+
+
+async def pictured(page: Page, card: Locator) -> None:
+    """Its pictures show a long name on narrow screens, too."""
+    await card.get_by_label("Name").fill("Accessibility Conference of Northern Europe")
+    await card.get_by_role("button", name="Remove the logo").click()
+    await expect(card.locator(".mini bdi")).to_have_count(3)
+    for width in (360, 768):
+        await page.set_viewport_size({"width": width, "height": 740})
+        assert await card.locator(".mini").evaluate_all(CUT_OFF) == []
 
 
 async def choose_colour(card: Locator) -> None:

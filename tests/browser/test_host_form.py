@@ -282,6 +282,22 @@ async def test_a_poll_begins_with_a_template_and_shows_how_it_will_look(chromium
         assert (poll["chart"], poll["option_order"], poll["language"]) == ("columns", "votes", "de")
 
 
+async def test_on_a_phone_the_preview_takes_the_place_of_the_form(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, viewport=(360, 740)) as host:
+        await host.goto("#/new?template=agree", "New poll")
+        stage, form = host.page.locator(".looks .stage"), host.page.locator("form")
+        await expect(stage).to_be_hidden()
+        await host.button("Preview").click()
+        await expect(form).to_be_hidden()
+        whole, shown = await host.page.locator("#screen").bounding_box(), await stage.bounding_box()
+        assert whole and shown
+        assert shown["width"] > 0.8 * whole["width"]  # beside nothing else
+        assert shown["x"] >= 0
+        assert shown["x"] + shown["width"] <= 360
+        await host.button("Poll").click()
+        await expect(form).to_be_visible()
+
+
 @SLOW
 async def test_an_option_is_moved_by_the_menu_of_its_handle(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import Chromium, axe, stop_clock
-from tests.support.host_page import LOST, guest_votes, home, hosting, server
+from tests.support.host_page import LOST, REFUSED, guest_votes, home, hosting, server
 from tests.support.thorough import SLOW
 
 __all__ = ["home", "server"]
@@ -95,6 +95,31 @@ async def test_an_empty_list_leads_to_a_template(chromium: Chromium, home: str) 
         await axe(host.page)
         await host.page.get_by_role("link", name="Agreement, 1 to 5").click()
         await expect(host.heading("New poll")).to_be_visible()
+
+
+@SLOW
+async def test_a_question_in_a_page_from_the_right_runs_in_its_own_direction(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, locale="ar") as host:
+        await host.make("Which of these topics should we take up first?")
+        await host.page.reload()
+        await expect(host.page.locator(".poll h2")).to_have_css("direction", "ltr")
+
+
+async def test_where_nothing_is_found_the_search_and_its_filters_are_cleared(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, allowed=[REFUSED]) as host:
+        await host.make("Lunch?")
+        await host.page.goto(f"{home}/host#/?search=supper&status=open")
+        await host.page.reload()
+        await expect(host.status("No polls match your search.")).to_be_visible()
+        await host.button("Clear search and filters").click()
+        await expect(host.page.get_by_role("link", name="Lunch?")).to_be_visible()
+        await expect(host.page.get_by_role("searchbox")).to_have_value("")
+        await expect(host.heading("Your polls")).to_be_focused()
+        assert host.page.url.endswith("#/")
+        await host.page.evaluate("location.hash = '#/poll/999999999'")
+        await expect(host.button("Try again")).to_have_count(0)
+        await host.page.get_by_role("main").get_by_role("link", name="Your polls").click()
+        await expect(host.page.get_by_role("link", name="Lunch?")).to_be_visible()
 
 
 @SLOW

@@ -144,7 +144,7 @@ async def test_the_qr_code_is_shown_and_saved(chromium: Chromium, home: str) -> 
 
 @SLOW
 async def test_an_overlay_is_chosen_and_copied(chromium: Chromium, home: str) -> None:
-    async with hosting(chromium, home, viewport=(360, 740)) as host:
+    async with hosting(chromium, home, viewport=(360, 740), reduced_motion="reduce") as host:
         poll = await host.make("<b>Tea?</b>")
         await host.goto(f"#/poll/{poll['id']}", "<b>Tea?</b>")
         await host.button("For streams…").click()
@@ -158,6 +158,11 @@ async def test_an_overlay_is_chosen_and_copied(chromium: Chromium, home: str) ->
         await expect(link).to_have_attribute("href", f"{home}/live/{poll['code']}{chosen}")
         await expect(dialog.locator(".asked")).to_have_text("<b>Tea?</b>")
         await axe(host.page)
+        for system in ("light", "dark"):
+            await host.page.emulate_media(color_scheme=system)
+            for colours, ground in (("Dark", "rgb(24, 26, 39)"), ("Light", "rgb(255, 255, 255)")):
+                await dialog.get_by_label("Colors").select_option(colours)
+                await expect(dialog.locator(".panel")).to_have_css("background-color", ground)
 
 
 async def test_what_can_be_undone_is(chromium: Chromium, home: str) -> None:

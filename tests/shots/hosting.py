@@ -12,6 +12,8 @@ from tests.support.live_page import PASSWORD
 from tests.support.values import Json
 
 HEADING = "#screen h1"
+MORE_THAN_A_PAGE = 23
+"""Polls: a page of the list has 20."""
 
 
 async def view(visit: Visit, route: str, *, admin: bool = False) -> None:
@@ -55,13 +57,19 @@ async def register(visit: Visit) -> None:
     await visit.go("/host#/register/ABCDEF", "input[name=username]")
 
 
-@state("host", "empty list")
-async def empty_list(visit: Visit) -> None:
+async def newcomer(visit: Visit) -> Json:
+    """The tokens of a new account, who is logged in from the next page on."""
     name = f"new{abs(hash((visit.language, id(visit)))) % 10**8}"
     server = visit.stand.host
     await server.post("/auth/register/", json={"username": name, "password": PASSWORD})
-    pair = (await server.post("/auth/token/", json={"username": name, "password": PASSWORD})).json()
+    pair: Json = (await server.post("/auth/token/", json={"username": name, "password": PASSWORD})).json()
     await visit.log_in(pair)
+    return pair
+
+
+@state("host", "empty list")
+async def empty_list(visit: Visit) -> None:
+    await newcomer(visit)
     await visit.go("/host", HEADING)
     await visit.page.wait_for_load_state("networkidle")
 
@@ -70,6 +78,29 @@ async def empty_list(visit: Visit) -> None:
 async def list_(visit: Visit) -> None:
     await fill_list(visit)
     await view(visit, "/")
+
+
+@state("host", "list where nothing is found")
+async def nothing_found(visit: Visit) -> None:
+    await fill_list(visit)
+    await view(visit, "/?search=no-such-poll")
+    await expect(visit.page.locator(".found.card")).to_be_visible()
+
+
+@state("host", "list of several pages")
+async def pages(visit: Visit) -> None:
+    headers = {"Authorization": f"Bearer {(await newcomer(visit))['access']}"}
+    texts = visit.texts
+    for n in range(MORE_THAN_A_PAGE):
+        asked = texts.long_question if n % 3 == 0 else texts.options[n % 7]
+        body = {"question": asked, "options": [{"option_text": text} for text in texts.options[:3]]}
+        assert (await visit.stand.host.post("/polls/", json=body, headers=headers)).is_success
+    await visit.go("/host#/?page=2", ".pages button")
+
+
+@state("host", "page that can't be shown")
+async def trouble(visit: Visit) -> None:
+    await view(visit, "/poll/999999999")
 
 
 @state("host", "new poll")
@@ -99,6 +130,14 @@ async def form_open(visit: Visit) -> None:
     for summary in await visit.page.locator("details:not(:nth-of-type(4)) > summary").all():
         await summary.click()
     await visit.page.evaluate("scrollTo(0, 0)")
+
+
+@state("host", "new poll, the preview in its place")
+async def previewed(visit: Visit) -> None:
+    await visit.page.set_viewport_size({"width": 360, "height": 740})
+    await view(visit, "/new?template=agree")
+    await visit.page.locator(".turns button").last.click()
+    await expect(visit.page.locator(".looks")).to_be_visible()
 
 
 @state("host", "categories")
@@ -151,6 +190,13 @@ async def undone(visit: Visit) -> None:
     await expect(visit.page.locator(".said button")).to_be_visible()
 
 
+@state("host", "overlay for streams")
+async def overlay(visit: Visit) -> None:
+    await of_poll(visit, await visit.poll("open", description=visit.texts.description))
+    await visit.page.locator(".sharing > div > .buttons button").click()
+    await expect(visit.page.locator("dialog .sketch")).to_be_visible()
+
+
 @state("host", "poll with hidden results")
 async def hidden(visit: Visit) -> None:
     await of_poll(visit, await visit.poll("hidden", results="host"))
@@ -192,6 +238,32 @@ async def account(visit: Visit) -> None:
 @state("host", "accounts")
 async def accounts(visit: Visit) -> None:
     await view(visit, "/accounts", admin=True)
+
+
+@state("host", "link for somebody who is invited")
+async def invited(visit: Visit) -> None:
+    await view(visit, "/accounts", admin=True)
+    await visit.page.locator("#screen .head button").click()
+    name = f"guest{abs(hash((visit.language, id(visit)))) % 10**8}"
+    await visit.page.locator("[name=username]").fill(name)
+    await visit.page.keyboard.press("Enter")
+    await expect(visit.page.locator(".address")).to_be_visible()
+
+
+@state("host", "invitation")
+async def invitation(visit: Visit) -> None:
+    headers = {"Authorization": f"Bearer {visit.stand.admin['access']}"}
+    body = {"username": f"guest{abs(hash((visit.language, id(visit)))) % 10**8}"}
+    link = (await visit.stand.host.post("/users/", json=body, headers=headers)).json()["url"]
+    await visit.go(f"/host#{link.partition('#')[2]}", "[name=password], [type=password]")
+
+
+@state("host", "account with a brand")
+async def branded(visit: Visit) -> None:
+    headers = {"Authorization": f"Bearer {(await newcomer(visit))['access']}"}
+    brand = {"name": "Accessibility Conference 2026", "accent": "#ffd400", "stage": "dark"}
+    assert (await visit.stand.host.put("/auth/me/brand/", json=brand, headers=headers)).is_success
+    await visit.go("/host#/account", ".mini .brand")
 
 
 @state("host", "account of an administrator")

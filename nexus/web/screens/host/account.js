@@ -25,9 +25,10 @@ export class AccountView {
     this.title = say("host.account");
     this.heading = heading(say("host.account"));
     const out = button(say("hosting.logout"), () => once(out, () => logout()));
-    const own = server.me.username === null ? [this.#elsewhere()] : [this.#passwordCard(), leaveCard(server, logout)];
+    const own = element("div", { class: "own" });
+    own.append(...(server.me.username === null ? [this.#elsewhere()] : [this.#passwordCard(), leaveCard(server, logout)]));
     this.#facts = this.#about(out);
-    this.node = element("div", { class: "stack" }, this.heading, this.#facts, ...own);
+    this.node = element("div", { class: "stack" }, this.heading, this.#facts, own);
   }
 
   /** Read the brands. Rejects as calls do. */

@@ -110,7 +110,7 @@ export class BrandCard {
     this.#look = look;
     this.#accent.hidden = !this.#own.checked; // one that is not used says nothing
     this.#preview.show(look);
-    fill(this.#ratios, ["light", "dark"].filter((scheme) => look[scheme]).map((scheme) => sample(look[scheme])));
+    fill(this.#ratios, ["light", "dark"].filter((scheme) => look[scheme]).map((scheme) => sample(scheme, look[scheme])));
   }
 
   async #save() {
@@ -140,10 +140,10 @@ function told({ name, accent, stage }) {
   return JSON.stringify([name, accent, stage]);
 }
 
-/** A piece of text in a colour of the accent, with the contrast that it has. */
-function sample({ accent, on_accent: on }) {
+/** A piece of text in the colour that the accent has in a scheme, with its contrast. */
+function sample(scheme, { accent, on_accent: on }) {
   const ratio = `${number(Math.floor(contrast(accent, on) * 10) / 10)}:1`;
-  const made = element("span", { class: "sample" }, say("brand.contrast", { ratio }));
+  const made = element("span", {}, say(`brand.contrast_${scheme}`, { ratio }));
   made.style.setProperty("background-color", accent);
   made.style.setProperty("color", on);
   return made;

@@ -15,7 +15,7 @@ export class BrandPreview {
   #dark = frame("mini phone", "brand.dark");
 
   /** What to put into the page; screen readers have nothing of it. */
-  node = element("div", { class: "previews", "aria-hidden": "true" }, this.#stage.node, this.#light.node, this.#dark.node);
+  node = element("div", { class: "minis", "aria-hidden": "true" }, this.#stage.node, this.#light.node, this.#dark.node);
 
   /** Show a look, as the server tells it. */
   show(look) {

@@ -1,6 +1,6 @@
 /** The host's polls, with search, filters, order and pages; the list keeps itself up to date. */
 
-import { element, fill } from "../dom.js";
+import { element, fill, set } from "../dom.js";
 import { everySecond } from "../time.js";
 import { say } from "../words.js";
 import { ListActs } from "./listacts.js";
@@ -31,6 +31,8 @@ export class ListView {
   #line = statusLine();
   #newest = new Newest();
   #list = element("ul", { class: "polls" });
+  #clear = button(say("hosting.clear"), () => this.#findAll());
+  #found = element("div", {}, this.#count, this.#clear);
   #pages = element("nav", { class: "pages", "aria-label": say("host.pages") });
   #welcome = new Welcome();
   #filters = element("form", { role: "search", class: "filters" });
@@ -62,7 +64,7 @@ export class ListView {
     this.#all.hidden = true;
     const head = element("div", { class: "head" }, this.heading, this.#pick, this.#all);
     this.node = element("div", { class: "stack" }, head, this.#line, this.#tabs.node, this.#filters);
-    this.node.append(this.#newest.fault, this.#count, this.#welcome.node, this.#list, this.#pages, this.#picking.node);
+    this.node.append(this.#newest.fault, this.#found, this.#welcome.node, this.#list, this.#pages, this.#picking.node);
   }
 
   /** Read it for the first time. */
@@ -130,6 +132,13 @@ export class ListView {
     this.#typing = setTimeout(() => this.#change({ search: search.value.trim() }), wait);
   }
 
+  #findAll() {
+    clearTimeout(this.#typing);
+    for (const name of ["search", "category"]) if (this.#filters[name]) this.#filters[name].value = "";
+    this.heading.focus(); // what was pressed goes
+    return this.#change({ search: "", status: "", category: "" });
+  }
+
   async #change(look) {
     Object.assign(this.#look, { page: 1, ...look });
     this.#look.all = Boolean(this.#look.all);
@@ -178,6 +187,8 @@ export class ListView {
     const nothing = !count && !sought(this.#look);
     announce(this.#count, count ? say("host.count", { n: count }) : say(nothing ? "host.none_yet" : "host.none_found"));
     this.#count.classList.toggle("unseen", count > 0 && !sought(this.#look)); // the tabs say it already
+    set(this.#found, "class", count || nothing ? "found" : "card found");
+    this.#clear.hidden = Boolean(count) || nothing;
     this.#tabs.show(status);
     for (const node of [this.#tabs.node, this.#filters]) node.hidden = nothing && !this.#look.all && !this.#server.admin;
     this.#welcome.node.hidden = !nothing;

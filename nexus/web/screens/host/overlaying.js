@@ -20,6 +20,7 @@ class Overlaying {
   #line = statusLine();
   #panel = element("div", { class: "panel" });
   #address = element("div");
+  #buttons = element("div", { class: "buttons end" });
   #dialog;
 
   constructor(poll) {
@@ -31,9 +32,8 @@ class Overlaying {
     selects.append(this.#select("size", Object.keys(SIZES)), this.#select("theme", THEMES));
     const legend = element("legend", {}, say("hosting.overlay_show"));
     const parts = element("fieldset", { class: "choices parts" }, legend, PARTS.map((part) => this.#part(part)));
-    const buttons = element("div", { class: "buttons end" }, button(say("shared.close"), () => this.#dialog.close()));
     this.#dialog = element("dialog", { class: "overlaying", "aria-labelledby": "overlay" });
-    this.#dialog.append(title, hint, sketch, selects, parts, this.#address, this.#line, buttons);
+    this.#dialog.append(title, hint, sketch, selects, parts, this.#address, this.#line, this.#buttons);
   }
 
   open() {
@@ -83,6 +83,10 @@ class Overlaying {
     };
     fill(this.#panel, show.map((part) => drawn[part]));
     const url = `${others}live/${this.#poll.code}${overlayQuery(this.#chosen)}`;
-    fill(this.#address, address(say("hosting.overlay_address"), url, this.#line));
+    const made = address(say("hosting.overlay_address"), url, this.#line);
+    const copies = made.querySelector("button");
+    set(copies, "class", "main"); // what the dialog is for
+    fill(this.#address, made);
+    fill(this.#buttons, button(say("shared.close"), () => this.#dialog.close()), copies);
   }
 }

@@ -47,7 +47,7 @@ export class PollCard {
 
   constructor(poll, told) {
     this.#told = told;
-    this.#link = element("a", { href: `#/poll/${poll.id}`, dir: "auto", id: `poll-${poll.id}` });
+    this.#link = element("a", { href: `#/poll/${poll.id}`, id: `poll-${poll.id}` });
     this.#badge = badge(poll.status);
     const state = element("p", { class: "state" }, this.#badge, this.#left);
     const code = element("span", { class: "code" }, element("span", { class: "unseen" }, `${say("host.code")} `), poll.code);
@@ -58,7 +58,7 @@ export class PollCard {
     set(this.#box, "aria-labelledby", this.#link.id);
     this.#box.addEventListener("change", () => told.picked());
     /** The card. */
-    this.node = element("li", { class: "card poll" }, head, element("h2", {}, this.#link), this.#strip, facts, foot);
+    this.node = element("li", { class: "card poll" }, head, element("h2", { dir: "auto" }, this.#link), this.#strip, facts, foot);
   }
 
   /** The poll as it is shown. */
