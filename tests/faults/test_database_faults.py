@@ -19,6 +19,7 @@ from nexus.errors import OutcomeUnknown
 from nexus.store.database import Database
 from tests.support.fault_crowd import Crowd, Polls, assert_book_holds, serving_crowds
 from tests.support.private_server import lives, pid_of, sql
+from tests.support.thorough import SLOW
 from tests.support.timed_viewers import assert_kept_up, watching
 
 SOAK = int(os.environ.get("NEXUS_SOAK") or 1)
@@ -27,7 +28,7 @@ BACK_S = 15.0
 TOLD_S = 25.0
 """No voter waits longer for any answer, whatever became of the database: `voting.BATCH_S`, and to cut the session.
 That is 12 s; the machine may be busy."""
-OTHERS_S = 5.0
+OTHERS_S = 9.0
 """The other polls of a lane, while one is locked; they would wait 3 s for its lock (`database.GUARDS`) each time."""
 LOCK = "SELECT id FROM polls WHERE id = :poll FOR NO KEY UPDATE"
 FREED_S = 15.0
@@ -109,6 +110,7 @@ async def test_votes_go_on_by_themselves(
         assert (await server.command("verify")).returncode == 0
 
 
+@SLOW
 async def test_voters_of_a_frozen_database_are_told_to_retry(
     tmp_path: Path, cluster: BreakablePostgres, records: Database
 ) -> None:
