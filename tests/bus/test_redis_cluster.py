@@ -17,7 +17,7 @@ from tests.support.redis_cluster import RedisCluster
 from tests.support.redis_server import RedisServer, free_port, need_redis
 from tests.support.waiting import until
 
-HEAL_S = 15.0
+HEAL_S = 45.0
 POLLS = range(1, 31)
 
 

@@ -21,8 +21,10 @@ from tests.support.listening import Ear, totals_news
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import until
 
-HEAL_S = 8.0
-"""The longest pause before a connection, the time to notice, and a slow machine."""
+HEAL_S = 30.0
+"""Far more than the longest pause before a connection and the time to notice: the machine may be busy."""
+BOUNDED_S = 20.0
+"""For calls that end by themselves while Redis does not answer; it is far less than they would take one by one."""
 
 
 @pytest.fixture
@@ -86,14 +88,13 @@ async def test_an_outage_is_logged_when_it_begins_and_when_it_ends(
 async def test_while_redis_is_down_every_call_returns_at_once(server: RedisServer, bus: RedisBus) -> None:
     server.kill()
     await until(lambda: not bus.healthy)
-    since = time.monotonic()
-    for version in range(500):
-        await bus.publish(totals_news(7, version))
-        await bus.publish(DeletedNews(8))
-        await bus.subscribe(poll_topic(version))
-        await bus.unsubscribe(poll_topic(version))
-        assert await bus.newest([7]) is None
-    assert _elapsed(since) < 1
+    async with asyncio.timeout(BOUNDED_S):
+        for version in range(500):
+            await bus.publish(totals_news(7, version))
+            await bus.publish(DeletedNews(8))
+            await bus.subscribe(poll_topic(version))
+            await bus.unsubscribe(poll_topic(version))
+            assert await bus.newest([7]) is None
 
 
 async def test_what_was_joined_and_left_while_redis_was_down_holds_after(
@@ -115,10 +116,9 @@ async def test_what_was_joined_and_left_while_redis_was_down_holds_after(
 async def test_a_bus_starts_without_redis_and_finds_it_later(server: RedisServer, ear: Ear) -> None:
     server.kill()
     bus = open_bus(parse_address(server.url), "early")
-    since = time.monotonic()
-    await bus.start(ear)
-    await bus.subscribe(poll_topic(7))
-    assert _elapsed(since) < 2
+    async with asyncio.timeout(BOUNDED_S):
+        await bus.start(ear)
+        await bus.subscribe(poll_topic(7))
     assert not bus.healthy
     server.start()
     await until(lambda: bus.healthy, HEAL_S)
@@ -132,20 +132,19 @@ async def test_a_frozen_redis_is_noticed_and_healed(
 ) -> None:
     await bus.subscribe(poll_topic(7))
     server.freeze()
-    since = time.monotonic()
-    await asyncio.gather(bus.publish(totals_news(7, 1)), bus.subscribe(poll_topic(8)), bus.newest([7]))
-    assert _elapsed(since) < 2, "bounded"
-    since = time.monotonic()
-    await bus.publish(totals_news(7, 2))
-    assert _elapsed(since) < 0.5, "known by now"
-    await until(lambda: not bus.healthy, 6)
+    async with asyncio.timeout(BOUNDED_S):
+        await asyncio.gather(bus.publish(totals_news(7, 1)), bus.subscribe(poll_topic(8)), bus.newest([7]))
+    async with asyncio.timeout(BOUNDED_S):  # it is known by now: none of them waits its second
+        for version in range(2, 62):
+            await bus.publish(totals_news(7, version))
+    await until(lambda: not bus.healthy, HEAL_S)
     attempts.clear()
     await until(lambda: bool(attempts))  # a frozen server accepts connections, and is none the better for it
     server.thaw()
     await until(lambda: bus.healthy, HEAL_S)
     for poll in (7, 8):
-        await bus.publish(totals_news(poll, 9))
-        await ear.reaches(poll, totals_news(poll, 9).totals.place)
+        await bus.publish(totals_news(poll, 99))
+        await ear.reaches(poll, totals_news(poll, 99).totals.place)
 
 
 async def test_who_waits_for_a_subscription_is_let_go_when_redis_dies(server: RedisServer, bus: RedisBus) -> None:
@@ -195,9 +194,8 @@ async def test_a_bus_stops_soon_while_redis_is_frozen(server: RedisServer, ear: 
     server.freeze()
     publishing = [asyncio.create_task(bus.publish(totals_news(poll, 1))) for poll in range(50)]
     await asyncio.sleep(0)
-    since = time.monotonic()
-    await bus.stop()
-    assert _elapsed(since) < 4
+    async with asyncio.timeout(BOUNDED_S):
+        await bus.stop()
     await asyncio.gather(*publishing)
 
 

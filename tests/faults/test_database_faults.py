@@ -23,15 +23,15 @@ from tests.support.thorough import SLOW
 from tests.support.timed_viewers import assert_kept_up, watching
 
 SOAK = int(os.environ.get("NEXUS_SOAK") or 1)
-BACK_S = 15.0
+BACK_S = 45.0
 """From the database's return to votes being acknowledged again, far less on an idle machine."""
-TOLD_S = 25.0
+TOLD_S = 60.0
 """No voter waits longer for any answer, whatever became of the database: `voting.BATCH_S`, and to cut the session.
 That is 12 s; the machine may be busy."""
 OTHERS_S = 9.0
 """The other polls of a lane, while one is locked; they would wait 3 s for its lock (`database.GUARDS`) each time."""
 LOCK = "SELECT id FROM polls WHERE id = :poll FOR NO KEY UPDATE"
-FREED_S = 15.0
+FREED_S = 45.0
 """A session that does nothing in its transaction is ended after 10 s (`database.GUARDS`), and its locks fall."""
 
 
