@@ -10,7 +10,7 @@ export class Bar {
   #fill = element("span", { class: "fill" });
   #track = element("span", { class: "track", "aria-hidden": "true" }, this.#fill);
   #text = element("span", { class: "text", dir: "auto" });
-  #share = element("span", { class: "share", "aria-hidden": "true" });
+  #share = element("span", { class: "share", dir: "ltr", "aria-hidden": "true" });
   #count = element("span", { class: "count", "aria-hidden": "true" });
   #spoken = element("span", { class: "unseen" });
   #figures = element("span", { class: "figures" }, this.#share, " ", this.#count, this.#spoken);
@@ -67,9 +67,11 @@ function sum(counts) {
   return counts.reduce((all, count) => all + count, 0);
 }
 
-/** A share in the page's language: `33%`, `<1%`; in German `33 %`, with a narrow space that does not break. */
+/** A share in the page's language: `33%`, `<1%`; in German `33 %`, with a narrow space that does not break. It runs from
+ * left to right in every language. */
 export function percent(share) {
-  return share.replace(/\d+/, (whole) => inPercent.format(whole / 100).replace("\u00a0", "\u202f"));
+  const plain = (whole) => inPercent.format(whole / 100).replace("\u00a0", "\u202f").replaceAll("\u200e", "");
+  return share.replace(/\d+/, plain);
 }
 
 /** The same to be read aloud: screen readers leave out `<` and `>`. */

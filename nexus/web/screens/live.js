@@ -11,18 +11,10 @@ follow(async (link) => {
   await attend(given, link);
 });
 
-/** What the address of an overlay asks for. Few stages are one: its module is loaded only here, and its sheet. */
+/** What the address of an overlay asks for. Few stages are one: its module is loaded only here, and its sheet, without which
+ * the stage would not fit. */
 async function readOverlay() {
+  const sheet = async () => (await import("./persist.js")).sheet("live/overlay");
   const [overlay] = await Promise.all([import(`./${"overlay"}.js`), sheet()]);
   return overlay.readOverlay(location.search);
-}
-
-/** Load the sheet of overlays, without which the stage would not fit. Rejects if it could not be loaded. */
-function sheet() {
-  return new Promise((resolve, reject) => {
-    const href = new URL("./live/overlay.css", import.meta.url).href;
-    const onerror = () => reject(new TypeError("the sheet of overlays could not be loaded"));
-    const link = document.createElement("link");
-    document.head.append(Object.assign(link, { rel: "stylesheet", href, onload: resolve, onerror }));
-  });
 }

@@ -16,7 +16,7 @@ class Line {
   text = element("span", { class: "text", dir: "auto" });
   word = element("span", { class: "word" });
   times = element("span", { class: "times", hidden: true });
-  #share = element("span", { class: "share", "aria-hidden": "true" });
+  #share = element("span", { class: "share", dir: "ltr", "aria-hidden": "true" });
   #count = element("span", { class: "count", "aria-hidden": "true" });
   #spoken = element("span", { class: "unseen" });
   #track = element("span", { class: "track", "aria-hidden": "true" }, element("span", { class: "fill" }));

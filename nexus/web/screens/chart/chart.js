@@ -10,7 +10,7 @@ import { ahead, arrangement, byPosition, chartOf } from "./standing.js";
 const REST_MS = 3000; // between two changes of the order, so that rows do not flutter
 const REVEAL_MS = 2600;
 const MANY = 12; // more options than these are shown as the ten with most votes
-const LEAST_FIGURES = 4; // "100%"
+const MOST_FIGURES = percent("100").length; // whose room is kept, so that nothing moves when they come
 const LEAST_DIGITS = 2;
 const LONGEST_WORD = 16; // that is never broken
 const GLIDE = { duration: 600, easing: "cubic-bezier(0.2, 0.8, 0.2, 1)" };
@@ -98,7 +98,9 @@ export class Chart {
       this.#rows.get(id).show(text, { count, most, total: totals.total_votes, share: shares.get(id), first });
     }
     const { style } = this.list;
-    style.setProperty("--figures", Math.max(LEAST_FIGURES, ...[...shares.values()].map((share) => percent(share).length)));
+    const figures = Math.max(MOST_FIGURES - 1, ...[...shares.values()].map((share) => percent(share).length));
+    style.setProperty("--figures", figures);
+    style.setProperty("--spare", Math.max(0, MOST_FIGURES - figures));
     const words = poll.options.flatMap(({ option_text: text }) => text.split(/\s/));
     const longest = Math.max(...words.map(({ length }) => length));
     style.setProperty("--word", Math.min(LONGEST_WORD, longest));

@@ -73,7 +73,7 @@ export class Results {
 class Row {
   #fill = element("span", { class: "fill" });
   #count = element("td", { class: "figure", role: "cell" }, number(0));
-  #share = element("span", {}, percent("0"));
+  #share = element("span", { dir: "ltr" }, percent("0"));
   #spoken = element("span", { class: "unseen" });
 
   constructor(text, place) {

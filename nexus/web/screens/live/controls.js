@@ -42,7 +42,7 @@ const KEYS = {
 };
 
 /** The controls of `stage`. `acts` are those of acts.js, which only a `host` has; `way` is how the screen entered: unless
- * it is the host's, it offers a login, which is told to `entered()`. `code()` is the poll's. `signal` ends them. */
+ * it is the host's, it offers a login, which is told to `entered()`. `poll()` is the poll. `signal` ends them. */
 export class Controls {
   #stage;
   #host;
@@ -58,12 +58,12 @@ export class Controls {
   #buttons;
   #dialogs = new Map(); // by name: each, or what will be it
 
-  constructor(stage, acts, { host, way, signal, entered, code }) {
+  constructor(stage, acts, { host, way, signal, entered, poll }) {
     this.#stage = stage;
     this.#host = host;
     this.#way = way;
     this.#cover = new Cover(signal);
-    this.#acts = this.#all(acts, entered, code);
+    this.#acts = this.#all(acts, entered, poll);
     this.#buttons = Object.fromEntries(this.#names().map((name) => [name, this.#button(name)]));
     fill(this.#bar, ...Object.values(this.#buttons));
     fill(stage.tools, this.#bar);
@@ -105,7 +105,7 @@ export class Controls {
     clearTimeout(this.#telling);
   }
 
-  #all(acts, entered, code) {
+  #all(acts, entered, poll) {
     const page = document.documentElement;
     return {
       open: acts.open,
@@ -114,7 +114,7 @@ export class Controls {
       next: acts.next,
       previous: acts.previous,
       timer: () => this.#open("timer", (made) => made.timerDialog(acts.countdown)),
-      join: () => (this.#cover.kind === "join" ? this.#cover.remove() : this.#cover.join(code())),
+      join: () => (this.#cover.kind === "join" ? this.#cover.remove() : this.#join(poll())),
       blank: () => this.#cover.blank(),
       uncover: () => this.#cover.kind !== "" && this.#cover.remove(),
       all: () => this.#stage.toggleAll(),
@@ -123,6 +123,10 @@ export class Controls {
       login: this.#offersLogin && (() => this.#open("login", (made) => made.loginDialog(entered))),
       help: () => this.#open("help", (made) => made.helpDialog(this.#told())),
     };
+  }
+
+  #join(poll) {
+    return this.#cover.join(poll).catch(() => this.complain(say("shared.unreachable")));
   }
 
   get #offersLogin() {

@@ -1,8 +1,8 @@
 /** What covers the stage: nothing at all, or how to join, for the whole room. */
 
 import { byId, element } from "../dom.js";
+import { later, sheet } from "../persist.js";
 import { say } from "../words.js";
-import { joinCard } from "./join.js";
 
 /** At most one cover over the page. */
 export class Cover {
@@ -23,9 +23,17 @@ export class Cover {
     this.#put("blank", element("p", { class: "unseen", role: "status" }, say("live.blank")));
   }
 
-  /** Cover it with how to join the poll with this `code`. */
-  join(code) {
-    this.#put("join", joinCard(code, { large: true }));
+  /** Cover it with how to join a `poll`, as the lobby says it. Rejects with `Unreachable`; then nothing is covered. */
+  async join({ code, question }) {
+    this.remove();
+    this.#kind = "join";
+    try {
+      const [{ lobbyOf }] = await Promise.all([later("live/lobby"), sheet("lobby")]);
+      if (this.#kind === "join") this.#put("join", lobbyOf(code, question));
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
   }
 
   /** Show the stage again. */
@@ -38,7 +46,7 @@ export class Cover {
   #put(kind, inside) {
     this.remove();
     this.#kind = kind;
-    this.#node = element("div", { class: `cover ${kind}`, on: { click: () => this.remove() } }, inside);
+    this.#node = element("div", { class: `cover cover-${kind}`, on: { click: () => this.remove() } }, inside);
     byId("screen").append(this.#node); // in a landmark, as all content is
   }
 }

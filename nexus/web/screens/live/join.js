@@ -9,11 +9,11 @@ const EMS = 0.85; // of a letter of a code, with the space beside it
 const WIDE_EMS = 1.15;
 const ONE_LINE = 22; // longer addresses are better set larger, in two
 
-/** A card that says how to join the poll with this code; a `large` one is for a whole screen, and a `plain` one has no
- * picture. On a page that no other device can reach it has only the code. */
-export function joinCard(code, { large = false, plain = false } = {}) {
-  const kind = large ? "join-card large" : "join-card";
-  const shown = element("p", { id: large ? null : "code", class: "code", dir: "ltr" }, code);
+/** A card that says how to join the poll with this code; a `plain` one has no picture. On a page that no other device can
+ * reach it has only the code. */
+export function joinCard(code, { plain = false } = {}) {
+  const kind = "join-card";
+  const shown = element("p", { id: "code", class: "code", dir: "ltr" }, code);
   measure(shown, code);
   if (!invitation) {
     return element("div", { class: kind }, shown, !plain && element("p", { class: "local" }, say("live.local_hint")));
@@ -24,8 +24,7 @@ export function joinCard(code, { large = false, plain = false } = {}) {
   const lines = text.length > ONE_LINE ? Math.max(text.length / 2, ...pieces.map(({ length }) => length)) : text.length;
   address.style.setProperty("--length", Math.ceil(lines));
   const where = element("p", { class: "join" }, element("span", {}, say("live.join_at")), " ", address);
-  const inside = large ? [element("div", {}, where, shown)] : [where, shown];
-  return element("div", { class: kind }, !plain && picture(code), inside);
+  return element("div", { class: kind }, !plain && picture(code), where, shown);
 }
 
 /** Tell the sheets how long a `code` is, so that it fits into the line of `shown`. */

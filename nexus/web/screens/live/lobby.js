@@ -6,9 +6,11 @@ import { later, tell } from "../persist.js";
 import { brandMark, say } from "../words.js";
 import { measure } from "./join.js";
 
-/** What invites to the poll of `code`: of it nothing else is shown. */
-export function lobbyOf(code) {
-  const heading = element("h1", {}, element("span", { class: "pulse", "aria-hidden": "true" }), say("lobby.stage_heading"));
+/** What invites to the poll of `code`: of it nothing else is shown, but once it is open its `question`. */
+export function lobbyOf(code, question = null) {
+  const pulse = () => element("span", { class: "pulse", "aria-hidden": "true" });
+  const soon = () => element("h1", {}, pulse(), say("lobby.stage_heading"));
+  const heading = question === null ? soon() : element("p", { class: "asked", dir: "auto" }, question);
   const told = element("div", { class: "lines" }, heading);
   const lobby = element("div", { class: "lobby" }, element("p", { class: "brand" }, brandMark()), told);
   if (invitation) {

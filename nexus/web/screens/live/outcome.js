@@ -49,7 +49,7 @@ export function outcomeCard(poll, totals, hold) {
   const list = element("ul", { class: "first", hidden: !names.length }, names);
   const shares = sharesById(totals);
   const equal = first.every(({ id }) => shares.get(id) === share); // rounded, they may not be
-  const figures = [equal && element("strong", {}, percent(share)), element("span", {}, say("shared.votes", { n: count }))];
+  const figures = [equal && element("strong", { dir: "ltr" }, percent(share)), element("span", {}, say("shared.votes", { n: count }))];
   const sign = kind === "tie" ? element("span", { class: "even", "aria-hidden": "true" }, "=") : icon(CROWN);
   const label = element("p", { class: "label" }, sign, say(`live.outcome_${kind}`));
   if (kind === "winner") label.style.setProperty("--colour", nthColour(places.get(first[0].id)));

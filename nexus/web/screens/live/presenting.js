@@ -13,7 +13,7 @@ export async function presenting(client, room, stage, { way, signal, entered }) 
   const { Acts } = host ? await later("live/acts") : {}; // an audience's stage has none
   if (signal.aborted) return null;
   const acts = host ? new Acts(client, room, (text, offer) => controls.tell(text, offer)) : {};
-  const controls = new Controls(stage, acts, { host, way, signal, entered, code: () => room.poll.code });
+  const controls = new Controls(stage, acts, { host, way, signal, entered, poll: () => room.poll });
   if (!framed) stayAwake(signal);
   return controls;
 }
