@@ -250,6 +250,62 @@ async def test_an_overlay_is_a_lower_third_without_an_empty_cell(venue: Venue) -
             await page.close()
 
 
+SIZE_AND_WIDTH = "(one) => [parseFloat(one.style.getPropertyValue('--size')), one.offsetWidth]"
+
+
+async def test_an_overlay_has_what_the_line_of_the_turnout_says_and_its_picture_at_its_end(venue: Venue) -> None:
+    ends = (datetime.now(UTC) + timedelta(minutes=50)).isoformat()
+    texts = texts_of(5, "Copenhagen")
+    poll = await venue.host.poll(*texts, question="Where?", results="host", expires_at=ends)
+    async with venue.visit(reduced_motion="reduce") as visitor:
+        page = await venue.page(visitor, f"{live(poll)}?overlay=1&show=question,results,turnout,join,qr")
+        await in_touch(page)
+        for told in ("#qr", "#veil", "#left", "#turnout", ".join", "#code"):
+            await expect(page.locator(told)).to_be_visible()
+        await painted(page)
+        await laid_out(page)
+        bottoms = [await page.locator(part).bounding_box() for part in ("#qr", ".stage")]
+        assert bottoms[0] and bottoms[1] and bottoms[0]["height"] < bottoms[1]["height"] < 241
+
+
+@SLOW
+async def test_a_corner_has_the_same_part_of_every_picture(venue: Venue) -> None:
+    poll = await venue.host.poll("Amsterdam", "Berlin", question="Where shall we meet?")
+    async with venue.visit(reduced_motion="reduce") as visitor:
+        parts = []
+        for width, height in ((1280, 720), (3840, 2160)):
+            page = await venue.page(visitor, f"{live(poll)}?overlay=1&at=top-right&show=question,results,join,qr")
+            await in_touch(page)
+            await resized(page, (width, height))
+            size, wide = await page.locator(".stage").evaluate(SIZE_AND_WIDTH)
+            parts.append([round(100 * size / height, 1), round(100 * wide / width)])
+        assert parts[0] == parts[1]
+
+
+async def test_a_share_below_one_percent_is_read_from_the_left_in_arabic(venue: Venue) -> None:
+    poll = await venue.host.poll("نعم", "لا")
+    await venue.ballots(poll, *[0] * 220, 1)
+    async with venue.visit(locale="ar", reduced_motion="reduce") as visitor:
+        page = await venue.page(visitor, live(poll))
+        await in_touch(page)
+        share = page.locator("#results .share").last
+        await expect(share).to_have_text("<1%")
+        lefts = await share.evaluate(
+            """({ firstChild: text }) => [0, 1, 2].map((at) => {
+              const range = document.createRange();
+              range.setStart(text, at);
+              range.setEnd(text, at + 1);
+              return range.getBoundingClientRect().left;
+            })"""
+        )
+        assert lefts == sorted(set(lefts))
+        ends = (
+            "(one) => [one, one.closest('li').querySelector('.track')].map((each) => each.getBoundingClientRect().left)"
+        )
+        figure, track = await share.evaluate(ends)
+        assert abs(figure - track) < 4
+
+
 # --- Languages --------------------------------------------------------------------------------------------------------
 
 SAID = """() => [document.title, ...[...document.querySelectorAll("body *")].flatMap((node) => [

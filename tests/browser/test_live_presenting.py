@@ -129,6 +129,12 @@ async def test_a_countdown_closes_the_poll(venue: Venue) -> None:
         assert {re.sub(r"^0:(0\d|1[0-5]) left", "left", one) for one in left} == {"left", "left, the last"}, left
 
 
+INSIDE = """(one) => {
+  const { left, right, top, bottom } = one.getBoundingClientRect();
+  return one.scrollWidth <= one.clientWidth && left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+}"""
+
+
 async def test_a_cover_goes_at_any_key_and_does_nothing_else(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit() as visitor:
@@ -142,6 +148,12 @@ async def test_a_cover_goes_at_any_key_and_does_nothing_else(venue: Venue) -> No
         await page.keyboard.press("j")
         await expect(cover.locator(".code")).to_have_text(poll["code"])
         await expect(cover.locator("img")).to_be_visible()
+        await expect(cover.locator(".asked")).to_have_text(poll["question"])
+        for width, height in ((1280, 720), (768, 1024)):
+            await page.set_viewport_size({"width": width, "height": height})
+            await painted(page)
+            assert await cover.bounding_box() == {"x": 0, "y": 0, "width": width, "height": height}
+            assert await cover.locator(".code").evaluate(INSIDE)
         await page.keyboard.press("Escape")
         await expect(cover).to_have_count(0)
         assert await status_of(venue.host, poll) == ("open", "live")

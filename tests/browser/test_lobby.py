@@ -137,15 +137,49 @@ async def test_a_presenter_opens_voting_from_the_lobby(venue: Venue) -> None:
 async def test_a_lobby_says_that_the_connection_is_lost_and_comes_back(venue: Venue) -> None:
     poll = await draft(venue)
     async with venue.visit(viewport=PHONE, allowed=CUT_OFF) as visitor:
-        page = await visitor.open(f"/vote/{poll['code']}")
-        await waits(page)
+        pages = [await visitor.open(f"/vote/{poll['code']}"), await venue.page(visitor, live(poll))]
+        for page in pages:
+            await waits(page)
         await venue.server.stop()
-        await out_of_touch(page)
+        for page in pages:
+            await out_of_touch(page)
+            await expect(page.locator("#link")).to_contain_text("No connection since")
         await venue.server.start()
-        await in_touch(page)
+        for page in pages:
+            await in_touch(page)
         await open_now(venue, poll)
-        await expect(page.locator("#question")).to_have_text(SECRET, timeout=TOUCH_MS)
-        assert await same_page(page)
+        for page in pages:
+            await expect(page.locator("#question")).to_have_text(SECRET, timeout=TOUCH_MS)
+            assert await same_page(page)
+
+
+LOBBY = """async (code) => {
+  const stage = document.querySelector("script[src*='screens/live.']").src;
+  const { lobbyOf } = await import(stage.replace(/live\\.[^/]*$/, "live/lobby.js"));
+  document.querySelector(".lobby").replaceWith(lobbyOf(code));
+  const address = document.querySelector(".lobby strong");
+  address.textContent = "voting.conference2027.example.org";
+  address.style.setProperty("--letters", address.textContent.length);
+}"""
+"""Shows the lobby of another code, at a long address."""
+LINES = """(one) => {
+  const range = document.createRange();
+  range.selectNodeContents(one);
+  const boxes = [...range.getClientRects()];
+  return boxes.length === 1 && boxes[0].left >= 0 && boxes[0].right <= innerWidth;
+}"""
+
+
+async def test_a_lobby_cuts_no_code_and_no_address(venue: Venue) -> None:
+    poll = await draft(venue)
+    async with venue.visit() as visitor:
+        page = await venue.page(visitor, live(poll))
+        await waits(page)
+        await page.evaluate(LOBBY, "WWWMMM")
+        for width, height in ((1080, 1920), (768, 1024), (360, 740), (1280, 720)):
+            await page.set_viewport_size({"width": width, "height": height})
+            for part in (".code", "strong"):
+                assert await page.locator(f".lobby {part}").evaluate(LINES), (part, width)
 
 
 @SLOW

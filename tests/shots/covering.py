@@ -1,4 +1,4 @@
-"""What lies over the stage, and the stage over other pictures: covers, messages, overlays, and the lobby in its states."""
+"""What lies over the stage, and the stage over other pictures: messages, overlays, and lobbies."""
 
 from __future__ import annotations
 
@@ -6,18 +6,11 @@ from typing import Any
 
 from playwright.async_api import expect
 
-from tests.shots.stand import Visit, state
 from tests.shots.staging import show, stage
+from tests.shots.stand import Visit, state
 
 LOST_MS = 40_000
 ALL = "show=question,results,turnout,join,qr"
-
-
-@state("live", "how to join, on the whole screen")
-async def join(visit: Visit) -> None:
-    await show(visit, "open", description=visit.texts.description)
-    await visit.page.keyboard.press("j")
-    await expect(visit.page.locator(".cover .code")).to_be_visible()
 
 
 @state("live", "voting was closed just now")
@@ -56,19 +49,9 @@ async def with_picture(visit: Visit) -> None:
     await over(visit, "open", query=ALL, description=visit.texts.description)
 
 
-@state("live", "overlay in a corner")
-async def corner(visit: Visit) -> None:
-    await over(visit, "open", query=f"at=top-right&{ALL}", description=visit.texts.description)
-
-
 @state("live", "overlay in a corner, large")
 async def large(visit: Visit) -> None:
     await over(visit, "open", query="at=bottom-left&size=l&theme=light", description=visit.texts.description)
-
-
-@state("live", "overlay, closed")
-async def closed(visit: Visit) -> None:
-    await over(visit, "closed", close=True)
 
 
 @state("live", "overlay, results hidden")
@@ -81,12 +64,6 @@ async def time_runs(visit: Visit) -> None:
     poll = await visit.poll("time runs", 4)
     await visit.stand.act(poll, "open", {"seconds": 600})
     await stage(visit, poll, "?overlay=1&at=top")
-
-
-@state("live", "overlay of a lobby")
-async def lobby_over(visit: Visit) -> None:
-    poll = await visit.poll("draft", votes=(), status="draft")
-    await visit.go(f"/live/{poll['code']}?overlay=1", "h1")
 
 
 @state("live", "overlay of a lobby in a corner")

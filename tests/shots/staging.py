@@ -184,7 +184,7 @@ async def join_cover(visit: Visit) -> None:
 
 @state("live", "blank")
 async def blank(visit: Visit) -> None:
-    await pressed(visit, "b", ".cover.blank")
+    await pressed(visit, "b", ".cover-blank")
 
 
 @state("live", "choice of a countdown")
