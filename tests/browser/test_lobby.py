@@ -18,7 +18,6 @@ from tests.support.live_page import (
     live,
     live_server,
     offers,
-    out_of_touch,
     press,
     shows,
     venue,
@@ -142,8 +141,9 @@ async def test_a_lobby_says_that_the_connection_is_lost_and_comes_back(venue: Ve
             await waits(page)
         await venue.server.stop()
         for page in pages:
-            await out_of_touch(page)
+            await expect(page.locator("body[data-touch=lost]")).to_be_attached(timeout=TOUCH_MS)
             await expect(page.locator("#link")).to_contain_text("No connection")
+            await expect(page.locator("#link")).to_be_visible()
         await venue.server.start()
         for page in pages:
             await in_touch(page)
