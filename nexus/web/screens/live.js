@@ -14,7 +14,7 @@ follow(async (link) => {
 /** What the address of an overlay asks for. Few stages are one: its module is loaded only here, and its sheet, without which
  * the stage would not fit. */
 async function readOverlay() {
-  const sheet = async () => (await import("./persist.js")).sheet("live/overlay");
+  const sheet = async () => (await import(`./${"sheets"}.js`)).sheet("live/overlay");
   const [overlay] = await Promise.all([import(`./${"overlay"}.js`), sheet()]);
   return overlay.readOverlay(location.search);
 }

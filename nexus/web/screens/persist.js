@@ -18,18 +18,6 @@ export async function later(name, ...sections) {
   }
 }
 
-/** Load the sheet of this name, unless the page has it. Rejects with `Unreachable`. */
-export async function sheet(name) {
-  const href = new URL(`./${name}.css`, import.meta.url).href;
-  if ([...document.styleSheets].some((one) => one.href === href)) return;
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
-  const loaded = new Promise((resolve) => Object.assign(link, { onload: () => resolve(true), onerror: () => resolve(false) }));
-  document.head.append(link);
-  if (await loaded) return;
-  link.remove();
-  throw new Unreachable(`The sheet ${name} could not be loaded.`);
-}
-
 /** Take over the login of somebody who comes back from the OpenID provider to this page. */
 export async function comeBack(link) {
   if (location.hash.startsWith("#login=")) await persist(link, async () => (await later("provider")).takeOver());

@@ -1,7 +1,7 @@
 /** What covers the stage: nothing at all, or how to join, for the whole room. */
 
 import { byId, element } from "../dom.js";
-import { later, sheet } from "../persist.js";
+import { later } from "../persist.js";
 import { say } from "../words.js";
 
 /** At most one cover over the page. */
@@ -28,7 +28,8 @@ export class Cover {
     this.remove();
     this.#kind = "join";
     try {
-      const [{ lobbyOf }] = await Promise.all([later("live/lobby"), sheet("lobby")]);
+      const [{ lobbyOf }, { sheet }] = await Promise.all([later("live/lobby"), later("sheets")]);
+      await sheet("lobby");
       if (this.#kind === "join") this.#put("join", lobbyOf(code, question));
     } catch (error) {
       this.remove();
