@@ -168,6 +168,31 @@ async def test_it_speaks_german(chromium: Chromium, home: str) -> None:
         await expect(page.get_by_text("Geben Sie eine Frage ein.")).to_be_visible()
 
 
+async def test_votes_of_a_minute_share_a_row_of_the_history(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        poll = await host.make("Tea?")
+
+        def entry(action: str, time: str) -> dict[str, object]:
+            what = {"action": action, "target_type": "poll", "target_id": str(poll["id"]), "user": "guest:abc"}
+            return {
+                **what,
+                "timestamp": f"2026-01-02T10:{time}Z",
+                "details": {"status": "open"} if action == "create" else {},
+            }
+
+        told = [entry("close", "23:00"), entry("create", "22:30"), *(entry("vote", "22:00") for _ in range(3))]
+        found = {"count": 6, "results": [*told[:1], entry("vote", "22:50"), *told[1:]]}
+        await host.page.route("**/audit/?*", lambda route: route.fulfill(json=found))
+        await host.goto(f"#/poll/{poll['id']}/history", "History")
+        entries = host.page.locator("ol.history > li")
+        await expect(entries).to_have_count(3)
+        await expect(entries.nth(1)).to_contain_text("4 votes")
+        await expect(entries.nth(1).get_by_text("A vote was cast.").last).to_be_hidden()
+        await entries.nth(1).locator("summary").click()
+        await expect(entries.nth(1).get_by_text("A vote was cast.").last).to_be_visible()
+        await expect(entries.last).to_contain_text("The poll was created")
+
+
 @SLOW
 async def test_all_it_loads_is_small(chromium: Chromium, home: str) -> None:
     async with chromium.visit(home) as visitor:

@@ -7,6 +7,7 @@ import { announce, back, heading, labelled, pager, statusLine, timeNode } from "
 import { changes, sentence, who } from "./sentences.js";
 
 const PAGE_SIZE = 50;
+const MINUTE_MS = 60_000;
 const ACTIONS = ["create", "update", "correct", "open", "close", "reset", "delete", "vote", "retract", "export", "make_screen"];
 
 /** The view of the history of the poll `id`. */
@@ -60,7 +61,7 @@ export class HistoryView {
     if (!found) return;
     const { count, results } = found;
     announce(this.#line, count ? say("host.entries", { n: count }) : say("host.no_entries"));
-    fill(this.#list, results.map((entry) => item(entry, this.#server.me)));
+    fill(this.#list, rows(results).map((row) => (row.length > 1 ? votes(row, this.#server.me) : item(row[0], this.#server.me))));
     const go = async (page) => {
       await this.#turn(page);
       this.heading.focus();
@@ -68,6 +69,34 @@ export class HistoryView {
     fill(this.#pages, pager(this.#page, Math.ceil(count / PAGE_SIZE), go));
     this.#pages.hidden = count <= PAGE_SIZE;
   }
+}
+
+/** Entries in rows: votes of one minute that follow each other share one. Whatever else is in its minute, a poll was
+ * created first: the votes of an anonymous one are told by their minute. */
+function rows(entries) {
+  const first = ({ action, target_type: type }) => action === "create" && type === "poll";
+  const made = [];
+  for (const entry of [...entries.filter((one) => !first(one)), ...entries.filter(first)]) {
+    const before = made.at(-1);
+    if (before && isVote(entry) && isVote(before[0]) && minute(entry) === minute(before[0])) before.push(entry);
+    else made.push([entry]);
+  }
+  return made;
+}
+
+function isVote(entry) {
+  return entry.action === "vote" && sentence(entry) === say("host.did_poll_vote");
+}
+
+function minute({ timestamp }) {
+  return Math.floor(Date.parse(timestamp) / MINUTE_MS);
+}
+
+function votes(entries, me) {
+  const summary = element("summary", {}, say("shared.votes", { n: entries.length }));
+  const each = element("ol", { class: "votes" }, entries.map((entry) => item(entry, me)));
+  const facts = element("p", { class: "facts" }, timeNode(entries[0].timestamp));
+  return element("li", {}, element("details", {}, summary, each), facts);
 }
 
 function item(entry, me) {
