@@ -89,9 +89,90 @@ CREATE TABLE categories (
 COMMENT ON TABLE categories IS 'Subjects that polls can be sorted under.';
 CREATE UNIQUE INDEX categories_name ON categories (name_key, name_twin);
 
+CREATE TABLE codes (
+    code  text  NOT NULL PRIMARY KEY
+);
+COMMENT ON TABLE codes IS
+    'Every code by which people enter, of polls and of events: none belongs to two of them. Triggers keep it.';
+
+-- A row whose code is taken is not written, as with ON CONFLICT DO NOTHING: who writes one looks whether it is there.
+CREATE FUNCTION claim_code() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.code IS NOT DISTINCT FROM OLD.code THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.code IS NOT NULL THEN
+        INSERT INTO codes (code) VALUES (NEW.code) ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        DELETE FROM codes WHERE code = OLD.code;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION claim_code IS 'Takes the code of a new poll or event, and gives up the one before; refuses a code that is taken.';
+
+CREATE FUNCTION free_code() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM codes WHERE code = OLD.code;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION free_code IS 'Gives up the code of a poll or event that is gone.';
+
+CREATE TABLE events (
+    id            bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code          text        NOT NULL UNIQUE,
+    title         text        NOT NULL CHECK (char_length(title) BETWEEN 1 AND 200),
+    description   text        NOT NULL DEFAULT '',
+    created_by    text        NOT NULL,
+    is_public     boolean     NOT NULL DEFAULT true,
+    allow_guests  boolean     NOT NULL DEFAULT true,
+    shown         bigint,
+    last_shown    bigint,
+    revision      bigint      NOT NULL DEFAULT 1 CHECK (revision >= 1),
+    created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    updated_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    words         tsvector    NOT NULL DEFAULT ''
+);
+COMMENT ON TABLE events IS
+    'Shows: polls in an order under one code. The row is the lock of everything about its event but the votes, and is had '
+    'before those of its polls. created_by is its owner. shown is the poll that everybody is shown, last_shown the one '
+    'after which its run sheet goes on. revision grows with each change of what is sent to its followers.';
+CREATE INDEX events_created ON events (created_at, id);
+CREATE INDEX events_title ON events (title, id);
+CREATE INDEX events_owner ON events (created_by, id);
+CREATE INDEX events_shown ON events (shown) WHERE shown IS NOT NULL;
+CREATE INDEX events_last_shown ON events (last_shown) WHERE last_shown IS NOT NULL;
+CREATE INDEX events_words ON events USING gin (words) WITH (fastupdate = off);
+CREATE TRIGGER claim_code BEFORE INSERT OR UPDATE OF code ON events FOR EACH ROW EXECUTE FUNCTION claim_code();
+CREATE TRIGGER free_code AFTER DELETE ON events FOR EACH ROW EXECUTE FUNCTION free_code();
+
+CREATE TABLE event_hosts (
+    event_id  bigint      NOT NULL REFERENCES events ON DELETE CASCADE,
+    voter     text        NOT NULL,
+    added_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (event_id, voter)
+);
+COMMENT ON TABLE event_hosts IS 'Co-hosts: who may do with an event what its owner may, but delete it, change its hosts or hand it over.';
+CREATE INDEX event_hosts_voter ON event_hosts (voter, event_id);
+
+CREATE TABLE event_members (
+    event_id   bigint      NOT NULL REFERENCES events ON DELETE CASCADE,
+    voter      text        NOT NULL,
+    joined_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (event_id, voter)
+);
+COMMENT ON TABLE event_members IS
+    'Who entered the code of an event: a private event and its polls exist for them from then on.';
+CREATE INDEX event_members_voter ON event_members (voter, event_id);
+
 CREATE TABLE polls (
     id              bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    code            text        NOT NULL UNIQUE,
+    code            text        UNIQUE,
     question        text        NOT NULL CHECK (char_length(question) BETWEEN 1 AND 500),
     description     text        NOT NULL DEFAULT '',
     category_id     bigint      REFERENCES categories ON DELETE RESTRICT,
@@ -120,6 +201,12 @@ CREATE TABLE polls (
     chart           text        NOT NULL DEFAULT 'bars' CHECK (chart IN ('bars', 'columns', 'donut')),
     option_order    text        NOT NULL DEFAULT 'position' CHECK (option_order IN ('position', 'votes')),
     language        text        CHECK (char_length(language) BETWEEN 2 AND 35),
+    event_id        bigint      REFERENCES events,
+    position        integer,
+    was_shown       boolean     NOT NULL DEFAULT false,
+    CONSTRAINT polls_run_sheet UNIQUE (event_id, position) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT polls_code_or_event CHECK ((code IS NULL) = (event_id IS NOT NULL)),
+    CONSTRAINT polls_position CHECK ((position IS NULL) = (event_id IS NULL) AND position >= 0),
     CHECK (opens_at IS NULL OR expires_at IS NULL OR opens_at < expires_at),
     CHECK (status <> 'scheduled' OR opens_at IS NOT NULL),
     CHECK ((status = 'closed') = (closed_at IS NOT NULL))
@@ -130,7 +217,9 @@ COMMENT ON TABLE polls IS
     'version grows with each transaction that changes what a totals frame shows, revision with each change of '
     'definition or status, retractions with each ballot withdrawn: workers compare them to learn that they are behind. '
     'corrected_at is when a text was last corrected under ballots of this round. language is that of its texts, a tag of '
-    'BCP 47, null where it is not known.';
+    'BCP 47, null where it is not known. position is its place in the run sheet of its event, whose created_by, is_public '
+    'and allow_guests it has too, so that lists and votes need no other row. was_shown says that its event has shown it: '
+    'it can be read then, even as a draft.';
 -- An index for each ordering of lists, with the columns their filters need: a page is a walk along one of them.
 -- A vote changes no column of any index of polls, so its update stays a HOT one; new indexes must keep to that.
 CREATE INDEX polls_created ON polls (created_at, id, is_public, status, category_id);
@@ -146,6 +235,12 @@ CREATE INDEX polls_expiring ON polls (expires_at) WHERE status = 'open' AND expi
 -- Without a list of what is pending: it grows to 4 MB, and every search reads all of it.
 CREATE INDEX polls_words ON polls USING gin (words) WITH (fastupdate = off);
 CREATE INDEX polls_public_words ON polls USING gin (words) WITH (fastupdate = off) WHERE is_public AND status <> 'draft';
+
+CREATE TRIGGER claim_code BEFORE INSERT OR UPDATE OF code ON polls FOR EACH ROW EXECUTE FUNCTION claim_code();
+CREATE TRIGGER free_code AFTER DELETE ON polls FOR EACH ROW EXECUTE FUNCTION free_code();
+ALTER TABLE events
+    ADD CONSTRAINT events_shown_fkey FOREIGN KEY (shown) REFERENCES polls,
+    ADD CONSTRAINT events_last_shown_fkey FOREIGN KEY (last_shown) REFERENCES polls;
 
 CREATE TABLE poll_members (
     poll_id    bigint      NOT NULL REFERENCES polls ON DELETE CASCADE,
@@ -246,7 +341,8 @@ CREATE FUNCTION record_ballots(
     choices_of text[],     -- the options, as the text of an array: rows of unequal length make no array
     round_of   integer[],  -- the epoch that the ballot is meant for; null: whichever it is
     ballot_of  uuid[],     -- which of several ballots to retract, by its op; null: all
-    reach_of   text[],     -- which polls the token reaches: 'none', 'public', 'bound' or 'all' (nexus/domain/rights.py)
+    reach_of   text[],     -- which polls the token reaches: 'none', 'public', 'bound', 'all', and of one event 'bound:4'
+                           -- or 'all:4' (nexus/domain/rights.py)
     seat_of    text[]      -- as what it votes: 'voter', 'guest' or 'screen'
 ) RETURNS json LANGUAGE plpgsql
 SET lock_timeout = '3s' SET plan_cache_mode = force_generic_plan SET jit = off
@@ -269,7 +365,11 @@ BEGIN
     END IF;
     WITH poll AS MATERIALIZED (
         SELECT p.id, p.status, p.epoch, p.version, p.revision, p.retractions, p.voters, p.ballots, p.results,
-            p.max_choices, p.votes_per_user, p.allow_change, p.allow_guests, p.is_public, p.created_by,
+            p.max_choices, p.votes_per_user, p.allow_change, p.allow_guests, p.is_public, p.event_id,
+            p.status = 'draft' AND NOT p.was_shown AS hidden,
+            p.created_by || ARRAY(SELECT h.voter FROM event_hosts h WHERE h.event_id = p.event_id) AS hosts,
+            ARRAY['bound', concat('bound:', p.event_id)] AS bound, ARRAY['all', concat('all:', p.event_id)] AS whole,
+            ARRAY['public', 'bound', 'all', concat('bound:', p.event_id), concat('all:', p.event_id)] AS reaches,
             ARRAY(SELECT o.id FROM options o WHERE o.poll_id = p.id) AS options
         FROM polls p WHERE p.id = ANY (batch_polls)
     ),
@@ -280,10 +380,12 @@ BEGIN
         SELECT b.*, p.epoch, p.version, p.max_choices, known.choices AS first_choices, known.epoch AS first_epoch,
             known.version AS first_version, own.ballots AS standing, own.named, own.choices AS stood, own.row, own.has_op,
             CASE
-                WHEN p.id IS NULL OR b.reach = 'none' THEN 'poll_not_found'
-                WHEN b.reach <> 'all' AND p.created_by <> b.voter
-                    AND (p.status = 'draft' OR NOT (p.is_public OR b.reach = 'bound' OR (
-                        SELECT count(*) FROM poll_members m WHERE m.poll_id = b.poll AND m.voter = b.voter) = 1))
+                WHEN p.id IS NULL OR NOT b.reach = ANY (p.reaches) THEN 'poll_not_found'
+                WHEN NOT b.reach = ANY (p.whole) AND NOT b.voter = ANY (p.hosts)
+                    AND (p.hidden OR NOT (p.is_public OR b.reach = ANY (p.bound) OR CASE WHEN p.event_id IS NULL
+                        THEN (SELECT count(*) FROM poll_members m WHERE m.poll_id = b.poll AND m.voter = b.voter) = 1
+                        ELSE (SELECT count(*) FROM event_members m
+                            WHERE m.event_id = p.event_id AND m.voter = b.voter) = 1 END))
                     THEN 'poll_not_found'
                 WHEN known.act = b.act AND known.ballot IS NOT DISTINCT FROM b.ballot
                     AND cardinality(known.choices) = cardinality(b.choices) AND known.choices <@ b.choices THEN 'replayed'
@@ -473,6 +575,9 @@ CREATE INDEX audit_log_target ON audit_log (target_type, target_id, id DESC);
 CREATE INDEX audit_log_user ON audit_log ("user", id DESC);
 CREATE INDEX audit_log_action ON audit_log (action, id DESC);
 CREATE INDEX audit_log_poll ON audit_log (poll_id, id DESC) WHERE poll_id IS NOT NULL;
+-- Which polls an event has had: a poll is made in its event, and stays there.
+CREATE INDEX audit_log_event ON audit_log ((details ->> 'event'))
+    WHERE target_type = 'poll' AND action = 'create' AND details ->> 'event' IS NOT NULL;
 
 CREATE TABLE audit_head (
     only_row  boolean NOT NULL PRIMARY KEY DEFAULT true CHECK (only_row),

@@ -150,6 +150,13 @@ class PollNotFound(NotFound):
     default = "There is no such poll."
 
 
+class EventNotFound(NotFound):
+    """No such event, or one that this voter may not know of."""
+
+    code = "event_not_found"
+    default = "There is no such event."
+
+
 class OptionNotFound(NotFound):
     """No such option, or one of a poll that this voter may not know of."""
 
@@ -239,6 +246,13 @@ class TooManyOptions(Conflict):
 
     code = "too_many_options"
     default = "A poll can have at most 100 options."
+
+
+class PollInEvent(Conflict):
+    """What a poll that stands alone can have, and one of an event has from its event."""
+
+    code = "poll_in_event"
+    default = "This poll is part of an event, which has the code: ask for this of the event."
 
 
 class PollNotOpen(Conflict):

@@ -53,6 +53,7 @@ class _Claims(msgspec.Struct):
 class _OwnClaims(_Claims):
     roles: Annotated[list[_Role], Meta(max_length=32)] = []
     polls: Annotated[list[_Id], Meta(max_length=100)] | None = None
+    events: Annotated[list[_Id], Meta(max_length=1)] | None = None
     sid: Annotated[str, Meta(max_length=64)] = ""
 
 
@@ -64,14 +65,18 @@ def own_identity(claims: Mapping[str, object], now: float) -> Identity:
     """The identity that our own claims describe, expired or not at `now`, Unix seconds.
 
     Raises ValueError, in words for people, for a wrong shape, a wrong subject (`is_subject`), a screen or
-    presenter that is bound to no poll, and times that make no sense.
+    presenter that is bound to no poll or event, and times that make no sense.
     """
     own = _shaped(claims, _OwnClaims)
     _check(own, own.sub, now)
-    if not _SCREENS.isdisjoint(own.roles) and not own.polls:
+    if not _SCREENS.isdisjoint(own.roles) and not (own.polls or own.events):
         raise ValueError("A screen's or presenter's token must be bound to a poll, because it shows hidden counts.")
-    polls = None if own.polls is None else _shared(tuple(own.polls))
-    return Identity(voter=own.sub, roles=_shared(tuple(own.roles)), polls=polls, expires_at=own.exp, login=own.sid)
+    polls, events = _bound(own.polls), _bound(own.events)
+    return Identity(own.sub, _shared(tuple(own.roles)), polls, own.exp, own.sid, events)
+
+
+def _bound(ids: list[int] | None) -> frozenset[int] | None:
+    return None if ids is None else _shared(tuple(ids))
 
 
 @lru_cache(maxsize=256)

@@ -48,12 +48,13 @@ class Tokens:
         ttl_s: int | None = None,
         polls: Iterable[int] | None = None,
         login: str = "",
+        event: int | None = None,
     ) -> str:
         """A new access token for `subject` (`user:<id>`, `guest:<uuid>` or `ext:<name>`).
 
-        It lasts `ttl_s` seconds, else as long as access tokens do; `polls` are the only ones it may know of; `login`
-        is the login it descends from, as the claim `sid`. Raises ValueError, in words for people, for what `identity`
-        would not accept.
+        It lasts `ttl_s` seconds, else as long as access tokens do; `polls` are the only ones it may know of, or those
+        of `event`, as the claim `events`; `login` is the login it descends from, as the claim `sid`. Raises ValueError,
+        in words for people, for what `identity` would not accept.
         """
         now = self._clock()
         ttl_s = self._ttl_s if ttl_s is None else ttl_s
@@ -70,6 +71,8 @@ class Tokens:
         }
         if polls is not None:
             claims["polls"] = sorted(set(polls))
+        if event is not None:
+            claims["events"] = [event]
         if login:
             claims["sid"] = login
         own_identity(claims, now)

@@ -30,10 +30,11 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Poll(msgspec.Struct, frozen=True):
-    """A poll. The counts of its options are as old as this value: `Totals` has the newest."""
+    """A poll. The counts of its options are as old as this value: `Totals` has the newest. A poll of an `event` has no
+    code, and a `position` in its run sheet."""
 
     id: int
-    code: str
+    code: str | None
     question: str
     status: str
     options: tuple[Option, ...]
@@ -41,6 +42,8 @@ class Poll(msgspec.Struct, frozen=True):
     version: int
     description: str = ""
     created_by: str = ""
+    event: int | None = None
+    position: int | None = None
     is_public: bool = True
     opens_at: datetime | None = None
     expires_at: datetime | None = None

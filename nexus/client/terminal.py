@@ -145,7 +145,10 @@ def status_line(room: Room, now: datetime, *, connected: bool) -> str:
     if poll.expires_at is not None and not totals.final:
         left = max(0, round((poll.expires_at - now).total_seconds()))
         parts.append(f"closes in {left // 60}:{left % 60:02}")
-    parts.append(f"code {plain(poll.code)}" if connected else "connection lost, reconnecting")
+    if not connected:
+        parts.append("connection lost, reconnecting")
+    elif poll.code is not None:
+        parts.append(f"code {plain(poll.code)}")
     return " · ".join(parts)
 
 

@@ -89,7 +89,7 @@ class Demo:
         """The life of one voter."""
         async with AsyncExitStack() as visit:
             async with self._door:
-                token = GuestPass(self._base_url, poll.code)
+                token = GuestPass(self._base_url, str(poll.code))
                 nexus = await visit.enter_async_context(connect(socket_url(self._base_url), token, patience=PATIENCE))
                 room = await nexus.join(poll.id)
             self._progress.step()
@@ -153,7 +153,7 @@ def announcement(base_url: str, poll: Poll, python: str, folder: Path) -> str:
     relative = os.path.relpath(python, folder)
     if not relative.startswith("."):
         relative = f".{os.sep}{relative}"
-    command = shlex.join([min(python, relative, key=len), "-m", "nexus.client", base_url, poll.code])
+    command = shlex.join([min(python, relative, key=len), "-m", "nexus.client", base_url, str(poll.code)])
     return "\n".join(
         (
             f'The demo asks: "{poll.question}"',

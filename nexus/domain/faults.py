@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from itertools import islice
+from itertools import chain, islice
 from typing import Literal, TypeVar, get_args, get_origin
 
 import msgspec
@@ -20,7 +20,7 @@ LONGEST_FIELD = 100
 """Characters of a field's name that are echoed."""
 
 MOST_FAULTS = 100
-"""Texts with a lone surrogate that are named."""
+"""Faults that are named."""
 
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
@@ -51,22 +51,64 @@ _WORDS = {
 
 
 def body_faults(raw: bytes, kind: type[object], first: str) -> tuple[Problem, ...]:
-    """Everything about `raw` that keeps it from being a `kind`; `first` is the first fault that the decoder found."""
+    """Everything about `raw` that keeps it from being a `kind`, at most `MOST_FAULTS` faults; `first` is the one that
+    the decoder found."""
+    return tuple(islice(_of_object(raw, kind, first, "", "body"), MOST_FAULTS))
+
+
+def _of_object(raw: bytes | msgspec.Raw, kind: type[object], first: str, under: str, whole: str) -> Iterator[Problem]:
+    """The faults of an object that is the field `under`, or of a whole body."""
     try:
         parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     except msgspec.MsgspecError:
-        return (fault(first, kind),)  # not an object, or one whose names are not valid text
-    return tuple(_of_fields(parts, kind, lambda part, type_: msgspec.json.decode(part, type=type_))) or (
-        fault(first, kind),
-    )
+        yield fault(first, kind, under, whole=whole)  # not an object, or one whose names are not valid text
+        return
+    found = False
+    for field, text in _of_fields(parts, kind, _decoded, _of_items):
+        found = True
+        yield f"{under}.{field}".lstrip("."), text
+    if not found:
+        yield fault(first, kind, under, whole=whole)
+
+
+def _decoded(part: msgspec.Raw, type_: object) -> object:
+    return msgspec.json.decode(part, type=type_)
+
+
+def _of_items(part: msgspec.Raw, type_: object, under: str) -> Iterator[Problem]:
+    """The faults of each item of a list of objects; none where it is no such list."""
+    item = _item_of(type_)
+    if item is None:
+        return
+    try:
+        items = msgspec.json.decode(part, type=list[msgspec.Raw])
+    except msgspec.MsgspecError:
+        return
+    for n, one in enumerate(items):
+        try:
+            msgspec.json.decode(one, type=item)
+        except msgspec.ValidationError as error:
+            yield from _of_object(one, item, str(error), f"{under}[{n}]", under)
+
+
+def _item_of(type_: object) -> type[Struct] | None:
+    """The type of the objects in a list, None for any other type."""
+    found = get_args(type_)
+    if get_origin(type_) is list:
+        return found[0] if isinstance(found[0], type) and issubclass(found[0], Struct) else None
+    return next((item for item in map(_item_of, found) if item is not None), None)
 
 
 def query_faults(values: Mapping[str, str], kind: type[object], first: str) -> tuple[Problem, ...]:
     """Everything about a query that keeps it from being a `kind`; unknown parameters are ignored."""
     known = _fields(kind)
     parts = {name: value for name, value in values.items() if value and name in known}
-    found = tuple(_of_fields(parts, kind, lambda part, type_: msgspec.convert(part, type_, strict=False)))
+    found = tuple(_of_fields(parts, kind, _converted, lambda part, type_, name: iter(())))
     return tuple((name, _NOT_OF_A_QUERY.sub("", text)) for name, text in found or (fault(first, kind),))
+
+
+def _converted(part: str, type_: object) -> object:
+    return msgspec.convert(part, type_, strict=False)
 
 
 def surrogate_faults(value: object, *, whole: str = "body") -> tuple[Problem, ...]:
@@ -107,7 +149,12 @@ def _fields(kind: type[object]) -> dict[str, FieldInfo]:
     return {field.encode_name: field for field in msgspec.structs.fields(kind)} if issubclass(kind, Struct) else {}
 
 
-def _of_fields(parts: Mapping[str, T], kind: type[object], read: Callable[[T, object], object]) -> Iterator[Problem]:
+def _of_fields(
+    parts: Mapping[str, T],
+    kind: type[object],
+    read: Callable[[T, object], object],
+    of_items: Callable[[T, object, str], Iterator[Problem]],
+) -> Iterator[Problem]:
     fields = _fields(kind)
     for name, field in fields.items():
         if name not in parts and field.required:
@@ -119,7 +166,8 @@ def _of_fields(parts: Mapping[str, T], kind: type[object], read: Callable[[T, ob
         try:
             read(part, fields[name].type)
         except msgspec.ValidationError as error:
-            yield fault(str(error), fields[name].type, name)
+            inner = of_items(part, fields[name].type, name)
+            yield from chain([next(inner, None) or fault(str(error), fields[name].type, name)], inner)
 
 
 def fault(message: str, type_: object, under: str = "", *, whole: str = "body") -> Problem:

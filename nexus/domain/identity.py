@@ -11,8 +11,9 @@ class Identity(msgspec.Struct, frozen=True):
     """Who is asking: what a token proved, never the connection it came by.
 
     `voter` is the subject (`user:12`, `guest:<uuid>`, `ext:<sub>`); `polls` holds the only polls a guest, a screen or a
-    presenter may know of, None where the token is not bound; `expires_at` is the token's end, Unix seconds; `login`
-    is the login that the token descends from, "" for a token without one.
+    presenter may know of, and `events` the only events with theirs, None where the token is not bound to any;
+    `expires_at` is the token's end, Unix seconds; `login` is the login that the token descends from, "" for a token
+    without one.
     """
 
     voter: str
@@ -20,6 +21,12 @@ class Identity(msgspec.Struct, frozen=True):
     polls: frozenset[int] | None
     expires_at: float
     login: str = ""
+    events: frozenset[int] | None = None
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the token is for certain polls or events alone."""
+        return self.polls is not None or self.events is not None
 
     @property
     def is_admin(self) -> bool:
@@ -27,13 +34,13 @@ class Identity(msgspec.Struct, frozen=True):
         return "admin" in self.roles
 
     def require_admin(self) -> None:
-        """Raises `Forbidden` unless this is an admin, with a token that is not bound to polls."""
-        if not self.is_admin or self.polls is not None:
+        """Raises `Forbidden` unless this is an admin, with a token that is not bound."""
+        if not self.is_admin or self.is_bound:
             raise Forbidden("Only an admin may do this.")
 
     @property
     def is_guest(self) -> bool:
-        """Came in with a poll's code, without an account."""
+        """Came in with the code of a poll or an event, without an account."""
         return self.voter.startswith("guest:")
 
     @property
@@ -48,9 +55,8 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def may_host(self) -> bool:
-        """May create polls: a registered user, or an external subject whose configured roles say so."""
-        bound = self.polls is not None
-        return not bound and (self.is_admin or self.voter.startswith("user:") or "host" in self.roles)
+        """May create polls and events: a registered user, or an external subject whose configured roles say so."""
+        return not self.is_bound and (self.is_admin or self.voter.startswith("user:") or "host" in self.roles)
 
     @property
     def user_id(self) -> int | None:

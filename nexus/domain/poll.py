@@ -71,7 +71,8 @@ class Poll(msgspec.Struct, frozen=True):
     `revision` grows with every change of the definition or status, `retractions` with every ballot withdrawn
     or stripped: workers compare them to notice what a totals frame does not show. `corrected_at` is when a text was
     last corrected under ballots of this round, None where none was; `language` is that of the texts, a tag of BCP 47,
-    None where it is not known.
+    None where it is not known. A poll of an `event` has a `position` in its run sheet, an empty code, and co-hosts,
+    whose subjects are `hosts`; `was_shown` says that its event has shown it.
     """
 
     id: int
@@ -104,6 +105,10 @@ class Poll(msgspec.Struct, frozen=True):
     corrected_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    event: int | None = None
+    position: int | None = None
+    was_shown: bool = False
+    hosts: frozenset[str] = frozenset()
 
     @property
     def place(self) -> Place:

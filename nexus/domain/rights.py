@@ -1,12 +1,19 @@
-"""Who may know of a poll, what they are to it, and what they see of its counts: decided here, for every path."""
+"""Who may know of a poll or an event, what they are to it, and what they see of its counts: decided here, for every
+path.
+
+Every right is asked of one value, `AccessRules`: that of an event's poll is made of its own row and of its event's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
 
+import msgspec
+
+from nexus.domain.event import Event
 from nexus.domain.identity import Identity
-from nexus.domain.poll import Policy, Status, Visibility
+from nexus.domain.poll import Policy, Poll, Status, Visibility
 from nexus.errors import Forbidden
 
 MAY_NOT_VOTE = "This token may not vote in this poll."
@@ -20,13 +27,19 @@ UNSEEN = frozenset({Status.DRAFT, Status.SCHEDULED})
 """The statuses in which a poll's code leads to a page that waits, and shows nothing of it."""
 
 
-class Reach(StrEnum):
-    """How far a token reaches: it decides, with what the poll is, whether the poll exists for its bearer."""
+class AccessRules(msgspec.Struct, frozen=True):
+    """What decides who may know of a poll or an event, and run it.
 
-    NONE = "none"
-    PUBLIC = "public"
-    BOUND = "bound"
-    ALL = "all"
+    `poll` is None for an event, `event` for a poll that stands alone. `owner` and `hosts`, the co-hosts, are subjects.
+    What is `hidden` is there for its hosts alone: a draft, until its event has shown it.
+    """
+
+    owner: str
+    is_public: bool
+    poll: int | None = None
+    event: int | None = None
+    hosts: frozenset[str] = frozenset()
+    hidden: bool = False
 
 
 class Seat(StrEnum):
@@ -38,7 +51,7 @@ class Seat(StrEnum):
 
 
 class Role(StrEnum):
-    """What somebody is to one poll."""
+    """What somebody is to one poll or event."""
 
     HOST = "host"
     VOTER = "voter"
@@ -46,63 +59,88 @@ class Role(StrEnum):
     PRESENTER = "presenter"
 
 
-def role_in(identity: Identity, created_by: str) -> Role:
-    """What `identity` is to a poll it may know of."""
+def rules_of(poll: Poll) -> AccessRules:
+    """What decides who may know of this poll and run it."""
+    hidden = poll.status is Status.DRAFT and not poll.was_shown
+    return AccessRules(poll.created_by, poll.is_public, poll.id, poll.event, poll.hosts, hidden)
+
+
+def event_rules(event: Event) -> AccessRules:
+    """What decides who may know of this event and run it."""
+    return AccessRules(event.created_by, event.is_public, event=event.id, hosts=frozenset(event.hosts))
+
+
+def role_in(identity: Identity, rules: AccessRules) -> Role:
+    """What `identity` is to a poll or event it may know of."""
     if identity.is_screen:
         return Role.PRESENTER if identity.is_presenter else Role.SCREEN
-    return Role.HOST if identity.is_admin or identity.voter == created_by else Role.VOTER
+    runs = identity.is_admin or identity.voter == rules.owner or identity.voter in rules.hosts
+    return Role.HOST if runs else Role.VOTER
 
 
-def is_host(identity: Identity, created_by: str) -> bool:
-    """Whether `identity` may run the poll: its host or an admin, with a token that is not bound to polls."""
-    return role_in(identity, created_by) is Role.HOST and identity.polls is None
+def is_host(identity: Identity, rules: AccessRules) -> bool:
+    """Whether `identity` may run the poll or event: its owner, a co-host or an admin, whose token is not bound."""
+    return role_in(identity, rules) is Role.HOST and not identity.is_bound
 
 
-def require_host(identity: Identity, created_by: str) -> None:
-    """Raises `Forbidden` unless `identity` may run the poll."""
-    if not is_host(identity, created_by):
-        raise Forbidden("Only the host of this poll or an admin may do this.")
+def require_host(identity: Identity, rules: AccessRules) -> None:
+    """Raises `Forbidden` unless `identity` may run the poll or event."""
+    if not is_host(identity, rules):
+        thing = "event" if rules.poll is None else "poll"
+        raise Forbidden(f"Only the host of this {thing} or an admin may do this.")
 
 
-def may_present(identity: Identity, poll_id: int, created_by: str) -> bool:
+def require_owner(identity: Identity, rules: AccessRules) -> None:
+    """Raises `Forbidden` unless `identity` may delete the event, change its hosts and hand it over: its owner and
+    admins."""
+    if not (is_host(identity, rules) and (identity.is_admin or identity.voter == rules.owner)):
+        raise Forbidden("Only the owner of this event or an admin may do this.")
+
+
+def may_present(identity: Identity, rules: AccessRules) -> bool:
     """Whether `identity` may do with the poll what the stage does: open and close it, show its results and hide them.
-    Its host and admins may, and a presenter of this poll."""
-    bound = identity.polls is not None and poll_id in identity.polls
-    return is_host(identity, created_by) or (bound and identity.is_presenter)
+    Its hosts and admins may, and a presenter of this poll."""
+    return is_host(identity, rules) or (identity.is_presenter and _is_bound_to(identity, rules))
 
 
-def require_presenter(identity: Identity, poll_id: int, created_by: str) -> None:
+def require_presenter(identity: Identity, rules: AccessRules) -> None:
     """Raises `Forbidden` unless `identity` may do with the poll what the stage does."""
-    if not may_present(identity, poll_id, created_by):
-        require_host(identity, created_by)
+    if not may_present(identity, rules):
+        require_host(identity, rules)
 
 
-def require_patcher(
-    identity: Identity, poll_id: int, created_by: str, fields: Iterable[str], *, correction: bool
-) -> None:
+def require_patcher(identity: Identity, rules: AccessRules, fields: Iterable[str], *, correction: bool) -> None:
     """Raises `Forbidden` unless `identity` may change these fields of the poll; a `correction` is the host's alone."""
     if not correction and set(fields) == SHOWN_BY_STAGE:
-        require_presenter(identity, poll_id, created_by)
+        require_presenter(identity, rules)
     else:
-        require_host(identity, created_by)
+        require_host(identity, rules)
 
 
 def require_maker(identity: Identity) -> None:
-    """Raises `Forbidden` unless `identity` may create polls."""
+    """Raises `Forbidden` unless `identity` may create polls and events."""
     if not identity.may_host:
-        raise Forbidden("Only registered users may create polls.")
+        raise Forbidden("Only registered users may create polls and events.")
 
 
-def reach(identity: Identity, poll_id: int) -> Reach:
-    """How far `identity` reaches to a poll: a token bound to other polls not at all, a screen and an admin always.
+def _is_bound_to(identity: Identity, rules: AccessRules) -> bool:
+    """Whether the token was made for this poll, or for the event."""
+    return rules.poll in (identity.polls or ()) or rules.event in (identity.events or ())
 
-    A bound token (guest, screen, presenter) was made for its poll, so it needs no joining.
+
+def reach(identity: Identity, poll_id: int) -> str:
+    """How far `identity` reaches to a poll, as `record_ballots` (`schema.sql`) takes it, which knows the poll's event:
+    a token bound to other polls "none", a screen and an admin "all"; "bound:4" and "all:4" are of event 4 alone.
+
+    A bound token (guest, screen, presenter) was made for its poll or event, so it needs no joining.
     """
-    if identity.polls is not None and poll_id not in identity.polls:
-        return Reach.NONE
-    if identity.is_screen or identity.is_admin:
-        return Reach.ALL
-    return Reach.PUBLIC if identity.polls is None else Reach.BOUND
+    far = "all" if identity.is_screen or identity.is_admin else "bound"
+    if not identity.is_bound:
+        return "all" if far == "all" else "public"
+    if poll_id in (identity.polls or ()):
+        return far
+    # A token that is made here is bound to one event.
+    return f"{far}:{min(identity.events)}" if identity.events else "none"
 
 
 def seat(identity: Identity) -> Seat:
@@ -112,21 +150,18 @@ def seat(identity: Identity) -> Seat:
     return Seat.GUEST if identity.is_guest else Seat.VOTER
 
 
-def may_know(
-    identity: Identity, poll_id: int, created_by: str, *, is_public: bool, status: Status, joined: bool
-) -> bool:
-    """Whether the poll exists at all for `identity`; if not, everything about it answers 404
+def may_know(identity: Identity, rules: AccessRules, *, joined: bool) -> bool:
+    """Whether the poll or event exists at all for `identity`; if not, everything about it answers 404
     (docs/contract.md, "Who may know of a poll").
 
-    `joined`: the voter entered the poll's code before. A draft is seen by its host and admins only. For votes the same
-    is said once more in `record_ballots` (`schema.sql`), under the poll's lock.
+    `joined`: the voter entered the code of the poll, or of its event, before. A draft is seen by its hosts and admins
+    only. For votes the same is said once more in `record_ballots` (`schema.sql`), under the poll's lock.
     """
-    far = reach(identity, poll_id)
-    if far in (Reach.NONE, Reach.ALL):
-        return far is Reach.ALL
-    if identity.voter == created_by:
+    if identity.is_bound and not _is_bound_to(identity, rules):
+        return False
+    if identity.is_screen or identity.is_admin or identity.voter == rules.owner or identity.voter in rules.hosts:
         return True
-    return status is not Status.DRAFT and (is_public or joined or far is Reach.BOUND)
+    return not rules.hidden and (rules.is_public or joined or identity.is_bound)
 
 
 def visibility(policy: Policy, status: Status, role: Role, *, has_vote: bool) -> Visibility:

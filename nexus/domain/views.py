@@ -12,7 +12,9 @@ from typing import Annotated
 import msgspec
 
 from nexus.domain.ballot import CastVote
+from nexus.domain.event import Event
 from nexus.domain.poll import Chart, Option, OptionOrder, Policy, Poll, Status, Totals, Visibility, percentage
+from nexus.domain.rights import Role
 
 # What the documents say of the values of a view, which nothing checks: they are made here.
 Id = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1})]
@@ -34,11 +36,13 @@ class PollView(msgspec.Struct, frozen=True):
     """A poll, as those see it who may know of it."""
 
     id: Id
-    code: str
+    code: str | None
     question: str
     description: str
     category: Id | None
     created_by: str
+    event: Id | None
+    position: Number | None
     is_public: bool
     status: Status
     opens_at: Stamp | None
@@ -57,6 +61,33 @@ class PollView(msgspec.Struct, frozen=True):
     epoch: Number
     version: Number
     corrected_at: Stamp | None
+    created_at: Stamp
+    updated_at: Stamp
+
+
+class SheetPollView(msgspec.Struct, frozen=True):
+    """A poll as it stands in the run sheet of its event."""
+
+    id: Id
+    question: str
+    status: Status
+
+
+class EventView(msgspec.Struct, frozen=True):
+    """An event, as those see it who may know of it: `polls` is its run sheet, and `shown` the poll that everybody is
+    shown, null where nothing is."""
+
+    id: Id
+    code: str
+    title: str
+    description: str
+    created_by: str
+    hosts: list[str]
+    is_public: bool
+    allow_guests: bool
+    polls: list[SheetPollView]
+    shown: Id | None
+    revision: Number
     created_at: Stamp
     updated_at: Stamp
 
@@ -136,11 +167,13 @@ def poll_view(poll: Poll, sees: Visibility) -> PollView:
     """`poll` as those with the visibility `sees` see it."""
     return PollView(
         id=poll.id,
-        code=poll.code,
+        code=poll.code or None,
         question=poll.question,
         description=poll.description,
         category=poll.category,
         created_by=poll.created_by,
+        event=poll.event,
+        position=poll.position,
         is_public=poll.is_public,
         status=poll.status,
         opens_at=_stamp(poll.opens_at),
@@ -161,6 +194,29 @@ def poll_view(poll: Poll, sees: Visibility) -> PollView:
         corrected_at=_stamp(poll.corrected_at),
         created_at=stamp(poll.created_at),
         updated_at=stamp(poll.updated_at),
+    )
+
+
+def event_view(event: Event, role: Role) -> EventView:
+    """`event` as those with this role in it see it: hidden polls are there for all but voters."""
+    return EventView(
+        id=event.id,
+        code=event.code,
+        title=event.title,
+        description=event.description,
+        created_by=event.created_by,
+        hosts=list(event.hosts),
+        is_public=event.is_public,
+        allow_guests=event.allow_guests,
+        polls=[
+            SheetPollView(one.id, one.question, one.status)
+            for one in event.polls
+            if role is not Role.VOTER or not one.hidden
+        ],
+        shown=event.shown,
+        revision=event.revision,
+        created_at=stamp(event.created_at),
+        updated_at=stamp(event.updated_at),
     )
 
 

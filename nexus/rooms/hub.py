@@ -12,7 +12,7 @@ from collections.abc import Callable
 from nexus.bus import Bus, DeletedNews, News, PollNews, PresenceNews, TotalsNews, poll_topic
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Poll, Visibility, Watch
-from nexus.domain.rights import role_in
+from nexus.domain.rights import role_in, rules_of
 from nexus.errors import PollNotFound, Unavailable
 from nexus.rooms.attendance import Attendance
 from nexus.rooms.chores import Chores
@@ -104,9 +104,9 @@ class Hub:
         """The viewer has a new token, which may grant other roles than the old one."""
         before, viewer.identity = viewer.identity, identity
         room = self._rooms.get(poll)
-        if room is None or room.poll is None or (before.roles, before.polls) == (identity.roles, identity.polls):
+        if room is None or room.poll is None or _rights(before) == _rights(identity):
             return
-        room.recast(viewer, role_in(identity, room.poll.created_by))
+        room.recast(viewer, role_in(identity, rules_of(room.poll)))
         self._chores.start("evict", room, self._evict(room, room.poll, [viewer]))
         self._fanout.send_soon(room)
 
@@ -190,7 +190,7 @@ class Hub:
         self._meet(room, state)
         if state.is_public:
             room.public_at = max(room.public_at, state.revision)
-        viewer.role = role_in(viewer.identity, state.created_by)
+        viewer.role = role_in(viewer.identity, rules_of(state))
         viewer.revision = state.revision
         sees = room.admit(viewer, state, held.watch.place, held.retractions, stands=bool(held.votes))
         viewer.shown = Shown(state.place, sees is Visibility.FULL)
@@ -281,3 +281,8 @@ class Hub:
     async def _verify(self, room: Room) -> None:
         await verify(room, self._ask_rights)
         self._fanout.send_soon(room)
+
+
+def _rights(identity: Identity) -> tuple[object, ...]:
+    """What of a token decides what its bearer may see."""
+    return identity.roles, identity.polls, identity.events

@@ -11,7 +11,7 @@ from nexus.domain.ballot import CastVote
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Policy, Poll, Totals, Visibility
 from nexus.domain.presence import Crowd
-from nexus.domain.rights import Role, may_know, visibility
+from nexus.domain.rights import Role, may_know, rules_of, visibility
 from nexus.rooms.frame import Frame
 from nexus.rooms.gathering import Gathering
 
@@ -82,8 +82,7 @@ class Viewer:
 
     def may_know(self, poll: Poll, *, joined: bool) -> bool:
         """Whether the poll in this state exists for the viewer, who has entered its code or not."""
-        public, status = poll.is_public, poll.status
-        return may_know(self.identity, poll.id, poll.created_by, is_public=public, status=status, joined=joined)
+        return may_know(self.identity, rules_of(poll), joined=joined)
 
 
 class RoomSnapshot(msgspec.Struct, frozen=True):

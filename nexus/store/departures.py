@@ -13,25 +13,22 @@ import msgspec
 
 from nexus.domain.poll import Poll
 from nexus.errors import AccountDisabled, InvalidCredentials
-from nexus.store import audit, brands, polls
+from nexus.store import audit, brands, event_departures, polls
 from nexus.store.account_changes import hold
 from nexus.store.accounts import User, end_invitations
 from nexus.store.database import LONG_GUARDS, LONG_S, Connection, Database
+from nexus.store.event_departures import deleted_at_once
+from nexus.store.event_rows import Deletion, EventChange
 from nexus.store.rows import load
 
 HANDED_AT_ONCE = 50
 """Polls handed over in one transaction."""
 
-DELETED_AT_ONCE = 20
-"""Polls deleted in one transaction, where they have few ballots."""
-
-BALLOTS_AT_ONCE = 10_000
-"""Ballots deleted in one transaction, unless one poll alone has more."""
-
 
 class Settled(msgspec.Struct, frozen=True):
-    """What one transaction has done to the polls that an account left, and whether that was all."""
+    """What one transaction has done to the events and polls that an account left, and whether that was all."""
 
+    event: EventChange | Deletion | None = None
     handed: tuple[Poll, ...] = ()
     deleted: tuple[int, ...] = ()
     done: bool = False
@@ -62,7 +59,8 @@ async def delete(
             by=by,
             heir=heir,
         )
-        await connection.run("DELETE FROM poll_members WHERE voter = :subject", subject=found.subject)
+        for table in ("poll_members", "event_members"):
+            await connection.run(f"DELETE FROM {table} WHERE voter = :subject", subject=found.subject)
         await end_invitations(connection, user)
         await brands.remove(connection, found.subject)
         await connection.run("DELETE FROM users WHERE id = :user", user=user)
@@ -96,6 +94,9 @@ async def settle_some(database: Database, user: int) -> Settled:
         if row is None:
             return Settled(done=True)
         heir = await _heir(connection, user)
+        change = await event_departures.settle_one(connection, f"user:{user}", heir, row["deleted_by"])
+        if change is not None:
+            return Settled(change)
         if heir is None:
             settled = await _delete_some(connection, user, row["deleted_by"])
         else:
@@ -143,14 +144,8 @@ async def _hand_some(connection: Connection, user: int, heir: int, by: str) -> S
 
 
 async def _delete_some(connection: Connection, user: int, by: str) -> Settled:
-    found = await _locked(connection, user, DELETED_AT_ONCE)
-    chosen, ballots = list[Poll](), 0
-    for poll in found.values():
-        ballots += poll.ballots
-        if chosen and ballots > BALLOTS_AT_ONCE:
-            break
-        chosen.append(poll)
+    most = event_departures.DELETED_AT_ONCE
+    found = await _locked(connection, user, most)
+    chosen = deleted_at_once(list(found.values()))
     await polls.erase(connection, chosen, by)
-    return Settled(
-        deleted=tuple(poll.id for poll in chosen), done=len(found) == len(chosen) and len(found) < DELETED_AT_ONCE
-    )
+    return Settled(deleted=tuple(poll.id for poll in chosen), done=len(found) == len(chosen) and len(found) < most)

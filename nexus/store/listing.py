@@ -53,7 +53,7 @@ async def _page(raw: Raw, by: Identity, chosen: Filter, count: int, *, limit: in
 
     From the far end it is the page as it was when the list was counted: that end seldom moves.
     """
-    few = by.polls is not None or chosen.mine or (chosen.is_search and count <= COLLECTED)
+    few = by.is_bound or chosen.mine or (chosen.is_search and count <= COLLECTED)
     after = count - offset - limit
     back = after < offset
     statement = sql.page(by, chosen, walk=not few, back=back, limit=limit, offset=after if back else offset)

@@ -47,15 +47,24 @@ HIDDEN = """p.id IN (
     UNION ALL
     SELECT j.id FROM poll_members m JOIN polls j ON j.id = m.poll_id
     WHERE m.voter = {me} AND NOT j.is_public AND j.status <> 'draft'
+    UNION ALL
+    SELECT h.id FROM event_hosts m JOIN polls h ON h.event_id = m.event_id
+    WHERE m.voter = {me} AND NOT (h.is_public AND h.status <> 'draft')
+    UNION ALL
+    SELECT e.id FROM event_members m JOIN polls e ON e.event_id = m.event_id
+    WHERE m.voter = {me} AND NOT e.is_public AND e.status <> 'draft'
 )"""
-"""What exists for a voter and not for everyone: their own, and those whose code they entered. Few, and put into a hash
-before a walk begins."""
+"""What exists for a voter and not for everyone: their own, those of events that they co-host, and those whose code, or
+that of whose event, they entered. Few, and put into a hash before a walk begins."""
 
 OWN = "p.created_by = {me}"
 """A host's polls."""
 
-BOUND = "p.id = ANY({polls}) AND (p.status <> 'draft' OR {sees_drafts} OR p.created_by = {me})"
-"""What exists for a token that is bound to polls."""
+BOUND = (
+    "(p.id = ANY({polls}) OR p.event_id = ANY({events})) "
+    "AND (p.status <> 'draft' OR {sees_drafts} OR p.created_by = {me})"
+)
+"""What exists for a token that is bound to polls or events."""
 
 WORDS = "p.words @@ CAST(CAST({search} AS text) AS tsquery)"
 """All that a search asks for."""
@@ -107,6 +116,7 @@ class _Terms:
             names["me"] = self.name(self._by.voter)
         if "{polls}" in kind:
             names["polls"] = self.name(sorted(self._by.polls or ()))
+            names["events"] = self.name(sorted(self._by.events or ()))
             names["sees_drafts"] = str(self._by.is_screen or self._by.is_admin).lower()
         return kind.format(**names)
 
@@ -128,7 +138,7 @@ class _Terms:
 
 def _kinds(by: Identity, chosen: Filter) -> list[str]:
     """Kinds of polls, of which one that `by` may see belongs to exactly one."""
-    if by.polls is not None:
+    if by.is_bound:
         return [f"{BOUND} AND {OWN}" if chosen.mine else BOUND]
     if chosen.mine:
         return [OWN]

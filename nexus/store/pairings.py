@@ -12,10 +12,11 @@ from datetime import datetime
 import msgspec
 
 from nexus.domain.identity import Identity
-from nexus.domain.rights import Role, require_host
-from nexus.errors import PairingNotFound, PollNotFound
+from nexus.domain.rights import Role, require_host, rules_of
+from nexus.errors import PairingNotFound, PollInEvent, PollNotFound
 from nexus.store import audit
 from nexus.store.database import Connection, Database
+from nexus.store.rows import load
 from nexus.store.sessions import begin_without_renewal, goes_on, has_ended
 
 MOST_WAITING = 20
@@ -45,10 +46,13 @@ async def make(
     async with database.transaction() as connection:
         # The account's row first, as everywhere. An account elsewhere has no row: its own login ends the token.
         login = await begin_without_renewal(connection, by, within_s + ttl_s) or by.login
-        found = await connection.one("SELECT created_by FROM polls WHERE id = :poll FOR KEY SHARE", poll=poll)
+        await connection.run("SELECT 1 FROM polls WHERE id = :poll FOR KEY SHARE", poll=poll)
+        found = (await load(connection, [poll])).get(poll)
         if found is None:
             raise PollNotFound
-        require_host(by, found["created_by"])
+        require_host(by, rules_of(found))
+        if found.event is not None:
+            raise PollInEvent
         await _make_room(connection, poll)
         row = await connection.one(
             "INSERT INTO pairings (digest, poll_id, voter, login, made_in, role, expires_at) VALUES (:digest, :poll, "

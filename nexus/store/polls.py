@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import UNSET
-
-from nexus.domain.codes import CODE_LENGTH, PRIVATE_CODE_LENGTH, new_code, normalize_code
-from nexus.domain.definition import NewOption, NewPoll, PollPatch, new_poll_problems, patch_problems, time_problems
+from nexus.domain.codes import PRIVATE_CODE_LENGTH, normalize_code
+from nexus.domain.definition import NewPoll, PollPatch, new_poll_problems, patch_problems, time_problems
 from nexus.domain.identity import Identity
-from nexus.domain.language import canonical_tag
 from nexus.domain.poll import Poll, Status
-from nexus.domain.rights import require_host, require_maker, require_patcher
+from nexus.domain.rights import require_host, require_maker, require_patcher, rules_of
 from nexus.domain.text import Problem
 from nexus.errors import Invalid, PollHasVotes, PollNotFound
 from nexus.store import audit
 from nexus.store.accounts import refuse_deleted
 from nexus.store.database import Connection, Database
-from nexus.store.rounds import locked, locked_for_host, now, refuse_stranger
+from nexus.store.event_rows import Deletion, EventChange, load_events
+from nexus.store.locks import lock_with_run_sheet
+from nexus.store.new_polls import category_problems, definition_of, insert_alone, with_code
+from nexus.store.rounds import for_host, locked, now, read_locked, refuse_stranger
 from nexus.store.rows import load, load_by_codes
-from nexus.store.searchable import WORDS, keep_words, words_of
-
-CODE_ATTEMPTS = 20
-"""Codes tried for a poll before its creation fails: a new one is taken by another poll only by chance."""
+from nexus.store.run_sheets import close_gaps, sheet_changed, take_out
+from nexus.store.searchable import keep_words
 
 FROZEN_BY_VOTES = ("question", "max_choices", "votes_per_user")
 """What cannot be changed once there are votes."""
+
+OF_EVENT = ("is_public", "allow_guests")
+"""What a poll of an event has from its event."""
 
 CORRECTABLE = ("question",)
 """What of it a correction may change all the same."""
@@ -35,7 +36,7 @@ async def create(database: Database, new: NewPoll, by: Identity) -> Poll:
     """Create a poll and its options in one transaction. Raises `Invalid` with every broken rule."""
     async with database.transaction() as connection:
         time = await now(connection)
-        problems = new_poll_problems(new, time) + await _category_problems(connection, new.category)
+        problems = new_poll_problems(new, time) + await category_problems(connection, new.category)
         if problems:
             raise Invalid(errors=tuple(problems))
         return await _create(connection, new, by)
@@ -49,101 +50,22 @@ async def copy(database: Database, source: int, by: Identity) -> Poll:
         if found is None:
             raise PollNotFound
         await refuse_stranger(connection, found, by)
-        require_host(by, found.created_by)
+        require_host(by, rules_of(found))
         require_maker(by)
         # Meanwhile the source may have been deleted or moved, and then its category.
-        gone = await _category_problems(connection, found.category)
-        new = _definition(found, category=None if gone else found.category)
+        gone = await category_problems(connection, found.category)
+        new = definition_of(found, category=None if gone else found.category)
         return await _create(connection, new, by, copy_of=source)
-
-
-def _definition(poll: Poll, *, category: int | None) -> NewPoll:
-    return NewPoll(
-        question=poll.question,
-        options=[NewOption(option.option_text) for option in poll.options],
-        description=poll.description,
-        category=category,
-        is_public=poll.is_public,
-        status="draft",
-        max_choices=poll.max_choices,
-        votes_per_user=poll.votes_per_user,
-        allow_change=poll.allow_change,
-        allow_guests=poll.allow_guests,
-        anonymous=poll.anonymous,
-        results=poll.results,
-        chart=poll.chart,
-        option_order=poll.option_order,
-        language=poll.language,
-    )
 
 
 async def _create(connection: Connection, new: NewPoll, by: Identity, **details: object) -> Poll:
     if by.user_id is not None:
         await refuse_deleted(connection, by.user_id)
-    status = Status.SCHEDULED if new.opens_at is not None else Status.OPEN
-    if new.status is not UNSET:
-        status = Status.DRAFT
-    poll = await _insert(connection, new, by, status)
-    await connection.run(
-        "INSERT INTO options (poll_id, option_text, position) "
-        "SELECT :poll, t.text, t.n - 1 FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY AS t (text, n)",
-        poll=poll,
-        texts=[option.option_text.strip() for option in new.options],
-    )
+    poll = await insert_alone(connection, new, by.voter)
     created = (await load(connection, [poll]))[poll]
-    details = {"question": created.question, "status": status, **details}
+    details = {"question": created.question, "status": created.status, **details}
     await audit.append(connection, by.voter, "create", "poll", poll, **details)
     return created
-
-
-async def _insert(connection: Connection, new: NewPoll, by: Identity, status: Status) -> int:
-    length = CODE_LENGTH if new.is_public else PRIVATE_CODE_LENGTH
-    for _ in range(CODE_ATTEMPTS):
-        code = new_code(length)
-        row = await connection.one(
-            f"""
-            INSERT INTO polls (code, question, description, category_id, created_by, is_public, status, opens_at,
-                expires_at, max_choices, votes_per_user, allow_change, allow_guests, anonymous, results, chart,
-                option_order, language, words)
-            VALUES (:code, :question, :description, :category, :created_by, :is_public, :status, :opens_at,
-                :expires_at, :max_choices, :votes_per_user, :allow_change, :allow_guests, :anonymous, :results, :chart,
-                :option_order, :language, {WORDS})
-            ON CONFLICT (code) DO NOTHING RETURNING id
-            """,
-            code=code,
-            question=new.question.strip(),
-            description=new.description.strip(),
-            category=new.category,
-            created_by=by.voter,
-            is_public=new.is_public,
-            status=status.value,
-            opens_at=new.opens_at,
-            expires_at=new.expires_at,
-            max_choices=new.max_choices,
-            votes_per_user=new.votes_per_user,
-            allow_change=new.allow_change,
-            allow_guests=new.allow_guests,
-            anonymous=new.anonymous,
-            results=new.results.value,
-            chart=new.chart.value,
-            option_order=new.option_order.value,
-            language=canonical_tag(new.language),
-            words=words_of(code, new.question, new.description, (option.option_text for option in new.options)),
-        )
-        if row is not None:
-            return int(row["id"])
-    raise RuntimeError(f"no free code of {length} characters in {CODE_ATTEMPTS} attempts")
-
-
-async def _category_problems(connection: Connection, category: object) -> list[Problem]:
-    if category is None or category is UNSET:
-        return []
-    row = await connection.one(
-        "SELECT 1 FROM categories WHERE id::numeric = CAST(CAST(:category AS text) AS numeric) "
-        "FOR KEY SHARE",  # so that it is not deleted before this commits
-        category=str(category),
-    )
-    return [] if row is not None else [("category", "There is no such category.")]
 
 
 async def patch(database: Database, poll: int, change: PollPatch, by: Identity, *, correction: bool = False) -> Poll:
@@ -153,9 +75,9 @@ async def patch(database: Database, poll: int, change: PollPatch, by: Identity, 
         before = await locked(connection, poll)
         values = change.named()
         await refuse_stranger(connection, before, by)
-        require_patcher(by, poll, before.created_by, values, correction=correction)
-        problems = patch_problems(change) + await _category_problems(connection, change.category)
-        problems += await _time_problems(connection, before, values)
+        require_patcher(by, rules_of(before), values, correction=correction)
+        problems = patch_problems(change) + await category_problems(connection, change.category)
+        problems += _event_problems(before, values) + await _time_problems(connection, before, values)
         if problems:
             raise Invalid(errors=tuple(problems))
         await _refuse_frozen(connection, before, values, correction=correction)
@@ -168,23 +90,27 @@ async def patch(database: Database, poll: int, change: PollPatch, by: Identity, 
             await _recode(connection, poll)
         after = (await load(connection, [poll]))[poll]
         await keep_words(connection, before, after)
+        if "question" in changed:
+            await sheet_changed(connection, [before.event])
         details = {name: [getattr(before, name), getattr(after, name)] for name in changed}
         await audit.append(connection, by.voter, "correct" if corrected else "update", "poll", poll, **details)
         return after
 
 
+def _event_problems(before: Poll, values: dict[str, object]) -> list[Problem]:
+    """What an event says of all its polls, none of them says otherwise."""
+    named = [name for name in OF_EVENT if before.event is not None and name in values]
+    return [(name, "is said by the event") for name in named if values[name] != getattr(before, name)]
+
+
 async def _recode(connection: Connection, poll: int) -> None:
     """A poll that becomes private gets a long code: everyone could see the short one in the lists."""
-    for _ in range(CODE_ATTEMPTS):
-        row = await connection.one(
-            "UPDATE polls SET code = :code WHERE id = :poll "
-            "AND NOT EXISTS (SELECT 1 FROM polls WHERE code = :code) RETURNING code",
-            poll=poll,
-            code=new_code(PRIVATE_CODE_LENGTH),
-        )
-        if row is not None:
-            return
-    raise RuntimeError(f"no free code of {PRIVATE_CODE_LENGTH} characters in {CODE_ATTEMPTS} attempts")
+    await with_code(
+        PRIVATE_CODE_LENGTH,
+        lambda code: connection.one(
+            "UPDATE polls SET code = :code WHERE id = :poll RETURNING code", poll=poll, code=code
+        ),
+    )
 
 
 def _clean(value: object) -> object:
@@ -230,15 +156,22 @@ async def _update(connection: Connection, before: Poll, changed: dict[str, objec
     )
 
 
-async def delete(database: Database, poll: int, by: Identity) -> None:
-    """Delete a poll with its options, ballots and ledger; the audit log still has its history."""
+async def delete(database: Database, poll: int, by: Identity) -> EventChange | Deletion:
+    """Delete a poll with its options, ballots and ledger; the audit log still has its history. In an event those after
+    it move up."""
     async with database.long_transaction() as connection:
-        before = await locked_for_host(connection, poll, by)
+        await lock_with_run_sheet(connection, poll)
+        before = await for_host(connection, await read_locked(connection, poll), by)
         await erase(connection, [before], by.voter)
+        if before.event is None:
+            return Deletion((poll,))
+        moved = await close_gaps(connection, before.event)
+        return EventChange((await load_events(connection, [before.event]))[before.event], moved, (poll,))
 
 
 async def erase(connection: Connection, polls: Sequence[Poll], by: str) -> None:
-    """Delete polls that are locked, as `by`."""
+    """Delete polls that are locked, as `by`; of an event, all of its polls are."""
+    await take_out(connection, polls)
     ids = [poll.id for poll in polls]
     for table, column in (("votes", "poll_id"), ("acts", "poll_id"), ("polls", "id")):
         await connection.run(f"DELETE FROM {table} WHERE {column} = ANY(:polls)", polls=ids)

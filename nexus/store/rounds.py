@@ -10,11 +10,13 @@ from msgspec import UNSET
 from nexus.domain.definition import Opening, opening_problems
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status
-from nexus.domain.rights import may_know, may_present, require_host, require_presenter
+from nexus.domain.rights import may_know, may_present, require_host, require_presenter, rules_of
 from nexus.errors import Invalid, PollNotFound
 from nexus.store import audit
 from nexus.store.database import LONG_S, Connection, Database
+from nexus.store.locks import lock_polls
 from nexus.store.rows import due_at, load
+from nexus.store.run_sheets import sheet_changed
 
 SETTLE_MOST = 100
 """Polls settled in one transaction: their locks are held together."""
@@ -24,8 +26,13 @@ UNTIL_ITS_END = Opening()
 
 
 async def locked(connection: Connection, poll: int) -> Poll:
-    """Lock a poll, open or close it where that is due, and read it. Raises `PollNotFound`."""
-    await connection.run("SELECT id FROM polls WHERE id = :poll FOR NO KEY UPDATE", poll=poll)
+    """Lock a poll, and its event first; open or close it where that is due, and read it. Raises `PollNotFound`."""
+    await lock_polls(connection, [poll])
+    return await read_locked(connection, poll)
+
+
+async def read_locked(connection: Connection, poll: int) -> Poll:
+    """A poll that is locked, opened or closed where that was due. Raises `PollNotFound`."""
     await _settle(connection, [poll])
     found = (await load(connection, [poll])).get(poll)
     if found is None:
@@ -35,9 +42,13 @@ async def locked(connection: Connection, poll: int) -> Poll:
 
 async def locked_for_host(connection: Connection, poll: int, by: Identity) -> Poll:
     """`locked`, for its host or an admin. Raises `PollNotFound` or `Forbidden` for anybody else."""
-    found = await locked(connection, poll)
+    return await for_host(connection, await locked(connection, poll), by)
+
+
+async def for_host(connection: Connection, found: Poll, by: Identity) -> Poll:
+    """The poll that was found. Raises `PollNotFound` or `Forbidden` for anybody but its host and admins."""
     await refuse_stranger(connection, found, by)
-    require_host(by, found.created_by)
+    require_host(by, rules_of(found))
     return found
 
 
@@ -45,24 +56,21 @@ async def locked_for_presenter(connection: Connection, poll: int, by: Identity) 
     """`locked`, for whoever may do what the stage does. Raises `PollNotFound` or `Forbidden` for anybody else."""
     found = await locked(connection, poll)
     await refuse_stranger(connection, found, by)
-    require_presenter(by, found.id, found.created_by)
+    require_presenter(by, rules_of(found))
     return found
 
 
 async def refuse_stranger(connection: Connection, poll: Poll, by: Identity) -> None:
     """Raises `PollNotFound` where `by` may not know of the poll."""
-    if not may_present(by, poll.id, poll.created_by):
+    if not may_present(by, rules_of(poll)):
         joined = await connection.one(
-            "SELECT 1 FROM poll_members WHERE poll_id = :poll AND voter = :voter", poll=poll.id, voter=by.voter
+            "SELECT 1 FROM poll_members WHERE poll_id = :poll AND voter = :voter "
+            "UNION ALL SELECT 1 FROM event_members WHERE event_id = :event AND voter = :voter",
+            poll=poll.id,
+            event=poll.event,
+            voter=by.voter,
         )
-        if not may_know(
-            by,
-            poll.id,
-            poll.created_by,
-            is_public=poll.is_public,
-            status=poll.status,
-            joined=joined is not None,
-        ):
+        if not may_know(by, rules_of(poll), joined=joined is not None):
             raise PollNotFound
 
 
@@ -71,12 +79,8 @@ async def settle(database: Database, polls: list[int], *, skip_locked: bool = Fa
 
     With `skip_locked` those that somebody else has locked are left for another time, so that they delay no other.
     """
-    skip = " SKIP LOCKED" if skip_locked else ""
     async with database.transaction(within_s=LONG_S) as connection:
-        rows = await connection.all(
-            f"SELECT id FROM polls WHERE id = ANY(:polls) ORDER BY id FOR NO KEY UPDATE{skip}", polls=polls
-        )
-        changed = await _settle(connection, [row["id"] for row in rows])
+        changed = await _settle(connection, await lock_polls(connection, polls, skip_locked=skip_locked))
         return list((await load(connection, changed)).values())
 
 
@@ -89,10 +93,11 @@ async def _settle(connection: Connection, polls: list[int]) -> list[int]:
             version = p.version + 1, revision = p.revision + 1, updated_at = t.now
         FROM (SELECT clock_timestamp() AS now) t
         WHERE p.id = ANY(:polls) AND {due_at("t.now")}
-        RETURNING p.id, p.status, p.epoch, p.version
+        RETURNING p.id, p.status, p.epoch, p.version, p.event_id
         """,
         polls=polls,
     )
+    await sheet_changed(connection, (row["event_id"] for row in rows))
     digests = await audit.digests(connection, [row["id"] for row in rows if row["status"] == "closed"])
     for row in sorted(rows, key=lambda row: int(row["id"])):
         poll, place = row["id"], {"epoch": row["epoch"], "version": row["version"]}
@@ -206,6 +211,8 @@ async def _done(
     """Append the audit row; `digest` is that of the round which the action ends, and with `ends` it says when the poll
     closes by itself."""
     ended: dict[str, object] = {"round": before.epoch, "digest": digest} if digest else {}
+    if action != "reset":
+        await sheet_changed(connection, [before.event])
     after = (await load(connection, [before.id]))[before.id]
     if ends:
         ended["expires_at"] = [before.expires_at, after.expires_at]

@@ -10,7 +10,8 @@ from nexus.store.database import Connection, Row
 POLL_COLUMNS = (
     "p.id, p.code, p.question, p.description, p.category_id, p.created_by, p.is_public, p.status, p.opens_at, "
     "p.expires_at, p.closed_at, p.max_choices, p.votes_per_user, p.allow_change, p.allow_guests, p.anonymous, "
-    "p.results, p.chart, p.option_order, p.language, p.epoch, p.version, p.revision, p.retractions, p.voters, "
+    "p.results, p.chart, p.option_order, p.language, p.event_id, p.position, p.was_shown, p.epoch, "
+    "p.version, p.revision, p.retractions, p.voters, "
     "p.ballots, p.corrected_at, p.created_at, p.updated_at"
 )
 
@@ -24,7 +25,7 @@ def poll(row: Row, options: Iterable[Row]) -> Poll:
     """A poll from its row and its options' rows, in order of position."""
     return Poll(
         id=row["id"],
-        code=row["code"],
+        code=row["code"] or "",
         question=row["question"],
         description=row["description"],
         category=row["category_id"],
@@ -53,6 +54,10 @@ def poll(row: Row, options: Iterable[Row]) -> Poll:
         corrected_at=row["corrected_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        event=row["event_id"],
+        position=row["position"],
+        was_shown=row["was_shown"],
+        hosts=frozenset(row["hosts"] or ()),
     )
 
 
@@ -66,8 +71,11 @@ def option(row: Row) -> Option:
     )
 
 
+_HOSTS = (
+    "CASE WHEN p.event_id IS NOT NULL THEN ARRAY(SELECT h.voter FROM event_hosts h WHERE h.event_id = p.event_id) END"
+)
 _POLLS = (
-    f"SELECT {POLL_COLUMNS}, o.id AS o_id, o.option_text, o.position, o.votes_count "
+    f"SELECT {POLL_COLUMNS}, {_HOSTS} AS hosts, o.id AS o_id, o.option_text, o.position AS o_position, o.votes_count "
     "FROM polls p LEFT JOIN options o ON o.poll_id = p.id "
 )
 
@@ -93,5 +101,5 @@ def _polls(rows: list[Row]) -> dict[int, Poll]:
 
 
 def _option_part(row: Row) -> Row:
-    part = {name: row[name] for name in ("option_text", "position", "votes_count")}
-    return {"id": row["o_id"], **part}
+    part = {name: row[name] for name in ("option_text", "votes_count")}
+    return {"id": row["o_id"], "position": row["o_position"], **part}

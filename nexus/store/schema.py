@@ -15,7 +15,7 @@ from nexus.store.database import LONG_S, Connection, Database
 from nexus.store.names import fill_name_keys
 from nexus.store.searchable import fill_words, fill_words_of_accounts
 
-VERSION = 5
+VERSION = 6
 """The version that this code wants, and that `schema.sql` makes."""
 
 # The advisory lock of a migration.
@@ -28,6 +28,7 @@ _TABLES = [
     *("users", "refresh_tokens", "categories", "polls", "poll_members", "options", "rounds", "votes", "acts"),
     *("audit_log", "audit_head", "schema_version", "invitations", "deleted_users"),
     *("pairings", "brands", "logos"),
+    *("codes", "events", "event_hosts", "event_members"),
 ]
 
 

@@ -56,7 +56,7 @@ async def keep_words(connection: Connection, before: Poll, after: Poll) -> None:
 
 def _of(poll: Poll) -> str:
     texts = (option.option_text for option in poll.options)
-    return words_of(poll.code, poll.question, poll.description, texts)
+    return words_of(poll.code or None, poll.question, poll.description, texts)
 
 
 async def fill_words(connection: Connection, say: Callable[[str], None]) -> None:

@@ -55,12 +55,14 @@ async def voter_states(database: Database, keys: Sequence[tuple[int, str]]) -> M
     async with database.read() as connection:
         rows = await connection.all(
             """
-            SELECT k.poll, k.voter, p.epoch, m.voter IS NOT NULL AS joined, v.op, v.choices, v.cast_at
+            SELECT k.poll, k.voter, p.epoch, coalesce(m.voter, e.voter) IS NOT NULL AS joined,
+                v.op, v.choices, v.cast_at
             FROM unnest(CAST(:polls AS bigint[]), CAST(:voters AS text[])) AS k (poll, voter)
             JOIN polls p ON p.id = k.poll
             LEFT JOIN poll_members m ON m.poll_id = k.poll AND m.voter = k.voter
+            LEFT JOIN event_members e ON e.event_id = p.event_id AND e.voter = k.voter
             LEFT JOIN votes v ON v.poll_id = k.poll AND v.epoch = p.epoch AND v.voter = k.voter
-            WHERE m.voter IS NOT NULL OR v.op IS NOT NULL
+            WHERE m.voter IS NOT NULL OR e.voter IS NOT NULL OR v.op IS NOT NULL
             ORDER BY v.cast_at, v.op
             """,
             polls=[poll for poll, _ in keys],
@@ -98,10 +100,11 @@ _ENTRANTS = f"""
     SELECT p.id, p.epoch, p.version, p.revision, p.status, p.retractions, {due_at("clock_timestamp()")} AS due,
         held.voter, held.joined, held.op, held.choices, held.cast_at
     FROM polls p LEFT JOIN LATERAL (
-        SELECT k.voter, m.voter IS NOT NULL AS joined, v.op, v.choices, v.cast_at FROM k
+        SELECT k.voter, coalesce(m.voter, e.voter) IS NOT NULL AS joined, v.op, v.choices, v.cast_at FROM k
         LEFT JOIN poll_members m ON m.poll_id = k.poll AND m.voter = k.voter
+        LEFT JOIN event_members e ON e.event_id = p.event_id AND e.voter = k.voter
         LEFT JOIN votes v ON v.poll_id = k.poll AND v.epoch = p.epoch AND v.voter = k.voter
-        WHERE k.poll = p.id AND (m.voter IS NOT NULL OR v.op IS NOT NULL)
+        WHERE k.poll = p.id AND (m.voter IS NOT NULL OR e.voter IS NOT NULL OR v.op IS NOT NULL)
     ) held ON true
     WHERE p.id = ANY($1) ORDER BY held.cast_at, held.op
 """

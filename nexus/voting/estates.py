@@ -39,6 +39,8 @@ class Estates:
             self._more.set()
 
     def _tell(self, settled: Settled) -> None:
+        if settled.event is not None:
+            self._tallies.event_changed(settled.event)
         for poll in settled.handed:
             self._tallies.poll_changed(poll)
         for poll_id in settled.deleted:

@@ -20,6 +20,7 @@ from nexus.errors import Busy
 from nexus.runtime.batch_loader import Loader
 from nexus.store import watch
 from nexus.store.database import Database
+from nexus.store.event_rows import Deletion, EventChange
 from nexus.store.rounds import settle
 
 logger = logging.getLogger(__name__)
@@ -97,6 +98,13 @@ class Tallies:
         self._unconfirmed.pop(poll, None)
         self._tell(DeletedNews(poll))
         self._spawn(self._bus.publish(DeletedNews(poll)))
+
+    def event_changed(self, change: EventChange | Deletion) -> None:
+        """Take a committed change of an event and of its polls, or a deletion."""
+        for poll in change.polls if isinstance(change, EventChange) else ():
+            self.poll_changed(poll)
+        for poll_id in change.deleted if isinstance(change, EventChange) else change.polls:
+            self.deleted(poll_id)
 
     async def poll(self, poll_id: int) -> Poll | None:
         """The poll as of a moment after this call began, None where there is none. Raises `Unavailable`."""

@@ -17,11 +17,15 @@ export interface Option {
 /** A poll's definition and status. Times are ISO 8601. */
 export interface Poll {
   readonly id: number;
-  readonly code: string;
+  /** Null in an event, which has the code. */
+  readonly code: string | null;
   readonly question: string;
   readonly description: string;
   readonly category: number | null;
   readonly created_by: string;
+  /** The event that it is part of, and its place in the run sheet, from 0; null if it stands alone. */
+  readonly event: number | null;
+  readonly position: number | null;
   readonly is_public: boolean;
   readonly status: Status;
   readonly opens_at: string | null;

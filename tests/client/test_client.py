@@ -109,8 +109,8 @@ async def test_a_guest_votes_changes_and_retracts(server: Server) -> None:
     poll = await make_poll(server)
     yes, no = (option.id for option in poll.options)
     url = socket_url(server.url)
-    async with connect(url, GuestPass(server.url, poll.code), patience=PATIENCE) as nexus:
-        room = await nexus.join(code=poll.code.lower())
+    async with connect(url, GuestPass(server.url, str(poll.code)), patience=PATIENCE) as nexus:
+        room = await nexus.join(code=str(poll.code).lower())
         assert (room.id, room.role, room.me, counts(room.totals)) == (poll.id, "voter", (), [0, 0])
         assert nexus.voter.startswith("guest:")
         first = await nexus.vote(poll.id, [yes])
@@ -275,7 +275,7 @@ async def test_the_terminal_watches_a_poll_and_says_what_is_wrong(server: Server
     assert errors.decode().splitlines() == ["nexus.client: There is no such poll. (poll_not_found)"]
     assert wrong.returncode == 1
     pipe = asyncio.subprocess.PIPE
-    watching = await asyncio.create_subprocess_exec(*command, poll.code, stdout=pipe, stderr=pipe)
+    watching = await asyncio.create_subprocess_exec(*command, str(poll.code), stdout=pipe, stderr=pipe)
     assert watching.stdout is not None
     assert b"0 voters | Yes: 0 (0%) | No: 0 (0%)" in await soon(watching.stdout.readline(), SERVER_S)
     async with client(server) as nexus:

@@ -22,9 +22,9 @@ def shown(view: msgspec.Struct) -> dict[str, Any]:
 
 def test_poll_and_results_have_the_contracts_fields_and_no_others() -> None:
     assert " ".join(shown(poll_view(POLL, Visibility.FULL))) == (
-        "id code question description category created_by is_public status opens_at expires_at closed_at "
-        "max_choices votes_per_user allow_change allow_guests anonymous results chart option_order language options "
-        "epoch version corrected_at created_at updated_at"
+        "id code question description category created_by event position is_public status opens_at expires_at "
+        "closed_at max_choices votes_per_user allow_change allow_guests anonymous results chart option_order language "
+        "options epoch version corrected_at created_at updated_at"
     )
     assert " ".join(shown(results_view(POLL, Visibility.FULL, NOON))) == (
         "poll question status epoch version visibility final voters total_votes options expires_at server_now"

@@ -54,8 +54,8 @@ async def test_code_makes_a_voter_of_this_poll_alone(rest: Rest) -> None:
     answer = await rest("POST", "/auth/guest/", json={"code": f" {code[:3]}-{code[3:]} "})
     assert answer.status_code == 201
     made = answer.json()
-    assert made.keys() == {"access", "expires_in", "voter", "poll"}
-    assert (made["poll"], made["expires_in"]) == (poll["id"], 43200)
+    assert made.keys() == {"access", "expires_in", "voter", "poll", "event"}
+    assert (made["poll"], made["event"], made["expires_in"]) == (poll["id"], None, 43200)
     assert str(uuid.UUID(made["voter"].removeprefix("guest:"))) == made["voter"].removeprefix("guest:")
     guest = Person(made["voter"], made["access"])
     assert (await rest.get(f"/polls/{poll['id']}/", guest))["id"] == poll["id"]

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from nexus.bus import DeletedNews
-from nexus.store import account_changes, accounts, departures
+from nexus.store import account_changes, accounts, departures, event_departures
 from nexus.store.database import Database
 from nexus.voting import estates
 from tests.support.ballots import LOCK_WAITS, rows
@@ -93,9 +93,9 @@ async def test_a_poll_that_is_busy_does_not_hold_the_answer_up(
 async def test_polls_go_in_several_short_transactions(
     rest: Rest, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(departures, "DELETED_AT_ONCE", 2)
+    monkeypatch.setattr(event_departures, "DELETED_AT_ONCE", 2)
     monkeypatch.setattr(departures, "HANDED_AT_ONCE", 2)
-    monkeypatch.setattr(departures, "BALLOTS_AT_ONCE", 1)
+    monkeypatch.setattr(event_departures, "BALLOTS_AT_ONCE", 1)
     for to in (None, await rest.user()):
         user, ann = await made(rest, "ann" if to is None else "bob")
         polls = [await rest.poll(ann) for _ in range(5)]

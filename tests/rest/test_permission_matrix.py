@@ -300,7 +300,8 @@ def refusal(route: str, status: int) -> tuple[int, str]:
 
 
 async def test_every_call_has_a_row() -> None:
-    assert set(ROWS) == {f"{call.method} {call.path}" for call in CALLS}
+    # Those of events have theirs in `test_event_matrix.py`.
+    assert set(ROWS) == {f"{call.method} {call.path}" for call in CALLS if not call.path.startswith("/events")}
     assert {row.right for row in ROWS.values()} == {right for right, _ in RIGHTS}
 
 

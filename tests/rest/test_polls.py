@@ -18,6 +18,8 @@ DEFAULTS: Json = {
     "opens_at": None,
     "expires_at": None,
     "closed_at": None,
+    "event": None,
+    "position": None,
     "max_choices": 1,
     "votes_per_user": 1,
     "allow_change": True,

@@ -37,7 +37,7 @@ class HostCalls:
 async def scene(rest: Rest) -> HostCalls:
     ann = await rest.user(admin=True)
     poll = await rest.poll(ann)
-    names = {"poll": poll["id"], "option": poll["options"][0]["id"], "category": 1, "user": 1}
+    names = {"poll": poll["id"], "option": poll["options"][0]["id"], "category": 1, "user": 1, "event": 1}
     with_body = [one for one in CALLS if one.body is not Upload and one.body.__struct_fields__]  # type: ignore[attr-defined]
     assert len(with_body) > 8
     calls = {(one.method, f"{one.path.format(**names)}/"): one.optional for one in with_body}
@@ -168,7 +168,7 @@ def bad_tokens(subject: str) -> dict[str, str]:
 
 async def test_bad_token_opens_no_call(rest: Rest, scene: HostCalls) -> None:
     before = await rest.dump()
-    names = {"poll": scene.poll["id"], "option": scene.poll["options"][0]["id"], "category": 1, "user": 1}
+    names = {"poll": scene.poll["id"], "option": scene.poll["options"][0]["id"], "category": 1, "user": 1, "event": 1}
     for kind, token in bad_tokens(scene.host.voter).items():
         for one in CALLS:
             if not one.public:

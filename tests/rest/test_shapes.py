@@ -32,7 +32,11 @@ POLL = {"question": "q", "options": [{"option_text": "a"}, {"option_text": "b"}]
         ),
         (
             {"question": 5, "options": [{"option_text": "a"}, {"text": "b"}]},
-            {"question": "must be a string, not a whole number", "options[1].text": "is not a known field"},
+            {
+                "question": "must be a string, not a whole number",
+                "options[1].text": "is not a known field",
+                "options[1].option_text": "is required",
+            },
         ),
         (
             {**POLL, "max_choices": 1.0, "votes_per_user": 101, "description": "x" * 10_001},

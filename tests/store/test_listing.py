@@ -10,7 +10,7 @@ import pytest
 
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Status
-from nexus.domain.rights import may_know
+from nexus.domain.rights import AccessRules, may_know
 from nexus.store import listing
 from nexus.store import listing_sql as sql
 from nexus.store.database import Connection, Database, Raw, Row
@@ -83,8 +83,10 @@ class Reference:
 
     def _is_seen(self, poll: Row, by: Identity) -> bool:
         joined = (poll["id"], by.voter) in self._members
-        status = Status(poll["status"])
-        return may_know(by, poll["id"], poll["created_by"], is_public=poll["is_public"], status=status, joined=joined)
+        hidden = poll["status"] == "draft"
+        return may_know(
+            by, AccessRules(poll["created_by"], poll["is_public"], poll["id"], hidden=hidden), joined=joined
+        )
 
 
 def _matches(poll: Row, by: Identity, chosen: Filter) -> bool:

@@ -17,7 +17,7 @@ import pytest
 from nexus.domain.ballot import Act, Ballot, Receipt
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status
-from nexus.domain.rights import Seat, may_know, seat
+from nexus.domain.rights import Seat, may_know, rules_of, seat
 from nexus.store import batch, polls, rounds, voting
 from nexus.store.database import Database
 from tests.support.ballots import HOST, assert_counts, cast, make_poll, retract, vote, voter
@@ -159,7 +159,7 @@ async def test_a_poll_exists_for_a_ballot_where_it_exists_for_its_voter(database
 
 def _answer(poll: Poll, by: Identity, *, joined: bool) -> str:
     """What a first withdrawal is answered, by `nexus/domain/rights.py`."""
-    if not may_know(by, poll.id, poll.created_by, is_public=poll.is_public, status=poll.status, joined=joined):
+    if not may_know(by, rules_of(poll), joined=joined):
         return "poll_not_found"
     if seat(by) is Seat.SCREEN or (seat(by) is Seat.GUEST and not poll.allow_guests):
         return "forbidden"

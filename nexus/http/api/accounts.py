@@ -181,7 +181,7 @@ async def log_out(request: TypedRequest[RefreshToken, Nothing], services: RestSe
 async def change_password(request: TypedRequest[PasswordChange, Nothing], services: RestServices) -> Reply[Nothing]:
     """Set a new password; every other login of the account ends."""
     by, body = request.by, request.body
-    if by.user_id is None or by.polls is not None:
+    if by.user_id is None or by.is_bound:
         raise Forbidden("Only accounts have passwords.")
     user = await accounts.by_id(services.database, by.user_id)
     name = user.username if user else by.voter

@@ -1,4 +1,4 @@
-"""Guests: a poll's code goes in, a token for that poll alone comes out (docs/contract.md, "Guests")."""
+"""Guests: the code of a poll or an event goes in, a token for that alone comes out (docs/contract.md, "Guests")."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import msgspec
 
 from nexus.access.tokens import Tokens
 from nexus.domain.codes import LONGEST_CODE
-from nexus.domain.poll import Status
+from nexus.domain.event import Event
+from nexus.domain.poll import Poll, Status
 from nexus.domain.text import text_problems, text_rule
 from nexus.domain.views import Id
 from nexus.errors import GuestsNotAllowed, Invalid, PollNotFound, TooMany, Unauthenticated
@@ -31,37 +32,48 @@ class Code(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class GuestToken(msgspec.Struct, frozen=True):
-    """A guest's access token, its lifetime in seconds, the voter that it stands for, and the id of its poll."""
+    """A guest's access token, its lifetime in seconds, and the voter that it stands for.
+
+    `poll` is its poll, and `event` null; or `event` is its event, and `poll` the one that is shown, null where nothing
+    is.
+    """
 
     access: str
     expires_in: int
     voter: str
-    poll: Id
+    poll: Id | None
+    event: Id | None
 
 
 async def enter(request: TypedRequest[Code, Nothing], services: RestServices) -> Reply[GuestToken]:
-    """Enter a poll by its code without an account, or renew the token of an earlier entry."""
-    poll = await services.codes.find(request.body.text(), request.address)
+    """Enter a poll or an event by its code without an account, or renew the token of an earlier entry."""
+    found = await services.codes.find_either(request.body.text(), request.address)
     # Only now: wrong codes must not use up what a whole audience behind one address needs.
     request.take(services.rates.guests)
-    if poll.status is Status.DRAFT:
+    if isinstance(found, Poll) and found.status is Status.DRAFT:
         raise PollNotFound
-    if not poll.allow_guests:
+    if not found.allow_guests:
         raise GuestsNotAllowed
-    voter = _earlier_voter(request, services.tokens, poll.id) or f"guest:{uuid4()}"
+    voter = _earlier_voter(request, services.tokens, found) or f"guest:{uuid4()}"
     ttl_s = services.lifetimes.guest_s
-    access = services.tokens.access(voter, ("guest",), ttl_s, polls=(poll.id,))
-    return Reply(GuestToken(access, ttl_s, voter, poll.id), 201)
+    if isinstance(found, Event):
+        access = services.tokens.access(voter, ("guest",), ttl_s, event=found.id)
+        return Reply(GuestToken(access, ttl_s, voter, found.shown, found.id), 201)
+    access = services.tokens.access(voter, ("guest",), ttl_s, polls=(found.id,))
+    return Reply(GuestToken(access, ttl_s, voter, found.id, None), 201)
 
 
-def _earlier_voter(request: TypedRequest[Code, Nothing], tokens: Tokens, poll: int) -> str | None:
-    """The voter of an earlier guest token for this poll, expired or not; any other token is ignored."""
+def _earlier_voter(request: TypedRequest[Code, Nothing], tokens: Tokens, found: Poll | Event) -> str | None:
+    """The voter of an earlier guest token for this poll or event, expired or not; any other token is ignored."""
     try:
         token = bearer(request.raw)
     except Unauthenticated:
         return None
     earlier = tokens.earlier_guest(token)
-    return earlier.voter if earlier is not None and earlier.polls == frozenset((poll,)) else None
+    if earlier is None:
+        return None
+    bound = earlier.events if isinstance(found, Event) else earlier.polls
+    return earlier.voter if bound == frozenset((found.id,)) else None
 
 
 CALLS: tuple[RestCall, ...] = (

@@ -21,7 +21,7 @@ class Farewell(msgspec.Struct, forbid_unknown_fields=True):
 async def leave(request: TypedRequest[Farewell, Heir], services: RestServices) -> Reply[Nothing]:
     """Delete your own account, and its polls or hand them over."""
     by = request.by
-    if by.user_id is None or by.polls is not None:
+    if by.user_id is None or by.is_bound:
         raise Forbidden("Only accounts can be deleted.")
     user = await accounts.by_id(services.database, by.user_id)
     name = user.username if user else by.voter

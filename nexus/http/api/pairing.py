@@ -10,7 +10,7 @@ from nexus.access.pairing_codes import new_pairing_code, pairing_digest
 from nexus.domain.rights import Role
 from nexus.domain.text import says
 from nexus.domain.views import Id, Stamp, stamp
-from nexus.errors import Forbidden, PairingNotFound, PollNotFound, TooMany
+from nexus.errors import Forbidden, PairingNotFound, PollInEvent, PollNotFound, TooMany
 from nexus.http.api.guests import Code
 from nexus.http.api.seen_poll import see_poll
 from nexus.http.dependencies import RestCall, RestServices
@@ -90,7 +90,7 @@ CALLS: tuple[RestCall, ...] = (
         query=Nothing,
         answer=PairingView,
         statuses=(201,),
-        raises=(Forbidden,),
+        raises=(Forbidden, PollInEvent),
     ),
     call(
         "POST",

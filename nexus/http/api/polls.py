@@ -13,7 +13,7 @@ from nexus.domain.poll import Poll, Status, Visibility
 from nexus.domain.rights import require_maker
 from nexus.domain.text import says, text_problems, text_rule
 from nexus.domain.views import Number, PollView, poll_view
-from nexus.errors import Forbidden, Invalid, PollHasVotes, PollNotFound, TooMany
+from nexus.errors import Forbidden, Invalid, PollHasVotes, PollInEvent, PollNotFound, TooMany
 from nexus.http.api.guests import Code
 from nexus.http.api.lists import Paged
 from nexus.http.api.searches import in_turn
@@ -128,8 +128,7 @@ async def patch(request: TypedRequest[PollPatch, Correction], services: RestServ
 async def delete(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[Nothing]:
     """Delete a poll and everything in it."""
     id_ = request.path_id("poll", PollNotFound())
-    await polls.delete(services.database, id_, request.by)
-    services.tallies.deleted(id_)
+    services.tallies.event_changed(await polls.delete(services.database, id_, request.by))
     return Reply(None, 204)
 
 
@@ -176,6 +175,8 @@ async def make_screen(request: TypedRequest[Nothing, Nothing], services: RestSer
     by = request.by
     seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), by)
     seen.require_host()
+    if seen.poll.event is not None:
+        raise PollInEvent
     ttl_s = services.lifetimes.screen_s
     login = await sessions.begin_screen(services.database, seen.poll.id, by, ttl_s)
     access = services.tokens.access(by.voter, ("screen",), ttl_s, polls=(seen.poll.id,), login=login)
@@ -257,7 +258,7 @@ CALLS: tuple[RestCall, ...] = (
         query=Nothing,
         answer=ScreenLink,
         statuses=(201,),
-        raises=(Forbidden,),
+        raises=(Forbidden, PollInEvent),
     ),
 )
 """The calls of this file."""

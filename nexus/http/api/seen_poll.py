@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Policy, Poll, Visibility
-from nexus.domain.rights import Role, may_know, require_host, role_in, visibility
+from nexus.domain.rights import Role, may_know, require_host, role_in, rules_of, visibility
 from nexus.errors import PollNotFound
 from nexus.store import watch
 from nexus.store.database import Database
@@ -27,21 +27,21 @@ class SeenPoll:
 
     def require_host(self) -> None:
         """Raises `Forbidden` unless this is the poll's host or an admin."""
-        require_host(self.by, self.poll.created_by)
+        require_host(self.by, rules_of(self.poll))
 
 
 async def see_poll(tallies: Tallies, poll_id: int, by: Identity) -> SeenPoll:
     """The poll of an id as `by` sees it. Raises `PollNotFound` where it does not exist for `by`."""
-    if by.polls is not None and poll_id not in by.polls:
+    if by.is_bound and not by.events and poll_id not in (by.polls or ()):
         raise PollNotFound
     poll = await tallies.poll(poll_id)
     if poll is None:
         await _as_slow_as_hidden(tallies, poll_id, by)
         raise PollNotFound
-    role = role_in(by, poll.created_by)
+    role = role_in(by, rules_of(poll))
     needs = _needs_voter_state(poll, role)
     state = await tallies.voter_state(poll.id, by.voter) if needs else NO_STATE
-    if not may_know(by, poll.id, poll.created_by, is_public=poll.is_public, status=poll.status, joined=state.joined):
+    if not may_know(by, rules_of(poll), joined=state.joined):
         if not needs:
             await _as_slow_as_hidden(tallies, poll_id, by)
         raise PollNotFound
@@ -55,7 +55,7 @@ async def _as_slow_as_hidden(tallies: Tallies, poll_id: int, by: Identity) -> No
 
 async def see_polls(database: Database, polls: Sequence[Poll], by: Identity) -> list[SeenPoll]:
     """Polls that `by` may know of, as `by` sees them: one query for all of them, where any is needed."""
-    roles = [role_in(by, poll.created_by) for poll in polls]
+    roles = [role_in(by, rules_of(poll)) for poll in polls]
     keys = [
         (poll.id, by.voter)
         for poll, role in zip(polls, roles, strict=True)

@@ -14,13 +14,15 @@ from nexus.domain.ballot import Outcome, Receipt
 from nexus.domain.brand import LogoPlace, Look
 from nexus.domain.colour import accents
 from nexus.domain.definition import NewOption, NewPoll, Opening, OptionPatch, PollPatch
+from nexus.domain.event_definition import EventPatch, NewEvent
 from nexus.domain.example_poll import NOW, OP, POLL, YES
 from nexus.domain.poll import Chart, Policy, Status, Visibility
-from nexus.domain.views import BallotView, ResultOption, ResultsView
+from nexus.domain.views import BallotView, EventView, ResultOption, ResultsView, SheetPollView
 from nexus.http.api.accounts import Account, Credentials, Me, PasswordChange, RefreshToken, Registration
 from nexus.http.api.audit import AuditEntry, AuditPage
 from nexus.http.api.brands import BrandBody
 from nexus.http.api.categories import CategoryPage, CategoryPatch, NewCategory
+from nexus.http.api.events import EventPage
 from nexus.http.api.export_texts import Export, ExportedBallot, ExportedOption
 from nexus.http.api.guests import Code, GuestToken
 from nexus.http.api.health import Health, SocketHealth
@@ -59,6 +61,22 @@ _RESULTS = ResultsView(
     ],
     expires_at=POLL.expires_at,
     server_now=NOW,
+)
+
+_EVENT = EventView(
+    id=4,
+    code="H4NDY7",
+    title="Summer meeting",
+    description="",
+    created_by="user:1",
+    hosts=["user:5"],
+    is_public=True,
+    allow_guests=True,
+    polls=[SheetPollView(7, POLL.question, Status.OPEN)],
+    shown=7,
+    revision=17,
+    created_at=POLL.created_at,
+    updated_at=POLL.updated_at,
 )
 
 _CATEGORY = Category(id=3, name="Meetings", description="What is asked during meetings.")
@@ -111,6 +129,11 @@ _BODIES: tuple[object, ...] = (
     PollPatch(description="It takes ten minutes.", results=Policy.AFTER_VOTE, chart=Chart.DONUT, language="en"),
     Opening(seconds=30),
     NewOption(option_text="Perhaps"),
+    NewEvent(
+        title="Summer meeting",
+        polls=[NewPoll(question=POLL.question, options=[NewOption("Yes"), NewOption("No")])],
+    ),
+    EventPatch(title="Summer meeting, second day"),
     OptionPatch(option_text="Perhaps not", position=0),
     VoteBody(options=[12]),
     BrandBody(name="Tea club", accent="#ffd400", stage="dark"),
@@ -126,10 +149,14 @@ _ANSWERS: tuple[object, ...] = (
     UserPage(count=1, next=None, previous=None, results=[_INVITED]),
     InvitationLink(user=_INVITED, url=f"https://vote.example.org/host#/invitation/{_REFRESH}", expires_at=_WEEK),
     InvitationView(username=_ANN, expires_at=_WEEK),
-    GuestToken(access=_ACCESS, expires_in=43_200, voter="guest:0199b3c4-0000-7000-8000-000000000001", poll=7),
+    GuestToken(
+        access=_ACCESS, expires_in=43_200, voter="guest:0199b3c4-0000-7000-8000-000000000001", poll=7, event=None
+    ),
     WaitState(code=_CODE, waiting=True),
     POLL,
     PollPage(count=1, next=None, previous=None, results=[POLL]),
+    _EVENT,
+    EventPage(count=1, next=None, previous=None, results=[_EVENT]),
     PairingView(code="7GK4M2QP", role="presenter", expires_at=NOW),
     PairedToken(access=_ACCESS, expires_in=86_400, role="presenter", poll=7, code=_CODE),
     ScreenLink(access=_ACCESS, url=f"/live/{_CODE}#token={_ACCESS}"),

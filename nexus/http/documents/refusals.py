@@ -6,7 +6,15 @@ import re
 from collections.abc import Iterator
 
 from nexus import errors
-from nexus.errors import CategoryNotFound, NexusError, NotFound, OptionNotFound, PollNotFound, UserNotFound
+from nexus.errors import (
+    CategoryNotFound,
+    EventNotFound,
+    NexusError,
+    NotFound,
+    OptionNotFound,
+    PollNotFound,
+    UserNotFound,
+)
 from nexus.http.dependencies import RestCall
 from nexus.http.framework.body import Upload
 from nexus.http.framework.call import Nothing
@@ -16,6 +24,7 @@ _NAME = re.compile(r"\{(\w+)\}")
 # What a path names by an id, and the refusal where there is nothing of that id.
 _MISSING: dict[str, type[NotFound]] = {
     "poll": PollNotFound,
+    "event": EventNotFound,
     "option": OptionNotFound,
     "category": CategoryNotFound,
     "user": UserNotFound,
