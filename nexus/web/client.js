@@ -19,7 +19,7 @@ import { Upkeep } from "./client/upkeep.js";
 
 export { Busy, Closed, NexusError, Refused, TurnedAway, Unreachable, Unsettled } from "./client/basics.js";
 export { newOp } from "./client/basics.js";
-export { isNewer } from "./client/order.js";
+export { isNewer } from "./client/room.js";
 export { Session, acceptInvitation, login, readInvitation, redeem, register, session } from "./client/login.js";
 export { enter, pair } from "./client/rest.js";
 export { MemoryStorage, lasts } from "./client/storage.js";

@@ -39,7 +39,7 @@ async def test_an_asset_named_with_its_version_is_kept_for_good(client: httpx.As
     answer = await client.get(address)
     assert answer.status_code == 200
     assert answer.content == minified("vote.js", (WEB / "screens" / "vote.js").read_bytes())
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["cache-control"] == "max-age=31536000, immutable"
     assert answer.headers["content-type"] == "text/javascript"
 
 

@@ -40,8 +40,7 @@ class Edge:
     """Middleware around the routes, inside Starlette's own, which would answer an exception in plain text.
 
     - A path with a trailing slash is treated as the path without it: routes are written without one.
-    - Every response has `X-Request-ID`: the client's own where it is a plain word, else a new one. Only what caches
-      keep for good has none: it would name the request of whoever asked first.
+    - Every response has `X-Request-ID`: the client's own where it is a plain word, else a new one.
     - Every response says whether it may be cached (by default it may not), and forbids guessing another type.
     - Pages of `origins`, canonical ones, may read the answers (`cors`).
     - Reading a body raises `BodyTooLarge` beyond `BODY_BYTES`, or what `limit_body` says, and `BodyTooSlow` after
@@ -112,8 +111,7 @@ class _CompletedSend:
         if message["type"] == "http.response.start":
             given = message.get("headers", ())
             names = {name.lower() for name, _ in given}
-            kept = any(name.lower() == b"cache-control" and b"immutable" in value for name, value in given)
-            headers = [*given] if kept else [*given, (b"x-request-id", self._request_id)]
+            headers = [*given, (b"x-request-id", self._request_id)]
             headers += [(name, value) for name, value in _ALWAYS if name not in names]
             message = {**message, "headers": headers}
         await self._send(message)

@@ -29,7 +29,7 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".ts": "text/plain; charset=utf-8",
 }
-PERMANENT = {"cache-control": "public, max-age=31536000, immutable"}
+PERMANENT = {"cache-control": "max-age=31536000, immutable"}
 
 _VERSIONED = re.compile(r"v-[0-9a-f]{12}/(.+)")
 _STATIC = re.compile(r"""(?:^|\n)(?:import|export)\b[^;"'()]*["'](\.[^"']+)["'];""")

@@ -6,6 +6,9 @@ import { load, say } from "./words.js";
 
 const FIRST_MS = 1000;
 const LONGEST_MS = 10_000;
+const QUIET_MS = 1500; // after which nothing else is loading, and it may be had before it is needed
+const AGAIN_MS = 3000;
+const USES = ["keydown", "pointerdown", "pointermove", "focusin"];
 
 /** The module of this name, which few people need, with the `sections` of words that it says. It is a template, so that
  * pages do not list it among the modules to load at once. Rejects with `Unreachable`. */
@@ -16,6 +19,37 @@ export async function later(name, ...sections) {
   } catch (cause) {
     throw new Unreachable(`The module ${name} could not be loaded.`, { cause });
   }
+}
+
+/** Call `load` at the first use of the page, or a while after its opening, until it has succeeded; keys that were pressed
+ * meanwhile are pressed again then. `signal` ends this. */
+export function whenUsed(load, signal) {
+  const keys = [];
+  const done = new AbortController();
+  let loading = false;
+  let planned = null;
+  const begin = async () => {
+    clearTimeout(planned);
+    if (loading || signal.aborted || done.signal.aborted) return;
+    loading = true;
+    try {
+      await load();
+    } catch (error) {
+      loading = false;
+      planned = setTimeout(begin, AGAIN_MS);
+      if (error instanceof Unreachable) return; // which the page says; the next use tries again, or time
+      throw error;
+    }
+    done.abort();
+    for (const event of keys) (event.target ?? document).dispatchEvent(new KeyboardEvent("keydown", event));
+  };
+  const use = (event) => {
+    if (event.type === "keydown") keys.push(event);
+    begin();
+  };
+  for (const name of USES) document.addEventListener(name, use, { signal: done.signal });
+  signal.addEventListener("abort", () => done.abort());
+  planned = setTimeout(begin, QUIET_MS);
 }
 
 /** Take over the login of somebody who comes back from the OpenID provider to this page. */

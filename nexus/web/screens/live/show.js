@@ -1,11 +1,10 @@
 /** A poll on stage: the room's news goes to the stage, and the presenter's acts go to the server. */
 
 import { byId, element, fill } from "../dom.js";
-import { later } from "../persist.js";
+import { later, whenUsed } from "../persist.js";
 import { everySecond } from "../time.js";
 import { reason, say } from "../words.js";
 import { overlay, seen, veiled } from "./staged.js";
-import { whenUsed } from "./whenused.js";
 
 const UNSEEN = ["draft", "scheduled"]; // what the room may not see yet, though its host may
 
