@@ -250,6 +250,16 @@ async def test_an_overlay_is_a_lower_third_without_an_empty_cell(venue: Venue) -
             await page.close()
 
 
+async def test_the_address_on_an_overlay_stands_apart_from_the_code_in_every_direction(venue: Venue) -> None:
+    poll = await venue.host.poll("Amsterdam", "Berlin", question="Where?")
+    async with venue.visit(locale="ar", reduced_motion="reduce") as visitor:
+        page = await venue.page(visitor, f"{live(poll)}?overlay=1")
+        await in_touch(page)
+        await painted(page)
+        address, code = [await page.locator(part).bounding_box() for part in (".join", "#code")]
+        assert address and code and code["x"] + code["width"] + 8 < address["x"]
+
+
 SIZE_AND_WIDTH = "(one) => [parseFloat(one.style.getPropertyValue('--size')), one.offsetWidth]"
 
 

@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 from tests.support.browser import PHONE, axe, picture
 from tests.support.live_page import (
     CUT_OFF,
+    MEASURE,
     PASSWORD,
     TOUCH_MS,
     Venue,
@@ -18,6 +19,7 @@ from tests.support.live_page import (
     live,
     live_server,
     offers,
+    painted,
     press,
     shows,
     venue,
@@ -151,6 +153,19 @@ async def test_a_lobby_says_that_the_connection_is_lost_and_comes_back(venue: Ve
         for page in pages:
             await expect(page.locator("#question")).to_have_text(SECRET, timeout=TOUCH_MS)
             assert await same_page(page)
+
+
+async def test_the_lobby_of_an_overlay_is_laid_out_in_its_place(venue: Venue) -> None:
+    poll = await draft(venue)
+    async with venue.visit(locale="ar", reduced_motion="reduce") as visitor:
+        for query in ("at=top-right&show=join,qr", "show=join,qr"):
+            page = await venue.page(visitor, f"{live(poll)}?overlay=1&{query}")
+            await waits(page)
+            for part in (".join strong", ".code", "#qr"):
+                await expect(page.locator(part)).to_be_visible()
+            await painted(page)
+            found = await page.evaluate(MEASURE)
+            assert found["texts"] and not found["number"], found
 
 
 LOBBY = """async (code) => {
