@@ -77,7 +77,7 @@ function rows(entries) {
   const first = ({ action, target_type: type }) => action === "create" && type === "poll";
   const made = [];
   for (const entry of [...entries.filter((one) => !first(one)), ...entries.filter(first)]) {
-    const before = made.at(-1);
+    const before = made[made.length - 1];
     if (before && isVote(entry) && isVote(before[0]) && minute(entry) === minute(before[0])) before.push(entry);
     else made.push([entry]);
   }
