@@ -158,6 +158,10 @@ async def test_an_overlay_is_chosen_and_copied(chromium: Chromium, home: str) ->
         await expect(link).to_have_attribute("href", f"{home}/live/{poll['code']}{chosen}")
         await expect(dialog.locator(".asked")).to_have_text("<b>Tea?</b>")
         await axe(host.page)
+        bars = dialog.locator(".sketch .lines > span")
+        heights = await bars.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().height)")
+        assert len(heights) == 3
+        assert max(heights) < 12  # px, of bars that are lines
         for system in ("light", "dark"):
             await host.page.emulate_media(color_scheme=system)
             for colours, ground in (("Dark", "rgb(24, 26, 39)"), ("Light", "rgb(255, 255, 255)")):

@@ -40,7 +40,7 @@ function bars() {
     const filled = element("span", { class: "fill" });
     filled.style.inlineSize = `${part}%`;
     filled.style.backgroundColor = nthColour(place);
-    return element("div", { class: "line" }, element("span", {}, say(`brand.${name}`)), element("span", { class: "groove" }, filled));
+    return element("div", { class: "share" }, element("span", {}, say(`brand.${name}`)), element("span", { class: "groove" }, filled));
   });
 }
 

@@ -70,7 +70,7 @@ class Overlaying {
     const { at, size, theme, show } = this.#chosen;
     for (const [name, value] of Object.entries({ at, size, theme })) set(this.#panel, `data-${name}`, value);
     const bars = SHARES.map((share) => {
-      const bar = element("span", { class: "line" });
+      const bar = element("span", { class: "share" });
       bar.style.inlineSize = `${share * 100}%`;
       return bar;
     });
