@@ -71,6 +71,16 @@ async def test_a_guest_sees_everything_of_an_open_poll(venue: Venue) -> None:
         await check_how_to_join(page, venue, poll)
 
 
+async def test_a_stage_waits_for_the_first_vote(venue: Venue) -> None:
+    poll = await venue.host.poll()
+    async with venue.visit() as visitor:
+        page = await venue.page(visitor, live(poll))
+        await in_touch(page)
+        await expect(page.locator("#turnout")).to_have_text("Waiting for the first vote")
+        await venue.ballots(poll, 0)
+        await expect(page.locator("#turnout")).to_have_text("1 person voted")
+
+
 async def check_how_to_join(page: Page, venue: Venue, poll: Json) -> None:
     await expect(page.locator("#code")).to_have_text(poll["code"])
     await expect(page.locator(".join")).to_have_text(f"Join at {PUBLIC.removeprefix('https://')}")

@@ -176,6 +176,34 @@ async def check_as_a_guest(venue: Venue, poll: Json) -> None:
         await accessible(page)
 
 
+async def test_names_that_could_stand_in_one_line_beside_a_second_column_do(venue: Venue) -> None:
+    names = ("Lisbon", "A cabin by the lake", "The Scottish Highlands", "Rome", "Stay in town")
+    poll = await venue.host.poll(*names, *(f"{name} {n}" for n, name in enumerate(names, 6)))
+    async with venue.visit(viewport=(1280, 720), reduced_motion="reduce") as visitor:
+        page = await venue.page(visitor, live(poll))
+        await in_touch(page)
+        await painted(page)
+        rows = page.locator("#results .text")
+        heights = await rows.evaluate_all("(all) => all.map((one) => one.offsetHeight)")
+        places = await rows.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().left)")
+        assert len(set(places)) == 2 and len(heights) == 10 and len(set(heights)) == 1, (places, heights)
+
+
+async def test_on_a_phone_the_line_above_the_question_is_one(venue: Venue) -> None:
+    async with venue.visit(viewport=(360, 740), reduced_motion="reduce") as visitor:
+        for more in ({"results": "host"}, {"results": "after_close"}):
+            page = await venue.page(visitor, live(await venue.host.poll(**more)))
+            await in_touch(page)
+            await expect(page.locator("#veil")).to_be_visible()
+            await painted(page)
+            middles = (
+                "(all) => all.map((one) => one.getBoundingClientRect()).map(({ top, bottom }) => (top + bottom) / 2)"
+            )
+            found = await page.locator(".stage header :is(.brand, #veil, #status)").evaluate_all(middles)
+            assert len(found) == 3 and max(found) - min(found) < 4, (more, found)
+            await page.close()
+
+
 @SLOW
 async def test_thirty_options_on_a_wall(venue: Venue) -> None:
     poll = await venue.host.poll(*(f"Option {n}" for n in range(1, 31)), question="Which of these would you like best?")

@@ -290,7 +290,7 @@ async def laid_out(page: Page) -> None:
 
 async def held_back(page: Page) -> None:
     """Returns once the stage says that the results are hidden, and contains no counts."""
-    await expect(page.locator("#veil")).to_have_text("The results are hidden.")
+    await expect(page.locator("#veil")).to_have_text("Results are hidden")
     await shows(page, None, None, None)
     assert await page.locator("[data-count]").count() == 0
     assert await page.locator("#results .fill:not([data-none])").count() == 0

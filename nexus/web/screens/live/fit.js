@@ -14,8 +14,7 @@ const WORTH = 1.2; // another column is read less easily: the type must gain thi
 const LINE_EM = 1.2;
 const COLUMN_EM = 5.4; // at least
 const NAME_EM = 5; // below a column: a crown and three lines
-const UNBROKEN = 0.85; // of the size: a little smaller is better than names in two lines,
-const UNBROKEN_UPRIGHT = 0.75; // where there is height enough
+const UNBROKEN = 0.75; // of the size: smaller is better than names in two lines
 const ROUNDED_PX = 1; // both heights are rounded: content that fits may seem to be this much higher
 const LEAST_OF_SHAPES = 0.024; // of the screen, as what surrounds the chart (--chrome): smaller names would be lost
 const THICK_EM = [0.5, 1.5]; // of a bar
@@ -84,7 +83,7 @@ export class Fit {
       if (size) best = { size, columns };
     }
     if (!best || shape === "columns") return best;
-    const least = Math.max(LEAST_PX, best.size * (this.#isUpright ? UNBROKEN_UPRIGHT : UNBROKEN));
+    const least = Math.max(LEAST_PX, best.size * UNBROKEN);
     return { ...best, size: this.#largest(best.columns, least, 1) || best.size };
   }
 

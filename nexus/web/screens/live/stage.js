@@ -21,7 +21,7 @@ export class Stage {
   #overlay;
   #said = null;
   #brand = element("p", { class: "brand" }, brandMark());
-  #title = element("p", { id: "event-title", dir: "auto", hidden: true });
+  #title = element("p", { id: "event-title", dir: "auto" });
   #question = element("h1", { id: "question", dir: "auto" });
   #veil = element("p", { id: "veil", hidden: true });
   #status = element("p", { id: "status" });
@@ -35,8 +35,7 @@ export class Stage {
 
   constructor(root, link, { overlay = null } = {}) {
     this.#overlay = overlay;
-    const space = element("span", { class: "space" });
-    const head = element("header", {}, this.#brand, this.#title, space, this.#veil, this.#left, this.#status);
+    const head = element("header", {}, this.#brand, this.#title, this.#veil, this.#left, this.#status);
     const results = element("div", { class: "panel results" }, this.#chart.node);
     const told = element("div", { class: "told" }, this.#turnout, this.#online, this.#corrected);
     const foot = element("footer", {}, told, !overlay && this.tools);
@@ -60,10 +59,10 @@ export class Stage {
     set(list, "data-version", totals.version);
     set(list, "data-visibility", hold ? "turnout" : totals.visibility);
     this.#veil.hidden = !hold || over; // then the outcome says it
-    write(this.#veil, say(poll.results === "after_close" ? "live.veiled_after_close" : "live.veiled"));
+    write(this.#veil, say(poll.results === "after_close" ? "live.veiled_after_close" : "live.outcome_hidden"));
     this.#showStatus(totals, hold);
     this.#showBeside(poll, totals, hold);
-    write(this.#turnout, say("shared.turnout", { n: totals.voters }));
+    write(this.#turnout, say(over || totals.voters ? "shared.turnout" : "live.none_yet", { n: totals.voters }));
     set(this.#turnout, "data-voters", totals.voters);
     this.#online.hidden = !online;
     write(this.#online, say("live.online", { n: online ?? 0 }));
