@@ -269,6 +269,10 @@ async def test_a_poll_begins_with_a_template_and_shows_how_it_will_look(chromium
         await page.get_by_label("Reihenfolge auf den Bildschirmen").select_option("Meiste Stimmen zuerst")
         await page.get_by_label("Sprache der Texte").select_option("de")
         await expect(page.locator(".looks .stage .columns li").first).to_contain_text("Nein")
+        wide = "(all) => all.map((one) => Math.round(one.getBoundingClientRect().width))"
+        columns = await page.locator(".looks .stage .columns li").evaluate_all(wide)
+        assert len(columns) == 3
+        assert max(columns) - min(columns) <= 1  # beside each other, each with its part of the width
         await expect(page.locator(".looks .phone li").first).to_have_text("Ja")
         await expect(page.locator(".looks .asked").first).to_have_text("Antrag 7?")
         await axe(page)

@@ -89,6 +89,8 @@ async def test_another_screen_gets_a_short_code(chromium: Chromium, home: str) -
         dialog = host.page.get_by_role("dialog", name="Show on another screen")
         code = dialog.get_by_role("status").filter(has_text=re.compile(r"^[2-9A-Z]{4} [2-9A-Z]{4}$"))
         first = await code.inner_text()
+        lines = "(one) => Math.round(one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight))"
+        assert await code.evaluate(lines) == 1
         await expect(dialog.get_by_text(re.compile(r"^Works once, for another (10:00|9:\d\d)\.$"))).to_be_visible()
         await axe(host.page)
         await dialog.get_by_label("Only show").check()

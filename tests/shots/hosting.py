@@ -32,10 +32,11 @@ async def fill_list(visit: Visit) -> None:
     """Polls in all states, so that the list has something to show."""
     opens = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
     await visit.poll("open", description=visit.texts.description)
-    await visit.poll("hidden", results="host")
-    await visit.poll("scheduled", votes=(), opens_at=opens)
-    await visit.poll("draft", votes=(), status="draft")
-    await visit.stand.act(await visit.poll("closed"), "close")
+    short, long, next_, last = visit.texts.questions
+    await visit.poll("listed hidden", results="host", question=short)
+    await visit.poll("listed scheduled", votes=(), opens_at=opens, question=long)
+    await visit.poll("listed draft", votes=(), status="draft", question=next_)
+    await visit.stand.act(await visit.poll("listed closed", question=last), "close")
 
 
 @state("host", "login")
@@ -138,6 +139,30 @@ async def previewed(visit: Visit) -> None:
     await view(visit, "/new?template=agree")
     await visit.page.locator(".turns button").last.click()
     await expect(visit.page.locator(".looks")).to_be_visible()
+
+
+@state("host", "new poll, its preview as columns")
+async def columns(visit: Visit) -> None:
+    await sampled(visit, "columns")
+
+
+@state("host", "new poll, its preview as a donut")
+async def donut(visit: Visit) -> None:
+    await sampled(visit, "donut")
+
+
+async def sampled(visit: Visit, chart: str) -> None:
+    """The form with its preview, where it has another chart."""
+    await view(visit, "/new?template=agree")
+    await visit.page.locator("[name=question]").fill(visit.texts.question)
+    chosen = visit.page.locator("[name=chart]")
+    await visit.page.locator("details", has=chosen).locator("summary").click()
+    await chosen.select_option(chart)
+    await visit.page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
+    turns = visit.page.locator(".turns button").last
+    if await turns.is_visible():
+        await turns.click()
+    await expect(visit.page.locator(f".looks ul.{chart}")).to_be_visible()
 
 
 @state("host", "categories")

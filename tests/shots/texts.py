@@ -14,6 +14,8 @@ class Texts:
     description: str
     long_question: str
     long_options: tuple[str, ...]
+    questions: tuple[str, ...]
+    """More of them, with the same options: a list tells polls apart."""
 
     def some(self, number: int) -> list[str]:
         """So many options, no two alike."""
@@ -34,6 +36,13 @@ TEXTS = {
             "Right-to-left scripts",
             "Plain language",
         ),
+        (
+            "Rome?",
+            "Which of these would you travel to without ever taking a plane, if the journey were paid for and its days "
+            "did not count as leave?",
+            "Where do we meet in autumn?",
+            "Which city has the best coffee?",
+        ),
     ),
     "ar": Texts(
         "إلى أين تكون رحلة الفريق القادمة؟",
@@ -47,6 +56,13 @@ TEXTS = {
             "الكتابة من اليمين إلى اليسار",
             "اللغة الواضحة",
             "الألوان والتباين",
+        ),
+        (
+            "روما؟",
+            "إلى أي من هذه الأماكن تسافر دون أن تركب الطائرة أبداً، لو كانت الرحلة مدفوعة التكاليف "
+            "ولا تُحسب أيامها من الإجازة؟",
+            "أين نلتقي في الخريف؟",
+            "أي مدينة تقدّم أفضل قهوة؟",
         ),
     ),
 }

@@ -1,6 +1,6 @@
 /** Inviting people: a name goes in, a link comes out, which is shown once. */
 
-import { element, fill, write } from "../dom.js";
+import { element, fill, set, write } from "../dom.js";
 import { invitation, others } from "../invite.js";
 import { blame, field } from "../login.js";
 import { say } from "../words.js";
@@ -63,7 +63,9 @@ export class InviteCard {
     link.classList.add("long");
     announce(this.#line, "");
     const hint = !invitation && element("p", { class: "hint" }, say("host.local_hint"));
-    const done = element("div", { class: "buttons" }, this.#closing("users.link_done"));
+    const copies = link.querySelector("button");
+    set(copies, "class", "main"); // what the card is for
+    const done = element("div", { class: "buttons" }, copies, this.#closing("users.link_done"));
     fill(this.node, ...[title, told, link, hint, done, this.#line].filter(Boolean));
     this.node.hidden = false;
     await this.#made();

@@ -29,7 +29,7 @@ export class Results {
     const figure = (name, value) => element("div", {}, element("dt", {}, say(name)), value);
     const figures = element("dl", { class: "figures" }, figure("host.voters", this.#voters));
     figures.append(this.#ballotsOf, figure("host.online", this.#online));
-    const head = element("thead", {}, element("tr", {}, columns()));
+    const head = element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, columns()));
     const named = { class: "results", "aria-labelledby": "results", role: "table" };
     const table = element("table", named, head, this.#body);
     const line = element("div", { class: "line" }, this.#title, this.#seen);
@@ -99,5 +99,6 @@ class Row {
 
 function columns() {
   const names = ["host.option", "host.votes", "host.share"];
-  return names.map((name, n) => element("th", { scope: "col", class: n ? "figure" : null }, say(name)));
+  const kept = { scope: "col", role: "columnheader" };
+  return names.map((name, n) => element("th", { ...kept, class: n ? "figure" : null }, say(name)));
 }

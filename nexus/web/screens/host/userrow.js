@@ -7,7 +7,7 @@ import { told } from "./faults.js";
 import { heirFault, heirField, query } from "./leaving.js";
 import { announce, button, once, statusLine, timeNode } from "./parts.js";
 
-const BADGES = { active: "open", invited: "scheduled", disabled: "closed" };
+const BADGES = { invited: "scheduled", disabled: "closed" }; // who is active is like most people
 
 /** The row of `user`. `changed(text)` is called once something was done, `linked.show(link)` with a new link, and
  * `logout(note)` once the administrator's own account is gone. */
@@ -30,7 +30,7 @@ export class UserRow {
     const { status, admin, sub } = this.#user;
     const badge = (text, kind) => element("span", { class: "badge", "data-status": kind }, text);
     return [
-      badge(say(`users.status_${status}`), BADGES[status]),
+      BADGES[status] && badge(say(`users.status_${status}`), BADGES[status]),
       admin && badge(say("users.role_admin"), "draft"),
       sub === this.#parts.server.me.sub && badge(say("host.who_you"), "draft"),
     ];
