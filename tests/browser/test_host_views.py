@@ -26,11 +26,11 @@ BUDGET = 60 * 1024
 
 
 BEYOND = """[document.documentElement, ...document.querySelectorAll("main *, header *")].filter((one) =>
-  !one.closest(".tabs, .looks") && (one.getBoundingClientRect().right > innerWidth + 1
+  !one.closest(".tabs, .chips, .looks") && (one.getBoundingClientRect().right > innerWidth + 1
   || (!one.matches(".unseen, .me, .track, .value") && one.clientWidth && one.scrollWidth > one.clientWidth + 1))
 ).map((one) => `${one.outerHTML.slice(0, 100)} ${one.scrollWidth} > ${one.clientWidth}`)"""
-"""The elements that extend beyond the right edge of the page, or whose content is wider than they are; tabs scroll, and
-small pictures of polls are cut off."""
+"""The elements that extend beyond the right edge of the page, or whose content is wider than they are; tabs and chips
+scroll, and small pictures of polls are cut off."""
 
 
 def views(poll: int, question: str) -> dict[str, str]:
