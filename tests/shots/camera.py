@@ -17,6 +17,8 @@ SIZES = ("320x640", "360x740", "768x1024", "1024x768", "1280x720", "1920x1080", 
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 LONGEST = 1.6
 """How far a page that scrolls is pictured, in heights of its window."""
+PHONE_PX = 480
+"""Up to this width the audience's pages are pictured as their window shows them: its lower edge lies on them."""
 ARRANGE_S = 60.0
 
 
@@ -59,7 +61,8 @@ async def pictures(
                 await visit.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 name = re.sub(r"\W+", "-", f"{state.screen} {state.name} {language} {size} {scheme}")
                 path = folder / f"{name}.png"
-                await _take(visit, path, width, height, longest)
+                as_seen = state.screen in ("vote", "enter") and width <= PHONE_PX
+                await _take(visit, path, width, height, 1 if as_seen else longest)
                 yield Picture(state, language, size, scheme, path)
 
 

@@ -12,6 +12,8 @@ from tests.support.values import Json
 from tests.support.vote_page import Wire
 
 CHOICE = "#results button.choice"
+NO_ROOM = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }"
+"""As in a private window of some browsers, whose storages have no room at all."""
 
 
 async def paper(visit: Visit, poll: Json) -> None:
@@ -156,3 +158,73 @@ async def deleted(visit: Visit) -> None:
     await paper(visit, poll)
     await visit.stand.host.delete(f"/polls/{poll['id']}/")
     await expect(visit.page.locator(CHOICE)).to_have_count(0)
+
+
+@state("vote", "two options, nobody has voted")
+async def no_votes(visit: Visit) -> None:
+    await paper(visit, await visit.poll("no votes", 2, votes=()))
+
+
+@state("vote", "one more than can be picked")
+async def too_many(visit: Visit) -> None:
+    await paper(visit, await visit.poll("two of five", max_choices=2))
+    for place in (0, 1, 2):
+        await choice(visit, place).click()
+    await expect(visit.page.locator("[data-answer]")).to_be_visible()
+
+
+@state("vote", "another choice picked and not sent")
+async def unsent(visit: Visit) -> None:
+    await paper(visit, await visit.poll(f"changing {id(visit)}", max_choices=2))
+    await choice(visit, 1).click()
+    await visit.page.locator("#send").click()
+    await standing(visit)
+    await choice(visit, 2).click()
+    await expect(visit.page.locator("[data-unsent]")).to_be_visible()
+
+
+@state("vote", "not counted")
+async def not_counted(visit: Visit) -> None:
+    poll = await visit.poll(f"too late {id(visit)}")
+    await paper(visit, poll)
+    await expect(choice(visit, 0)).to_be_visible()
+    await visit.visitor.context.set_offline(True)
+    await expect(visit.page.locator("body[data-touch=lost]")).to_be_attached(timeout=TOUCH_MS)
+    await choice(visit, 0).click()
+    await expect(visit.page.locator('[data-state="kept"]')).to_be_visible()
+    await visit.stand.act(poll, "close")
+    await visit.visitor.context.set_offline(False)
+    await expect(visit.page.locator('[data-state="lost"]')).to_be_visible(timeout=TOUCH_MS)
+
+
+@state("vote", "closed while one had voted for another")
+async def closed_lost(visit: Visit) -> None:
+    poll = await visit.poll(f"losing {id(visit)}")
+    await paper(visit, poll)
+    await choice(visit, 2).click()
+    await standing(visit)
+    await visit.stand.act(poll, "close")
+    await expect(visit.page.locator(CHOICE)).to_have_count(0)
+
+
+@state("vote", "closed with a tie")
+async def tie(visit: Visit) -> None:
+    poll = await visit.poll("tie", 4, votes=(12, 12, 5, 1))
+    await visit.stand.act(poll, "close")
+    await paper(visit, poll)
+
+
+@state("vote", "browser that stores nothing")
+async def fleeting(visit: Visit) -> None:
+    await visit.page.add_init_script(NO_ROOM)
+    await paper(visit, await visit.poll("open", description=visit.texts.description))
+
+
+@state("vote", "wrong password")
+async def wrong_password(visit: Visit) -> None:
+    poll = await visit.poll("members", allow_guests=False)
+    await visit.go(f"/vote/{poll['code']}", "form")
+    await visit.page.fill("[name=username]", "nobody")
+    await visit.page.fill("[name=password]", "not this one")
+    await visit.page.click("form .main")
+    await expect(visit.page.locator("[aria-invalid=true]").first).to_be_visible(timeout=TOUCH_MS)
