@@ -67,6 +67,8 @@ async def test_who_is_no_guest_logs_in_for_this_tab_alone(booth: Booth) -> None:
         username, secret = page.get_by_label(said("login.username")), page.get_by_label(said("login.password"))
         await expect(page.get_by_text(said("shared.refused_guests_not_allowed"))).to_be_visible()
         await expect(username).to_be_focused(timeout=WAIT_MS)
+        submit = page.get_by_role("button", name=said("login.submit"))
+        place = await submit.bounding_box()
         await paper.press("login.submit")
         await expect(page.get_by_role("alert")).to_have_text(said("login.missing"))
         await username.fill(name)
@@ -75,6 +77,8 @@ async def test_who_is_no_guest_logs_in_for_this_tab_alone(booth: Booth) -> None:
         wrong = said("shared.refused_invalid_credentials")
         await expect(page.get_by_role("alert")).to_have_text(wrong, timeout=WAIT_MS)
         await expect(secret).to_have_attribute("aria-invalid", "true")
+        await expect(submit).to_be_enabled()
+        assert await submit.bounding_box() == place  # what is wrong had its room
         await examine(page, "vote-login")
         await secret.fill(password)
         await secret.press("Enter")

@@ -131,6 +131,25 @@ async def test_a_vote_that_comes_too_late_is_said_to_be_lost_where_it_was_tapped
         await paper.complains("vote.closed_lost")
 
 
+@SLOW
+async def test_a_long_option_has_its_figures_below_it_and_a_winner_grows(booth: Booth) -> None:
+    long = "Whatever the others prefer, as I cannot decide"
+    poll = await booth.poll("Yes", long)
+    async with booth.visit(reduced_motion="reduce") as visitor:
+        paper = await booth.paper(visitor, poll)
+        await paper.says("vote.tap")
+        await expect(paper.page.locator("#turnout")).to_be_empty()  # nobody has voted
+        await paper.tap("Yes")
+        await expect(paper.page.locator("#turnout")).to_have_text(said("shared.turnout", n=1), timeout=WAIT_MS)
+        text, figures = [await paper.option(long).locator(one).bounding_box() for one in (".text", ".figures")]
+        assert text and figures and text["y"] + text["height"] <= figures["y"]
+        first = await boxes(paper.page)
+        await booth.host(poll, "close")
+        await paper.says("vote.closed_voted")
+        await expect(paper.option("Yes").locator(".text")).to_have_css("transform", "matrix(1.2, 0, 0, 1.2, 0, 0)")
+        assert await boxes(paper.page) == first
+
+
 @pytest.mark.parametrize("width", [320, pytest.param(360, marks=SLOW)])
 async def test_text_of_twice_the_size_keeps_its_words(booth: Booth, width: int) -> None:
     poll = await booth.poll("Kubernetes basics", "Wi-Fi security", question="Which topic next?", crowd=(2, 1))

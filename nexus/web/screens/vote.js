@@ -8,6 +8,8 @@ import { brandMark, number, say } from "./words.js";
 
 const FEW = 4; // options that have room to be large
 const LENGTHS = { short: 48, medium: 120 }; // of questions, which have type of three sizes
+const LONG = 40; // an option with more letters has the whole width of a phone
+const SHORT = /^[\0-\u10ff]{1,12}$/; // one with so few keeps its line when it grows; not of letters as wide as high
 
 /** One option's line: its elements are here, and what they do in `Row`. */
 class Line {
@@ -34,6 +36,7 @@ class Line {
     const shown = count !== null;
     set(this.item, "data-option", id);
     set(this.item, "data-count", count);
+    set(this.item, "data-length", text.length > LONG ? "long" : SHORT.test(text) && "short");
     writeWhole(this.text, text);
     write(this.#share, shown ? percent(share) : "");
     write(this.#count, shown ? number(count) : "");
@@ -87,7 +90,7 @@ class Sheet {
       set(this.#veil, "data-room", say(`vote.veiled_${poll.results}`));
     }
     this.send.hidden = poll.max_choices < 2 || totals?.status === "closed";
-    write(this.turnout, totals ? say("shared.turnout", { n: totals.voters }) : "");
+    write(this.turnout, totals?.voters ? say("shared.turnout", { n: totals.voters }) : "");
   }
 }
 
