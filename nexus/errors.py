@@ -248,6 +248,27 @@ class TooManyOptions(Conflict):
     default = "A poll can have at most 100 options."
 
 
+class TooManyPolls(Conflict):
+    """The event has as many polls as are allowed."""
+
+    code = "too_many_polls"
+    default = "An event can have at most 200 polls."
+
+
+class EventChanged(Conflict):
+    """The run sheet is not what the client takes it for: somebody has added or deleted a poll."""
+
+    code = "event_changed"
+    default = "These are not the polls of this event: it has been changed. Read it again."
+
+
+class EventMoved(Conflict):
+    """Somebody else has moved the event on."""
+
+    code = "event_moved"
+    default = "The event shows something else by now: somebody was quicker."
+
+
 class PollInEvent(Conflict):
     """What a poll that stands alone can have, and one of an event has from its event."""
 

@@ -54,6 +54,7 @@ Position = Annotated[int, says(minimum=0, maximum=OPTIONS[-1] - 1)]
 CategoryId = Annotated[int, says(minimum=1)]
 Choices = Annotated[int, says(minimum=1, maximum=MOST_CHOICES)]
 OpenSeconds = Annotated[int, says(minimum=1, maximum=MOST_OPEN_S)]
+SheetPosition = Annotated[int, says(minimum=0, maximum=199)]
 VotesPerUser = Annotated[int, says(minimum=1, maximum=MOST_VOTES)]
 
 
@@ -83,11 +84,9 @@ Options = Annotated[
 ]
 
 
-class NewPoll(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A poll as it is created."""
+class PollFields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """What may be said of a poll as it is created, beside what it asks."""
 
-    question: Question
-    options: Options
     description: Description = ""
     category: CategoryId | None = None
     is_public: bool = True
@@ -103,6 +102,13 @@ class NewPoll(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     chart: Chart = Chart.BARS
     option_order: OptionOrder = OptionOrder.POSITION
     language: Language | None = None
+
+
+class NewPoll(PollFields, kw_only=True):
+    """A poll as it is created."""
+
+    question: Question
+    options: Options
 
 
 class PollPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -123,6 +129,7 @@ class PollPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     chart: Chart | UnsetType = UNSET
     option_order: OptionOrder | UnsetType = UNSET
     language: Language | UnsetType | None = UNSET
+    position: SheetPosition | UnsetType = UNSET
 
     def named(self) -> dict[str, object]:
         """The fields that are to change."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -46,3 +47,32 @@ class Event(msgspec.Struct, frozen=True):
     revision: int
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def order(self) -> list[int]:
+        """The polls of the run sheet."""
+        return [poll.id for poll in self.polls]
+
+
+class Cue(NamedTuple):
+    """What an event is to show, and after which poll its run sheet goes on then."""
+
+    shown: int | None
+    last_shown: int | None
+
+
+def forward(event: Event) -> Cue:
+    """The next poll of the run sheet; past its end nothing. Where nothing is shown, it goes on after what was shown
+    last."""
+    order = event.order
+    at = order.index(event.last_shown) + 1 if event.last_shown in order else 0
+    return Cue(order[at], order[at]) if at < len(order) else Cue(None, event.last_shown)
+
+
+def back(event: Event) -> Cue:
+    """The poll before; before the first nothing. Where nothing is shown, what was shown last."""
+    order = event.order
+    if event.shown is None:
+        return Cue(event.last_shown, event.last_shown)
+    at = order.index(event.shown)
+    return Cue(order[at - 1], order[at - 1]) if at else Cue(None, None)

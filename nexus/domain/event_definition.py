@@ -5,13 +5,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from nexus.domain.definition import DESCRIPTION_MAX, Description, NewPoll, new_poll_problems
-from nexus.domain.text import Problem, says, shown_problems, shown_rule, text_problems
+from nexus.domain.definition import (
+    DESCRIPTION_MAX,
+    Description,
+    NewPoll,
+    Opening,
+    OpenSeconds,
+    Options,
+    PollFields,
+    Question,
+    SheetPosition,
+    new_poll_problems,
+    opening_problems,
+)
+from nexus.domain.text import Problem, range_rule, says, shown_problems, shown_rule, text_problems
+from nexus.errors import Invalid
 
 TITLE_MAX = 200
 """Characters of a title."""
@@ -56,6 +69,78 @@ class EventPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             for name, value in values.items()
             if value is not UNSET
         }
+
+
+class EventPoll(PollFields, kw_only=True):
+    """A poll that is added to an event: a new one, or a copy of one that the caller hosts; without a position it goes
+    to the end."""
+
+    schema_rules: ClassVar[dict[str, object]] = {
+        "oneOf": [{"required": ["question", "options"]}, {"required": ["copy"]}]
+    }
+
+    question: Question | UnsetType = UNSET
+    options: Options | UnsetType = UNSET
+    copy: Annotated[int, says(minimum=1)] | UnsetType = UNSET
+    position: SheetPosition | UnsetType = UNSET
+
+    def new(self) -> NewPoll:
+        """The new poll. Raises `Invalid` where it is none."""
+        if self.question is UNSET or self.options is UNSET:
+            names = [name for name in ("question", "options") if getattr(self, name) is UNSET]
+            raise Invalid(errors=tuple((name, "is required unless copy is given") for name in names))
+        rest = {name: getattr(self, name) for name in PollFields.__struct_fields__}
+        return NewPoll(question=self.question, options=self.options, **rest)
+
+    def beside_copy(self) -> list[str]:
+        """The fields that say something of a new poll."""
+        said = [name for name in ("question", "options") if getattr(self, name) is not UNSET]
+        plain = PollFields()
+        return said + [name for name in PollFields.__struct_fields__ if getattr(self, name) != getattr(plain, name)]
+
+
+class RunOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """All polls of an event, in the order that they are to have."""
+
+    polls: Annotated[list[int], says(maxItems=MOST_POLLS)]
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How an event moves on: `from` is the poll that the caller sees shown, null for none; `open` opens the new one
+    where it is a draft, for so many `seconds`; `keep_open` leaves the one before as it is."""
+
+    sees: Annotated[int, says(minimum=1)] | UnsetType | None = msgspec.field(name="from", default=UNSET)
+    open: bool = True
+    seconds: OpenSeconds | UnsetType = UNSET
+    keep_open: bool = False
+
+
+class Show(Step, frozen=True, kw_only=True):
+    """To which poll of its run sheet an event moves; null: nothing is shown."""
+
+    poll: Annotated[int, says(minimum=1)] | None
+
+
+def position_problems(position: int | UnsetType, last: int) -> list[Problem]:
+    """What is wrong with a place in a run sheet whose last one is `last`."""
+    if position is UNSET or 0 <= position <= last:
+        return []
+    return [("position", range_rule(0, last))]
+
+
+def step_problems(step: Step) -> list[Problem]:
+    """Every broken rule about the values of a move."""
+    return opening_problems(Opening(step.seconds))
+
+
+def event_poll_problems(poll: EventPoll, last: int, now: datetime) -> list[Problem]:
+    """Every broken rule about the values of a poll that is added to an event, as the last of its run sheet `last`.
+    Raises `Invalid` for one that asks nothing."""
+    if poll.copy is UNSET:
+        problems = new_poll_problems(poll.new(), now)
+    else:
+        problems = [("copy", f"cannot be combined with {name}") for name in poll.beside_copy()]
+    return problems + position_problems(poll.position, last)
 
 
 def new_event_problems(event: NewEvent, now: datetime) -> list[Problem]:

@@ -19,7 +19,7 @@ from nexus.store.locks import lock_with_run_sheet
 from nexus.store.new_polls import category_problems, definition_of, insert_alone, with_code
 from nexus.store.rounds import for_host, locked, now, read_locked, refuse_stranger
 from nexus.store.rows import load, load_by_codes
-from nexus.store.run_sheets import close_gaps, sheet_changed, take_out
+from nexus.store.run_sheets import close_gaps, make_room, misplaced, sheet_changed, take_out
 from nexus.store.searchable import keep_words
 
 FROZEN_BY_VOTES = ("question", "max_choices", "votes_per_user")
@@ -72,12 +72,15 @@ async def patch(database: Database, poll: int, change: PollPatch, by: Identity, 
     """Change what `change` names. Raises `Invalid`, or `PollHasVotes` for what votes have frozen; a `correction` may
     change the question all the same."""
     async with database.transaction() as connection:
-        before = await locked(connection, poll)
         values = change.named()
+        if "position" in values:
+            await lock_with_run_sheet(connection, poll)
+        before = await locked(connection, poll)
         await refuse_stranger(connection, before, by)
         require_patcher(by, rules_of(before), values, correction=correction)
         problems = patch_problems(change) + await category_problems(connection, change.category)
-        problems += _event_problems(before, values) + await _time_problems(connection, before, values)
+        problems += _event_problems(before, values) + await misplaced(connection, before, change.position)
+        problems += await _time_problems(connection, before, values)
         if problems:
             raise Invalid(errors=tuple(problems))
         await _refuse_frozen(connection, before, values, correction=correction)
@@ -86,11 +89,13 @@ async def patch(database: Database, poll: int, change: PollPatch, by: Identity, 
             return before
         corrected = correction and before.ballots > 0 and not changed.keys().isdisjoint(CORRECTABLE)
         await _update(connection, before, changed, corrected=corrected)
+        if "position" in changed:
+            await make_room(connection, before, changed["position"])
         if changed.get("is_public") is False and len(before.code) < PRIVATE_CODE_LENGTH:
             await _recode(connection, poll)
         after = (await load(connection, [poll]))[poll]
         await keep_words(connection, before, after)
-        if "question" in changed:
+        if changed.keys() & {"question", "position"}:
             await sheet_changed(connection, [before.event])
         details = {name: [getattr(before, name), getattr(after, name)] for name in changed}
         await audit.append(connection, by.voter, "correct" if corrected else "update", "poll", poll, **details)
@@ -98,8 +103,10 @@ async def patch(database: Database, poll: int, change: PollPatch, by: Identity, 
 
 
 def _event_problems(before: Poll, values: dict[str, object]) -> list[Problem]:
-    """What an event says of all its polls, none of them says otherwise."""
-    named = [name for name in OF_EVENT if before.event is not None and name in values]
+    """What an event says of all its polls, none of them says otherwise; and only they have places."""
+    if before.event is None:
+        return [("position", "is that of a poll in an event")] if "position" in values else []
+    named = [name for name in OF_EVENT if name in values]
     return [(name, "is said by the event") for name in named if values[name] != getattr(before, name)]
 
 

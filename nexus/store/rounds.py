@@ -74,6 +74,11 @@ async def refuse_stranger(connection: Connection, poll: Poll, by: Identity) -> N
             raise PollNotFound
 
 
+async def settle_locked(connection: Connection, polls: list[int]) -> list[int]:
+    """Commit the openings and expiries of polls that are locked; returns those that changed."""
+    return await _settle(connection, polls)
+
+
 async def settle(database: Database, polls: list[int], *, skip_locked: bool = False) -> list[Poll]:
     """Commit the openings and expiries of `polls` that are due; returns the polls that changed.
 
@@ -141,15 +146,23 @@ async def open_poll(database: Database, poll: int, by: Identity, opening: Openin
         if problems := opening_problems(opening):
             raise Invalid(errors=tuple(problems))
         seconds = None if opening.seconds is UNSET else opening.seconds
-        if found.status is Status.OPEN and seconds is None:
-            return found
-        await connection.run(_OPEN, poll=poll, seconds=seconds)
         if found.status is not Status.OPEN:
-            return await _done(connection, found, by, "open", ends=seconds is not None)
-        after = (await load(connection, [poll]))[poll]
-        ends = [found.expires_at, after.expires_at]
-        await audit.append(connection, by.voter, "update", "poll", poll, expires_at=ends)
-        return after
+            await sheet_changed(connection, [found.event])
+        return await open_locked(connection, found, by, seconds)
+
+
+async def open_locked(connection: Connection, found: Poll, by: Identity, seconds: int | None) -> Poll:
+    """`open_poll` of a poll that is locked; its event counts the change elsewhere."""
+    poll = found.id
+    if found.status is Status.OPEN and seconds is None:
+        return found
+    await connection.run(_OPEN, poll=poll, seconds=seconds)
+    if found.status is not Status.OPEN:
+        return await _done(connection, found, by, "open", ends=seconds is not None)
+    after = (await load(connection, [poll]))[poll]
+    ends = [found.expires_at, after.expires_at]
+    await audit.append(connection, by.voter, "update", "poll", poll, expires_at=ends)
+    return after
 
 
 # A totals frame shows the status, and not when the poll ends.
@@ -170,13 +183,19 @@ async def close_poll(database: Database, poll: int, by: Identity) -> Poll:
         found = await locked_for_presenter(connection, poll, by)
         if found.status is Status.CLOSED:
             return found
-        digest = (await audit.digests(connection, [poll]))[poll]
-        await connection.run(
-            "UPDATE polls SET status = 'closed', closed_at = clock_timestamp(), version = version + 1, "
-            "revision = revision + 1, updated_at = clock_timestamp() WHERE id = :poll",
-            poll=poll,
-        )
-        return await _done(connection, found, by, "close", digest)
+        await sheet_changed(connection, [found.event])
+        return await close_locked(connection, found, by)
+
+
+async def close_locked(connection: Connection, found: Poll, by: Identity) -> Poll:
+    """`close_poll` of a poll that is locked and not closed; its event counts the change elsewhere."""
+    digest = (await audit.digests(connection, [found.id]))[found.id]
+    await connection.run(
+        "UPDATE polls SET status = 'closed', closed_at = clock_timestamp(), version = version + 1, "
+        "revision = revision + 1, updated_at = clock_timestamp() WHERE id = :poll",
+        poll=found.id,
+    )
+    return await _done(connection, found, by, "close", digest)
 
 
 async def reset_poll(database: Database, poll: int, by: Identity) -> Poll:
@@ -211,8 +230,6 @@ async def _done(
     """Append the audit row; `digest` is that of the round which the action ends, and with `ends` it says when the poll
     closes by itself."""
     ended: dict[str, object] = {"round": before.epoch, "digest": digest} if digest else {}
-    if action != "reset":
-        await sheet_changed(connection, [before.event])
     after = (await load(connection, [before.id]))[before.id]
     if ends:
         ended["expires_at"] = [before.expires_at, after.expires_at]

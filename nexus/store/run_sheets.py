@@ -5,7 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import UNSET, UnsetType
+
+from nexus.domain.event_definition import position_problems
 from nexus.domain.poll import Poll
+from nexus.domain.text import Problem
 from nexus.store.database import Connection
 from nexus.store.rows import load
 
@@ -51,6 +55,25 @@ async def renumber(connection: Connection, event: int, order: Sequence[int]) -> 
         event=event,
     )
     return tuple((await load(connection, [row["id"] for row in rows])).values())
+
+
+async def misplaced(connection: Connection, poll: Poll, position: int | UnsetType) -> list[Problem]:
+    """What is wrong with the place that a poll of an event is to have."""
+    if position is UNSET or poll.event is None:
+        return []
+    row = await connection.one("SELECT count(*) AS n FROM polls WHERE event_id = :event", event=poll.event)
+    return position_problems(position, int(row["n"]) - 1 if row is not None else 0)
+
+
+async def make_room(connection: Connection, poll: Poll, position: object) -> None:
+    """Let the other polls of its event make room for one that has a new place."""
+    assert poll.event is not None and isinstance(position, int)
+    rows = await connection.all(
+        "SELECT id FROM polls WHERE event_id = :event AND id <> :poll ORDER BY position", event=poll.event, poll=poll.id
+    )
+    order = [row["id"] for row in rows]
+    order.insert(position, poll.id)
+    await renumber(connection, poll.event, order)
 
 
 async def close_gaps(connection: Connection, event: int) -> tuple[Poll, ...]:

@@ -80,6 +80,11 @@ ROWS: dict[str, Row] = {
     "GET /events/{event}": Row("see", 200),
     "PATCH /events/{event}": Row("run", 200, lambda scene: {"title": uuid4().hex}),
     "DELETE /events/{event}": Row("own", 204),
+    "POST /events/{event}/polls": Row("run", 201, lambda scene: new_poll()),
+    "PUT /events/{event}/order": Row("run", 200, lambda scene: {"polls": scene.polls[::-1]}),
+    "POST /events/{event}/show": Row("run", 200, lambda scene: {"poll": scene.polls[1]}),
+    "POST /events/{event}/next": Row("run", 200),
+    "POST /events/{event}/previous": Row("run", 200),
 }
 
 # What an event's rights are for the calls on one of its polls, which `test_permission_matrix.py` has for those that

@@ -12,6 +12,7 @@ import pytest
 from nexus.errors import Invalid, Malformed
 from nexus.http.api.routes import CALLS
 from nexus.http.framework.body import Upload, decode
+from tests.support.events import event_of
 from tests.support.rest import KEY, Person, Rest, refused
 from tests.support.values import Json
 
@@ -40,6 +41,7 @@ async def scene(rest: Rest) -> HostCalls:
     names = {"poll": poll["id"], "option": poll["options"][0]["id"], "category": 1, "user": 1, "event": 1}
     with_body = [one for one in CALLS if one.body is not Upload and one.body.__struct_fields__]  # type: ignore[attr-defined]
     assert len(with_body) > 8
+    await event_of(rest, ann)
     calls = {(one.method, f"{one.path.format(**names)}/"): one.optional for one in with_body}
     return HostCalls(ann, poll, list(calls), [one for one, optional in calls.items() if optional])
 
@@ -203,7 +205,8 @@ async def test_disabled_account_is_out(rest: Rest, scene: HostCalls) -> None:
 
 async def test_ids_that_cannot_be_are_not_found(rest: Rest, scene: HostCalls) -> None:
     before = await rest.dump()
-    bodies = {"/vote": {"option": 1}, "/pairing": {"role": "screen"}, "/options": {"option_text": "x"}}
+    bodies: dict[str, Json] = {"/vote": {"option": 1}, "/pairing": {"role": "screen"}, "/options": {"option_text": "x"}}
+    bodies |= {"/order": {"polls": []}, "/show": {"poll": None}}
     for id_ in ("0", "-1", "x", "1.0", "1e3", str(2**63 - 1), str(2**63), "9" * 400, "%20", "%00", "٣", "1%0a"):
         for one in CALLS:
             if "{" not in one.path:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import UNSET
 
 from nexus.domain.definition import ID_MAX, NewPoll, Opening, PollPatch
 from nexus.domain.identity import Identity
@@ -20,7 +21,7 @@ from nexus.http.api.searches import in_turn
 from nexus.http.api.seen_poll import SeenPoll, see_poll, see_polls
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
-from nexus.store import listing, polls, rounds, sessions
+from nexus.store import event_polls, listing, polls, rounds, sessions
 from nexus.store.database import Database
 from nexus.store.listing import Filter, Ordering
 from nexus.voting.tallies import Tallies
@@ -122,6 +123,8 @@ async def patch(request: TypedRequest[PollPatch, Correction], services: RestServ
     id_ = request.path_id("poll", PollNotFound())
     correction = request.query.correction
     poll = await polls.patch(services.database, id_, request.body, request.by, correction=correction)
+    if poll.event is not None and request.body.position is not UNSET:  # others have made room for it
+        services.tallies.event_changed(await event_polls.whole(services.database, poll.event))
     return _changed(services.tallies, poll)
 
 

@@ -14,7 +14,7 @@ from nexus.domain.ballot import Outcome, Receipt
 from nexus.domain.brand import LogoPlace, Look
 from nexus.domain.colour import accents
 from nexus.domain.definition import NewOption, NewPoll, Opening, OptionPatch, PollPatch
-from nexus.domain.event_definition import EventPatch, NewEvent
+from nexus.domain.event_definition import EventPatch, EventPoll, NewEvent, RunOrder, Show, Step
 from nexus.domain.example_poll import NOW, OP, POLL, YES
 from nexus.domain.poll import Chart, Policy, Status, Visibility
 from nexus.domain.views import BallotView, EventView, ResultOption, ResultsView, SheetPollView
@@ -134,6 +134,10 @@ _BODIES: tuple[object, ...] = (
         polls=[NewPoll(question=POLL.question, options=[NewOption("Yes"), NewOption("No")])],
     ),
     EventPatch(title="Summer meeting, second day"),
+    EventPoll(question="Where shall we meet next?", options=[NewOption("Here"), NewOption("Elsewhere")], position=0),
+    RunOrder(polls=[7]),
+    Show(poll=7, sees=None, seconds=60),
+    Step(sees=7),
     OptionPatch(option_text="Perhaps not", position=0),
     VoteBody(options=[12]),
     BrandBody(name="Tea club", accent="#ffd400", stage="dark"),
