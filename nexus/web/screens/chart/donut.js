@@ -1,8 +1,7 @@
-/** Results as a donut: a slice an option, each with its letter, and in the middle who leads, else the turnout. */
+/** Results as a donut: a slice an option, each with its letter, and in the middle who leads, if one does. */
 
 import { percent, sharesById } from "../bar.js";
 import { element, write } from "../dom.js";
-import { number, say } from "../words.js";
 import { nthColour, nthLetter } from "./colours.js";
 import { ahead, byPosition } from "./standing.js";
 
@@ -27,13 +26,13 @@ export class Donut {
   #ring = drawn("g", { class: "ring", transform: "rotate(-90 50 50)" });
   #letters = drawn("g", { class: "letters" });
   #slices = new Map();
-  #sum = element("strong");
-  #voted = element("span");
+  #share = element("strong");
+  #leader = element("span");
 
   constructor(first) {
     const svg = drawn("svg", { viewBox: "0 0 100 100" });
     svg.append(circle("groove"), this.#ring, this.#letters);
-    const middle = element("p", { class: "middle" }, this.#sum, this.#voted);
+    const middle = element("p", { class: "middle" }, this.#share, this.#leader);
     this.node = element("div", { class: "donut", "aria-hidden": "true" }, svg, middle);
     this.show(first);
   }
@@ -46,9 +45,8 @@ export class Donut {
     const [first, ...more] = hold ? [] : [...ahead(totals)];
     const one = first !== undefined && !more.length;
     const place = byPosition(poll.options).findIndex(({ id }) => id === first);
-    write(this.#sum, one ? percent(sharesById(totals).get(first)) : number(totals.voters));
-    write(this.#voted, one ? nthLetter(place) : say("live.voted", { n: totals.voters }));
-    this.node.classList.toggle("led", one);
+    write(this.#share, one ? percent(sharesById(totals).get(first)) : "");
+    write(this.#leader, one ? nthLetter(place) : "");
   }
 
   remove() {
