@@ -47,9 +47,11 @@ from nexus.http.framework.words import Words
 from nexus.http.pages.screens import Pages
 from nexus.http.pages.site import Site
 from nexus.rooms.fanout import Fanout
+from nexus.rooms.following import Following
 from nexus.rooms.healing import Healing
 from nexus.rooms.hub import Hub
 from nexus.rooms.lobby import Lobby
+from nexus.rooms.moving import Moves
 from nexus.runtime.lan import lan_hosts
 from nexus.runtime.metrics import Metrics
 from nexus.runtime.supervision import supervised
@@ -60,13 +62,15 @@ from nexus.store.database import Database
 from nexus.store.listing_counts import Counts
 from nexus.voting.ballot_box import BATCH, BallotBox, Recorded
 from nexus.voting.estates import Estates
+from nexus.voting.events import Events
 from nexus.voting.schedule import Schedule
 from nexus.voting.tallies import Tallies
 from nexus.ws.asyncapi import asyncapi
 from nexus.ws.dependencies import SocketServices
 from nexus.ws.endpoint import SocketEndpoint
+from nexus.ws.event_frames import EncodedEvents
+from nexus.ws.frames import LobbyFrames, RoomFrames
 from nexus.ws.message_rate import MessageRate
-from nexus.ws.messages import LobbyFrames, RoomFrames
 from nexus.ws.session_registry import SessionRegistry
 
 DRAIN_S = 5.0
@@ -117,7 +121,7 @@ class Worker:
         self.trusted = TrustedHops(settings.forwarded_allow_ips)
         self.database = Database(database_url, size=settings.db_connections)
         self.bus: Bus = _bus(settings, name)
-        self.tallies = Tallies(self.database, self.bus, self._tell)
+        self.tallies = Tallies(self.database, self.bus, self.on_news)
         self._make_rooms(name)
         self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
         self.looks = Looks(self.database)
@@ -138,7 +142,10 @@ class Worker:
         standing = partial(watch.standing_voters, self.database)
         fanout = Fanout(RoomFrames(_now), shown=self.metrics.shown, votes_queue=self._votes_queue)
         self.hub = Hub(self.tallies, self.bus, fanout, standing, name, entered=self.metrics.joined)
-        self.healing = Healing(self.tallies, self.hub)
+        events, self.event_frames = Events(self.database), EncodedEvents(_now)
+        moves = Moves(events, self.hub, self.event_frames, fanout.give_way)
+        self.following = Following(events, self.hub, moves, self.bus, name)
+        self.healing = Healing(self.tallies, self.hub, self.following)
         self.lobby = Lobby(self.hub, LobbyFrames(), fanout.give_way)
 
     def _make_gate(self, settings: Settings) -> Gate:
@@ -189,6 +196,8 @@ class Worker:
             gate=self.gate,
             ballots=self.ballots,
             hub=self.hub,
+            following=self.following,
+            event_frames=self.event_frames,
             lobby=self.lobby,
             vote_rate=self.rest_services.rates.votes,  # one rate for a voter, whichever door the votes come through
             codes=self.codes,
@@ -209,8 +218,10 @@ class Worker:
         own = canonical_origin(self.public.origin) if self.public else None
         return self.origins.listed | ({own} if own else frozenset())
 
-    def _tell(self, news: News) -> None:
+    def on_news(self, news: News) -> None:
+        """Take news, this worker's own and what the bus brings: it is for the rooms."""
         self.hub.on_news(news)
+        self.following.on_news(news)
 
     async def _record(self, ballots: Sequence[Ballot]) -> Recorded:
         began = time.perf_counter()
@@ -244,7 +255,7 @@ class Worker:
     async def open(self) -> None:
         """Start every part. Succeeds also while the database or Redis is out of reach: `/health/ready` reports that."""
         await self.database.connect()
-        await self.bus.start(self.hub)
+        await self.bus.start(self)
         work: dict[str, Callable[[], Coroutine[object, None, None]]] = {
             "healing": self.healing.run,
             "schedule": self.schedule.run,
@@ -266,6 +277,7 @@ class Worker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.lobby.stop()
+        await self.following.stop()
         await self.hub.stop()
         await self.tallies.stop()
         await self.bus.stop()

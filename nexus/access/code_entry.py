@@ -38,13 +38,15 @@ class CodeEntry:
         Raises `PollNotFound` for a wrong code or a poll that even its code does not open (a draft, or a poll that
         the token is not bound to), `TooMany` after too many of those.
         """
-        poll = await self.find(code, address, identity.voter)
+        return (await self._open(await self.find(code, address, identity.voter), identity, address)).id
+
+    async def _open(self, poll: Poll, identity: Identity, address: str) -> Poll:
         if not may_know(identity, rules_of(poll), joined=True):
             self._refuse(identity, address)
             raise PollNotFound
         if not identity.is_bound and identity.voter != poll.created_by:
             await self._members.get((poll.id, identity.voter))
-        return poll.id
+        return poll
 
     async def redeem_event(self, code: str, identity: Identity, address: str) -> int:
         """The event of `code`, which exists for `identity` from now on, with its polls. Raises as `redeem` does, and
@@ -55,12 +57,22 @@ class CodeEntry:
             raise EventNotFound from None
         if not isinstance(event, Event):
             raise EventNotFound
+        return (await self._open_event(event, identity, address)).id
+
+    async def _open_event(self, event: Event, identity: Identity, address: str) -> Event:
         if not may_know(identity, event_rules(event), joined=True):
             self._refuse(identity, address)
             raise EventNotFound
         if not identity.is_bound and not is_host(identity, event_rules(event)):
             await self._followers.get((event.id, identity.voter))
-        return event.id
+        return event
+
+    async def redeem_either(self, code: str, identity: Identity, address: str) -> Poll | Event:
+        """The poll or the event of `code`, which exists for `identity` from now on. Raises as `redeem` does."""
+        found = await self._entered(code, address, identity.voter)
+        if isinstance(found, Event):
+            return await self._open_event(found, identity, address)
+        return await self._open(found, identity, address)
 
     def _refuse(self, identity: Identity, address: str) -> None:
         self._by_voter.take(identity.voter)

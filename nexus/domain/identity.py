@@ -29,6 +29,11 @@ class Identity(msgspec.Struct, frozen=True):
         return self.polls is not None or self.events is not None
 
     @property
+    def grants(self) -> tuple[object, ...]:
+        """What of a token decides what its bearer may know, do and see."""
+        return self.roles, self.polls, self.events
+
+    @property
     def is_admin(self) -> bool:
         """May do what any host may."""
         return "admin" in self.roles

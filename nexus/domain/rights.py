@@ -41,6 +41,11 @@ class AccessRules(msgspec.Struct, frozen=True):
     hosts: frozenset[str] = frozenset()
     hidden: bool = False
 
+    @property
+    def whose(self) -> tuple[str, frozenset[str]]:
+        """Its owner and co-hosts."""
+        return self.owner, self.hosts
+
 
 class Seat(StrEnum):
     """As what somebody would vote."""

@@ -6,7 +6,9 @@
 - `gathering`, `attendance`: which voters are in a room, on this worker and over all workers.
 - `verifying`: whose ballots still stand.
 - `lobby`: those who wait for a poll that nobody may see yet.
-- `room`: one watched poll: its newest state, and its viewers.
+- `room`, `viewer`: one watched poll: its newest state, and its viewers. `entering`: how one is let in.
+- `following`: which events are followed, and how their rooms learn that they have moved.
+- `event_room`, `follower`: one followed event: its newest state, and its followers. `moving`: how they are moved.
 - `fanout`: when rooms are sent, and for how long at a time.
 - `writing`: what each viewer is sent.
 - `encoded`: the frames of a room, each encoded once.

@@ -16,7 +16,8 @@ from weakref import WeakKeyDictionary
 
 from nexus.domain.poll import Totals
 from nexus.rooms.encoded import EncodedState, Frames
-from nexus.rooms.room import Room, Viewer
+from nexus.rooms.room import Room
+from nexus.rooms.viewer import Viewer
 from nexus.rooms.writing import Pass, deliver
 
 logger = logging.getLogger(__name__)

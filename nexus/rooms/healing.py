@@ -7,6 +7,7 @@ import asyncio
 import logging
 
 from nexus.errors import Unavailable
+from nexus.rooms.following import Following
 from nexus.rooms.hub import Hub
 from nexus.voting.tallies import Tallies
 
@@ -19,9 +20,10 @@ HEAL_S = 1.0
 class Healing:
     """Keeps the rooms of a worker in step with the database."""
 
-    def __init__(self, tallies: Tallies, hub: Hub) -> None:
+    def __init__(self, tallies: Tallies, hub: Hub, following: Following) -> None:
         self._tallies = tallies
         self._hub = hub
+        self._following = following
 
     async def run(self) -> None:
         """Every second, for ever: compare all rooms with the database, and announce which voters are here."""
@@ -38,10 +40,14 @@ class Healing:
             await self.count_voters()
 
     async def heal(self) -> None:
-        """Compare all rooms with the database, in one query. Raises `Unavailable`."""
-        if polls := self._hub.watched:
-            self._hub.compare(await self._tallies.places(polls))
+        """Compare all rooms, of polls and of events, with the database, in one query. Raises `Unavailable`."""
+        polls, events = self._hub.watched, self._following.watched
+        if polls or events:
+            places = await self._tallies.compare(polls, events)
+            self._hub.compare(places.watches)
+            self._following.compare(places.revisions)
 
     async def count_voters(self) -> None:
         """Announce to the other workers who is here, and have people told where the number has changed."""
         await self._hub.count_voters()
+        await self._following.count_voters()

@@ -11,14 +11,16 @@ from collections.abc import Callable
 
 from nexus.bus import Bus, DeletedNews, News, PollNews, PresenceNews, TotalsNews, poll_topic
 from nexus.domain.identity import Identity
-from nexus.domain.poll import Place, Poll, Visibility, Watch
+from nexus.domain.poll import Place, Poll, Watch
 from nexus.domain.rights import role_in, rules_of
 from nexus.errors import PollNotFound, Unavailable
 from nexus.rooms.attendance import Attendance
 from nexus.rooms.chores import Chores
+from nexus.rooms.entering import let_in, meet
 from nexus.rooms.fanout import Fanout
-from nexus.rooms.room import Room, RoomSnapshot, Shown, Viewer
+from nexus.rooms.room import Room, RoomSnapshot
 from nexus.rooms.verifying import AskRights, verify
+from nexus.rooms.viewer import Viewer
 from nexus.voting.tallies import PollEntry, Tallies
 
 REFRESHES = 5
@@ -64,7 +66,9 @@ class Hub:
         room.expect(viewer)
         try:
             await self._bus.subscribe(poll_topic(poll))
-            return self._admit(room, viewer, await self._read(room, viewer))
+            snapshot = self._admit(room, viewer, await self._read(room, viewer))
+            self._entered()
+            return snapshot
         finally:
             room.give_up(viewer)
             self._drop_if_empty(room)
@@ -80,7 +84,7 @@ class Hub:
         """Keep the room of `poll` without watching, until `let_go`, and return its newest state; of what comes,
         `learned` is told. Raises `PollNotFound` and `Unavailable`, and then nothing is held."""
         room = self._room_of(poll)
-        room.holders += 1
+        room.hold()
         try:
             await self._bus.subscribe(poll_topic(poll))
             state = await self._tallies.poll(poll)
@@ -89,7 +93,7 @@ class Hub:
         except BaseException:
             self.let_go(poll)
             raise
-        self._meet(room, state)
+        meet(room, state)
         if room.outdated:
             self._send_newest(room)
         return state if room.poll is None or room.poll.revision < state.revision else room.poll
@@ -97,14 +101,35 @@ class Hub:
     def let_go(self, poll: int, times: int = 1) -> None:
         """End what `hold` has begun, so many times."""
         room = self._rooms[poll]
-        room.holders -= times
+        room.let_go(times)
         self._drop_if_empty(room)
+
+    def move_in(self, poll: int, viewer: Viewer, entry: PollEntry) -> RoomSnapshot:
+        """Let in a viewer whom the server moves here, into a room that is held; `entry` was read since. One that is in
+        stays, as new as it is. The caller must send the snapshot before it awaits anything, or let the viewer out."""
+        room = self._rooms[poll]
+        viewer.right = room.newest_right(viewer)
+        return self._admit(room, viewer, entry)
+
+    def finish(self, poll: int, viewer: Viewer) -> bool:
+        """Send `viewer` what it lacks of `poll` before it leaves. False where its sink refuses."""
+        room = self._rooms.get(poll)
+        if room is None or viewer not in room.viewers or viewer.edition == room.edition:
+            return True
+        self._fanout.catch_up(room, viewer)
+        return not viewer.behind
+
+    async def refresh(self, poll: int) -> None:
+        """Bring the room of `poll` to a moment after this call began, if there is one. Raises `Unavailable`."""
+        room = self._rooms.get(poll)
+        if room is not None:
+            await self._refresh(room)
 
     def renew(self, poll: int, viewer: Viewer, identity: Identity) -> None:
         """The viewer has a new token, which may grant other roles than the old one."""
         before, viewer.identity = viewer.identity, identity
         room = self._rooms.get(poll)
-        if room is None or room.poll is None or _rights(before) == _rights(identity):
+        if room is None or room.poll is None or before.grants == identity.grants:
             return
         room.recast(viewer, role_in(identity, rules_of(room.poll)))
         self._chores.start("evict", room, self._evict(room, room.poll, [viewer]))
@@ -186,33 +211,17 @@ class Hub:
         raise Unavailable("This poll is changing right now. Try again.")
 
     def _admit(self, room: Room, viewer: Viewer, entry: PollEntry) -> RoomSnapshot:
-        state, held = entry.poll, entry.held
-        self._meet(room, state)
-        if state.is_public:
-            room.public_at = max(room.public_at, state.revision)
-        viewer.role = role_in(viewer.identity, rules_of(state))
-        viewer.revision = state.revision
-        sees = room.admit(viewer, state, held.watch.place, held.retractions, stands=bool(held.votes))
-        viewer.shown = Shown(state.place, sees is Visibility.FULL)
-        if room.is_newest(state):
-            viewer.full, viewer.edition = viewer.shown.full, room.edition
-        else:
+        meet(room, entry.poll)
+        snapshot = let_in(room, viewer, entry)
+        if viewer.edition != room.edition:
             self._send_newest(room)
-        self._entered()
-        return RoomSnapshot(state, viewer.role, sees, held.votes)
+        return snapshot
 
     def _room_of(self, poll: int) -> Room:
         room = self._rooms.get(poll)
         if room is None:
             room = self._rooms[poll] = Room(poll)
         return room
-
-    def _meet(self, room: Room, state: Poll) -> None:
-        """Take what was read for somebody who enters."""
-        if room.poll is None or state.revision <= room.poll.revision:
-            room.learn(state)
-        else:  # that is for `_refresh`, which first removes those who may no longer know of the poll
-            room.revision = max(room.revision, state.revision)
 
     def _drop_if_empty(self, room: Room) -> None:
         if room.empty and self._rooms.get(room.id) is room:
@@ -246,10 +255,13 @@ class Hub:
                 return
             # Who enters meanwhile with what was read before this is read again.
             room.revision = max(room.revision, state.revision)
-            if not state.is_public and room.public_at > room.evicted_at:
+            hosts_changed = room.poll is not None and rules_of(room.poll).whose != rules_of(state).whose
+            if hosts_changed or (not state.is_public and room.public_at > room.evicted_at):
                 await self._evict(room, state, list(room.viewers))
                 room.evicted_at = state.revision
             room.learn(state)
+            for viewer in room.viewers if hosts_changed else ():
+                room.recast(viewer, role_in(viewer.identity, rules_of(state)))
             self.learned(room.id, state)
             self._tallies.mark_unconfirmed(state.totals())
             if not room.outdated:
@@ -281,8 +293,3 @@ class Hub:
     async def _verify(self, room: Room) -> None:
         await verify(room, self._ask_rights)
         self._fanout.send_soon(room)
-
-
-def _rights(identity: Identity) -> tuple[object, ...]:
-    """What of a token decides what its bearer may see."""
-    return identity.roles, identity.polls, identity.events

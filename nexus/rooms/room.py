@@ -2,87 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
-
 import msgspec
 
 from nexus.bus import PresenceNews
 from nexus.domain.ballot import CastVote
-from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Policy, Poll, Totals, Visibility
 from nexus.domain.presence import Crowd
-from nexus.domain.rights import Role, may_know, rules_of, visibility
-from nexus.rooms.frame import Frame
+from nexus.domain.rights import Role, visibility
 from nexus.rooms.gathering import Gathering
-
-LOOK_CLOSELY = 0
-"""The edition of a viewer of whom it must be found out what it lacks."""
-
-
-class FrameSink(Protocol):
-    """What a room writes frames to, such as a socket."""
-
-    def write(self, frame: Frame) -> bool:
-        """Take the frame. False where it refuses: it then asks for the newest state once it can take frames again."""
-
-    def removed(self, poll: int, frame: Frame) -> None:
-        """The room of `poll` is gone for this sink. `frame` says so, and must not be skipped: nothing follows it."""
-
-
-class Shown(NamedTuple):
-    """What a viewer was sent last; at the same place, full totals are newer than turnout alone."""
-
-    place: Place
-    full: bool
-
-
-class Viewer:
-    """One socket in one room: it remembers what was sent last, and queues nothing."""
-
-    __slots__ = (
-        *(
-            "behind",
-            "counted",
-            "counts",
-            "edition",
-            "full",
-            "identity",
-            "online",
-            "revision",
-            "right",
-            "role",
-            "shown",
-            "sink",
-        ),
-        "write",
-    )
-
-    def __init__(self, sink: FrameSink, identity: Identity, *, counts: bool = True) -> None:
-        """`counts` is false for one that shows the poll to others, as a stage does: it is not among those who watch."""
-        self.counts = counts
-        self.sink = sink
-        self.write = sink.write
-        """The sink's, looked up once."""
-        self.identity = identity
-        self.role = Role.VOTER
-        self.right: Place | None = None
-        """Where a ballot of this voter was last known to stand, which is what `after_vote` asks for."""
-        self.shown = Shown(Place(0, 0), full=False)
-        self.revision = 0
-        self.online: int | None = None
-        """The number of voters that was sent last."""
-        self.counted = 0
-        """The count of voters with which it was sent, or on entering the last one: each is sent once at most."""
-        self.behind = False
-        """A frame was not taken, so something newer than `shown` may be waiting."""
-        self.edition = LOOK_CLOSELY
-        """The edition of the room that it was sent wholly."""
-        self.full = False
-        """Which audience it was in then: that of the counts, or that of turnout alone."""
-
-    def may_know(self, poll: Poll, *, joined: bool) -> bool:
-        """Whether the poll in this state exists for the viewer, who has entered its code or not."""
-        return may_know(self.identity, rules_of(poll), joined=joined)
+from nexus.rooms.viewer import LOOK_CLOSELY, NEVER, Viewer
 
 
 class RoomSnapshot(msgspec.Struct, frozen=True):
@@ -115,7 +43,9 @@ class Room:
         self.entering = 0
         """Viewers about to enter: the room is kept for them, and they are sent nothing yet."""
         self.holders = 0
-        """Those who keep the room without watching: they wait until the poll may be seen."""
+        """Those who keep the room without watching: they wait until the poll may be seen, or move in."""
+        self._granted: dict[str, Place] = {}
+        """While somebody keeps the room: where ballots have come to stand meanwhile, by voter."""
         self.verified = 0
         """The count of retractions up to which the viewers' rights are known to hold."""
         self.gathering = Gathering()
@@ -206,8 +136,9 @@ class Room:
         if viewer not in sockets:
             sockets.append(viewer)
         self._note(viewer.identity.voter)
-        viewer.counted = self.counted
-        self._newcomers.append(viewer)
+        if viewer.counted != NEVER:
+            viewer.counted = self.counted
+            self._newcomers.append(viewer)
 
     def discard(self, viewer: Viewer) -> None:
         """Let a viewer out, if it is in."""
@@ -243,6 +174,8 @@ class Room:
     def grant(self, voter: str, place: Place) -> list[Viewer]:
         """A ballot of `voter` stands since `place`. Returns the viewers that may see more because of it."""
         gained = []
+        if self.holders:
+            self._granted[voter] = max(place, self._granted.get(voter, place))
         for viewer in self.of_voter(voter):
             had = viewer.right
             viewer.right = place if had is None else max(had, place)
@@ -254,6 +187,21 @@ class Room:
             # Another worker's news was quicker, and may say that this very ballot has been withdrawn.
             self.verified = min(self.verified, self.totals.retractions - 1)
         return gained
+
+    def hold(self) -> None:
+        """Keep the room without watching, until `let_go`."""
+        self.holders += 1
+
+    def let_go(self, times: int) -> None:
+        """End so many `hold`s."""
+        self.holders -= times
+        if not self.holders:
+            self._granted.clear()
+
+    def newest_right(self, viewer: Viewer) -> Place | None:
+        """The viewer's right, or that of a ballot which has come to stand since the room is held."""
+        right, granted = viewer.right, self._granted.get(viewer.identity.voter)
+        return right if granted is None or (right is not None and right >= granted) else granted
 
     def entitled(self, until: Place | None = None) -> set[str]:
         """The voters here with a right; with `until` those whose right is not newer than that."""

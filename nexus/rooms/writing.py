@@ -14,7 +14,8 @@ from itertools import islice
 from nexus.domain.poll import Visibility
 from nexus.rooms.encoded import EncodedState
 from nexus.rooms.frame import Frame
-from nexus.rooms.room import LOOK_CLOSELY, Room, Shown, Viewer
+from nexus.rooms.room import Room
+from nexus.rooms.viewer import LOOK_CLOSELY, Shown, Viewer
 
 STRIDE = 32
 """Viewers between two looks at the clock."""

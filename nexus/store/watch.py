@@ -24,24 +24,37 @@ NO_STATE = VoterState(joined=False, votes=())
 
 
 class Places(msgspec.Struct, frozen=True):
-    """Where polls stand, by id, and the ids of those that are due to open or close; a poll that is missing is gone."""
+    """Where polls stand, by id, the ids of those that are due to open or close, and the revisions of events, by id;
+    what is missing is gone."""
 
     watches: dict[int, Watch]
     due: list[int]
+    revisions: dict[int, int]
 
 
-async def places(database: Database, polls: Sequence[int]) -> Places:
-    """Where `polls` stand: one read by primary key."""
+_PLACES = (
+    f"SELECT p.id, p.epoch, p.version, p.revision, p.status, {due_at('clock_timestamp()')} AS due FROM polls p "
+    "WHERE p.id = ANY(:polls)"
+)
+_WITH_EVENTS = (
+    f"{_PLACES} UNION ALL SELECT e.id, NULL, NULL, e.revision, NULL, false FROM events e WHERE e.id = ANY(:events)"
+)
+
+
+async def places(database: Database, polls: Sequence[int], events: Sequence[int] = ()) -> Places:
+    """Where `polls` and `events` stand: one read by primary key."""
     async with database.read() as connection:
-        rows = await connection.all(
-            f"SELECT p.id, p.epoch, p.version, p.revision, p.status, {due_at('clock_timestamp()')} AS due FROM polls p "
-            "WHERE p.id = ANY(:polls)",
-            polls=list(polls),
-        )
+        if events:
+            rows = await connection.all(_WITH_EVENTS, polls=list(polls), events=list(events))
+        else:
+            rows = await connection.all(_PLACES, polls=list(polls))
+    of_polls = [row for row in rows if row["status"] is not None]
     watches = {
-        row["id"]: Watch(Place(row["epoch"], row["version"]), row["revision"], Status(row["status"])) for row in rows
+        row["id"]: Watch(Place(row["epoch"], row["version"]), row["revision"], Status(row["status"]))
+        for row in of_polls
     }
-    return Places(watches, [row["id"] for row in rows if row["due"]])
+    revisions = {row["id"]: row["revision"] for row in rows if row["status"] is None}
+    return Places(watches, [row["id"] for row in of_polls if row["due"]], revisions)
 
 
 async def polls(database: Database, ids: Sequence[int]) -> Mapping[int, Poll]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 
 import msgspec
 
-from nexus.bus import Bus, DeletedNews, News, PollNews, TotalsNews
+from nexus.bus import Bus, DeletedNews, EventNews, News, PollNews, TotalsNews
 from nexus.domain.poll import Poll, Totals, Watch
 from nexus.errors import Busy
 from nexus.runtime.batch_loader import Loader
@@ -85,26 +85,39 @@ class Tallies:
             self._unsent[poll] = totals
 
     def poll_changed(self, poll: Poll) -> None:
-        """Take a committed change of a definition, status or round."""
+        """Take a committed change of a definition, status or round; its event may have changed with it."""
+        self._poll_changed(poll)
+        if poll.event is not None:
+            self._send(EventNews(poll.event))
+
+    def _poll_changed(self, poll: Poll) -> None:
         self._keep(poll)
         self.totals_committed(poll.totals())
-        news = PollNews(poll.id, poll.revision)
-        self._tell(news)
-        self._spawn(self._bus.publish(news))
+        self._send(PollNews(poll.id, poll.revision))
 
     def deleted(self, poll: int) -> None:
         """Take a committed deletion."""
         self._cache.pop(poll, None)
         self._unconfirmed.pop(poll, None)
-        self._tell(DeletedNews(poll))
-        self._spawn(self._bus.publish(DeletedNews(poll)))
+        self._send(DeletedNews(poll))
+
+    def _send(self, news: News) -> None:
+        self._tell(news)
+        self._spawn(self._bus.publish(news))
 
     def event_changed(self, change: EventChange | Deletion) -> None:
-        """Take a committed change of an event and of its polls, or a deletion."""
-        for poll in change.polls if isinstance(change, EventChange) else ():
-            self.poll_changed(poll)
-        for poll_id in change.deleted if isinstance(change, EventChange) else change.polls:
+        """Take a committed change of an event and of its polls, or a deletion: what its polls came to before it."""
+        if isinstance(change, EventChange):
+            for poll in change.polls:
+                self._poll_changed(poll)
+            for poll_id in change.deleted:
+                self.deleted(poll_id)
+            self._send(EventNews(change.event.id, change.event.revision))
+            return
+        for poll_id in change.polls:
             self.deleted(poll_id)
+        if change.event is not None:
+            self._send(EventNews(change.event))
 
     async def poll(self, poll_id: int) -> Poll | None:
         """The poll as of a moment after this call began, None where there is none. Raises `Unavailable`."""
@@ -134,11 +147,15 @@ class Tallies:
 
     async def places(self, polls: list[int]) -> dict[int, Watch]:
         """Where `polls` stand now, those that were due opened or closed; a poll that is missing is gone."""
-        found = await watch.places(self._database, polls)
+        return (await self.compare(polls, ())).watches
+
+    async def compare(self, polls: Sequence[int], events: Sequence[int]) -> watch.Places:
+        """Where `polls` and `events` stand now, in one query; as `places` does, with what was due."""
+        found = await watch.places(self._database, polls, events)
         if not found.due:
-            return found.watches
+            return found
         await self._settle(found.due)
-        return (await watch.places(self._database, polls)).watches
+        return await watch.places(self._database, polls, events)
 
     async def _settle(self, due: list[int]) -> None:
         """Settle together what is not locked; wait for the rest one by one, so that none delays another."""

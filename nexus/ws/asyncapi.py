@@ -16,6 +16,7 @@ from nexus.ws.messages import (
     Ack,
     ClientMessage,
     Deleted,
+    Entered,
     Error,
     Expiring,
     Hello,
@@ -32,6 +33,7 @@ from nexus.ws.messages import (
     Retract,
     Retry,
     ServerMessage,
+    Shown,
     Vote,
     Wait,
     Waiting,
@@ -44,7 +46,7 @@ Kind = type[msgspec.Struct]
 ANSWERS: tuple[tuple[Kind, tuple[Kind, ...]], ...] = (
     (Hello, (Welcome, Error)),
     (Wait, (Waiting, Ready, Error)),
-    (Join, (Joined, Error)),
+    (Join, (Joined, Entered, Error)),
     (Leave, (Left, Error)),
     (Vote, (Ack, Reject, Retry)),
     (Retract, (Ack, Reject, Retry)),
@@ -52,7 +54,7 @@ ANSWERS: tuple[tuple[Kind, tuple[Kind, ...]], ...] = (
 )
 """The messages of the client, each with what may answer it."""
 
-UNASKED: tuple[Kind, ...] = (Ready, TotalsView, PollFrame, Deleted, Presence, Expiring, Error)
+UNASKED: tuple[Kind, ...] = (Ready, TotalsView, PollFrame, Shown, Deleted, Presence, Expiring, Error)
 """What the server sends unasked; an error among them, for what could not be read at all."""
 
 REJECTIONS: tuple[type[errors.NexusError], ...] = (
@@ -65,7 +67,7 @@ REJECTIONS: tuple[type[errors.NexusError], ...] = (
 
 ERROR_CODES = (
     *("malformed", "unknown_type", "invalid", "unauthenticated", "forbidden", "poll_not_found"),
-    *("too_many_rooms", "too_many_messages", "unavailable", "outcome_unknown"),
+    *("event_not_found", "too_many_rooms", "too_many_messages", "unavailable", "outcome_unknown"),
 )
 """The codes of error frames."""
 
@@ -75,7 +77,8 @@ _DESCRIPTION = """\
 Text frames with one JSON object each, at most 16 KiB. The first message within 10 s is `hello`, unless the handshake
 carried `Authorization`, or `wait`, which needs no token. Joining is not required for voting, nor voting for watching.
 Votes may be pipelined: `op` ties each to its answer, which is sent after the commit. Totals are complete snapshots,
-ordered by `(epoch, version)`: show a frame only if it is newer than what is shown. The server's messages may gain
+ordered by `(epoch, version)`: show a frame only if it is newer than what is shown. Whoever follows an event is in the
+room of the poll that it shows, and is moved by the server: `shown` says so. The server's messages may gain
 fields; unknown fields in a client's are invalid. Polls are created and run over the REST interface, which `/api/docs/`
 describes.
 """

@@ -10,9 +10,11 @@ from nexus.access.code_entry import CodeEntry
 from nexus.access.gate import Gate
 from nexus.access.limits import Caps, Rate
 from nexus.access.origins import Origins
+from nexus.rooms.following import Following
 from nexus.rooms.hub import Hub
 from nexus.rooms.lobby import Lobby
 from nexus.voting.ballot_box import BallotBox
+from nexus.ws.event_frames import EncodedEvents
 from nexus.ws.message_rate import MessageRate
 from nexus.ws.session_registry import SessionRegistry
 from nexus.ws.snapshots import Snapshots
@@ -29,6 +31,7 @@ class SocketServices:
     gate: Gate
     ballots: BallotBox
     hub: Hub
+    following: Following
     lobby: Lobby
     vote_rate: Rate
     codes: CodeEntry
@@ -37,6 +40,7 @@ class SocketServices:
     rooms_per_socket: int
     message_rate: MessageRate
     now: Callable[[], datetime]
+    event_frames: EncodedEvents
     sessions: SessionRegistry = field(default_factory=SessionRegistry)
     snapshots: Snapshots = field(default_factory=Snapshots)
     hello_s: float = 10.0

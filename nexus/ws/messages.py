@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -12,10 +10,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from nexus.domain.ballot import Outcome, Receipt
-from nexus.domain.poll import Poll, Totals, Visibility
 from nexus.domain.rights import Role
-from nexus.domain.views import BallotView, PollView, TotalsView, poll_view, totals_view
-from nexus.errors import PollNotFound
+from nexus.domain.views import BallotView, EventView, PollView, TotalsView
 from nexus.rooms.frame import Frame
 from nexus.ws.unreadable import MessageOutline, outline_of, unreadable
 
@@ -29,20 +25,24 @@ class Hello(msgspec.Struct, frozen=True, tag="hello", forbid_unknown_fields=True
 
 
 class Join(msgspec.Struct, frozen=True, tag="join", forbid_unknown_fields=True):
-    """Starts watching a poll, named by id or by code; `epoch` and `version` say which totals the client already has.
-    `as` a screen it is not counted in `presence`, whoever's the token is."""
+    """Starts watching a poll or following an event, named by id or by code; `epoch` and `version` say which totals of
+    a poll the client already has, `revision` which state of an event. `as` a screen it is not counted in `presence`,
+    whoever's the token is."""
 
     poll: int | UnsetType = UNSET
+    event: int | UnsetType = UNSET
     code: str | UnsetType = UNSET
     epoch: WholeNumber | UnsetType = UNSET
     version: WholeNumber | UnsetType = UNSET
+    revision: WholeNumber | UnsetType = UNSET
     as_: Literal["screen"] | UnsetType = msgspec.field(default=UNSET, name="as")
 
 
 class Leave(msgspec.Struct, frozen=True, tag="leave", forbid_unknown_fields=True):
-    """Stops watching a poll."""
+    """Stops watching a poll, or following an event."""
 
-    poll: int
+    poll: int | UnsetType = UNSET
+    event: int | UnsetType = UNSET
 
 
 class Vote(msgspec.Struct, frozen=True, tag="vote", forbid_unknown_fields=True):
@@ -108,9 +108,31 @@ class Joined(msgspec.Struct, frozen=True, tag="joined"):
 
 
 class Left(msgspec.Struct, frozen=True, tag="left"):
-    """The poll is no longer watched."""
+    """The poll is no longer watched, or the event no longer followed."""
 
-    poll: int
+    poll: int | UnsetType = UNSET
+    event: int | UnsetType = UNSET
+
+
+class Entered(msgspec.Struct, frozen=True, tag="entered"):
+    """The snapshot of an event that is followed from now on, with the poll that it shows: null where nothing is shown.
+    `totals` is null there, and where the socket has them: it had joined that poll by itself."""
+
+    event: EventView
+    role: Role
+    poll: PollView | None
+    totals: TotalsView | None
+    me: list[BallotView]
+
+
+class Shown(msgspec.Struct, frozen=True, tag="shown"):
+    """An event has changed. Where another poll is shown than before, it is here: `poll`, `totals` and `me` as in
+    `entered`; else they are absent. From this message on nothing of the poll before comes but the answers to votes."""
+
+    event: EventView
+    poll: PollView | UnsetType | None = UNSET
+    totals: TotalsView | UnsetType | None = UNSET
+    me: list[BallotView] | UnsetType = UNSET
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack"):
@@ -155,15 +177,17 @@ class PollFrame(msgspec.Struct, frozen=True, tag="poll"):
 
 
 class Deleted(msgspec.Struct, frozen=True, tag="deleted"):
-    """A poll no longer exists, or no longer for this voter."""
+    """A poll or an event no longer exists, or no longer for this voter."""
 
-    poll: int
+    poll: int | UnsetType = UNSET
+    event: int | UnsetType = UNSET
 
 
-class Presence(msgspec.Struct, frozen=True, tag="presence"):
-    """How many voters are watching a poll, over all workers; without hosts and screens."""
+class Presence(msgspec.Struct, frozen=True, tag="presence", kw_only=True):
+    """How many voters are watching a poll or following an event, over all workers; without hosts and screens."""
 
-    poll: int
+    poll: int | UnsetType = UNSET
+    event: int | UnsetType = UNSET
     online: int
 
 
@@ -186,6 +210,8 @@ ServerMessage = (
     | Waiting
     | Ready
     | Joined
+    | Entered
+    | Shown
     | Left
     | Ack
     | Reject
@@ -235,38 +261,3 @@ def ack(receipt: Receipt) -> Frame:
             )
         )
     )
-
-
-class RoomFrames:
-    """Encodes what rooms send, once for each audience; `now` is the clock of `server_now`."""
-
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
-
-    def totals(self, totals: Totals, sees: Visibility) -> Frame:
-        """The totals as one audience may see them."""
-        return encode(totals_view(totals, sees, self._now()))
-
-    def poll(self, poll: Poll, sees: Visibility) -> Frame:
-        """The poll as one audience may see it."""
-        return encode(PollFrame(poll_view(poll, sees)))
-
-    def presence(self, poll: int, online: int) -> Frame:
-        """How many voters are watching."""
-        return encode(Presence(poll, online))
-
-    def deleted(self, poll: int) -> Frame:
-        """The poll no longer exists."""
-        return encode(Deleted(poll))
-
-
-class LobbyFrames:
-    """Encodes the ends of a wait, once for all who wait for the same poll."""
-
-    def ready(self, code: str) -> Frame:
-        """The poll of `code` can be seen."""
-        return encode(Ready(code))
-
-    def gone(self) -> Frame:
-        """No poll has this code any more."""
-        return encode(Error(PollNotFound.code, PollNotFound.default, MessageOutline(type="wait")))

@@ -214,9 +214,9 @@ class Session:
                 await self._wait.begin(code, self._address)
             case Join():
                 await self._rooms.join(message, self._require_identity())
-            case Leave(poll=poll):
+            case Leave():
                 self._require_identity()
-                self._rooms.leave(poll)
+                self._rooms.leave(message)
             case _:
                 self._handle_now(message)
 

@@ -30,6 +30,7 @@ class MessageOutline(msgspec.Struct, frozen=True, omit_defaults=True):
     op: str | UnsetType = UNSET
     id: int | str | UnsetType = UNSET
     poll: int | UnsetType = UNSET
+    event: int | UnsetType = UNSET
 
 
 class Unreadable(NexusError):
@@ -73,7 +74,7 @@ def _no_constant(name: str) -> NoReturn:
 
 def outline_of(raw: dict[str, object]) -> MessageOutline:
     """Returns what can be read of a message, each field by itself."""
-    kind, op, ping_id, poll = (raw.get(name) for name in ("type", "op", "id", "poll"))
+    kind, op, ping_id, poll, event = (raw.get(name) for name in ("type", "op", "id", "poll", "event"))
     known_op: str | UnsetType = UNSET
     if isinstance(op, str):
         with contextlib.suppress(msgspec.ValidationError, UnicodeError):
@@ -83,6 +84,7 @@ def outline_of(raw: dict[str, object]) -> MessageOutline:
         op=known_op,
         id=ping_id if _is_int(ping_id) or _is_text(ping_id) else UNSET,
         poll=poll if _is_int(poll) else UNSET,
+        event=event if _is_int(event) else UNSET,
     )
 
 

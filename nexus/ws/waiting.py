@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from nexus.domain.codes import normalize_code
+from nexus.domain.poll import Poll
 from nexus.domain.rights import UNSEEN
 from nexus.errors import Invalid
 from nexus.rooms.frame import Frame
@@ -35,9 +36,11 @@ class SocketWait:
         codes, `Invalid` while a wait goes on, and `Unavailable`."""
         if self.going:
             raise Invalid("This socket is waiting already.")
-        found = await self._services.codes.find(typed, address)
+        found = await self._services.codes.find_either(typed, address)
         code = normalize_code(typed)
-        if found.status in UNSEEN and await self._services.lobby.enter(found.id, code, self):
+        # An event can be entered at any time: nothing of it is hidden from who has its code.
+        unseen = isinstance(found, Poll) and found.status in UNSEEN
+        if unseen and await self._services.lobby.enter(found.id, code, self):
             self._poll, self._code = found.id, code
             self._line.push(messages.encode(messages.Waiting(code)))
         else:

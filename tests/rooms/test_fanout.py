@@ -8,7 +8,7 @@ from nexus.domain.poll import Place, Policy
 from nexus.domain.presence import Crowd
 from nexus.domain.rights import Role
 from nexus.rooms.fanout import Fanout
-from nexus.rooms.room import Shown
+from nexus.rooms.viewer import Shown
 from nexus.rooms.writing import STRIDE
 from tests.support.rooms import PlainFrames, pass_by, poll_at, room_at, seated, slow_clock, totals_at, turns_until
 from tests.support.waiting import until

@@ -13,7 +13,8 @@ from nexus.rooms import fanout as fanout_module
 from nexus.rooms import writing
 from nexus.rooms.fanout import Fanout
 from nexus.rooms.frame import Frame
-from nexus.rooms.room import Room, Viewer
+from nexus.rooms.room import Room
+from nexus.rooms.viewer import Viewer
 from nexus.rooms.writing import STRIDE
 from tests.support.rooms import (
     PlainFrames,

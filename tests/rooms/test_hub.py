@@ -12,7 +12,7 @@ from nexus.domain.poll import Place, Visibility
 from nexus.domain.presence import crowd, mark
 from nexus.domain.rights import Role
 from nexus.errors import PollNotFound
-from nexus.rooms.room import Viewer
+from nexus.rooms.viewer import Viewer
 from nexus.store import polls, rounds
 from nexus.store.database import Database
 from nexus.voting.tallies import PollEntry

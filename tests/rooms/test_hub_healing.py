@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from nexus.domain.definition import OptionPatch, PollPatch
-from nexus.domain.poll import Policy, Watch
+from nexus.domain.poll import Policy
 from nexus.errors import Unavailable
 from nexus.rooms.room import Room
 from nexus.store import options, polls, rounds
 from nexus.store.database import Database
-from nexus.store.watch import StandingVoters
+from nexus.store.watch import Places, StandingVoters
 from tests.support.ballots import HOST, cast_one, make_poll, retract, vote, voter
 from tests.support.hub import DeafBus, RunningHub, healing_quickly, running_hub, shows
 from tests.support.waiting import until
@@ -47,14 +47,14 @@ async def test_nobody_is_looked_at_where_nothing_has_changed(
     await until(shows(screen, "presence 1"))
     passes: list[Room] = []
     monkeypatch.setattr(running.hub._fanout, "send_soon", lambda room, urgent=False: passes.append(room))
-    healed, places = 0, running.tallies.places
+    healed, places = 0, running.tallies.compare
 
-    async def counted(ids: list[int]) -> dict[int, Watch]:
+    async def counted(polls: list[int], events: list[int]) -> Places:
         nonlocal healed
         healed += 1
-        return await places(ids)
+        return await places(polls, events)
 
-    monkeypatch.setattr(running.tallies, "places", counted)
+    monkeypatch.setattr(running.tallies, "compare", counted)
     await until(lambda: healed == 3)
     assert passes == []
 
@@ -128,16 +128,16 @@ async def test_healing_outlives_an_unreachable_database(
 ) -> None:
     poll = await make_poll(running.database)
     _, screen = await running.enter(poll, ALICE)
-    places, tries = running.tallies.places, 0
+    places, tries = running.tallies.compare, 0
 
-    async def weather(ids: list[int]) -> dict[int, Watch]:
+    async def weather(polls: list[int], events: list[int]) -> Places:
         nonlocal tries
         tries += 1
         if tries == 1:
             raise Unavailable
-        return await places(ids)
+        return await places(polls, events)
 
-    monkeypatch.setattr(running.tallies, "places", weather)
+    monkeypatch.setattr(running.tallies, "compare", weather)
     cast = await cast_one(running.database, vote(poll, ALICE, 0))
     await until(shows(screen, f"totals 1.{cast.version} full"))
     assert "cannot compare the rooms with the database" in caplog.text

@@ -12,7 +12,7 @@ from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Policy, Poll, Visibility
 from nexus.errors import PollNotFound
 from nexus.rooms import healing as module
-from nexus.rooms.room import Viewer
+from nexus.rooms.viewer import Viewer
 from nexus.store import polls, rounds, watch
 from nexus.store.database import Database
 from nexus.voting.tallies import PollEntry

@@ -19,10 +19,13 @@ from nexus.errors import PollNotFound
 from nexus.rooms import fanout as fanout_module
 from nexus.rooms import writing
 from nexus.rooms.fanout import SLICE_S, Fanout
+from nexus.rooms.following import Following
 from nexus.rooms.frame import Frame
 from nexus.rooms.healing import Healing
 from nexus.rooms.hub import Hub
-from nexus.rooms.room import Viewer
+from nexus.rooms.moving import Moves
+from nexus.rooms.viewer import Viewer
+from nexus.voting.events import Events
 from nexus.voting.tallies import Tallies
 from tests.support.ballots import HOST
 from tests.support.one_poll import OnePoll
@@ -97,7 +100,9 @@ class Show:
         fanout = Fanout(PlainFrames(), tick_s=0, clock=partial(next, count(0.0, SLICE_S)))
         tallies, ask = cast("Tallies", self.truth), self.truth.standing_voters
         self.hub = Hub(tallies, LocalBus(), fanout, ask, "here")
-        self.healing = Healing(tallies, self.hub)
+        events = cast("Events", None)  # nobody follows one here
+        moves = Moves(events, self.hub, PlainFrames(), fanout.give_way)
+        self.healing = Healing(tallies, self.hub, Following(events, self.hub, moves, LocalBus(), "here"))
         self.screens = [Screen(self.truth, by) for by in PEOPLE]
         self.entering: set[asyncio.Task[None]] = set()
 

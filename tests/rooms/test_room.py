@@ -8,7 +8,8 @@ import pytest
 from nexus.domain.poll import Place, Policy, Status, Visibility
 from nexus.domain.presence import Crowd
 from nexus.domain.rights import Role
-from nexus.rooms.room import Room, Viewer
+from nexus.rooms.room import Room
+from nexus.rooms.viewer import Viewer
 from tests.support.ballots import voter
 from tests.support.rooms import RecordingSink, poll_at, seated, totals_at
 

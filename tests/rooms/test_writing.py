@@ -10,7 +10,8 @@ from nexus.domain.poll import Place, Policy
 from nexus.domain.presence import Crowd
 from nexus.domain.rights import Role
 from nexus.rooms.fanout import FRESH_S, SLICE_S, Fanout
-from nexus.rooms.room import Room, Viewer
+from nexus.rooms.room import Room
+from nexus.rooms.viewer import Viewer
 from nexus.rooms.writing import STRIDE
 from tests.support.rooms import PlainFrames, RecordingSink, poll_at, seated, totals_at
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from nexus.domain.poll import Policy
-from nexus.rooms.room import RoomSnapshot, Viewer
+from nexus.rooms.room import RoomSnapshot
+from nexus.rooms.viewer import Viewer
 from nexus.store import polls, rounds
 from nexus.ws.session import MAX_WAITING
 from tests.support.ballots import ADMIN, HOST, guest, make_poll, voter

@@ -8,15 +8,20 @@ from functools import partial
 import pytest
 
 from nexus.bus import Bus, News, NewsListener, Topic
+from nexus.domain.event import Event
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Totals
 from nexus.rooms import healing as healing_module
 from nexus.rooms.fanout import Fanout
+from nexus.rooms.follower import Follower
+from nexus.rooms.following import Following
 from nexus.rooms.healing import Healing
 from nexus.rooms.hub import Hub
-from nexus.rooms.room import Viewer
+from nexus.rooms.moving import Moves
+from nexus.rooms.viewer import Viewer
 from nexus.store import watch
 from nexus.store.database import Database
+from nexus.voting.events import Events
 from nexus.voting.tallies import Tallies
 from tests.support.rooms import PlainFrames, RecordingSink
 
@@ -52,12 +57,18 @@ class RunningHub:
     def __init__(self, database: Database, bus: Bus) -> None:
         self.database = database
         self.bus = bus
-        self.tallies = Tallies(database, bus, self._heard)
+        self.tallies = Tallies(database, bus, self.on_news)
         self.frames = PlainFrames()
-        self.hub = Hub(self.tallies, bus, Fanout(self.frames), partial(watch.standing_voters, database), "here")
+        fanout = Fanout(self.frames)
+        self.hub = Hub(self.tallies, bus, fanout, partial(watch.standing_voters, database), "here")
+        self.events = Events(database)
+        moves = Moves(self.events, self.hub, self.frames, fanout.give_way)
+        self.following = Following(self.events, self.hub, moves, bus, "here")
 
-    def _heard(self, news: News) -> None:
+    def on_news(self, news: News) -> None:
+        """Hand it to the rooms, as a worker does."""
         self.hub.on_news(news)
+        self.following.on_news(news)
 
     async def read(self, poll: Poll) -> Poll:
         """The poll as the database has it."""
@@ -69,6 +80,13 @@ class RunningHub:
         viewer = Viewer(screen, by)
         await self.hub.enter(poll.id, viewer)
         return viewer, screen
+
+    async def follow(self, event: Event, by: Identity) -> tuple[Follower, RecordingSink]:
+        """Somebody who follows an event from now on."""
+        screen = RecordingSink()
+        follower = Follower(screen, by)
+        await self.following.enter(event.id, follower)
+        return follower, screen
 
     async def turn(self, change: Awaitable[Poll]) -> Poll:
         """A change of a poll, told as an edge tells it."""
@@ -86,13 +104,14 @@ def healing_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 async def running_hub(database: Database, bus: Bus) -> AsyncIterator[RunningHub]:
     """A hub with its tallies, from its start to its end."""
     running = RunningHub(database, bus)
-    await bus.start(running.hub)
-    healing = asyncio.create_task(Healing(running.tallies, running.hub).run())
+    await bus.start(running)
+    healing = asyncio.create_task(Healing(running.tallies, running.hub, running.following).run())
     try:
         yield running
     finally:
         healing.cancel()
         await asyncio.gather(healing, return_exceptions=True)
+        await running.following.stop()
         await running.hub.stop()
         await running.tallies.stop()
 

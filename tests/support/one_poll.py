@@ -8,7 +8,7 @@ import msgspec
 from nexus.domain.ballot import CastVote
 from nexus.domain.poll import Place, Policy, Poll, Totals, Visibility, Watch
 from nexus.domain.rights import Role, visibility
-from nexus.store.watch import Entrant, StandingVoters, VoterState
+from nexus.store.watch import Entrant, Places, StandingVoters, VoterState
 from nexus.voting.tallies import PollEntry
 from tests.support.rooms import NOON, poll_at
 
@@ -98,6 +98,10 @@ class OnePoll:
         found = {one.id: Watch(one.place, one.revision, one.status)} if one else {}
         await self._wait()
         return found
+
+    async def compare(self, polls: list[int], events: list[int]) -> Places:
+        """As `Tallies.compare`."""
+        return Places(await self.places(polls), [], {})
 
     def mark_unconfirmed(self, totals: Totals) -> None:
         """As of `Tallies`."""

@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 
+from nexus.domain.event import Event
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Chart, Option, OptionOrder, Policy, Poll, Status, Totals, Visibility
 from nexus.domain.rights import Role
 from nexus.rooms.fanout import SLICE_S
 from nexus.rooms.frame import Frame
-from nexus.rooms.room import Room, Viewer
+from nexus.rooms.room import Room, RoomSnapshot
+from nexus.rooms.viewer import Viewer
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OPEN_POLL = Poll(
@@ -71,6 +73,8 @@ class RecordingSink:
         self.taken: list[Frame] = []
         self.clogged = False
         self.gone: list[int] = []
+        self.events_gone: list[int] = []
+        self.joined: dict[int, Viewer] = {}
 
     def write(self, frame: Frame) -> bool:
         """Take a frame, or refuse it."""
@@ -81,6 +85,15 @@ class RecordingSink:
     def removed(self, poll: int, frame: Frame) -> None:
         """Take the last frame of a room, clogged or not."""
         self.gone.append(poll)
+        self.taken.append(frame)
+
+    def viewer_in(self, poll: int) -> Viewer | None:
+        """With what it has joined a poll by itself."""
+        return self.joined.get(poll)
+
+    def event_gone(self, event: int, frame: Frame) -> None:
+        """Take the last frame of an event, clogged or not."""
+        self.events_gone.append(event)
         self.taken.append(frame)
 
     @property
@@ -114,6 +127,28 @@ class PlainFrames:
     def deleted(self, poll: int) -> Frame:
         """The end of a room."""
         return self._frame(f"deleted {poll}")
+
+    def shown(self, event: Event, role: Role) -> Frame:
+        """An event with its revision, that shows what it showed."""
+        return self._frame(f"event r{event.revision} {role}")
+
+    def moved(self, event: Event, role: Role, inside: RoomSnapshot | None, *, known: bool) -> Frame:
+        """An event with its revision, and the poll that it shows now: place, audience and ballots of its own."""
+        if inside is None:
+            return self._frame(f"moved r{event.revision} {role} to nothing")
+        place, sees = inside.poll.place, "known" if known else str(inside.sees)
+        own = f" own {len(inside.votes)}" if inside.votes else ""
+        return self._frame(
+            f"moved r{event.revision} {role} to {inside.poll.id} {place.epoch}.{place.version} {sees}{own}"
+        )
+
+    def event_presence(self, event: int, online: int) -> Frame:
+        """A number of followers."""
+        return self._frame(f"followers {online}")
+
+    def event_deleted(self, event: int) -> Frame:
+        """The end of an event."""
+        return self._frame(f"event {event} deleted")
 
 
 def who(n: int) -> Identity:
