@@ -20,6 +20,7 @@ from nexus.embedded.postmaster import until
 from nexus.store.database import Database
 from tests.support.fault_crowd import Crowd, Polls, assert_book_holds, serving_crowds
 from tests.support.private_server import clear, lives, pid_of
+from tests.support.promised import ALONE, NEWEST_S
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.served import Server
 from tests.support.timed_viewers import assert_kept_up, watching
@@ -110,6 +111,7 @@ async def test_redis_killed_and_back_empty_delays_no_ack_and_no_screen(
                 await assert_kept_up(viewers, crowd)
                 took = sorted(one.answered - one.asked for one in crowd.all_acts)
                 assert took[len(took) * 4 // 5] < ACK_S  # most are of the time without Redis
+                assert not ALONE or took[-1] < NEWEST_S
             await assert_book_holds(database, crowd)
             await assert_verified(one)
 

@@ -18,14 +18,13 @@ from tests.support.audience import Audience, Device, audience_of
 from tests.support.audience_socket import Socket
 from tests.support.ballots import assert_counts, rows
 from tests.support.crowd import Member, gather_crowd
+from tests.support.promised import NEWEST_S
 from tests.support.redis_server import running_redis
 from tests.support.served import Server, serving
 from tests.support.values import Json
 
 VOTERS = 1000
 STEPS = 10 if os.environ.get("NEXUS_SOAK") else 6
-ARRIVE_S = 10.0
-"""From a commit to the last screen, far sooner on a machine that is not busy (docs/contract.md, "Promises")."""
 VERIFY_S = 60.0
 
 POLLS: list[Json] = [
@@ -90,7 +89,7 @@ async def _all_arrive(database: Database, audience: Audience, crowd: list[Member
     last = time.monotonic()
     newest = await _places(database)
     for socket in audience.sockets:
-        await _arrives(socket, newest, last + ARRIVE_S)
+        await _arrives(socket, newest, last + NEWEST_S)
     assert len(audience.sockets) == sum(len(member.sockets) for member in crowd) > VOTERS
 
 

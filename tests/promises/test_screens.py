@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.audience import ARRIVE_S, Audience, Audiences, arrive, place, two_workers
+from tests.support.audience import Audience, Audiences, arrive, place, two_workers
 from tests.support.audience_acts import retract, vote
 from tests.support.audience_socket import Socket
+from tests.support.promised import NEWEST_S
 from tests.support.shared_servers import audience, audiences, shared, worker, workers
 from tests.support.values import Json
 
@@ -286,6 +287,6 @@ async def test_expiry_is_final_on_time_on_both_workers(audiences: Audiences) -> 
     for screen in screens:
         await screen.had("totals", lambda frame: bool(frame["final"]))
         (final,) = finals(screen)
-        assert ends <= datetime.fromisoformat(final["server_now"]) < ends + timedelta(seconds=ARRIVE_S)
+        assert ends <= datetime.fromisoformat(final["server_now"]) < ends + timedelta(seconds=NEWEST_S)
     whole = await audiences[1].host.get(f"/polls/{poll['id']}/")
     assert whole["closed_at"] == whole["expires_at"] and whole["status"] == "closed"

@@ -15,13 +15,12 @@ from tests.support.audience_acts import WAIT_S, Answer, SentAct, answer_of
 from tests.support.audience_http import HttpAnswer, HttpConnections
 from tests.support.audience_socket import Socket
 from tests.support.frame_checker import FrameChecker
+from tests.support.promised import NEWEST_S
 from tests.support.redis_server import running_redis
 from tests.support.served import Server, ending, serving
 from tests.support.values import Json
 
 HTTP_AT_ONCE = 32
-ARRIVE_S = 10.0
-"""From a commit to the last screen, far sooner on a machine that is not busy (docs/contract.md, "Promises")."""
 
 
 class Device:
@@ -181,4 +180,4 @@ async def arrive(place: tuple[int, int], poll: Json, *sockets: Socket) -> None:
 
 
 async def _arrives(place: tuple[int, int], poll: int, socket: Socket) -> None:
-    await socket.until(lambda: socket.shown[poll].place >= place, f"{place}", ARRIVE_S)
+    await socket.until(lambda: socket.shown[poll].place >= place, f"{place}", NEWEST_S)

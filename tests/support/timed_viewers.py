@@ -13,11 +13,8 @@ from typing import Any
 from websockets.exceptions import WebSocketException
 
 from tests.support.fault_crowd import BACK_S, Crowd, TimedAct, open_socket
+from tests.support.promised import NEWEST_S
 from tests.support.served import Server
-
-NEWEST_S = 10.0
-"""Screens reach the newest within this of its commit, far sooner on a machine that is not busy with others
-(docs/contract.md, "Promises")."""
 
 Place = tuple[int, int]
 
