@@ -2,10 +2,10 @@
 
 from nexus.domain.definition import NewOption, NewPoll
 from nexus.domain.event import Event
-from nexus.domain.event_definition import NewEvent
+from nexus.domain.event_definition import NewEvent, Show
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll
-from nexus.store import event_watch, events, watch
+from nexus.store import event_watch, events, moves, watch
 from nexus.store.database import Database
 from nexus.store.event_rows import EventChange
 from tests.support.ballots import HOST
@@ -32,23 +32,5 @@ async def poll_of(database: Database, event: Event, n: int) -> Poll:
 
 async def show(database: Database, event: Event, n: int | None, *, keep_open: bool = False) -> EventChange:
     """Show the n-th poll, or nothing, as its host does: the one before is closed, the new one opened."""
-    before, shown = (await newest(database, event)).shown, None if n is None else event.polls[n].id
-    closes = before if before != shown and not keep_open else None
-    async with database.transaction() as connection:
-        await connection.run(
-            "UPDATE polls SET status = 'closed', closed_at = clock_timestamp(), version = version + 1, "
-            "revision = revision + 1 WHERE id = :closes AND status <> 'closed'",
-            closes=closes,
-        )
-        await connection.run(
-            "UPDATE polls SET status = 'open', version = version + 1, revision = revision + 1 "
-            "WHERE id = :shown AND status = 'draft'",
-            shown=shown,
-        )
-        await connection.run("UPDATE polls SET was_shown = true WHERE id = :shown", shown=shown)
-        await connection.run(
-            "UPDATE events SET shown = :shown, revision = revision + 1 WHERE id = :event", shown=shown, event=event.id
-        )
-    changed = [one for one in (closes, shown) if one is not None]
-    states = await watch.polls(database, changed)
-    return EventChange(await newest(database, event), tuple(states[one] for one in changed))
+    shown = None if n is None else event.polls[n].id
+    return await moves.show(database, event.id, Show(poll=shown, keep_open=keep_open), HOST)
