@@ -255,6 +255,13 @@ class TooManyPolls(Conflict):
     default = "An event can have at most 200 polls."
 
 
+class TooManyHosts(Conflict):
+    """The event has as many co-hosts as are allowed."""
+
+    code = "too_many_hosts"
+    default = "An event can have at most 50 co-hosts."
+
+
 class EventChanged(Conflict):
     """The run sheet is not what the client takes it for: somebody has added or deleted a poll."""
 

@@ -31,10 +31,11 @@ async def read(database: Database, event: int) -> Event | None:
 async def is_member(database: Database, event: int, voter: str) -> bool:
     """Whether a voter has entered the code of an event."""
     async with database.read() as connection:
-        return await _is_member(connection, event, voter)
+        return await is_member_in(connection, event, voter)
 
 
-async def _is_member(connection: Connection, event: int, voter: str) -> bool:
+async def is_member_in(connection: Connection, event: int, voter: str) -> bool:
+    """`is_member`, within a transaction."""
     row = await connection.one(
         "SELECT 1 FROM event_members WHERE event_id = :event AND voter = :voter", event=event, voter=voter
     )
@@ -101,7 +102,7 @@ async def locked_event(connection: Connection, event: int, by: Identity) -> Even
     if found is None:
         raise EventNotFound
     rules = event_rules(found)
-    if not may_know(by, rules, joined=await _is_member(connection, event, by.voter)):
+    if not may_know(by, rules, joined=await is_member_in(connection, event, by.voter)):
         raise EventNotFound
     require_host(by, rules)
     return found

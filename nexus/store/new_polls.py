@@ -120,19 +120,20 @@ async def _insert(
     )
 
 
-def definition_of(poll: Poll, *, category: int | None) -> NewPoll:
-    """The definition of a poll, as a draft without times."""
+def definition_of(poll: Poll, *, category: int | None, alone: bool = True) -> NewPoll:
+    """The definition of a poll, as a draft without times; where it is not to stand `alone`, without what its event says
+    of it."""
     return NewPoll(
         question=poll.question,
         options=[NewOption(option.option_text) for option in poll.options],
         description=poll.description,
         category=category,
-        is_public=poll.is_public,
-        status="draft",
+        is_public=poll.is_public or not alone,
+        status="draft" if alone else UNSET,
         max_choices=poll.max_choices,
         votes_per_user=poll.votes_per_user,
         allow_change=poll.allow_change,
-        allow_guests=poll.allow_guests,
+        allow_guests=poll.allow_guests or not alone,
         anonymous=poll.anonymous,
         results=poll.results,
         chart=poll.chart,

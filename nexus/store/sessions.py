@@ -172,8 +172,9 @@ async def end(database: Database, digest: bytes, subject: str) -> None:
         )
 
 
-async def begin_screen(database: Database, poll: int, by: Identity, ttl_s: int) -> str:
-    """Note that `by` makes a screen link of a poll; returns the id of a login that ends with the account's others,
+async def begin_screen(database: Database, target: int, by: Identity, ttl_s: int, *, thing: str = "poll") -> str:
+    """Note that `by` makes a screen link of a poll, or another `thing`; returns the id of a login that ends with the
+    account's others,
     "" for a host without an account. It has no refresh token: a screen's access token lasts as long as the link.
 
     Raises `Unauthenticated` where the account or the login of `by` has ended: its access token may live on for seconds,
@@ -181,7 +182,7 @@ async def begin_screen(database: Database, poll: int, by: Identity, ttl_s: int) 
     """
     async with database.transaction() as connection:
         login = await begin_without_renewal(connection, by, ttl_s)
-        await audit.append(connection, by.voter, "make_screen", "poll", poll, seconds=ttl_s)
+        await audit.append(connection, by.voter, "make_screen", thing, target, seconds=ttl_s)
     return login
 
 

@@ -85,6 +85,14 @@ ROWS: dict[str, Row] = {
     "POST /events/{event}/show": Row("run", 200, lambda scene: {"poll": scene.polls[1]}),
     "POST /events/{event}/next": Row("run", 200),
     "POST /events/{event}/previous": Row("run", 200),
+    "GET /events/{event}/hosts": Row("run", 200),
+    "POST /events/{event}/hosts": Row("own", 201, lambda scene: {"username": "stranger"}),
+    "DELETE /events/{event}/hosts/{user}": Row("own", 204),
+    "POST /events/{event}/owner": Row("own", 200, lambda scene: {"username": "stranger"}),
+    "GET /events/{event}/definition": Row("run", 200),
+    "POST /events/{event}/copy": Row("run", 201),
+    "POST /events/{event}/screen": Row("run", 201),
+    "GET /events/{event}/results": Row("see", 200),
 }
 
 # What an event's rights are for the calls on one of its polls, which `test_permission_matrix.py` has for those that

@@ -22,6 +22,8 @@ from nexus.http.api.accounts import Account, Credentials, Me, PasswordChange, Re
 from nexus.http.api.audit import AuditEntry, AuditPage
 from nexus.http.api.brands import BrandBody
 from nexus.http.api.categories import CategoryPage, CategoryPatch, NewCategory
+from nexus.http.api.event_hosts import HostPage, Named
+from nexus.http.api.event_results import EventResults
 from nexus.http.api.events import EventPage
 from nexus.http.api.export_texts import Export, ExportedBallot, ExportedOption
 from nexus.http.api.guests import Code, GuestToken
@@ -36,6 +38,7 @@ from nexus.http.api.users import InvitationLink, NewUser, UserPage, UserPatch, U
 from nexus.http.api.votes import OwnVotes, VoteBody
 from nexus.http.api.waiting import WaitState
 from nexus.store.categories import Category
+from nexus.store.event_hosts import CoHost
 
 REQUEST_ID = "3f2b8c1d9e4a4f6fb0a1c2d3e4f50617"
 
@@ -136,6 +139,7 @@ _BODIES: tuple[object, ...] = (
     EventPatch(title="Summer meeting, second day"),
     EventPoll(question="Where shall we meet next?", options=[NewOption("Here"), NewOption("Elsewhere")], position=0),
     RunOrder(polls=[7]),
+    Named(username="bob"),
     Show(poll=7, sees=None, seconds=60),
     Step(sees=7),
     OptionPatch(option_text="Perhaps not", position=0),
@@ -161,6 +165,8 @@ _ANSWERS: tuple[object, ...] = (
     PollPage(count=1, next=None, previous=None, results=[POLL]),
     _EVENT,
     EventPage(count=1, next=None, previous=None, results=[_EVENT]),
+    HostPage(count=1, next=None, previous=None, results=[CoHost("user:5", 5, "bob")]),
+    EventResults(event=4, revision=17, results=[_RESULTS]),
     PairingView(code="7GK4M2QP", role="presenter", expires_at=NOW),
     PairedToken(access=_ACCESS, expires_in=86_400, role="presenter", poll=7, code=_CODE),
     ScreenLink(access=_ACCESS, url=f"/live/{_CODE}#token={_ACCESS}"),
