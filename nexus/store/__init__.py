@@ -12,6 +12,8 @@
 - `watch`: what workers read to keep up; `rows`: rows of polls as values
 - `accounts`: users; `sessions`: their logins
 - `audit`: the audit log; `history`: the log and the acts in one list; `exports`: the ballots of a round
+- `event_hosts`: who runs an event; `event_polls`: its run sheet; `event_definitions`: what makes it again; `moves`:
+  what it shows; `event_checks`: whether all of it fits together
 - `recount`: counters against votes; `audit_chain`: the history against its hashes
 - `vacuum`: what PostgreSQL would not clean up in time by itself
 """

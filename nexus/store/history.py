@@ -33,9 +33,12 @@ class HistoryEntry(msgspec.Struct, frozen=True):
 
 
 class Which(msgspec.Struct, frozen=True, kw_only=True):
-    """Which entries to list; `poll` keeps to the history of one poll, its options' included."""
+    """Which entries to list; `poll` keeps to the history of one poll, its options' included, and `event` to that of an
+    event and of the `polls` that it has had."""
 
     poll: int | None = None
+    event: int | None = None
+    polls: tuple[int, ...] = ()
     user: str | None = None
     action: str | None = None
     target_type: str | None = None
@@ -61,6 +64,17 @@ async def entries(
             f"SELECT * FROM ({union}) e ORDER BY shown DESC, id DESC LIMIT :limit OFFSET :offset", **values
         )
     return count, [_entry(row) for row in rows]
+
+
+async def polls_of_event(database: Database, event: int) -> tuple[int, ...]:
+    """The polls that an event has or had: a poll is made in its event, and stays there."""
+    async with database.read() as connection:
+        rows = await connection.all(
+            "SELECT poll_id FROM audit_log WHERE target_type = 'poll' AND action = 'create' "
+            "AND details ->> 'event' = :event ORDER BY poll_id",
+            event=str(event),
+        )
+    return tuple(row["poll_id"] for row in rows)
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -126,6 +140,9 @@ def _logged(which: Which) -> _Part | None:
         if value is not None:
             terms.append(f"{column} = :{name}")
             values[name] = value
+    if which.event is not None:
+        terms.append("((l.target_type = 'event' AND l.target_id = :event) OR l.poll_id = ANY(:polls))")
+        values |= {"event": str(which.event), "polls": which.polls}
     where = " AND ".join(terms)
     return _Part(
         f"SELECT count(*) AS n FROM audit_log l WHERE {where}",
@@ -155,6 +172,8 @@ _NEWEST = f"ORDER BY {_MINUTE} DESC, shown DESC, id DESC LIMIT :last"
 def _acts(which: Which) -> _Part | None:
     if which.action not in (None, *ACTS) or which.target_type not in (None, "poll"):
         return None
+    if which.event is not None:
+        return _acts_of_event(which)
     polls = {poll for poll in (which.poll, which.target_id) if poll is not None}
     if len(polls) > 1:
         return None
@@ -169,6 +188,25 @@ def _acts(which: Which) -> _Part | None:
         values["act_poll"] = polls.pop()
         return _acts_of_poll(terms, values)
     return _acts_of_voter(terms, values) if which.user is not None else _acts_of_all(terms, values)
+
+
+def _acts_of_event(which: Which) -> _Part | None:
+    polls = tuple(poll for poll in which.polls if which.target_id in (None, poll))
+    if not polls:
+        return None
+    terms, values = ["true"], dict[str, object](act_polls=polls)
+    for term, name, value in (("a.voter = :user", "user", which.user), ("a.act = :action", "action", which.action)):
+        if value is not None:
+            terms.append(term)
+            values[name] = value
+    where = " AND ".join(terms)
+    return _Part(
+        f"SELECT count(*) AS n FROM acts a WHERE a.poll_id = ANY(:act_polls) AND {where}",
+        f"SELECT e.* FROM polls p CROSS JOIN LATERAL ({_ACT} FROM acts a "
+        f"WHERE a.poll_id = p.id AND {where} {_NEWEST}) e "
+        "WHERE p.id = ANY(:act_polls) ORDER BY e.shown DESC, e.id DESC LIMIT :last",
+        values,
+    )
 
 
 def _acts_of_poll(terms: list[str], values: dict[str, object]) -> _Part:

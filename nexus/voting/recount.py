@@ -10,7 +10,7 @@ import msgspec
 
 from nexus.bus import Bus, News, TotalsNews
 from nexus.domain.poll import Place, Totals
-from nexus.store import audit_chain, recount
+from nexus.store import audit_chain, event_checks, recount
 from nexus.store.database import Connection, Database
 
 BUS_CATCHES_UP_S = 2.0
@@ -92,6 +92,7 @@ class Recount:
             link = await audit_chain.check_after(connection, link.last)
         self._lasting += await audit_chain.check_head(connection)
         self._lasting += await audit_chain.check_deletions(connection)
+        self._lasting += await event_checks.check_events(connection)
 
     async def _compare_bus(self, totals: dict[int, Totals]) -> None:
         suspects = await self._suspects(totals, list(totals))

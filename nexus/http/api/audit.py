@@ -10,8 +10,9 @@ from msgspec import Meta
 from nexus.domain.definition import ID_MAX
 from nexus.domain.text import text_problems, text_rule
 from nexus.domain.views import stamp
-from nexus.errors import Forbidden, Invalid, PollNotFound
+from nexus.errors import EventNotFound, Forbidden, Invalid, PollNotFound
 from nexus.http.api.lists import Paged
+from nexus.http.api.seen_event import see_event
 from nexus.http.api.seen_poll import see_poll
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
@@ -35,7 +36,7 @@ class AuditQuery(Paged, kw_only=True):
     target_type: AuditFilter | None = None
     target_id: int | None = None
 
-    def which(self, poll: int | None = None) -> Which:
+    def which(self, poll: int | None = None, event: int | None = None, polls: tuple[int, ...] = ()) -> Which:
         """As the store takes it. Raises `Invalid` for a text that no entry can contain."""
         texts = [("user", self.user), ("action", self.action), ("target_type", self.target_type)]
         problems = [one for name, text in texts if text for one in text_problems(name, text, LONGEST_FILTER)]
@@ -44,7 +45,15 @@ class AuditQuery(Paged, kw_only=True):
         target = self.target_id
         if target is not None and not 0 < target <= ID_MAX:
             target = -1  # nothing has this id, and PostgreSQL can hold it
-        return Which(poll=poll, user=self.user, action=self.action, target_type=self.target_type, target_id=target)
+        return Which(
+            poll=poll,
+            event=event,
+            polls=polls,
+            user=self.user,
+            action=self.action,
+            target_type=self.target_type,
+            target_id=target,
+        )
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
@@ -74,6 +83,14 @@ async def read_poll(request: TypedRequest[Nothing, AuditQuery], services: RestSe
     seen = await see_poll(services.tallies, request.path_id("poll", PollNotFound()), request.by)
     seen.require_host()
     return await _page(request, services, request.query.which(seen.poll.id))
+
+
+async def read_event(request: TypedRequest[Nothing, AuditQuery], services: RestServices) -> Reply[AuditPage]:
+    """Read the history of an event and of all polls that it has or had."""
+    seen = await see_event(services.database, request.path_id("event", EventNotFound()), request.by)
+    seen.require_host()
+    polls = await history.polls_of_event(services.database, seen.event.id)
+    return await _page(request, services, request.query.which(event=seen.event.id, polls=polls))
 
 
 async def read_all(request: TypedRequest[Nothing, AuditQuery], services: RestServices) -> Reply[AuditPage]:
@@ -106,6 +123,15 @@ def _view(entry: HistoryEntry) -> AuditEntry:
 CALLS: tuple[RestCall, ...] = (
     call(
         "GET", "/polls/{poll}/audit", read_poll, body=Nothing, query=AuditQuery, answer=AuditPage, raises=(Forbidden,)
+    ),
+    call(
+        "GET",
+        "/events/{event}/audit",
+        read_event,
+        body=Nothing,
+        query=AuditQuery,
+        answer=AuditPage,
+        raises=(Forbidden,),
     ),
     call("GET", "/audit", read_all, body=Nothing, query=AuditQuery, answer=AuditPage, raises=(Forbidden,)),
 )
