@@ -36,7 +36,7 @@ async def lock_polls(connection: Connection, polls: Sequence[int], *, skip_locke
 async def lock_with_run_sheet(connection: Connection, poll: int) -> None:
     """Lock a poll and, where it is part of an event, that and all polls of it."""
     events = [row["id"] for row in await connection.all(_EVENTS, polls=[poll])]
-    await connection.run(_WITH_THEIR_SHEET, polls=[poll], events=events)
+    await connection.all(_WITH_THEIR_SHEET, polls=[poll], events=events)
 
 
 async def lock_event(connection: Connection, event: int) -> bool:

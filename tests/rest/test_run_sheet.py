@@ -5,6 +5,7 @@ import random
 import pytest
 
 from nexus.bus import PollNews
+from nexus.store.locks import lock_with_run_sheet
 from tests.rest.test_events import refusal
 from tests.support.events import event_of, new_poll
 from tests.support.rest import Person, Rest, refused
@@ -145,3 +146,16 @@ async def test_any_changes_leave_one_order_without_gaps(rest: Rest) -> None:
 async def test_unknown_event_has_no_run_sheet(rest: Rest) -> None:
     answer = await rest("PUT", "/events/77/order/", await rest.user(), json={"polls": []})
     assert refused(answer) == (404, "event_not_found")
+
+
+async def test_change_of_places_holds_every_poll_of_its_event(rest: Rest) -> None:
+    ann = await rest.user()
+    event = await event_of(rest, ann, "Show", *(new_poll(f"{n}?") for n in range(3)))
+    database = rest.services.database
+    async with database.transaction() as holder:
+        await lock_with_run_sheet(holder, event["polls"][1]["id"])
+        async with database.transaction() as other:
+            free = await other.all(
+                "SELECT id FROM polls WHERE event_id = :event FOR NO KEY UPDATE SKIP LOCKED", event=event["id"]
+            )
+    assert free == []
