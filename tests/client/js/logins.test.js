@@ -71,8 +71,10 @@ test("a doubled tab and the first one both stay in, however long one of them sle
   assert.notEqual(stored(storage).refresh, stored(copy).refresh);
   await renew(twin, 3); // the first one sleeps
   await renew(made, 2);
-  const third = session({ url, storage: copyOf(copy) }); // doubled again
-  await until(() => stored(copy).refresh !== stored(storage).refresh, "a pair for each tab");
+  const before = stored(copy).refresh;
+  const again = copyOf(copy);
+  const third = session({ url, storage: again }); // doubled again
+  await until(() => stored(copy).refresh !== before && stored(again).refresh !== before, "a pair for each tab");
   await renew(made, 2);
   await renew(third, 2);
   await renew(twin, 2);
