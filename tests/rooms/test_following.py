@@ -315,7 +315,7 @@ async def test_moves_that_were_superseded_are_skipped(running: RunningHub) -> No
     for change in (changes[2], changes[0], changes[0], changes[1]):
         running.tallies.event_changed(change)
     await until(has_moved(screen, changes[2].event))
-    last = screen.texts[-1].split()
+    last = seen_of(screen, "moved")[-1].split()
     assert last[4] == str(event.polls[2].id)
     revisions = [int(text.split()[1][1:]) for text in seen_of(screen, "moved", "event")]
     assert revisions == sorted(set(revisions))
