@@ -222,7 +222,7 @@ async def test_own_ballots_are_read_in_batches_where_there_are_votes(
     again = await move(running, event, 1)
     for n, screen in enumerate(screens):
         await until(has_moved(screen, again))
-        assert screen.texts[-1].endswith("own 1") == (n % 10 == 0)
+        assert seen_of(screen, "moved")[-1].endswith("own 1") == (n % 10 == 0)
     assert asked == [20, 20, 10]
 
 
