@@ -5,7 +5,7 @@ from __future__ import annotations
 from nexus.domain.poll import Poll, Visibility
 from nexus.domain.rights import role_in, rules_of
 from nexus.rooms.room import Room, RoomSnapshot
-from nexus.rooms.viewer import LOOK_CLOSELY, Shown, Viewer
+from nexus.rooms.viewer import LOOK_CLOSELY, LastSent, Viewer
 from nexus.voting.tallies import PollEntry
 
 
@@ -30,7 +30,7 @@ def let_in(room: Room, viewer: Viewer, entry: PollEntry) -> RoomSnapshot:
         viewer.edition = LOOK_CLOSELY
     else:
         viewer.revision = state.revision
-        viewer.shown = Shown(state.place, sees is Visibility.FULL)
+        viewer.shown = LastSent(state.place, sees is Visibility.FULL)
         if room.is_newest(state):
             viewer.full, viewer.edition = viewer.shown.full, room.edition
     return RoomSnapshot(state, viewer.role, sees, held.votes)

@@ -57,7 +57,7 @@ class EventFrames(Protocol):
         """The event no longer exists."""
 
 
-class Arrival(NamedTuple):
+class Destination(NamedTuple):
     """The poll to which followers are moved, and what their voters hold in it; None where nobody can hold anything."""
 
     poll: Poll
@@ -194,42 +194,42 @@ class Moves:
     async def _write(self, room: EventRoom, event: Event, poll: Poll | None) -> None:
         """Write to those who wait, in slices, until there is news."""
         end = time.perf_counter() + SLICE_S
-        arrival: Arrival | None = None
+        destination: Destination | None = None
         while room.waiting and room.holds(event):
             some = list(islice(room.waiting, VOTERS))
             if poll is not None:
-                arrival = await self._arrival(event, poll, some)
+                destination = await self._destination(event, poll, some)
             for n, follower in enumerate(some, 1):
                 if not room.holds(event):
                     return
                 room.waiting.pop(follower, None)
-                self._tell(room, follower, event, arrival)
+                self._tell(room, follower, event, destination)
                 if n % STRIDE == 0 and time.perf_counter() > end:
                     await self._give_way()
                     end = time.perf_counter() + SLICE_S
 
-    async def _arrival(self, event: Event, poll: Poll, followers: list[Follower]) -> Arrival:
+    async def _destination(self, event: Event, poll: Poll, followers: list[Follower]) -> Destination:
         if not poll.ballots:
-            return Arrival(poll, None)
+            return Destination(poll, None)
         voters = sorted({one.voter for one in followers if one.shown != event.shown})
-        return Arrival(poll, await self._events.held(poll.id, voters))
+        return Destination(poll, await self._events.held(poll.id, voters))
 
-    def _tell(self, room: EventRoom, follower: Follower, event: Event, arrival: Arrival | None) -> None:
+    def _tell(self, room: EventRoom, follower: Follower, event: Event, destination: Destination | None) -> None:
         """Write to one follower what it lacks; what its sink refuses is not queued: it comes back when it has read."""
         if follower not in room.followers:
             return
         try:
-            self._write_to(room, follower, event, arrival)
+            self._write_to(room, follower, event, destination)
         except Exception:
             logger.exception("a follower of event %d could not be told", room.id)
             room.failed.append(follower)
 
-    def _write_to(self, room: EventRoom, follower: Follower, event: Event, arrival: Arrival | None) -> None:
+    def _write_to(self, room: EventRoom, follower: Follower, event: Event, destination: Destination | None) -> None:
         if follower.revision < event.revision:
             if follower.shown == event.shown:
                 written = follower.write(self._frames.shown(event, follower.role))
             else:
-                written = self._move(room, follower, event, arrival)
+                written = self._move(room, follower, event, destination)
             if not written:
                 return
             follower.revision = event.revision
@@ -239,7 +239,7 @@ class Moves:
         if follower.write(self._frames.event_presence(room.id, online)):
             follower.online, follower.counted = online, room.counted
 
-    def _move(self, room: EventRoom, follower: Follower, event: Event, arrival: Arrival | None) -> bool:
+    def _move(self, room: EventRoom, follower: Follower, event: Event, destination: Destination | None) -> bool:
         """Show a follower another poll than before: first the last of the poll before, then the new one, and from then
         on nothing but the new one. False where it was not taken: the follower is then where it was."""
         before, shown = follower.shown, event.shown
@@ -249,7 +249,7 @@ class Moves:
             viewer = None
             written = follower.write(self._frames.moved(event, follower.role, None, known=False))
         else:
-            entry = arrival.entry(follower.voter) if arrival is not None else None
+            entry = destination.entry(follower.voter) if destination is not None else None
             if entry is None:
                 room.stale = True  # a new round has begun since: all of it is read again
                 room.waiting[follower] = None

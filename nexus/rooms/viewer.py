@@ -25,7 +25,7 @@ class FrameSink(Protocol):
         """The room of `poll` is gone for this sink. `frame` says so, and must not be skipped: nothing follows it."""
 
 
-class Shown(NamedTuple):
+class LastSent(NamedTuple):
     """What a viewer was sent last; at the same place, full totals are newer than turnout alone."""
 
     place: Place
@@ -64,7 +64,7 @@ class Viewer:
         self.role = Role.VOTER
         self.right: Place | None = None
         """Where a ballot of this voter was last known to stand, which is what `after_vote` asks for."""
-        self.shown = Shown(Place(0, 0), full=False)
+        self.shown = LastSent(Place(0, 0), full=False)
         self.revision = 0
         self.online: int | None = None
         """The number of voters that was sent last."""

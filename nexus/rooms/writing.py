@@ -15,7 +15,7 @@ from nexus.domain.poll import Visibility
 from nexus.rooms.encoded import EncodedState
 from nexus.rooms.frame import Frame
 from nexus.rooms.room import Room
-from nexus.rooms.viewer import LOOK_CLOSELY, Shown, Viewer
+from nexus.rooms.viewer import LOOK_CLOSELY, LastSent, Viewer
 
 STRIDE = 32
 """Viewers between two looks at the clock."""
@@ -60,7 +60,7 @@ def write_totals(room: Room, viewers: Iterable[Viewer], encoded: EncodedState) -
         return
     plain_since = newest if room.doubtful else room.plain_since
     place = totals.place
-    shown = (Shown(place, full=False), Shown(place, full=True))
+    shown = (LastSent(place, full=False), LastSent(place, full=True))
     frames: list[Frame | None] = [None, None]
     for viewer in viewers:
         edition = viewer.edition
@@ -95,7 +95,7 @@ def deliver(room: Room, viewer: Viewer, encoded: EncodedState) -> None:
         if not viewer.write(encoded.poll(poll, sees)):
             return
         viewer.revision = poll.revision
-    newest = Shown(totals.place, sees is Visibility.FULL)
+    newest = LastSent(totals.place, sees is Visibility.FULL)
     if viewer.shown < newest:
         if not viewer.write(encoded.totals(totals, sees)):
             return

@@ -8,7 +8,7 @@ from nexus.domain.poll import Place, Policy
 from nexus.domain.presence import Crowd
 from nexus.domain.rights import Role
 from nexus.rooms.fanout import Fanout
-from nexus.rooms.viewer import Shown
+from nexus.rooms.viewer import LastSent
 from nexus.rooms.writing import STRIDE
 from tests.support.rooms import PlainFrames, pass_by, poll_at, room_at, seated, slow_clock, totals_at, turns_until
 from tests.support.waiting import until
@@ -106,7 +106,7 @@ async def test_definition_goes_before_totals_and_presence_after() -> None:
 async def test_presence_is_sent_once_a_count_at_most() -> None:
     room = room_at(2)
     (viewer, screen), fanout = seated(room), Fanout(PlainFrames())
-    viewer.shown = Shown(Place(1, 2), full=True)
+    viewer.shown = LastSent(Place(1, 2), full=True)
 
     def sent() -> list[str]:
         fanout.catch_up(room, viewer)
