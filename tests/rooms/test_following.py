@@ -14,6 +14,7 @@ from nexus.domain.identity import Identity
 from nexus.domain.poll import Place, Policy, Poll
 from nexus.errors import EventNotFound
 from nexus.rooms import healing, moving
+from nexus.rooms.fanout import Fanout
 from nexus.rooms.follower import Follower
 from nexus.store import events, polls, rounds, watch
 from nexus.store.database import Database
@@ -361,6 +362,19 @@ async def test_worker_that_hears_of_the_move_first_still_ends_the_poll_before_it
     deaf.following.on_news(EventNews(event.id, change.event.revision))
     await until(has_moved(screen, change.event))
     assert f"totals 1.{cast.version + 1} full" in screen.texts[: screen.texts.index(seen_of(screen, "moved")[0])]
+
+
+async def test_the_end_of_the_poll_before_is_written_even_where_fan_out_has_not_come_so_far(
+    running: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = await make_event(running.database, "One?", "Two?")
+    await move(running, event, 0)
+    _, screen = await running.follow(event, ALICE)
+    cast = await cast_one(running.database, vote(await poll_of(running.database, event, 0), BOB, 0))
+    monkeypatch.setattr(Fanout, "send_soon", lambda fanout, room, *, urgent=False: None)
+    await until(has_moved(screen, await move(running, event, 1)))
+    last = f"totals 1.{cast.version + 1} full"
+    assert last in screen.texts[: screen.texts.index(seen_of(screen, "moved")[-1])]
 
 
 async def test_news_of_what_is_known_reads_nothing(running: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
