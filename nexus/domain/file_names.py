@@ -1,4 +1,4 @@
-"""Names of files for people to find again: from a question, a round and a day, safe on every system."""
+"""Names of files for people to find again: from a title, a round and a day, safe on every system."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 LONGEST_BYTES = 120
-"""Of the part that comes from the question; file systems allow 255 bytes for the whole name."""
+"""Of the part that comes from the title; file systems allow 255 bytes for the whole name."""
 
 
 class FileName(NamedTuple):
@@ -17,16 +17,15 @@ class FileName(NamedTuple):
     ascii: str
 
 
-def file_name(question: str, poll_id: int, day: date, ending: str, *, earlier_round: int | None = None) -> FileName:
+def file_name(title: str, plain: str, day: date, ending: str, *, earlier_round: int | None = None) -> FileName:
     """Such as `tea-or-coffee-2026-11-28.csv`; of an earlier round `tea-or-coffee-round-1-2026-11-28.csv`.
 
-    Only letters, digits and dashes remain of the question, in lower case: no separator of any system, no quote, no
+    Only letters, digits and dashes remain of the title, in lower case: no separator of any system, no quote, no
     control character and no mark that turns the direction. With the day behind it no name is one that Windows reserves.
-    If nothing remains, it is `poll-7`.
+    If nothing remains, it is `plain`, such as `poll-7`.
     """
     round_ = "" if earlier_round is None else f"-round-{earlier_round}"
-    plain = f"poll-{poll_id}"
-    kept = _kept(question)
+    kept = _kept(title)
     simple = _kept(unicodedata.normalize("NFKD", kept.casefold()).encode("ascii", "ignore").decode())
     # What is left in ASCII of a text in another script would be a riddle.
     readable = simple if 2 * len(simple) >= len(kept) else ""

@@ -28,38 +28,27 @@ class Fact(msgspec.Struct, frozen=True):
     kind: Kind
 
 
-class OptionTotal(msgspec.Struct, frozen=True):
-    """An option, its votes, and its share of the ballots, at most 1."""
+class Sheet(msgspec.Struct, frozen=True):
+    """A sheet: its name, which is one that spreadsheets allow (`names`), the facts above its table if there are any,
+    the columns of the table, and how many rows are under them."""
 
-    text: str
-    votes: int
-    share: float
-
-
-class Heads(msgspec.Struct, frozen=True):
-    """What every workbook says: the names of its two sheets, and the heads over its options."""
-
-    totals: str = "Totals"
-    ballots: str = "Ballots"
-    option: str = "Option"
-    votes: str = "Votes"
-    share: str = "Share"
+    name: str
+    columns: list[Column]
+    rows: int
+    facts: list[Fact] = []
 
 
 class Book(msgspec.Struct, frozen=True):
-    """A workbook of two sheets: the totals, and a row for each ballot under `columns`; from right to left where its
-    language is written so."""
+    """A workbook: its sheets, whose rows follow it in their order; from right to left where its language is written
+    so."""
 
     title: str
-    facts: list[Fact]
-    options: list[OptionTotal]
-    columns: list[Column]
-    heads: Heads = Heads()
+    sheets: list[Sheet]
     right_to_left: bool = False
 
 
 Row = dict[int, str | float]
-"""The cells of one ballot by the place of their column; the others are empty. A time is in seconds since 1970."""
+"""The cells of one row by the place of their column; the others are empty. A time is in seconds since 1970."""
 
 
 def seconds(moment: datetime) -> float:

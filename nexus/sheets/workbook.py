@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from nexus.sheets.book import Book, Kind, Row
+from nexus.sheets.book import Book, Kind, Row, Sheet
+from nexus.sheets.names import next_name
 
 ROWS_PER_SHEET = 1_048_576
 """Of Excel; the first holds the heads."""
@@ -18,8 +19,6 @@ _DAY_S = 86_400
 # Days from the first day of Excel's calendar to 1970.
 _EPOCH_DAY = 25_569
 _TITLE_CHARACTERS = 255
-_LABEL_WIDTH = 60
-_VALUE_WIDTH = 22
 _TIME = "yyyy-mm-dd hh:mm:ss"
 
 
@@ -27,62 +26,64 @@ class Overfull(Exception):
     """A cell did not take what was to be written into it."""
 
 
-def write(book: Book, rows: Iterable[Row], path: Path, *, rows_per_sheet: int = ROWS_PER_SHEET) -> None:
+class Incomplete(Exception):
+    """There are fewer rows than the book says, or more."""
+
+
+def write(book: Book, rows: Iterator[Row], path: Path, *, rows_per_sheet: int = ROWS_PER_SHEET) -> None:
     """Write the workbook to `path`, and what is needed on the way beside it. Rows beyond a sheet go on in the next."""
     workbook = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
     workbook.set_properties({"title": book.title[:_TITLE_CHARACTERS]})
-    _Sheets(workbook).write(book, rows, rows_per_sheet)
+    writer = _Writer(workbook, rows_per_sheet, right_to_left=book.right_to_left)
+    for sheet in book.sheets:
+        writer.write(sheet, rows)
+    if next(rows, None) is not None:
+        raise Incomplete("rows that belong to no sheet")
     workbook.close()  # not by `with`, which would write it out after a failure, too
 
 
-class _Sheets:
-    def __init__(self, workbook: xlsxwriter.Workbook) -> None:
+class _Writer:
+    def __init__(self, workbook: xlsxwriter.Workbook, rows_per_sheet: int, *, right_to_left: bool) -> None:
         self._workbook = workbook
+        self._rows_per_sheet = rows_per_sheet
+        self._right_to_left = right_to_left
         self._bold = workbook.add_format({"bold": True})
         self._plain = workbook.add_format()
         formats = {"share": {"num_format": "0.00%"}, "time": {"num_format": _TIME}, "number": {"num_format": "0"}}
         self._formats = {kind: workbook.add_format(of) for kind, of in formats.items()}
 
-    def write(self, book: Book, rows: Iterable[Row], rows_per_sheet: int) -> None:
-        self._totals(book)
-        sheet, row, sheets = self._ballots(book, 1), 0, 1
-        for cells in rows:
-            if row + 1 == rows_per_sheet:
-                sheets += 1
-                sheet, row = self._ballots(book, sheets), 0
-            row += 1
+    def write(self, sheet: Sheet, rows: Iterator[Row]) -> None:
+        """A sheet with its rows, the next of `rows`, and as many sheets more as they need."""
+        part, row = self._begun(sheet, 1)
+        parts = 1
+        for _ in range(sheet.rows):
+            if row == self._rows_per_sheet:
+                parts += 1
+                part, row = self._begun(sheet, parts)
+            cells = next(rows, None)
+            if cells is None:
+                raise Incomplete(f"a sheet of {sheet.rows} rows has fewer")
             for place, cell in cells.items():
-                self._put(sheet, row, place, cell, book.columns[place].kind)
+                self._put(part, row, place, cell, sheet.columns[place].kind)
+            row += 1
 
-    def _totals(self, book: Book) -> None:
-        sheet = self._sheet(book, book.heads.totals)
-        sheet.set_column(0, 0, _LABEL_WIDTH)
-        sheet.set_column(1, 2, _VALUE_WIDTH)
-        for row, fact in enumerate(book.facts):
-            self._text(sheet, row, 0, fact.label, self._bold)
-            self._put(sheet, row, 1, fact.value, fact.kind)
-        first = len(book.facts) + 1
-        for place, head in enumerate((book.heads.option, book.heads.votes, book.heads.share)):
-            self._text(sheet, first, place, head, self._bold)
-        for row, option in enumerate(book.options, first + 1):
-            self._put(sheet, row, 0, option.text, "text")
-            self._put(sheet, row, 1, option.votes, "number")
-            self._put(sheet, row, 2, option.share, "share")
-
-    def _sheet(self, book: Book, name: str) -> Worksheet:
-        sheet = self._workbook.add_worksheet(name)
-        if book.right_to_left:
-            sheet.right_to_left()
-        return sheet
-
-    def _ballots(self, book: Book, number: int) -> Worksheet:
-        name = book.heads.ballots
-        sheet = self._sheet(book, name if number == 1 else f"{name} {number}")
-        sheet.freeze_panes(1, 0)
-        for place, column in enumerate(book.columns):
-            sheet.set_column(place, place, column.width)
-            self._text(sheet, 0, place, column.head, self._bold)
-        return sheet
+    def _begun(self, sheet: Sheet, part: int) -> tuple[Worksheet, int]:
+        """A part of a sheet with its heads, and where its rows begin; the facts are in the first alone."""
+        made = self._workbook.add_worksheet(sheet.name if part == 1 else next_name(sheet.name, part))
+        if self._right_to_left:
+            made.right_to_left()
+        for place, column in enumerate(sheet.columns):
+            made.set_column(place, place, column.width)
+        facts = sheet.facts if part == 1 else []
+        for row, fact in enumerate(facts):
+            self._text(made, row, 0, fact.label, self._bold)
+            self._put(made, row, 1, fact.value, fact.kind)
+        head = len(facts) + 1 if facts else 0
+        if not facts:
+            made.freeze_panes(1, 0)
+        for place, column in enumerate(sheet.columns):
+            self._text(made, head, place, column.head, self._bold)
+        return made, head + 1
 
     def _put(self, sheet: Worksheet, row: int, place: int, cell: str | float, kind: Kind) -> None:
         if kind == "text":

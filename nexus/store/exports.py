@@ -77,10 +77,12 @@ async def ballots(
     Holds a connection until the `with` ends. Raises `PollNotFound` where the poll has been deleted.
     """
     async with database.snapshot() as connection:
-        yield await _round(connection, poll, epoch), _pieces(connection, poll, epoch)
+        round_ = await read_round(connection, poll, epoch)
+        yield round_, pieces(connection, round_)
 
 
-async def _round(connection: Connection, poll: int, epoch: int) -> Round:
+async def read_round(connection: Connection, poll: int, epoch: int) -> Round:
+    """A round, within a snapshot. Raises `PollNotFound` where the poll has been deleted."""
     row = await connection.one(
         "SELECT p.question, p.epoch = :epoch AS current, p.anonymous, p.status, p.max_choices, p.created_at, "
         "p.opens_at, p.expires_at, p.closed_at, r.ended_at, r.options::text AS options, clock_timestamp() AS read_at "
@@ -151,10 +153,12 @@ ORDER BY CASE WHEN p.anonymous THEN md5(concat($3::text, v.voter, v.slot)) END,
 """
 
 
-async def _pieces(connection: Connection, poll: int, epoch: int) -> AsyncIterator[list[Exported]]:
-    await connection.raw.execute(_BALLOTS, poll, epoch, secrets.token_hex(16))
+async def pieces(connection: Connection, round_: Round) -> AsyncIterator[list[Exported]]:
+    """The ballots of a round, within the snapshot in which it was read; those of one round at a time."""
+    await connection.raw.execute(_BALLOTS, round_.poll, round_.epoch, secrets.token_hex(16))
     while rows := await connection.raw.fetch(f"FETCH {PIECE} FROM ballots"):
         yield [_exported(row) for row in rows]
+    await connection.raw.execute("CLOSE ballots")
 
 
 def _exported(row: Row) -> Exported:

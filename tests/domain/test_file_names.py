@@ -1,4 +1,4 @@
-"""Names of files, made from a question, a round and a day."""
+"""Names of files, made from a title, a round and a day."""
 
 import re
 from datetime import date
@@ -30,16 +30,16 @@ DAY = date(2026, 11, 28)
     ],
 )
 def test_a_name_is_the_question_and_the_day(question: str, stem: str, ascii_stem: str) -> None:
-    assert file_name(question, 7, DAY, "csv") == (f"{stem}-2026-11-28.csv", f"{ascii_stem}-2026-11-28.csv")
+    assert file_name(question, "poll-7", DAY, "csv") == (f"{stem}-2026-11-28.csv", f"{ascii_stem}-2026-11-28.csv")
 
 
 def test_an_earlier_round_is_named() -> None:
-    assert file_name("Well?", 7, DAY, "xlsx", earlier_round=2).name == "well-round-2-2026-11-28.xlsx"
-    assert file_name("?", 7, DAY, "xlsx", earlier_round=2).name == "poll-7-round-2-2026-11-28.xlsx"
+    assert file_name("Well?", "poll-7", DAY, "xlsx", earlier_round=2).name == "well-round-2-2026-11-28.xlsx"
+    assert file_name("?", "poll-7", DAY, "xlsx", earlier_round=2).name == "poll-7-round-2-2026-11-28.xlsx"
 
 
 @pytest.mark.parametrize("question", ["x" * 500, "wörter " * 80, "長" * 500, "é" * 300, "a" * 119 + "語", "क्षि" * 120])
 def test_a_long_question_is_cut(question: str) -> None:
-    name, plain = file_name(question, 7, DAY, "xlsx", earlier_round=2**31 - 1)
+    name, plain = file_name(question, "poll-7", DAY, "xlsx", earlier_round=2**31 - 1)
     assert len(name.encode()) < 180 and name.endswith("-round-2147483647-2026-11-28.xlsx")
     assert re.fullmatch("[a-z0-9.-]+", plain) and "--" not in name

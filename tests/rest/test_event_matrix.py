@@ -93,6 +93,7 @@ ROWS: dict[str, Row] = {
     "POST /events/{event}/copy": Row("run", 201),
     "POST /events/{event}/screen": Row("run", 201),
     "GET /events/{event}/results": Row("see", 200),
+    "GET /events/{event}/export": Row("run", 200),
     "GET /events/{event}/audit": Row("run", 200),
 }
 

@@ -6,22 +6,8 @@ from contextlib import suppress
 import httpx
 from starlette.types import Message
 
-from tests.support.exports import exported, scope_of, table
+from tests.support.exports import exported, fill, scope_of, table
 from tests.support.rest import Rest
-from tests.support.values import Json
-
-
-async def fill(rest: Rest, poll: Json, ballots: int) -> None:
-    """As many ballots as it takes for an answer of many pieces."""
-    async with rest.services.database.transaction() as connection:
-        await connection.run(
-            "INSERT INTO votes (poll_id, epoch, voter, slot, op, choices, cast_at) "
-            "SELECT :poll, 1, 'user:' || n, '00000000-0000-0000-0000-000000000000', gen_random_uuid(), "
-            "ARRAY[CAST(:option AS bigint)], clock_timestamp() FROM generate_series(1, :n) n",
-            poll=poll["id"],
-            option=poll["options"][0]["id"],
-            n=ballots,
-        )
 
 
 async def test_many_ballots_come_whole(rest: Rest) -> None:

@@ -16,13 +16,12 @@ from typing import IO
 import pytest
 
 from nexus.errors import Unavailable
-from nexus.sheets.book import Book, Column, put_book, put_rows
+from nexus.sheets.book import Book, Column, Sheet, put_book, put_rows
 from nexus.sheets.folders import YOUNG_S, new_folder, sweep
 from nexus.sheets.process import written
 from tests.support.waiting import UNTIL_S, soon, until
 from tests.support.workbooks import sheets
 
-BOOK = Book("Well?", [], [], [Column("Ballot", "text", 20)])
 MANY = 300_000
 
 
@@ -39,8 +38,12 @@ def rows() -> Iterator[IO[bytes]]:
         yield file
 
 
+def book(rows: int) -> Book:
+    return Book("Well?", [Sheet("Ballots", [Column("Ballot", "text", 20)], rows)])
+
+
 def fill(file: IO[bytes], count: int) -> None:
-    put_book(file, BOOK)
+    put_book(file, book(count))
     put_rows(file, ({0: f"b{n}"} for n in range(count)))
 
 
@@ -79,11 +82,19 @@ async def test_a_workbook_comes_in_pieces_and_nothing_stays(folder: Path, rows: 
 
 
 async def test_rows_that_cannot_be_written_are_refused_before_anything_is_sent(folder: Path, rows: IO[bytes]) -> None:
-    put_book(rows, BOOK)
+    put_book(rows, book(1))
     put_rows(rows, [{0: "b1", 1: "one too many"}])
     with pytest.raises(Unavailable):
         await want(rows)
     assert left(folder) == []
+
+
+@pytest.mark.parametrize("count", [0, 2])
+async def test_fewer_rows_than_announced_or_more_are_no_workbook(rows: IO[bytes], count: int) -> None:
+    put_book(rows, book(1))
+    put_rows(rows, ({0: f"b{n}"} for n in range(count)))
+    with pytest.raises(Unavailable):
+        await want(rows)
 
 
 async def test_a_writer_that_is_killed_is_a_refusal(folder: Path, rows: IO[bytes]) -> None:
@@ -113,11 +124,11 @@ async def test_the_writer_ends_with_who_wanted_the_workbook_and_has_no_secrets(
 
 ORPHANING = """
 import asyncio, tempfile
-from nexus.sheets.book import Book, Column, put_book, put_rows
+from nexus.sheets.book import Book, Column, Sheet, put_book, put_rows
 from nexus.sheets.process import written
 async def main():
     with tempfile.TemporaryFile() as rows:
-        put_book(rows, Book("Well?", [], [], [Column("Ballot", "text", 20)]))
+        put_book(rows, Book("Well?", [Sheet("Ballots", [Column("Ballot", "text", 20)], 300_000)]))
         put_rows(rows, ({0: "b1"} for _ in range(300_000)))
         async with written(rows):
             pass
@@ -139,7 +150,7 @@ async def test_the_writer_ends_and_clears_up_when_its_worker_is_killed(folder: P
 
 def test_a_writer_without_its_worker_writes_nothing(folder: Path) -> None:
     mine, rows = new_folder(), BytesIO()
-    put_book(rows, BOOK)
+    put_book(rows, book(1))
     put_rows(rows, [{0: "b1"}])
     command = [sys.executable, "-m", "nexus.sheets", str(mine)]
     done = subprocess.run([*command, "1"], input=rows.getvalue(), capture_output=True, timeout=UNTIL_S, check=False)

@@ -9,10 +9,12 @@ from typing import IO
 from nexus.domain.poll import percentage
 from nexus.domain.pseudonyms import Pseudonyms
 from nexus.http.framework.words import RIGHT_TO_LEFT, Words
-from nexus.sheets.book import Book, Column, Fact, Heads, OptionTotal, Row, put_book, put_rows, seconds
+from nexus.sheets.book import Book, Column, Fact, Kind, Row, Sheet, put_book, put_rows, seconds
 from nexus.store.exports import Exported, Round
 
 SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LABEL_WIDTH = 60
+_VALUE_WIDTH = 22
 _NARROWEST = 8
 _WIDEST = 60
 
@@ -37,27 +39,57 @@ async def put_round(
     say: SheetWords,
 ) -> None:
     """Write a round into `file`, for the writer of workbooks."""
-    put_book(file, book(round_, say))
+    totals, rows = _totals(round_, say)
+    ballots = Sheet(say("ballots"), ballot_columns(round_, say), round_.ballots)
+    put_book(file, workbook(round_.question, [totals, ballots], say))
+    put_rows(file, rows)
+    await put_ballots(file, round_, pieces, pseudonyms)
+
+
+async def put_ballots(
+    file: IO[bytes], round_: Round, pieces: AsyncIterator[list[Exported]], pseudonyms: Pseudonyms
+) -> None:
+    """Write the rows of a round under its `ballot_columns`."""
     row = _rows(round_, pseudonyms)
     async for ballots in pieces:
         put_rows(file, map(row, ballots))
 
 
-def book(round_: Round, say: SheetWords) -> Book:
-    """What the workbook of a round consists of, but for its rows."""
-    options = [
-        OptionTotal(one.option_text, one.votes_count, percentage(one.votes_count, round_.ballots) / 100)
-        for one in round_.options
+def workbook(title: str, sheets: list[Sheet], say: SheetWords) -> Book:
+    """A workbook of these sheets, in the direction of its language."""
+    return Book(title, sheets, say.language in RIGHT_TO_LEFT)
+
+
+def option_heads(say: SheetWords, widths: tuple[int, int, int]) -> list[Column]:
+    """The columns of `option_cells`."""
+    kinds: tuple[Kind, ...] = ("text", "number", "share")
+    return [
+        Column(say(name), kind, width)
+        for name, kind, width in zip(("option", "votes", "share"), kinds, widths, strict=True)
     ]
-    heads = Heads(**{name: say(name) for name in Heads.__struct_fields__})
-    turned = say.language in RIGHT_TO_LEFT
-    return Book(round_.question, list(_facts(round_, say)), options, _columns(round_, say), heads, turned)
+
+
+def option_cells(round_: Round) -> Iterator[tuple[str, int, float]]:
+    """Of each option of a round its text, its votes, and its share of the ballots, at most 1."""
+    for one in round_.options:
+        yield one.option_text, one.votes_count, percentage(one.votes_count, round_.ballots) / 100
+
+
+def status_of(round_: Round, say: SheetWords) -> str:
+    """The status of a round, in words."""
+    return say(f"status_{round_.status.value if round_.current else 'ended'}")
+
+
+def _totals(round_: Round, say: SheetWords) -> tuple[Sheet, list[Row]]:
+    rows: list[Row] = [dict(enumerate(cells)) for cells in option_cells(round_)]
+    heads = option_heads(say, (_LABEL_WIDTH, _VALUE_WIDTH, _VALUE_WIDTH))
+    return Sheet(say("totals"), heads, len(rows), list(_facts(round_, say))), rows
 
 
 def _facts(round_: Round, say: SheetWords) -> Iterator[Fact]:
     yield Fact(say("question"), round_.question, "text")
     yield Fact(say("round"), round_.epoch, "number")
-    yield Fact(say("status"), say(f"status_{round_.status.value if round_.current else 'ended'}"), "text")
+    yield Fact(say("status"), status_of(round_, say), "text")
     times = {"created": round_.created_at, "opens": round_.opens_at, "expires": round_.expires_at}
     times |= {"closed": round_.closed_at}
     # Those of the poll are about its current round.
@@ -69,7 +101,7 @@ def _facts(round_: Round, say: SheetWords) -> Iterator[Fact]:
     yield Fact(say("ballots"), round_.ballots, "number")
 
 
-def _columns(round_: Round, say: SheetWords) -> list[Column]:
+def ballot_columns(round_: Round, say: SheetWords) -> list[Column]:
     """Who, what, when. What is one column where a ballot names one option, else a column for each option."""
     who = Column(say("ballot" if round_.anonymous else "voter"), "text", 20 if round_.anonymous else 44)
     texts = [one.option_text for one in round_.options]

@@ -108,7 +108,7 @@ async def _ballots(
 
 def _headers(round_: Round, ending: str) -> dict[str, str]:
     earlier = None if round_.current else round_.epoch
-    name = file_name(round_.question, round_.poll, round_.read_at.date(), ending, earlier_round=earlier)
+    name = file_name(round_.question, f"poll-{round_.poll}", round_.read_at.date(), ending, earlier_round=earlier)
     return {"x-total-count": str(round_.ballots), "content-disposition": attachment(*name)}
 
 

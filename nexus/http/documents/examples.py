@@ -22,6 +22,7 @@ from nexus.http.api.accounts import Account, Credentials, Me, PasswordChange, Re
 from nexus.http.api.audit import AuditEntry, AuditPage
 from nexus.http.api.brands import BrandBody
 from nexus.http.api.categories import CategoryPage, CategoryPatch, NewCategory
+from nexus.http.api.event_exports import EventExport
 from nexus.http.api.event_hosts import HostPage, Named
 from nexus.http.api.event_results import EventResults
 from nexus.http.api.events import EventPage
@@ -48,6 +49,16 @@ _PASSWORD = "four words make one"  # noqa: S105 - an example
 _ANN = "ann"
 _CODE = "K7M2QP"
 
+_EXPORT = Export(
+    poll=7,
+    question=POLL.question,
+    epoch=1,
+    anonymous=False,
+    count=1,
+    voters=1,
+    options=[ExportedOption(12, "Yes", 1, 100.0), ExportedOption(13, "No", 0, 0.0)],
+    ballots=[ExportedBallot(voter="user:2", options=[12], op=OP, cast_at=NOW)],
+)
 _RESULTS = ResultsView(
     poll=7,
     question=POLL.question,
@@ -174,16 +185,8 @@ _ANSWERS: tuple[object, ...] = (
     Receipt(poll=7, op=UUID(OP), status=Outcome.RECORDED, options=(12,), epoch=1, version=43, stands=True),
     OwnVotes(poll=7, votes=[BallotView(op=OP, options=[12], cast_at=NOW)]),
     _RESULTS,
-    Export(
-        poll=7,
-        question=POLL.question,
-        epoch=1,
-        anonymous=False,
-        count=1,
-        voters=1,
-        options=[ExportedOption(12, "Yes", 1, 100.0), ExportedOption(13, "No", 0, 0.0)],
-        ballots=[ExportedBallot(voter="user:2", options=[12], op=OP, cast_at=NOW)],
-    ),
+    _EXPORT,
+    EventExport(event=4, title="Summer meeting", count=1, polls=[_EXPORT]),
     Look(
         name="Tea club",
         accent="#ffd400",
