@@ -1,5 +1,5 @@
-"""What the page of a poll starts with, so that the question and the first bars are there before any socket is open
-(docs/contract.md, "Pages")."""
+"""What the page of a poll or an event starts with, so that the question and the first bars are there before any socket
+is open (docs/contract.md, "Pages")."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from nexus.access.code_entry import CodeEntry
 from nexus.domain.codes import read_code
-from nexus.domain.poll import Status
+from nexus.domain.event import Event
+from nexus.domain.poll import Poll, Status
 from nexus.domain.rights import UNSEEN, Role, visibility
-from nexus.domain.views import PollView, Stamp, TotalsView, poll_view, stamp, totals_view
+from nexus.domain.views import EventView, PollView, Stamp, TotalsView, event_view, poll_view, stamp, totals_view
 from nexus.errors import GuestsNotAllowed, NexusError, PollNotFound
 from nexus.http.framework.asked import wants_page
 from nexus.http.framework.problem import problem
@@ -22,7 +23,11 @@ from nexus.voting.tallies import Tallies
 
 class Given(msgspec.Struct, frozen=True):
     """What a page of a poll starts with: the poll and its totals as any guest sees them, or the code of the error
-    that a guest would get. One that waits has neither (docs/contract.md, "Waiting")."""
+    that a guest would get. One that waits has neither (docs/contract.md, "Waiting").
+
+    That of an event starts with the event, as any guest sees it, and with the poll that it shows; these are null where
+    nothing is shown. Pages of polls have no `event`, so that they weigh nothing for it.
+    """
 
     code: str
     server_now: Stamp
@@ -30,6 +35,14 @@ class Given(msgspec.Struct, frozen=True):
     totals: TotalsView | None = None
     refused: str | None = None
     waiting: bool | msgspec.UnsetType = msgspec.UNSET
+    event: EventView | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def host(self) -> str | None:
+        """Whose poll or event it is; None where no guest may see it."""
+        if self.event:
+            return self.event.created_by
+        return None if self.poll is None else self.poll.created_by
 
 
 class GuestSight:
@@ -54,7 +67,9 @@ class GuestSight:
     async def _look(self, code: str, request: Request) -> Given:
         """What a guest with `code` sees. Raises what entering as a guest would raise."""
         address = "" if request.client is None else request.client.host
-        found = await self._codes.find(code, address)
+        found = await self._codes.find_either(code, address)
+        if isinstance(found, Event):
+            return await self._at_event(found)
         poll = await self._tallies.poll(found.id)
         # To programs a draft is a poll that does not exist, as on every other path.
         if poll is None or (poll.status is Status.DRAFT and not wants_page(request.scope)):
@@ -63,9 +78,23 @@ class GuestSight:
             return Given(poll.code, _now(), waiting=True)
         if not poll.allow_guests:
             raise GuestsNotAllowed
-        sees = visibility(poll.results, poll.status, Role.VOTER, has_vote=False)
-        totals = totals_view(poll.totals(), sees, datetime.now(UTC))
-        return Given(poll.code, _now(), poll_view(poll, sees), totals)
+        return Given(poll.code, _now(), *_seen(poll))
+
+    async def _at_event(self, event: Event) -> Given:
+        if not event.allow_guests:
+            raise GuestsNotAllowed
+        shown = None if event.shown is None else await self._tallies.poll(event.shown)
+        if shown is None:
+            # What it showed may have been deleted since it was read.
+            event = msgspec.structs.replace(event, shown=None)
+        poll, totals = (None, None) if shown is None else _seen(shown)
+        return Given(event.code, _now(), poll, totals, event=event_view(event, Role.VOTER))
+
+
+def _seen(poll: Poll) -> tuple[PollView, TotalsView]:
+    """A poll and its totals, as a guest sees them who has not voted."""
+    sees = visibility(poll.results, poll.status, Role.VOTER, has_vote=False)
+    return poll_view(poll, sees), totals_view(poll.totals(), sees, datetime.now(UTC))
 
 
 def _now() -> str:

@@ -1,21 +1,22 @@
-"""What other services show of a link to a poll: its question, where anyone may know of it, and else the service's name
-alone (docs/contract.md, "Pages")."""
+"""What other services show of a link to a poll or an event: its question or title, where anyone may know of it, and
+else the service's name alone (docs/contract.md, "Pages")."""
 
 from __future__ import annotations
 
-from nexus.domain.views import PollView
 from nexus.http.framework.html import Html, together, void
+from nexus.http.pages.given import Given
 
 LONGEST = 200
 """Characters of a description that are told: previews show less."""
 
 
-def preview_head(poll: PollView | None, name: str, canonical: str, image: str) -> Html:
-    """The lines for the head of a page at `canonical`, of a service that goes by `name`; `image` is absolute too, and
-    `poll` is None where nothing may be told of it (https://ogp.me; a card of Twitter takes the rest from these)."""
+def preview_head(given: Given, name: str, canonical: str, image: str) -> Html:
+    """The lines for the head of a page at `canonical` that starts with `given`, of a service that goes by `name`;
+    `image` is absolute too (https://ogp.me; a card of Twitter takes the rest from these)."""
     told = {"site_name": name, "type": "website", "url": canonical, "image": image}
-    told["title"] = name if poll is None else poll.question
-    description = "" if poll is None else _cut(poll.description)
+    title, text = _told_to_all(given) or (name, "")
+    told["title"] = title
+    description = _cut(text)
     if description:
         told["description"] = description
     return together(
@@ -24,6 +25,20 @@ def preview_head(poll: PollView | None, name: str, canonical: str, image: str) -
         void("meta", name="twitter:card", content="summary"),
         void("meta", name="description", content=description) if description else "",
     )
+
+
+def _told_to_all(given: Given) -> tuple[str, str] | None:
+    """Title and description of an event, or question and description of a poll; of a private one nothing is told,
+    though its guests see it: whoever is sent a link may not be meant to."""
+    event, poll = given.event, given.poll
+    if event:
+        return (event.title, event.description) if event.is_public else None
+    return (poll.question, poll.description) if poll is not None and poll.is_public else None
+
+
+def is_told_to_all(given: Given) -> bool:
+    """Whether anybody may know what the page is of."""
+    return _told_to_all(given) is not None
 
 
 def _cut(text: str) -> str:

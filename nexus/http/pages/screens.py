@@ -1,7 +1,8 @@
 """The pages that people see: `/`, `/{code}`, `/vote/{code}`, `/live/{code}` and `/host` (docs/contract.md, "Pages").
 
 A page is empty but for what its scripts need to fill it: the words in the reader's language, and, on the page of a
-poll, what any guest with its code may see of it. All references are relative, so that pages work below any path.
+poll or an event, what any guest with its code may see of it. All references are relative, so that pages work below any
+path.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from nexus.http.pages.manifest import ACCENT, LARGE_ICON, MANIFEST_PATH, MANIFES
 from nexus.http.pages.oidc import OidcPages
 from nexus.http.pages.place import inviting_root, place_of
 from nexus.http.pages.poll_free import PollFreePage
-from nexus.http.pages.previews import preview_head
+from nexus.http.pages.previews import is_told_to_all, preview_head
 from nexus.http.pages.qr import qr_png, qr_svg
 from nexus.http.pages.refusals import RefusalPages
 from nexus.http.pages.shells import ENTER, HOST, LATER, LIVE, VOTE, ProviderButton, Screen, Shells
@@ -128,17 +129,17 @@ class Pages:
         if given.waiting:
             blocks = together(blocks, lobby_words(language, self._words))
             head = together(head, lobby_head(screen, root, self._assets))
-        look = await (self._looks.of_host(given.poll.created_by) if given.poll else self._looks.of_site())
+        look = await (self._looks.of_host(given.host) if given.host else self._looks.of_site())
         return _packed(shell.around(blocks, head, look=look), status, headers, request)
 
     async def _preview(self, screen: Screen, scope: Scope, given: Given, language: str) -> Html:
-        """Of a private poll nothing is told, though its guests see it: whoever is sent a link may not be meant to."""
-        poll = given.poll if given.poll is not None and given.poll.is_public else None
-        look = await (self._looks.of_host(poll.created_by) if poll else self._looks.of_site())
+        """Of a private one not even its host's look is told."""
+        host = given.host if is_told_to_all(given) else None
+        look = await (self._looks.of_host(host) if host else self._looks.of_site())
         public = public_of(scope)
         page = public.url(f"/{screen.name}/{quote(given.code, safe='')}")
         image = public.url(f"/{look.logo.url if look.logo else self._assets.address(LARGE_ICON)}")
-        return preview_head(poll, look.name or self._words.say(language, "shared", "brand"), page, image)
+        return preview_head(given, look.name or self._words.say(language, "shared", "brand"), page, image)
 
     async def _manifest(self, request: Request) -> Response:
         """What a device keeps the start page by, like an app."""
