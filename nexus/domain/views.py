@@ -74,8 +74,8 @@ class SheetPollView(msgspec.Struct, frozen=True):
 
 
 class EventView(msgspec.Struct, frozen=True):
-    """An event, as those see it who may know of it: `polls` is its run sheet, and `shown` the poll that everybody is
-    shown, null where nothing is."""
+    """An event, as those see it who may know of it: `polls` is its run sheet, `polls_count` how many there are with
+    those that are hidden, and `shown` the poll that everybody is shown, null where nothing is."""
 
     id: Id
     code: str
@@ -86,6 +86,7 @@ class EventView(msgspec.Struct, frozen=True):
     is_public: bool
     allow_guests: bool
     polls: list[SheetPollView]
+    polls_count: Number
     shown: Id | None
     revision: Number
     created_at: Stamp
@@ -213,6 +214,7 @@ def event_view(event: Event, role: Role) -> EventView:
             for one in event.polls
             if role is not Role.VOTER or not one.hidden
         ],
+        polls_count=len(event.polls),
         shown=event.shown,
         revision=event.revision,
         created_at=stamp(event.created_at),

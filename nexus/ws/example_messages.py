@@ -68,6 +68,7 @@ _EVENT = EventView(
     is_public=True,
     allow_guests=True,
     polls=[SheetPollView(7, POLL.question, Status.OPEN)],
+    polls_count=3,
     shown=7,
     revision=17,
     created_at=NOW,

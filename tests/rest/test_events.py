@@ -28,7 +28,7 @@ async def test_created_event_has_the_contracts_shape_and_defaults(rest: Rest) ->
     event = await event_of(rest, ann, " Summer meeting ", new_poll("First?"), new_poll("Second?", status="draft"))
     assert list(event) == [
         *("id", "code", "title", "description", "created_by", "hosts", "is_public", "allow_guests"),
-        *("polls", "shown", "revision", "created_at", "updated_at"),
+        *("polls", "polls_count", "shown", "revision", "created_at", "updated_at"),
     ]
     assert (event["title"], event["description"], event["created_by"], event["hosts"]) == (
         *("Summer meeting", "", ann.voter, []),
@@ -118,6 +118,7 @@ async def test_guest_of_an_event_is_one_voter_in_all_its_polls(rest: Rest) -> No
     entered = (await rest("POST", "/auth/guest/", json={"code": event["code"]})).json()
     assert (entered["event"], entered["poll"]) == (event["id"], None)
     guest = Person(entered["voter"], entered["access"])
+    assert (await rest.get(f"/events/{event['id']}/", guest))["polls_count"] == len(event["polls"])
     assert [poll["question"] for poll in (await rest.get(f"/events/{event['id']}/", guest))["polls"]] == [
         "One?",
         "Two?",
