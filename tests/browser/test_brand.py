@@ -20,6 +20,7 @@ from tests.rest.test_brands import png
 from tests.support.browser import Chromium, axe
 from tests.support.host_page import PASSWORD, REFUSED, log_in
 from tests.support.served import Server, serving
+from tests.support.thorough import SLOW
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -121,6 +122,7 @@ async def worn(page: Page, scheme: str) -> None:
     assert await page.locator("img[src='x']").count() == 0
 
 
+@SLOW
 async def test_the_form_for_logging_in_on_a_stage_is_the_service_s(chromium: Chromium, server: Server) -> None:
     code = await a_poll(server.url)
     async with httpx.AsyncClient(base_url=server.url) as http:
@@ -175,6 +177,7 @@ def stroke(colour: str) -> bytes:
     return written.getvalue()
 
 
+@SLOW
 async def test_a_logo_that_would_be_lost_has_a_plate(chromium: Chromium, server: Server) -> None:
     code = await a_poll(server.url)
     async with httpx.AsyncClient(base_url=server.url) as http, chromium.visit(server.url) as visitor:

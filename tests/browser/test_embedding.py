@@ -160,6 +160,7 @@ async def test_nobody_logs_in_inside_a_frame(
             await expect(frame.locator("input[type=password]")).to_have_count(0)
 
 
+@SLOW
 async def test_a_login_runs_no_poll_from_inside_a_frame(chromium: Chromium, server: Server, site: OtherSite) -> None:
     async with hosting(chromium, server.url, allowed=ELSEWHERE) as host:
         poll = await host.make("Tea?", "Yes", "No")

@@ -258,6 +258,7 @@ async def test_an_older_search_that_fails_says_nothing_of_the_newest(chromium: C
         await expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@SLOW
 async def test_the_list_searches_filters_and_keeps_itself_up_to_date(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page

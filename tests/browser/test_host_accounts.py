@@ -58,6 +58,7 @@ async def logged_in(chromium: Chromium, url: str, name: str, **options: object) 
         yield page, visitor
 
 
+@SLOW
 async def test_strangers_are_offered_a_login_alone(chromium: Chromium, server: Server, database: Database) -> None:
     async with chromium.visit(server.url) as visitor:
         page = await visitor.open("/")
@@ -82,6 +83,7 @@ async def poll_for_accounts(database: Database, url: str) -> str:
         return str(answer.json()["code"])
 
 
+@SLOW
 async def test_an_administrator_invites_somebody(chromium: Chromium, server: Server, database: Database) -> None:
     await account(database, "boss", admin=True)
     async with logged_in(chromium, server.url, "boss", allowed=[REFUSED], viewport=(320, 800)) as (page, _):
@@ -214,6 +216,7 @@ async def test_people_delete_their_own_account(chromium: Chromium, server: Serve
         assert (await http.get(f"/polls/{poll}/")).json()["created_by"] == heir
 
 
+@SLOW
 async def test_an_administrator_makes_renames_and_deletes_categories(
     chromium: Chromium, server: Server, database: Database
 ) -> None:

@@ -85,6 +85,7 @@ async def test_a_closed_poll_is_corrected_and_keeps_its_order(chromium: Chromium
         assert [one["option_text"] for one in (await host.poll(poll["id"]))["options"]] == ["Green", "Black tea"]
 
 
+@SLOW
 async def test_voting_opens_for_a_while_and_a_poll_is_duplicated(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page

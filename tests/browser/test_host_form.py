@@ -154,6 +154,7 @@ async def test_a_changed_form_is_not_left_unasked(chromium: Chromium, home: str)
         await expect(host.heading("Account")).to_be_focused()
 
 
+@SLOW
 async def test_faults_are_shown_at_their_fields(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -286,6 +287,7 @@ async def test_a_poll_begins_with_a_template_and_shows_how_it_will_look(chromium
         assert (poll["chart"], poll["option_order"], poll["language"]) == ("columns", "votes", "de")
 
 
+@SLOW
 async def test_on_a_phone_the_preview_takes_the_place_of_the_form(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, viewport=(360, 740)) as host:
         await host.goto("#/new?template=agree", "New poll")

@@ -16,6 +16,7 @@ __all__ = ["home", "server"]
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+@SLOW
 async def test_each_poll_offers_its_next_act(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -34,6 +35,7 @@ async def test_each_poll_offers_its_next_act(chromium: Chromium, home: str) -> N
         assert (await host.poll(poll["id"]))["options"][0]["votes_count"] == 1
 
 
+@SLOW
 async def test_a_menu_works_by_keyboard_and_acts(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, viewport=(360, 740)) as host:
         page, keys = host.page, host.page.keyboard

@@ -49,6 +49,7 @@ async def test_present_opens_the_stage_with_the_hosts_rights(chromium: Chromium,
         assert (await presented(host)).url == stage.url, "from the list as well"
 
 
+@SLOW
 async def test_the_stage_knows_no_login(chromium: Chromium, home: str) -> None:
     async with httpx.AsyncClient(base_url=home) as http, chromium.visit(home) as visitor:
         name = await new_account(http)
@@ -81,6 +82,7 @@ async def test_present_says_what_keeps_it_from_its_tab(chromium: Chromium, home:
         await expect(host.status("The server can’t be reached")).to_be_visible()
 
 
+@SLOW
 async def test_another_screen_gets_a_short_code(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, viewport=(360, 740)) as host:
         poll = await host.make()
@@ -171,6 +173,7 @@ async def test_an_overlay_is_chosen_and_copied(chromium: Chromium, home: str) ->
                 await expect(dialog.locator(".panel")).to_have_css("background-color", ground)
 
 
+@SLOW
 async def test_what_can_be_undone_is(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         poll = await host.make()

@@ -81,6 +81,7 @@ async def test_a_poll_for_accounts_leads_to_an_account_and_back(chromium: Chromi
         await expect(page.get_by_text("Your vote is recorded")).to_be_visible()
 
 
+@SLOW
 async def test_a_password_is_changed_and_a_login_left(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, allowed=[REFUSED]) as host:
         page = host.page

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 MENU = "#language select"
 
 
+@SLOW
 async def test_a_chosen_language_holds_on_every_page_of_the_device(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No")
     async with booth.visit(viewport=(320, 640)) as visitor:

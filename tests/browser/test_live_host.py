@@ -105,6 +105,7 @@ async def test_a_stage_follows_a_poll_to_its_new_code(venue: Venue) -> None:
         await in_touch(page)
 
 
+@SLOW
 async def test_keys_are_listed_and_can_be_switched_off(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit() as visitor:

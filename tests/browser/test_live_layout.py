@@ -244,6 +244,7 @@ async def overlay(venue: Venue, visitor: Visitor, poll: Json, *, login: bool) ->
     return page
 
 
+@SLOW
 async def test_an_overlay_lies_on_whatever_is_behind_it(venue: Venue) -> None:
     poll = await venue.host.poll("Amsterdam", "Berlin", question="Where shall we meet?")
     await venue.ballots(poll, 0, 0, 1)

@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.test_live_host import status_of
 from tests.support.live_page import Venue, account, act, in_touch, live, live_server, offers, venue
+from tests.support.thorough import SLOW
 from tests.support.values import Json
 
 __all__ = ["account", "live_server", "venue"]
@@ -32,6 +33,7 @@ async def presents(page: Page, venue: Venue, poll: Json) -> None:
         assert await status_of(venue.host, poll) == (status, "live")
 
 
+@SLOW
 async def test_a_link_that_hands_over_makes_a_presenter_once(venue: Venue) -> None:
     poll = await venue.host.poll()
     path = f"{live(poll)}#pair={await code_of(venue, poll, handover=True)}"

@@ -231,6 +231,7 @@ async def test_the_controls_cover_nothing_that_is_read(venue: Venue) -> None:
             assert under == [], (width, height)
 
 
+@SLOW
 async def test_a_stage_of_a_screen_link_offers_the_login_and_takes_no_hosts_key(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit() as visitor:

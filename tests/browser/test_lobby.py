@@ -113,6 +113,7 @@ async def test_a_poll_that_goes_is_said_to_be_gone(venue: Venue) -> None:
             await expect(page.get_by_label("Code", exact=True)).to_be_visible()
 
 
+@SLOW
 async def test_a_presenter_opens_voting_from_the_lobby(venue: Venue) -> None:
     poll = await draft(venue)
     async with venue.visit() as visitor:

@@ -71,6 +71,7 @@ async def at_provider(page: Page, name: str, act: str = "Log in") -> None:
     await page.get_by_role("button", name=act).press("Enter")
 
 
+@SLOW
 async def test_a_host_logs_in_by_keyboard_and_out(chromium: Chromium, site: Site) -> None:
     site.provider.reset()
     site.provider.claims["groups"] = ["host"]

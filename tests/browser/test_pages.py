@@ -84,6 +84,7 @@ LINKS = {
 """What is shown, and where it leads."""
 
 
+@SLOW
 async def test_a_description_keeps_its_lines_and_its_links_open_outside(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No", description=f"{DESCRIPTION}https://example.org/{'x' * 400}")
     async with booth.visit(viewport=NARROW) as visitor:

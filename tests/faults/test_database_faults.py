@@ -125,6 +125,7 @@ async def test_voters_of_a_frozen_database_are_told_to_retry(
         await assert_book_holds(records, crowd)
 
 
+@SLOW
 async def test_a_frozen_session_with_a_polls_lock_delays_that_poll_alone(
     tmp_path: Path, cluster: BreakablePostgres, records: Database
 ) -> None:

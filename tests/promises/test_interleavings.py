@@ -21,6 +21,7 @@ from tests.support.crowd import Member, gather_crowd
 from tests.support.promised import NEWEST_S
 from tests.support.redis_server import running_redis
 from tests.support.served import Server, serving
+from tests.support.thorough import SLOW
 from tests.support.values import Json
 
 VOTERS = 1000
@@ -37,6 +38,7 @@ TURNS = [(0.3, 1, "reset"), (0.45, 3, "close"), (0.55, 3, "open"), (0.7, 0, "res
 """What the host does: after which share of the acts, to which poll, what."""
 
 
+@SLOW
 async def test_a_thousand_voters_on_one_worker(database_url: str, database: Database, tmp_path: Path) -> None:
     async with serving(tmp_path, database_url) as server:
         await _run(server, database)
