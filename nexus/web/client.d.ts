@@ -52,6 +52,27 @@ export interface Poll {
   readonly updated_at: string;
 }
 
+/** An event, as REST shows it. Times are ISO 8601. */
+export interface NexusEvent {
+  readonly id: number;
+  readonly code: string;
+  readonly title: string;
+  readonly description: string;
+  /** Its owner, and its co-hosts. */
+  readonly created_by: string;
+  readonly hosts: readonly string[];
+  readonly is_public: boolean;
+  readonly allow_guests: boolean;
+  /** The run sheet; drafts are in it for hosts and screens alone, until they have been shown. */
+  readonly polls: readonly { readonly id: number; readonly question: string; readonly status: Status }[];
+  /** The poll that everybody is shown; null for none. */
+  readonly shown: number | null;
+  /** Grows with every change of what followers are shown. */
+  readonly revision: number;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
 /** All counts of one poll at one `(epoch, version)`. */
 export interface Totals {
   readonly poll: number;
@@ -211,6 +232,9 @@ export class Client {
   /** Enter a room by the poll's id (a number) or code (a string). One that shows the poll to others enters it `as` a
    * screen, and is not among those who are counted as online. */
   join(poll: number | string, options?: { as?: "screen" }): Promise<Room>;
+  /** Enter what a code stands for: a poll or an event, which `place.event` tells apart. A number is the id of an event. */
+  enter(code: string, options?: { as?: "screen" }): Promise<Room | EventRoom>;
+  enter(event: number, options?: { as?: "screen" }): Promise<EventRoom>;
   /** Call the REST interface with this client's token; returns the body of the answer. */
   call<Answer = unknown>(method: string, path: string, body?: unknown): Promise<Answer>;
   close(): void;
@@ -228,6 +252,8 @@ export interface RoomEvents {
 export class Room {
   private constructor();
   readonly id: number;
+  /** What an `EventRoom` has. */
+  readonly event?: undefined;
   readonly poll: Poll;
   readonly totals: Totals;
   readonly me: readonly Ballot[];
@@ -241,6 +267,28 @@ export class Room {
   retract(ballot?: Op): Promise<Receipt>;
   /** Read everything again, this voter's ballots too. */
   refresh(): Promise<void>;
+  /** Stop watching: no event comes after this, unless an event is followed that shows this poll. */
+  leave(): void;
+}
+
+export interface EventRoomEvents {
+  /** Each newer revision: another poll is shown, or the event has changed. */
+  shown: { readonly event: NexusEvent; readonly room: Room | null };
+  presence: number;
+  deleted: number;
+}
+
+/** An event that is followed; `client.enter` returns it. What it shows never goes back. */
+export interface EventRoom {
+  readonly id: number;
+  readonly event: NexusEvent;
+  /** The room of the poll that is shown, or null; the same object for as long as that poll is shown. A room that the event
+   * has left behind says nothing more; votes in it that are under way are still answered. */
+  readonly room: Room | null;
+  readonly role: Role;
+  /** How many voters follow, hosts and screens not counted; null until the server has said so. */
+  readonly online: number | null;
+  on<Name extends keyof EventRoomEvents>(name: Name, listener: (event: EventRoomEvents[Name]) => void): () => void;
   leave(): void;
 }
 
@@ -251,8 +299,17 @@ export interface Server {
   fetch?: typeof fetch;
 }
 
-/** Enter a poll by its code, without an account; `token` is for `connect`. */
-export function enter(options: Server & { code: string }): Promise<{ poll: number; voter: string; token: TokenSource }>;
+/** Enter a poll or an event by its code, without an account; `token` is for `connect`. `event` is null for a poll; of an
+ * event `poll` is what it showed when the token was made, or null. */
+export function enter(
+  options: Server & { code: string },
+): Promise<{ poll: number; event: null; voter: string; token: TokenSource } | EventGuest>;
+export interface EventGuest {
+  poll: number | null;
+  event: number;
+  voter: string;
+  token: TokenSource;
+}
 /** Wait until the poll of a code can be seen: one that is a draft or scheduled can't be yet. It stays connected through
  * outages, and asks over HTTP where no WebSocket opens. `waiting` is called with true once the server has said that one has
  * to wait, and with false while it can't be reached. Rejects with `Refused` (`poll_not_found`, …), or with the reason of

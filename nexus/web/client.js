@@ -5,6 +5,11 @@
  *     const room = await client.join(guest.poll);
  *     room.on("totals", show);
  *     await room.vote(room.poll.options[0].id);
+ *
+ * An event has one code for several polls, and whoever follows it is moved from one to the next:
+ *
+ *     const event = await client.enter("H4NDY7"); // a Room, as above, where it is the code of a poll
+ *     event.on("shown", ({ event, room }) => show(room)); // the room of the poll that is shown now, or null
  */
 
 import { Clock, Closed, Emitter, NexusError, Refused, Unreachable } from "./client/basics.js";
@@ -30,7 +35,7 @@ export { Room };
  * that one has to wait, and with false while it can't be reached. Rejects with `Refused` (`poll_not_found`, …), or with
  * the reason of `signal` if that aborts. `WebSocket` and `fetch` replace the global ones. */
 export async function waitFor(options) {
-  const { AwaitedPoll } = await import(`./client/${"waiting"}.js`); // a template: pages load it only where somebody waits
+  const { AwaitedPoll } = await load("waiting"); // pages load it only where somebody waits
   return new AwaitedPoll(options).ready();
 }
 
@@ -44,7 +49,23 @@ const POLL_MS = 2000;
 const POLL_HIDDEN_MS = 15_000;
 const POLL_TRIES = 3;
 
+/** A module that few pages need. It is a template, so that they do not load it at once. Rejects with `Unreachable`. */
+async function load(name) {
+  try {
+    return await import(`./client/${name}.js`);
+  } catch (cause) {
+    throw new Unreachable(`The module ${name} could not be loaded.`, { cause });
+  }
+}
+
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** By what a room is known here: an id, or a code as it is kept. Throws TypeError. */
+function keyOf(place) {
+  const key = typeof place === "string" ? normalizeCode(place) : Number.isSafeInteger(place) && place;
+  if (!key) throw new TypeError("a room must be named by an id or a code");
+  return key;
+}
 
 /** Connect to the server at `url` (http or https, with its path if it has one) and stay connected; returns a `Client` at once.
  *
@@ -73,6 +94,7 @@ export class Client {
   #rest;
   #upkeep;
   #outbox;
+  #following = null; // until an event is entered
   #polling = null; // until HTTP takes the place of sockets
   #probing = false;
   #explained = false;
@@ -124,15 +146,34 @@ export class Client {
    * and is not counted as online. Rejects with `Refused` (`poll_not_found`, …), the error that ended the client, or
    * TypeError. */
   async join(poll, { as } = {}) {
-    const code = typeof poll === "string";
-    if (code ? !normalizeCode(poll) : !Number.isSafeInteger(poll)) throw new TypeError("a poll must be an id or a code");
-    const key = code ? normalizeCode(poll) : poll;
+    const key = keyOf(poll);
     const known = this.#known(key);
     if (known) return known;
     if (!this.#joining.has(key)) {
-      this.#joining.set(key, this.#enter(key, as).finally(() => this.#joining.delete(key)));
+      const message = typeof key === "string" ? { code: key, as } : { poll: key, as };
+      const admit = (answer) => !answer.event && this.#admit(answer, as);
+      const joining = this.#enter(message, (polling) => polling.join(key), admit);
+      this.#joining.set(key, joining.finally(() => this.#joining.delete(key)));
     }
     return this.#joining.get(key);
+  }
+
+  /** Enter what a code stands for: resolves to the `Room` of a poll, or to an `EventRoom`, which follows an event; its
+   * property `event` tells them apart. A number is the id of an event. Otherwise as `join`; a code that nothing has is
+   * `poll_not_found` or `event_not_found`. */
+  async enter(place, { as } = {}) {
+    const key = keyOf(place);
+    const { Following } = await load("event");
+    this.#following ??= new Following({
+      upkeep: this.#upkeep,
+      polling: () => this.#upkeep.http && this.#polling,
+      enter: (...how) => this.#enter(...how),
+      ask: (...how) => this.#ask(...how),
+      admit: (...how) => this.#admit(...how),
+      rise: (...how) => this.#rise(...how),
+      fail: (error) => this.#fail(error),
+    });
+    return this.#following.enter(key, as);
   }
 
   /** Call the REST interface with this client's token; returns the body of the answer. `path` is like `/polls/`.
@@ -149,23 +190,24 @@ export class Client {
   // --- Rooms -------------------------------------------------------------------------------------------------
 
   #known(key) {
-    if (typeof key === "number") return this.#rooms.get(key)?.room;
-    return [...this.#rooms.values()].find(({ state }) => normalizeCode(state.poll.code ?? "") === key)?.room;
+    const named = ({ state }) => state.id === key || normalizeCode(state.poll.code ?? "") === key;
+    const entry = [...this.#rooms.values()].find(named);
+    return entry?.joined && entry.room;
   }
 
-  async #enter(target, as) {
+  /** Send a join, or ask `overHttp`, until there is an answer; `admit` takes it, and returns what it lets in. */
+  async #enter(message, overHttp, admit) {
     for (;;) {
       await this.#upkeep.reached();
       const link = this.#upkeep.link;
-      const joined = link ? await this.#joinBySocket(link, target, as) : await this.#joinByHttp(target, as);
-      const entry = joined && this.#rooms.get(joined.poll.id);
-      if (entry) return entry.room;
+      let room;
+      const take = (answer) => (room = admit(answer));
+      const answer = link ? await this.#ask(link, message, take) : await this.#askOverHttp(overHttp, take);
+      if (room) return room;
+      if (!answer?.event || link.over) continue;
+      if (!this.#following?.has(answer.event.id)) link.send({ type: "leave", event: answer.event.id });
+      throw new Refused("poll_not_found", "This is an event's code.");
     }
-  }
-
-  #joinBySocket(link, target, as) {
-    const message = typeof target === "number" ? { poll: target, as } : { code: target, as };
-    return this.#ask(link, message, (joined) => this.#admit(joined, as));
   }
 
   /** Join once; returns null, after a wait, if it is worth another attempt. Rejects with `Refused`. */
@@ -177,33 +219,42 @@ export class Client {
     return null;
   }
 
-  async #joinByHttp(target, as) {
+  async #askOverHttp(overHttp, take) {
     try {
-      const joined = await this.#polling.join(target);
-      this.#admit(joined, as);
-      return joined;
+      take(await overHttp(this.#polling));
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       this.#upkeep.http = false; // the server can't be reached: the next step is `reached`
-      return null;
     }
   }
 
-  #admit(joined, as) {
-    const known = this.#rooms.get(joined.poll.id);
-    if (known) {
-      known.state.enter(joined);
+  /** Let into a poll, for as long as it is "joined", by itself, or "followed", by an event that shows it. */
+  #admit(joined, as, how = "joined") {
+    let entry = this.#rooms.get(joined.poll.id);
+    if (entry) {
+      entry.state.enter(joined);
     } else if (joined.totals && this.state.name !== "closed") {
       const state = new RoomState(joined);
-      this.#rooms.set(state.id, { state, as, room: new Room(state, this.#acts) });
+      entry = { state, room: new Room(state, this.#acts) };
+      this.#rooms.set(state.id, entry);
       for (const { act, receipt } of this.#early) if (act.poll === state.id) state.settled(act, receipt);
       this.#early = this.#early.filter(({ act }) => act.poll !== state.id);
     }
+    if (entry) entry[how] = { as };
+    return entry?.room;
   }
 
-  /** Enter every room again, telling the server what is known of it. */
+  #rise(id, how) {
+    const entry = this.#rooms.get(id) ?? {};
+    entry[how] = null;
+    if (!entry.joined && !entry.followed) this.#rooms.delete(id);
+  }
+
+  /** Enter everything again, telling the server what is known of it. */
   async #return(link) {
+    await this.#following?.return(link);
     for (const [id, entry] of [...this.#rooms]) {
+      if (!entry.joined) continue;
       try {
         await this.#reenter(link, id, entry);
       } catch (error) {
@@ -215,7 +266,7 @@ export class Client {
     }
   }
 
-  async #reenter(link, id, { state, as }) {
+  async #reenter(link, id, { state, joined: { as } }) {
     const here = () => this.#rooms.get(id)?.state === state;
     while (!link.over && here()) {
       const { epoch, version } = state.totals;
@@ -240,17 +291,22 @@ export class Client {
     const entry = this.#rooms.get(id);
     const link = this.#upkeep.link;
     if (!entry) return;
-    if (link) await this.#reenter(link, id, entry);
+    if (!entry.joined) await this.#following.refresh(id);
+    else if (link) await this.#reenter(link, id, entry);
     else if (this.#upkeep.http) entry.state.enter(await this.#polling.join(id));
   }
 
   #leave(id) {
-    if (this.#rooms.delete(id)) this.#upkeep.link?.send({ type: "leave", poll: id });
+    if (!this.#rooms.get(id)?.joined) return;
+    this.#rise(id, "joined");
+    this.#upkeep.link?.send({ type: "leave", poll: id });
   }
 
   #take(message) {
     if (message.type === "error") {
       this.#fail(new Refused(message.code, message.detail));
+    } else if (message.event) {
+      this.#following?.take(message);
     } else if (ROOM_FRAMES.has(message.type)) {
       const id = message.type === "poll" ? message.poll.id : message.poll;
       this.#rooms.get(id)?.state.take(message);
@@ -337,7 +393,8 @@ export class Client {
     if (this.#probing || this.#upkeep.http) return;
     this.#probing = true;
     try {
-      this.#polling ??= await this.#overHttp();
+      const { Polling } = await load("polling"); // few networks need it
+      this.#polling ??= new Polling(this.#rest, this.#clock);
       await this.#polling.greet();
       this.#upkeep.http = true;
       if (this.#upkeep.http) {
@@ -352,16 +409,6 @@ export class Client {
       else if (!(error instanceof Unreachable)) this.#fail(error); // the state shows that nothing gets through
     } finally {
       this.#probing = false;
-    }
-  }
-
-  /** What reads rooms over HTTP. Few networks need it: pages load it only where no socket opens. */
-  async #overHttp() {
-    try {
-      const { Polling } = await import(`./client/${"polling"}.js`);
-      return new Polling(this.#rest, this.#clock);
-    } catch (cause) {
-      throw new Unreachable("The module for HTTP could not be loaded.", { cause });
     }
   }
 
@@ -381,6 +428,7 @@ export class Client {
     while (this.#upkeep.http) {
       let rest = spread(globalThis.document?.hidden ? POLL_HIDDEN_MS : POLL_MS);
       try {
+        await this.#following?.poll(this.#polling);
         for (const [id, { state }] of [...this.#rooms]) await this.#refresh(id, state);
         failures = 0;
       } catch (error) {

@@ -78,7 +78,10 @@ async def shows(page: Page, tea: int, coffee: int) -> None:
 
 def save(folder: Path, url: str) -> None:
     """The files that a reader saves."""
-    (folder / "poll.html").write_text(blocks("html")[0].replace(NEXUS, url))
+    page = blocks("html")[0].replace(NEXUS, url)
+    (folder / "poll.html").write_text(page)
+    before, _, rest = re.sub(r" *const room = .*\n", "", page).partition("      function show()")
+    (folder / "event.html").write_text(before + blocks("js")[0] + rest[rest.index("    </script>") :])
     (folder / "voter.py").write_text(blocks("python")[0])
 
 
@@ -125,3 +128,29 @@ async def test_tutorial_works_as_written(chromium: Chromium, tmp_path: Path, dat
                     assert await voter.wait() == 0
             await page.get_by_role("button", name="Tea").click()
             await expect(page.get_by_role("status")).to_contain_text("(poll_closed)")
+
+
+@SLOW
+async def test_its_page_of_an_event_is_moved_by_the_server(
+    chromium: Chromium, tmp_path: Path, database_url: str
+) -> None:
+    async with tutorial(tmp_path, database_url) as (origin, server):
+        variables, _ = await made_poll(server)
+        begin, move = (next(one for one in blocks("sh") if part in one) for part in ("EVENT=$", "/next/"))
+        field = next(line for block in blocks("sh") for line in block.splitlines() if line.startswith("field()"))
+        out = await shell(f"{variables}\n{field}\n{begin}\ndeclare -p EVENT_ID")
+        code = re.search(r"event\.html\?code=(\w+)", out)
+        assert code is not None, out
+        given = f"{variables}\n{out[out.index('declare') :]}\n{move}"
+        allowed = [rf"another origin: (http|ws)://127\.0\.0\.1:{server.port}/"]
+        async with chromium.visit(origin, allowed=allowed) as visitor:
+            page = await visitor.open(f"/event.html?code={code[1]}")
+            await expect(page.get_by_role("heading")).to_have_text("Breakfast")
+            for question, option in (("Tea or coffee?", "Tea"), ("Bread or rice?", "Rice")):
+                await shell(given)
+                await expect(page.get_by_role("heading")).to_have_text(question)
+                await page.get_by_role("button", name=option).click()
+                await expect(page.get_by_role("button", name=option)).to_have_text(f"{option}: 1")
+            await shell(given)
+            await expect(page.get_by_role("heading")).to_have_text("Breakfast")
+            await expect(page.get_by_role("button")).to_have_count(0)

@@ -7,7 +7,7 @@ const HANDSHAKE_MS = 8000;
 const ANSWER_MS = 15_000;
 const FAILED_MS = 100; // after an error: the close event with its code follows at once, if at all
 const NO_CLOSE_FRAME = 1006; // RFC 6455, section 7.4.1
-const ANSWERS = { welcome: "hello", joined: "join", pong: "ping" };
+const ANSWERS = { welcome: "hello", joined: "join", entered: "join", pong: "ping" };
 const VERDICTS = new Set(["ack", "reject", "retry"]);
 
 const NO_MESSAGE = { type: "error", code: "malformed", detail: "The server did not send a message.", of: {} };
@@ -123,7 +123,7 @@ export class Link {
   #answer(kind, message) {
     const { resolve, first } = this.#asked.get(kind);
     this.#asked.delete(kind);
-    if (message.type === "joined") first?.(message);
+    if (message.type !== "error") first?.(message);
     resolve(message);
   }
 

@@ -1,6 +1,8 @@
 /** Rooms without a socket: their state, read over HTTP. */
 
-import { Refused } from "./basics.js";
+import { Refused, Unreachable } from "./basics.js";
+
+const TRIES = 3; // in a row, for an event that changes meanwhile
 
 /** Reads rooms over HTTP; an unchanged one costs a 304. */
 export class Polling {
@@ -35,6 +37,40 @@ export class Polling {
     return { poll, totals: frame(totals.body), me, role };
   }
 
+  /** The content of a socket's `entered` for the event of this id; for a code that of `entered` or `joined`, of whatever it
+   * stands for. */
+  async enter(target) {
+    if (typeof target === "number") return this.#shown(await this.#event(target));
+    try {
+      return await this.join(target);
+    } catch (error) {
+      if (error.code !== "poll_not_found") throw error;
+    }
+    return this.#shown(await this.#body("POST", "/events/join/", { code: target }));
+  }
+
+  /** What is new of an event, as a socket's `shown` has it, with the role; null where nothing is. */
+  async news(known) {
+    const event = await this.#event(known.id);
+    if (event.revision <= known.revision) return null;
+    return event.shown === known.shown ? { event, role: this.#role(event) } : this.#shown(event);
+  }
+
+  /** An event with the poll that it shows, read until they belong together. */
+  async #shown(event) {
+    for (let tried = 0; tried < TRIES; tried += 1) {
+      const nothing = { poll: null, totals: null, me: [] };
+      try {
+        const shown = event.shown === null ? nothing : await this.join(event.shown);
+        return { event, ...shown, role: this.#role(event) };
+      } catch (error) {
+        if (error.code !== "poll_not_found") throw error;
+        event = await this.#event(event.id); // what it showed has been deleted since
+      }
+    }
+    throw new Unreachable("The event changes all the time.");
+  }
+
   /** Bring a room up to date, or end it if its poll is gone. */
   async refresh(state) {
     try {
@@ -59,14 +95,18 @@ export class Polling {
     return this.#body("GET", `/polls/${id}/`);
   }
 
+  #event(id) {
+    return this.#body("GET", `/events/${id}/`);
+  }
+
   async #body(method, path, body) {
     return (await this.#rest.call(method, path, { body })).body;
   }
 
-  #role(poll) {
+  #role({ created_by: owner, hosts = [] }) {
     const { sub, roles } = this.me;
     if (roles.includes("screen")) return "screen";
-    return poll.created_by === sub || roles.includes("admin") ? "host" : "voter";
+    return [owner, ...hosts].includes(sub) || roles.includes("admin") ? "host" : "voter";
   }
 }
 

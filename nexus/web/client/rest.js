@@ -162,9 +162,10 @@ export async function pair({ url, code, fetch }) {
   return { token: body.access, role: body.role, poll: body.poll, code: body.code };
 }
 
-/** Enter a poll by its code, without an account: `{poll, voter, token}`, where `token` is for `connect`.
+/** Enter a poll or an event by its code, without an account: `{poll, event, voter, token}`, where `token` is for `connect`.
+ * `event` is null for a poll; of an event `poll` is what it showed when the token was made, or null.
  *
- * The guest token stays in the storage for this poll: a device that comes back, however late, is the same voter.
+ * The guest token stays in the storage for this code: a device that comes back, however late, is the same voter.
  * Rejects with `Refused` (`poll_not_found`, `guests_not_allowed`, …) or `Unreachable`. */
 export async function enter({ url, code, ...given }) {
   const { origin, kept, fetch } = tools({ url, ...given });
@@ -174,10 +175,10 @@ export async function enter({ url, code, ...given }) {
     const asked = Date.now();
     const earlier = read()?.access;
     const { body } = await request(fetch, origin, "POST", "/auth/guest/", { body: { code }, token: earlier });
-    const { access, voter, poll, expires_in: lasts } = body;
+    const { access, voter, poll, event, expires_in: lasts } = body;
     const other = read();
     if (other && other.access !== earlier && other.voter !== voter) return other; // another tab was faster
-    const guest = { access, voter, poll, until: goodUntil(asked, lasts) };
+    const guest = { access, voter, poll, event, until: goodUntil(asked, lasts) };
     kept.setItem(key, JSON.stringify(guest));
     return guest;
   };
@@ -189,5 +190,6 @@ export async function enter({ url, code, ...given }) {
   // Tabs that open at once are one guest: they ask one after the other where the browser has locks (secure pages).
   const newest = (earlier) => alone(key, () => renewed(earlier));
   const guest = await newest();
-  return { poll: guest.poll, voter: guest.voter, token: async (earlier) => (await newest(earlier)).access };
+  const { poll, event = null, voter } = guest; // one that an earlier version kept is a poll's
+  return { poll, event, voter, token: async (earlier) => (await newest(earlier)).access };
 }

@@ -211,7 +211,7 @@ export class Room {
     await this.#acts.refresh(this.id);
   }
 
-  /** Stop watching: no event comes after this. */
+  /** Stop watching: no event comes after this, unless an event is followed that shows this poll. */
   leave() {
     this.#acts.leave(this.id);
   }

@@ -15,6 +15,8 @@ import {
   session,
   waitFor,
   type Client,
+  type EventRoom,
+  type NexusEvent,
   type Poll,
   type Receipt,
   type Room,
@@ -27,7 +29,7 @@ const url = "https://vote.example";
 export async function vote(code: string): Promise<Receipt | null> {
   const guest = await enter({ url, code, storage: localStorage });
   const client: Client = connect({ url, token: guest.token, storage: new MemoryStorage(), WebSocket, fetch });
-  const room: Room = await client.join(guest.poll);
+  const room: Room = await client.join(guest.event === null ? guest.poll : code);
   const stop: () => void = room.on("totals", (totals: Totals) => console.log(totals.options[0]?.votes_count ?? "hidden"));
   room.on("votes", (votes) => console.log(votes.map((one) => one.op)));
   room.on("poll", ({ corrected_at: corrected }) => console.log(corrected === null ? "" : Date.parse(corrected)));
@@ -50,6 +52,27 @@ export async function vote(code: string): Promise<Receipt | null> {
     room.leave();
     client.close();
   }
+}
+
+export async function follow(code: string): Promise<EventRoom | null> {
+  const { token, event } = await enter({ url, code });
+  const client = connect({ url, token });
+  const place = await client.enter(code, { as: "screen" });
+  if (!place.event) {
+    console.log(event === null, place.poll.question);
+    return null;
+  }
+  const { title, polls, shown }: NexusEvent = place.event;
+  console.log(title, polls.findIndex(({ id }) => id === shown), place.room?.totals.voters);
+  const stop = place.on("shown", ({ event: now, room }) => console.log(now.revision, room?.poll.question ?? "nothing"));
+  place.on("presence", (online) => console.log(online.toFixed()));
+  place.on("deleted", (id) => console.log(id.toFixed()));
+  // @ts-expect-error an event is not voted in, but the room of what it shows
+  await place.vote(1);
+  stop();
+  const byId: EventRoom = await client.enter(event ?? place.id);
+  byId.leave();
+  return byId.online === null ? null : byId;
 }
 
 function told(state: State): string {
