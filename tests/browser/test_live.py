@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from playwright.async_api import Page, Request, WebSocket, expect
+from playwright.async_api import Page, Request, Route, WebSocket, expect
 
 from nexus.http.pages.qr import qr_svg
 from tests.browser.test_live_host import status_of
@@ -198,3 +198,22 @@ async def test_a_poll_of_scripts_is_text(venue: Venue) -> None:
         await expect(page.get_by_role("heading", level=1)).to_have_text("<script>alert(3)</script>'\"")
         assert await page.title() == "<script>alert(3)</script>'\" – live – Nexus"
         assert await page.locator("main script, #results img").count() == 0
+
+
+async def test_a_result_that_could_not_be_loaded_comes_by_itself(venue: Venue) -> None:
+    poll = await venue.host.poll("Amsterdam", "Berlin")
+    await venue.ballots(poll, 0, 0, 1)
+    async with venue.visit(allowed=("ERR_FAILED",)) as visitor:
+        refused = 0
+
+        async def refuse(route: Route) -> None:
+            nonlocal refused
+            refused += 1
+            await (route.abort() if refused == 1 else route.continue_())
+
+        await visitor.context.route("**/live/outcome.css", refuse)
+        page = await venue.page(visitor, live(poll))
+        await in_touch(page)
+        await venue.host.post(f"/polls/{poll['id']}/close/")
+        await expect(page.locator(".outcome .first")).to_have_text("Amsterdam", timeout=TOUCH_MS)
+        assert refused == 2

@@ -47,7 +47,8 @@ def test_dark_by_choice_is_dark_by_the_system() -> None:
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.relative_to(WEB).as_posix())
 def test_every_property_that_a_sheet_uses_has_a_value(sheet: Path) -> None:
-    text = sheet.read_text()
+    page = sheet.parent.with_suffix(".css")  # whose sheet is there already, if it has one
+    text = sheet.read_text() + (page.read_text() if page.exists() else "")
     scripts = "".join(path.read_text() for path in (WEB / "screens").rglob("*.js"))
     given = {name for name, _ in _VALUE.findall(TOKENS + text)} | set(re.findall(r'"(--[\w-]+)"', scripts))
     used = set(re.findall(r"var\((--[\w-]+)", text))

@@ -1,11 +1,11 @@
 /** A poll's results as a picture: bars, columns or a donut, for the stage and wherever else a poll is shown as on it. */
 
+import { Unreachable } from "../../client.js";
 import { Bar, percent, sharesById } from "../bar.js";
 import { element, icon, set, write } from "../dom.js";
 import { later } from "../persist.js";
 import { number, say } from "../words.js";
-import { nthColour, nthLetter } from "./colours.js";
-import { ahead, arrangement, byPosition, chartOf } from "./standing.js";
+import { ahead, arrangement, byPosition, chartOf, nthColour, nthLetter } from "./standing.js";
 
 const REST_MS = 3000; // between two changes of the order, so that rows do not flutter
 const REVEAL_MS = 2600;
@@ -23,7 +23,9 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 export class Chart {
   #rows = new Map();
   #more = element("p", { class: "more", hidden: true });
-  #donut = null; // or what will be it
+  #donut = null;
+  #shapes = new Map(); // what draws them, by kind
+  #loading = false;
   #latest = null;
   #order = "";
   #movedAt = -Infinity;
@@ -45,7 +47,7 @@ export class Chart {
     const revealed = this.#hold === true && !hold;
     this.#hold = hold;
     this.#latest = { poll, totals, hold };
-    this.#become(chartOf(poll));
+    this.#become(this.#drawable(chartOf(poll)));
     set(this.node, "data-hold", hold);
     set(this.node, "data-none", !hold && totals.total_votes === 0);
     if (revealed) this.#reveal();
@@ -73,6 +75,27 @@ export class Chart {
     this.#donut?.remove();
     this.#donut = null;
     this.changed();
+  }
+
+  /** The kind in which the poll can be drawn now. Most have bars: what draws others is loaded for the first of them. */
+  #drawable(kind) {
+    if (kind === "bars" || this.#shapes.has(kind)) return kind;
+    this.#load(kind);
+    return "bars";
+  }
+
+  async #load(kind) {
+    if (this.#loading) return;
+    this.#loading = true;
+    try {
+      const { sheet } = await later("sheets");
+      const [made] = await Promise.all([kind === "donut" && later("chart/donut"), sheet(`chart/${kind}`)]);
+      this.#shapes.set(kind, made);
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error; // the next counts try again
+    }
+    this.#loading = false;
+    if (this.#shapes.has(kind)) this.show(this.#latest);
   }
 
   #keepRows(poll) {
@@ -151,17 +174,14 @@ export class Chart {
     this.#calming = setTimeout(() => this.node.classList.remove("revealing"), REVEAL_MS);
   }
 
-  async #drawDonut() {
+  #drawDonut() {
     if (this.#donut) {
       this.#donut.show(this.#latest);
       return;
     }
-    const { Donut } = await later("chart/donut").catch(() => ({})); // unreachable: the next counts try again
-    if (!Donut) return;
-    if (this.kind !== "donut" || this.#donut) return;
+    const { Donut } = this.#shapes.get("donut");
     this.#donut = new Donut(this.#latest);
     this.node.prepend(this.#donut.node);
-    this.changed();
   }
 }
 

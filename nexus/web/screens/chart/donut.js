@@ -2,8 +2,7 @@
 
 import { percent, sharesById } from "../bar.js";
 import { element, write } from "../dom.js";
-import { nthColour, nthLetter } from "./colours.js";
-import { ahead, byPosition } from "./standing.js";
+import { ahead, byPosition, nthColour, nthLetter } from "./standing.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const RADIUS = 38; // of the middle of the ring, in a picture of 100 by 100

@@ -1,4 +1,8 @@
-/** Who is ahead, and in which order options are shown. Pure: it works on what a totals frame says. */
+/** Who is ahead, in which order options are shown, and what tells them apart: a colour of tokens.css and, since colour
+ * alone is none to many people, a letter. Pure: it works on what a totals frame says. */
+
+const COLOURS = 8;
+const LETTERS = 26;
 
 /** The options of a poll in the order of their positions. */
 export function byPosition(options) {
@@ -48,3 +52,13 @@ export function chartOf(poll) {
 
 // More columns have no room for their texts, and more slices no room for their letters.
 const MOST_IN_SHAPES = 8;
+
+/** The colour of the option at this place, from 0, for a style property; after eight they begin again. */
+export function nthColour(place) {
+  return `var(--option-${(place % COLOURS) + 1})`;
+}
+
+/** The letter of the option at this place, from 0: A to Z, then numbers. */
+export function nthLetter(place) {
+  return place < LETTERS ? String.fromCharCode(65 + place) : String(place + 1);
+}

@@ -1,7 +1,7 @@
 /** What a brand looks like: a small stage, and a phone in light and in dark colours. */
 
 import { wear } from "../brand.js";
-import { nthColour } from "../chart/colours.js";
+import { nthColour } from "../chart/standing.js";
 import { element, fill } from "../dom.js";
 import { brandMark, say } from "../words.js";
 

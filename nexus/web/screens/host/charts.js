@@ -1,6 +1,6 @@
 /** The charts of pictures: bars, columns and a donut, in the room that they are given. */
 
-import { nthLetter } from "../chart/colours.js";
+import { nthLetter } from "../chart/standing.js";
 
 const IN_ONE = 6; // bars in one column
 const GAP = 64; // between two

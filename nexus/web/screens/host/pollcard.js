@@ -1,6 +1,6 @@
 /** One poll in the list: what it asks, how it stands, and what its host does next. */
 
-import { nthColour } from "../chart/colours.js";
+import { nthColour } from "../chart/standing.js";
 import { element, fill, icon, set, write } from "../dom.js";
 import { timeLeft } from "../time.js";
 import { number, say } from "../words.js";

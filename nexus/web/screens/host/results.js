@@ -1,8 +1,7 @@
 /** The results of a poll as they come in: turnout, how many are online, and the count of each option. */
 
 import { percent, sharesById, spokenPercent } from "../bar.js";
-import { nthColour } from "../chart/colours.js";
-import { ahead, byPosition } from "../chart/standing.js";
+import { ahead, byPosition, nthColour } from "../chart/standing.js";
 import { element, icon, set, write } from "../dom.js";
 import { number, say } from "../words.js";
 

@@ -2,8 +2,7 @@
  * themselves, and not this. */
 
 import { percent, shares } from "../bar.js";
-import { nthColour, nthLetter } from "../chart/colours.js";
-import { chartOf } from "../chart/standing.js";
+import { chartOf, nthColour, nthLetter } from "../chart/standing.js";
 import { element, fill, icon, set } from "../dom.js";
 import { number, say } from "../words.js";
 

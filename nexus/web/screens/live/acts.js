@@ -2,7 +2,7 @@
 
 import { Refused } from "../../client.js";
 import { reason, say } from "../words.js";
-import { veiled } from "./staged.js";
+import { veiled } from "./stage.js";
 
 const UNDO_MS = 10_000;
 const STEP_MS = 700; // after a step, in which the screen follows: a doubled press is one step

@@ -2,29 +2,30 @@
  * link, or as a guest. */
 
 import { Refused, TurnedAway, connect, enter, session } from "../../client.js";
-import { byId, element, fill, framed, root } from "../dom.js";
-import { pairedWith, usePairing } from "../pairing.js";
+import { storageOf } from "../../client/storage.js";
+import { element, framed, root } from "../dom.js";
 import { comeBack, later, persist, tell } from "../persist.js";
 import { Touch } from "../touch.js";
-import { reason, say } from "../words.js";
+import { say } from "../words.js";
 import { Show } from "./show.js";
-import { seen, staged } from "./staged.js";
+import { seen, staged } from "./stage.js";
 
-export { lay } from "./staged.js";
+export { lay } from "./stage.js";
 
+const PAIRED = `nexus:stage:${root}`; // where pairing.js keeps the access of this tab
 const PATIENCE_MS = 1000; // if connecting takes longer, the page says so
 
 /** Show the poll of this page. `given` is the data in the page, `link` the place for news of the connection. */
 export async function attend(given, link) {
   if (given.poll) staged(link).show(seen(given));
   await comeBack(link);
-  const notice = await takeUp(given.code, link);
+  const { paired, notice } = await admitted(given.code, link);
   let refusal = null;
-  for (const way of ways(given.code)) {
+  for (const way of ways(given.code, paired)) {
     if (way.name === "guest" && given.waiting) {
       const end = await waited(given.code, link, notice);
       if (end === "login") return attend(given, link);
-      if (end !== "ready") return turnAway(link, end, given);
+      if (end !== "ready") return turnedAway(link, end, given);
       given.waiting = false;
     }
     const found = await attempt(way, link).catch((error) => {
@@ -41,7 +42,19 @@ export async function attend(given, link) {
     way.ended?.then(() => found.client.close());
     return new Show({ ...found, stage: staged(link), way: way.name, again, notice: notice || ended(refusal) });
   }
-  return turnAway(link, refusal, given);
+  return turnedAway(link, refusal, given);
+}
+
+/** What a pairing code has let this tab into: `{paired, notice}`. Few stages have had one: what uses it is loaded then. */
+async function admitted(code, link) {
+  const none = !location.hash.includes("pair=") && !storageOf("tab").getItem(PAIRED);
+  if (none) return { paired: null, notice: "" };
+  return (await persist(link, () => later("live/paired"))).takeUp(code, link);
+}
+
+async function turnedAway(link, error, given) {
+  const { turnAway } = await persist(link, () => later("live/refused"));
+  return turnAway(link, { error, said: ended(error), given, again: () => attend(given, link) });
 }
 
 /** Wait in the lobby: to `ready`, to `login` if somebody logs in, or to the `Refused` of a poll that is gone. */
@@ -55,27 +68,9 @@ async function waited(code, link, notice) {
   }
 }
 
-/** Use up the pairing code in the page's address, which leaves it at once; returns what the presenter should know of it. */
-async function takeUp(code, link) {
-  const pairing = new URLSearchParams(location.hash.slice(1)).get("pair");
-  if (!pairing) return "";
-  history.replaceState(history.state, "", location.pathname + location.search);
-  if (framed) return "";
-  try {
-    const paired = await persist(link, () => usePairing(pairing));
-    if (paired.code !== code) location.replace(`${root}live/${paired.code}`);
-    return "";
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    await persist(link, () => later("code", "code"));
-    return say("code.pairing_gone");
-  }
-}
-
 /** Every way that is available, the one with the most rights first: `{name, open}`, where `open` returns a token source
  * and what to join. */
-function ways(code) {
-  const paired = pairedWith(code);
+function ways(code, paired) {
   const login = framed ? null : session({ url: root });
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   const guest = async () => {
@@ -128,22 +123,4 @@ function ended(error) {
 function farewell(way) {
   const again = element("button", { type: "button", on: { click: () => location.reload() } }, say("shared.reload"));
   return [say(way.name === "screen" ? "live.link_ended" : "shared.link_expired"), again];
-}
-
-async function turnAway(link, error, given) {
-  const unknown = error?.code === "poll_not_found";
-  const main = byId("screen");
-  main.className = "entry";
-  link.hidden = true;
-  const said = ended(error) || reason(error);
-  const why = element("p", { id: "why", hidden: unknown }, said); // then the field says it
-  const title = element("h1", {}, say(unknown ? "live.unknown" : "live.no_entry"));
-  // Only its host sees a draft; to everyone else there is no such poll.
-  const login = !framed && element("details", {}, element("summary", {}, say("live.do_login")));
-  fill(main, link, title, why, login);
-  const needs = () => Promise.all([later("login", "login"), later("code", "code")]);
-  const [{ loginForm }, { codeForm }] = await persist(link, needs);
-  link.hidden = true;
-  if (unknown) why.after(codeForm(given.code, "live/", said));
-  if (login) login.append(loginForm(() => attend(given, link)));
 }

@@ -2,18 +2,23 @@
 
 import { percent, sharesById } from "../bar.js";
 import { element, icon } from "../dom.js";
+import { later } from "../persist.js";
 import { number, say } from "../words.js";
-import { byPosition, leaders } from "../chart/standing.js";
-import { nthColour } from "../chart/colours.js";
+import { byPosition, leaders, nthColour } from "../chart/standing.js";
 
 const NAMED = 3; // of those who tie: of more, none
 const LINES = 6; // of a long name
 const CROWN = "M3 7l4.5 3.6L12 4l4.5 6.6L21 7l-1.8 11H4.8z";
 const VEIL = "M12 17a2 2 0 0 0 2-2 2 2 0 0 0-4 0 2 2 0 0 0 2 2zm6-9h-1V6A5 5 0 0 0 7 6v2H6a2 2 0 0 0-2 2v10h16V10a2 2 0 0 0-2-2zM9 6a3 3 0 0 1 6 0v2H9z";
 
+/** Load the sheet of the card. Rejects with `Unreachable`. */
+export async function styled() {
+  await (await later("sheets")).sheet("live/outcome");
+}
+
 /** What a poll came to: `{kind, first, share, count}`, where `kind` is `hidden`, `none`, `winner` or `tie`, and `first`
  * are the options with most votes. */
-export function outcome(poll, totals, hold) {
+function outcome(poll, totals, hold) {
   if (hold) return { kind: "hidden", first: [] };
   const ids = leaders(totals);
   const first = byPosition(poll.options).filter(({ id }) => ids.has(id));
@@ -23,7 +28,8 @@ export function outcome(poll, totals, hold) {
 }
 
 /** The same in one sentence, to be read aloud. */
-export function sentence({ kind, first, share, count }) {
+export function said(poll, totals, hold) {
+  const { kind, first, share, count } = outcome(poll, totals, hold);
   if (kind === "hidden" || kind === "none") return say(`live.outcome_${kind}`);
   const names = first.map(({ option_text: text }) => text).join(", ");
   const figures = `${percent(share)}, ${say("shared.votes", { n: count })}`;

@@ -1,10 +1,10 @@
 /** A poll on stage: the room's news goes to the stage, and the presenter's acts go to the server. */
 
-import { byId, element, fill } from "../dom.js";
-import { later, whenUsed } from "../persist.js";
+import { byId } from "../dom.js";
+import { later, persist, whenUsed } from "../persist.js";
 import { everySecond } from "../time.js";
 import { reason, say } from "../words.js";
-import { overlay, seen, veiled } from "./staged.js";
+import { overlay, seen, veiled } from "./stage.js";
 
 const UNSEEN = ["draft", "scheduled"]; // what the room may not see yet, though its host may
 
@@ -72,12 +72,10 @@ export class Show {
     then();
   }
 
-  #gone() {
-    this.#over.abort();
-    this.#stop();
-    this.#client.close();
-    const main = byId("screen");
-    main.className = "entry";
-    fill(main, element("h1", {}, say("live.deleted")));
+  async #gone() {
+    const link = byId("link");
+    this.#end(() => {});
+    const { gone } = await persist(link, () => later("live/refused"));
+    gone(link);
   }
 }

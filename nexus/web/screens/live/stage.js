@@ -1,24 +1,55 @@
-/** What an audience looks at: the question, the chart, who votes, how to join, and what came out. */
+/** What an audience looks at: the question, the chart, who votes, how to join, and what came out. A page has one stage. */
 
 import { Chart } from "../chart/chart.js";
-import { element, fill, markLanguage, set, write } from "../dom.js";
+import { byId, element, fill, markLanguage, set, write } from "../dom.js";
 import { later } from "../persist.js";
 import { isLong } from "../preview.js";
 import { correctedAt, timeLeft } from "../time.js";
 import { brandMark, number, say } from "../words.js";
 import { Fit } from "./fit.js";
 import { joinCard } from "./join.js";
-import { outcome, outcomeCard, sentence } from "./outcome.js";
 
-/** The stage in `root`, below `link`; an `overlay` (screens/overlay.js) is for streaming software. */
-export class Stage {
+/** What the page is an overlay of (screens/overlay.js); null if it is none. */
+export let overlay = null;
+
+let stage = null;
+
+/** Make an overlay of the page, before anything is staged. */
+export function lay(asked) {
+  overlay = asked;
+  const form = /left|right/.test(asked.at) ? "corner" : "band";
+  Object.assign(document.body.dataset, { at: asked.at, form, show: asked.show.join(" ") });
+  document.body.style.setProperty("--scale", asked.scale);
+  document.documentElement.dataset.theme = asked.theme;
+}
+
+/** The stage in this page, below `link`; a new one where another view has taken its place. */
+export function staged(link) {
+  if (!stage?.node.isConnected) stage = new Stage(byId("screen"), link);
+  return stage;
+}
+
+/** Whether the stage hides the counts, even if its viewer may see them: it shows no more than the poll's results policy
+ * lets everyone see. */
+export function veiled(poll, status) {
+  if (poll.results === "live") return false;
+  return poll.results === "host" || status !== "closed";
+}
+
+/** What a stage shows of a room: `{poll, totals, online, hold}`, where `hold` hides the counts. */
+export function seen({ poll, totals, online = null }) {
+  return { poll, totals, online, hold: totals.visibility !== "full" || veiled(poll, totals.status) };
+}
+
+class Stage {
   #chart = new Chart();
   #left = element("p", { id: "left", class: "time", hidden: true });
   #ring = null; // or what will be it
   #fit;
   #texts = "";
   #beside = ""; // what stands beside the chart
-  #overlay;
+  #missing = null; // what to try again
+  #ending = null; // or what will say and show how a poll ended
   #said = null;
   #brand = element("p", { class: "brand" }, brandMark());
   #title = element("p", { id: "event-title", dir: "auto" });
@@ -33,8 +64,7 @@ export class Stage {
   /** The room for controls, below what the audience reads. */
   tools = element("div", { class: "tools" });
 
-  constructor(root, link, { overlay = null } = {}) {
-    this.#overlay = overlay;
+  constructor(root, link) {
     const head = element("header", {}, this.#brand, this.#title, this.#veil, this.#left, this.#status);
     const results = element("div", { class: "panel results" }, this.#chart.node);
     const told = element("div", { class: "told" }, this.#turnout, this.#online, this.#corrected);
@@ -61,7 +91,8 @@ export class Stage {
     this.#veil.hidden = !hold || over; // then the outcome says it
     write(this.#veil, say(poll.results === "after_close" ? "live.veiled_after_close" : "live.outcome_hidden"));
     this.#showStatus(totals, hold);
-    this.#showBeside(poll, totals, hold);
+    if (over) this.#showEnd(poll, totals, hold);
+    else this.#invite(poll);
     write(this.#turnout, say(over || totals.voters ? "shared.turnout" : "live.none_yet", { n: totals.voters }));
     set(this.#turnout, "data-voters", totals.voters);
     this.#online.hidden = !online;
@@ -78,6 +109,7 @@ export class Stage {
     const text = timeLeft(poll, totals.status, now);
     const until = totals.status === "open" ? poll.expires_at : null;
     if (text) this.#ring ??= this.#makeRing();
+    this.#missing?.();
     this.#ring?.then((ring) => ring?.show(text, until, until ? Date.parse(until) - now : 0));
   }
 
@@ -103,30 +135,58 @@ export class Stage {
     set(this.#status, "data-status", totals.status);
   }
 
-  /** The invitation, and after the close the result instead. The code changes when a poll becomes private, or public. */
-  #showBeside(poll, totals, hold) {
-    const over = totals.status === "closed";
-    const { code } = poll;
-    const key = over ? JSON.stringify([outcome(poll, totals, hold), hold]) : (code ?? this.#beside);
+  /** How to join; the code changes when a poll becomes private, or public. */
+  #invite({ code }) {
+    const key = code ?? this.#beside;
     if (key === this.#beside) return;
     this.#beside = key;
-    const plain = this.#overlay !== null && !this.#overlay.show.includes("qr");
-    const made = over ? outcomeCard(poll, totals, hold) : joinCard(code, { plain });
-    fill(this.#aside, made);
+    const made = joinCard(code, { plain: overlay !== null && !overlay.show.includes("qr") });
     made.querySelector("img")?.addEventListener("load", () => this.#fit.soon());
+    this.#put(made);
+  }
+
+  /** After the close the result stands where people were invited. Where it could not be loaded, the next second tries
+   * again. */
+  async #showEnd(poll, totals, hold) {
+    const key = JSON.stringify([hold, totals.options, poll.options]);
+    if (key === this.#beside) return;
+    this.#beside = key;
+    const ending = await this.#loadEnding();
+    if (this.#beside !== key) return;
+    if (ending) {
+      this.#put(ending.outcomeCard(poll, totals, hold));
+      this.#fit.now();
+    } else {
+      this.#beside = "";
+      this.#missing = () => this.#showEnd(poll, totals, hold);
+    }
+  }
+
+  /** What says and shows how a poll ended; to null where it could not be loaded. */
+  #loadEnding() {
+    this.#ending ??= later("live/outcome")
+      .then(async (made) => (await made.styled(), made))
+      .catch(() => (this.#ending = null));
+    return this.#ending;
+  }
+
+  #put(made) {
+    this.#missing = null;
+    fill(this.#aside, made);
     this.#texts = ""; // it needs another amount of room
   }
 
   /** Say in a sentence when voting closes, and when results appear; not what the page begins with. */
-  #speak(poll, totals, hold) {
-    const over = totals.status === "closed";
-    const key = JSON.stringify([totals.epoch, totals.status, hold]);
-    if (this.#said !== null && key !== this.#said) {
-      const shown = over || !hold;
-      const result = shown ? sentence(outcome(poll, totals, hold)) : "";
-      write(this.#spoken, `${this.#status.textContent}. ${result}`.trim());
-    }
-    this.#said = key;
+  async #speak(poll, totals, hold) {
+    const { epoch, status } = totals;
+    const name = `${epoch} ${status} ${hold}`;
+    const first = this.#said === null;
+    if (name === this.#said) return;
+    this.#said = name;
+    if (first) return;
+    const said = this.#status.textContent;
+    const ending = (status === "closed" || !hold) && (await this.#loadEnding());
+    if (this.#said === name) write(this.#spoken, `${said}. ${ending ? ending.said(poll, totals, hold) : ""}`.trim());
   }
 
   /** Fit again if texts changed or the figures grew longer, but not at each vote. */
