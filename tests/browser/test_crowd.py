@@ -21,7 +21,6 @@ from tests.support.live_page import (
     accessible,
     account,
     in_touch,
-    laid_out,
     live,
     live_server,
     never_back,
@@ -32,6 +31,7 @@ from tests.support.live_page import (
     shows,
     venue,
 )
+from tests.support.stage_layout import laid_out
 from tests.support.thorough import SLOW, THOROUGH
 from tests.support.values import Json
 

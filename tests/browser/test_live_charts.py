@@ -6,17 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.support.browser import stop_clock
-from tests.support.live_page import (
-    Venue,
-    account,
-    in_touch,
-    laid_out,
-    live,
-    live_server,
-    painted,
-    shows,
-    venue,
-)
+from tests.support.live_page import Venue, account, in_touch, live, live_server, painted, shows, venue
+from tests.support.stage_layout import laid_out
 from tests.support.thorough import THOROUGH
 
 __all__ = ["account", "live_server", "venue"]

@@ -10,7 +10,6 @@ from playwright.async_api import Page, expect
 from tests.support.browser import PHONE, axe, picture
 from tests.support.live_page import (
     CUT_OFF,
-    MEASURE,
     PASSWORD,
     TOUCH_MS,
     Venue,
@@ -24,6 +23,7 @@ from tests.support.live_page import (
     shows,
     venue,
 )
+from tests.support.stage_layout import MEASURE
 from tests.support.thorough import SLOW
 from tests.support.values import Json
 

@@ -52,63 +52,6 @@ new MutationObserver(() => {
 """Records every epoch and version that the stage shows, with its counts; reloads add to the list."""
 
 
-MEASURE = """() => {
-  const least = 14;  // px of type
-  const faults = [];
-  const apart = ".unseen, .controls, .toast, .donut svg, dialog";
-  const shown = (node) => node.checkVisibility({ visibilityProperty: true }) && !node.closest(apart);
-  const all = [...document.querySelectorAll("body *")].filter(shown);
-  const within = (box, edge) => box.left > edge.left - 1 && box.right < edge.right + 1 &&
-    box.top > edge.top - 1 && box.bottom < edge.bottom + 1;
-  const name = (node) => `${node.localName}#${node.id}.${node.className} '${node.textContent.trim().slice(0, 20)}'`;
-  const boxes = all.flatMap((node) => {
-    const texts = [...node.childNodes].filter(({ nodeType, data }) => nodeType === Node.TEXT_NODE && data.trim());
-    const boxes = texts.map((text) => {
-      const range = document.createRange();
-      range.selectNodeContents(text);
-      return { node, box: range.getBoundingClientRect() };
-    });
-    return node.localName === "img" ? [{ node, box: node.getBoundingClientRect() }] : boxes;
-  });
-  const { scrollHeight, clientWidth } = document.scrollingElement;
-  const stage = document.querySelector(".stage");
-  const inside = (node) => stage?.contains(node);
-  const edge = stage ? parseFloat(getComputedStyle(stage).padding) : 0;
-  const whole = (stage ?? document.body).getBoundingClientRect();
-  const lines = { top: whole.top + edge, bottom: whole.bottom - edge };
-  const ground = { ...lines, left: whole.left + edge, right: whole.right - edge };
-  for (const { node, box } of boxes) {
-    const size = parseFloat(getComputedStyle(node).fontSize);
-    if (size < least) faults.push(`${name(node)}: type of ${size} px`);
-    if (!within(box, { left: 0, right: clientWidth, top: -scrollY, bottom: scrollHeight - scrollY }))
-      faults.push(`${name(node)}: outside, ${JSON.stringify(box)}`);
-    const { left, right } = box;
-    const glyphs = { left, right, top: box.top + size / 8, bottom: box.bottom - size / 8 };
-    if (inside(node) && !within(glyphs, ground)) faults.push(`${name(node)}: in the edge of the stage`);
-    for (let around = node; around; around = around.parentElement) {
-      const { overflowX, overflowY } = getComputedStyle(around);
-      if (around === document.body || (overflowX === "visible" && overflowY === "visible")) continue;
-      const edge = around.getBoundingClientRect();
-      if (!within(box, edge))
-        faults.push(`${name(node)}: cut off by ${around.localName}.${around.className}`);
-    }
-  }
-  for (const node of all)
-    if (node.clientWidth && node.scrollWidth > node.clientWidth + 1)
-      faults.push(`${name(node)}: ${node.scrollWidth} px in ${node.clientWidth}`);
-  boxes.sort((a, b) => a.box.top - b.box.top);
-  boxes.forEach((one, at) => {
-    for (const other of boxes.slice(at + 1)) {
-      if (other.box.top > one.box.bottom - 1) break;
-      const across = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
-      if (across > 1 && Math.min(one.box.bottom, other.box.bottom) - other.box.top > 1)
-        faults.push(`${name(one.node)} is overlapped by ${name(other.node)}`);
-    }
-  });
-  return { faults: faults.slice(0, 8), number: faults.length, texts: boxes.length };
-}"""
-"""Finds texts that are too small, out of reach, cut off, too wide or overlapping."""
-
 CONTRAST = """() => axe.run(document, { runOnly: ["color-contrast", "link-in-text-block"] })
   .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`)))"""
 """The rules of axe that depend on the colour scheme."""
@@ -279,13 +222,6 @@ async def painted(page: Page) -> None:
     """Returns once the page has had time to fit: it notices a change in one frame and fits in the next."""
     frame = "await new Promise(requestAnimationFrame)"
     await page.evaluate(f"async () => {{ {frame}; {frame}; {frame}; }}")
-
-
-async def laid_out(page: Page) -> None:
-    """Fails if a text of the stage is cut off, overlapped, out of reach or too small."""
-    await painted(page)
-    found = await page.evaluate(MEASURE)
-    assert found["texts"] > 5 and not found["number"], found
 
 
 async def held_back(page: Page) -> None:
