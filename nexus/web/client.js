@@ -45,9 +45,6 @@ const ROOM_FRAMES = new Set(["totals", "poll", "presence", "deleted"]);
 const STALE = new Set(["already_voted", "vote_limit_reached", "change_not_allowed"]); // what this device did not know
 const REREAD_MS = 600; // over which an audience looks again at its own ballots
 const EARLY = 100;
-const POLL_MS = 2000;
-const POLL_HIDDEN_MS = 15_000;
-const POLL_TRIES = 3;
 
 /** A module that few pages need. It is a template, so that they do not load it at once. Rejects with `Unreachable`. */
 async function load(name) {
@@ -97,8 +94,6 @@ export class Client {
   #following = null; // until an event is entered
   #polling = null; // until HTTP takes the place of sockets
   #probing = false;
-  #explained = false;
-  #wakePolling = null;
   #unlisten;
 
   constructor({ url, token, renew, storage, WebSocket, fetch }) {
@@ -350,7 +345,7 @@ export class Client {
   #settled(act, receipt, error) {
     if (receipt) this.#stands(act, receipt);
     if (STALE.has(error?.code)) this.#doubt(act.poll);
-    if (!this.#upkeep.link) this.#wakePolling?.();
+    if (!this.#upkeep.link) this.#polling?.wake();
     this.#events.emit("settled", { act, receipt, error });
   }
 
@@ -369,7 +364,7 @@ export class Client {
   }
 
   #welcomed(link) {
-    this.#wakePolling?.();
+    this.#polling?.wake();
     this.#resume();
     this.#return(link).catch((error) => this.#fail(error));
   }
@@ -382,7 +377,7 @@ export class Client {
   #changed(state) {
     if (state.name === "closed") {
       this.#unlisten();
-      this.#wakePolling?.();
+      this.#polling?.wake();
       this.#outbox.end(state.error);
     }
     this.#events.emit("state", state);
@@ -399,10 +394,7 @@ export class Client {
       this.#upkeep.http = true;
       if (this.#upkeep.http) {
         this.#resume();
-        this.#tellWhy();
-        this.#poll().catch((error) => this.#fail(error)).finally(() => {
-          this.#upkeep.http = false;
-        });
+        this.#polling.run(this.#upkeep, () => this.#refresh()).catch((error) => this.#fail(error));
       }
     } catch (error) {
       if (error instanceof Refused && error.status === 401) this.#upkeep.stop(error);
@@ -412,48 +404,13 @@ export class Client {
     }
   }
 
-  /** Tell the operator, once, why this page uses HTTP: in the server's log, and in the console. */
-  async #tellWhy() {
-    if (this.#explained) return;
-    this.#explained = true;
-    try {
-      console.warn(`Nexus uses HTTP, since no WebSocket opens. ${await this.#polling.why()}`);
-    } catch (error) {
-      this.#explained = !(error instanceof Unreachable); // the next time then; an older server does not know
+  /** Bring everything up to date over HTTP. */
+  async #refresh() {
+    await this.#following?.poll(this.#polling);
+    for (const [id, { state }] of [...this.#rooms]) {
+      await this.#polling.refresh(state);
+      if (state.deleted) this.#rooms.delete(id);
     }
-  }
-
-  async #poll() {
-    let failures = 0;
-    while (this.#upkeep.http) {
-      let rest = spread(globalThis.document?.hidden ? POLL_HIDDEN_MS : POLL_MS);
-      try {
-        await this.#following?.poll(this.#polling);
-        for (const [id, { state }] of [...this.#rooms]) await this.#refresh(id, state);
-        failures = 0;
-      } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
-        failures += 1;
-        rest = Math.max(rest, error.afterMs);
-        if (failures >= POLL_TRIES) this.#upkeep.http = false;
-      }
-      await this.#restPolling(rest);
-    }
-  }
-
-  async #refresh(id, state) {
-    await this.#polling.refresh(state);
-    if (state.deleted) this.#rooms.delete(id);
-  }
-
-  #restPolling(ms) {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wakePolling = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   /** React to what a browser reports of the network and of its own sleep. */
@@ -461,7 +418,7 @@ export class Client {
     const page = globalThis.document;
     const hurry = () => {
       this.#upkeep.hurry();
-      this.#wakePolling?.();
+      this.#polling?.wake();
     };
     const seen = () => {
       if (page.hidden) return;

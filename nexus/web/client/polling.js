@@ -1,7 +1,10 @@
 /** Rooms without a socket: their state, read over HTTP. */
 
-import { Refused, Unreachable } from "./basics.js";
+import { Refused, Unreachable, spread } from "./basics.js";
 
+const REST_MS = 2000;
+const REST_HIDDEN_MS = 15_000;
+const MOST_FAILURES = 3; // in a row: then a server counts as out of reach
 const TRIES = 3; // in a row, for an event that changes meanwhile
 
 /** Reads rooms over HTTP; an unchanged one costs a 304. */
@@ -9,6 +12,8 @@ export class Polling {
   #rest;
   #clock;
   #tags = new WeakMap();
+  #explained = false;
+  #wake = null;
 
   constructor(rest, clock) {
     this.#rest = rest;
@@ -22,9 +27,54 @@ export class Polling {
     this.me = (await this.#rest.call("GET", "/auth/me/")).body;
   }
 
-  /** Why there is no socket, in a sentence; the server logs it for its operator. Rejects as `Rest.call`. */
-  async why() {
-    return (await this.#body("POST", "/health/socket")).detail;
+  /** Call `refresh` again and again, as long as `upkeep` uses HTTP, and end that once the server can't be reached. Rejects
+   * with anything else that `refresh` rejects with. */
+  async run(upkeep, refresh) {
+    this.#explain();
+    let failures = 0;
+    try {
+      while (upkeep.http) {
+        let rest = spread(globalThis.document?.hidden ? REST_HIDDEN_MS : REST_MS);
+        try {
+          await refresh();
+          failures = 0;
+        } catch (error) {
+          if (!(error instanceof Unreachable)) throw error;
+          failures += 1;
+          rest = Math.max(rest, error.afterMs);
+          if (failures >= MOST_FAILURES) upkeep.http = false;
+        }
+        await this.#pause(rest);
+      }
+    } finally {
+      upkeep.http = false;
+    }
+  }
+
+  /** Something may have changed: do not wait for the next look. */
+  wake() {
+    this.#wake?.();
+  }
+
+  #pause(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Tell the operator, once, why this page uses HTTP: in the server's log, and in the console. */
+  async #explain() {
+    if (this.#explained) return;
+    this.#explained = true;
+    try {
+      console.warn(`Nexus uses HTTP, since no WebSocket opens. ${(await this.#body("POST", "/health/socket")).detail}`);
+    } catch (error) {
+      this.#explained = !(error instanceof Unreachable); // the next time then; an older server does not know
+    }
   }
 
   /** The content of a socket's `joined` for the poll with this id or code. */
