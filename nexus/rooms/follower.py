@@ -10,6 +10,9 @@ from nexus.domain.rights import Role, event_rules, may_know
 from nexus.rooms.frame import Frame
 from nexus.rooms.viewer import FrameSink, Viewer
 
+NOWHERE = 0
+"""What is shown to a follower that has lost its place: no poll, and not nothing either, so that it is moved anew."""
+
 
 class FollowerSink(FrameSink, Protocol):
     """What follows an event, such as a socket."""

@@ -14,7 +14,7 @@ from nexus.domain.rights import Role, event_rules, may_know
 from nexus.errors import EventNotFound, PollNotFound, Unavailable
 from nexus.rooms.attendance import Attendance
 from nexus.rooms.event_room import EventRoom
-from nexus.rooms.follower import Follower
+from nexus.rooms.follower import NOWHERE, Follower
 from nexus.rooms.hub import Hub
 from nexus.rooms.moving import Moves
 from nexus.rooms.room import RoomSnapshot
@@ -129,7 +129,7 @@ class Following:
         moved there again."""
         room = self._rooms.get(event)
         if room is not None and follower in room.followers:
-            follower.shown, follower.revision = None, 0
+            follower.shown, follower.revision = NOWHERE, 0
             room.waiting[follower] = None
             self._moves.start(room)
 

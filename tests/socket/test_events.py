@@ -314,6 +314,19 @@ async def test_a_poll_deleted_while_it_is_shown_ends_in_nothing_shown(ws: Socket
         assert (frame["poll"], frame["event"]["shown"]) == (None, None)
 
 
+async def test_a_join_refused_since_the_poll_is_deleted_ends_in_nothing_shown(ws: SocketServer) -> None:
+    event = await make_event(ws.database, "One?", "Two?")
+    await move(ws, event, 0)
+    poll = await poll_of(ws.database, event, 0)
+    async with ws.client(ALICE) as client:
+        await follow(client, event)
+        change = await polls.delete(ws.database, poll.id, HOST)  # whose news is late
+        assert (await refused(client, "join", poll=poll.id))["code"] == "poll_not_found"
+        ws.worker.tallies.event_changed(change)
+        frame = await client.expect("shown")
+        assert ("poll" in frame, frame["event"]["shown"]) == (True, None)
+
+
 async def test_an_event_counts_as_one_room(ws: SocketServer) -> None:
     event, other = await make_event(ws.database, "One?"), await make_event(ws.database, "One?")
     await move(ws, event, 0)
