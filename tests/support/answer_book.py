@@ -65,6 +65,10 @@ class AnswerBook:
             if self.size >= size:
                 reached.set()
 
+    def forget(self, polls: Collection[int]) -> None:
+        """Polls were deleted, and their ledgers with them."""
+        self._heard = defaultdict(list, {key: heard for key, heard in self._heard.items() if key[1] not in polls})
+
     async def reaches(self, size: int) -> None:
         """Return once `size` answers are noted."""
         reached = asyncio.Event()

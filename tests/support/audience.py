@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.support.audience_acts import WAIT_S, Answer, SentAct, answer_of
 from tests.support.audience_http import HttpAnswer, HttpConnections
@@ -21,6 +21,8 @@ from tests.support.served import Server, ending, serving
 from tests.support.values import Json
 
 HTTP_AT_ONCE = 32
+
+AnySocket = TypeVar("AnySocket", bound=Socket)
 
 
 class Device:
@@ -85,9 +87,9 @@ class Audience:
         self.checker = checker or FrameChecker()
         self._connections = HttpConnections(server.port, HTTP_AT_ONCE)
 
-    def device(self, subject: str, *roles: str, polls: list[int] | None = None) -> Device:
+    def device(self, subject: str, *roles: str, polls: list[int] | None = None, event: int | None = None) -> Device:
         """A device of a voter; its token is minted here."""
-        return Device(self, subject, self.server.token(subject, *roles, polls=polls))
+        return Device(self, subject, self.server.token(subject, *roles, polls=polls, event=event))
 
     @property
     def host(self) -> Device:
@@ -100,9 +102,12 @@ class Audience:
 
     async def socket(self, *, keep: bool = True) -> Socket:
         """An open WebSocket, without a hello."""
+        return await self.open(Socket(self.checker, keep=keep))
+
+    async def open(self, socket: AnySocket) -> AnySocket:
+        """The same, of a socket that was made elsewhere."""
         loop = asyncio.get_running_loop()
-        made = loop.create_connection(lambda: Socket(self.checker, keep=keep), "127.0.0.1", self.server.port)
-        _, socket = await asyncio.wait_for(made, WAIT_S)
+        await asyncio.wait_for(loop.create_connection(lambda: socket, "127.0.0.1", self.server.port), WAIT_S)
         self.sockets.append(socket)
         assert await asyncio.wait_for(socket.opened, WAIT_S) == 101
         return socket

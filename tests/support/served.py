@@ -81,9 +81,16 @@ class Server:
         started = re.findall(r"Started server process \[(\d+)\]", self.log)
         return [int(pid) for pid in started[-self._workers :]]
 
-    def token(self, subject: str, *roles: str, ttl_s: int = 3600, polls: Sequence[int] | None = None) -> str:
+    def token(
+        self,
+        subject: str,
+        *roles: str,
+        ttl_s: int = 3600,
+        polls: Sequence[int] | None = None,
+        event: int | None = None,
+    ) -> str:
         """An access token that it accepts."""
-        return self._tokens.access(subject, roles, ttl_s=ttl_s, polls=polls)
+        return self._tokens.access(subject, roles, ttl_s=ttl_s, polls=polls, event=event)
 
     async def start(self) -> None:
         """Start, and return once every worker is ready."""
