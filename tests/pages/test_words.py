@@ -31,7 +31,7 @@ PYTHON |= {f"oidc.{name}" for name in ("heading", "cancelled", "again", "back", 
 PYTHON |= set(WORDS.sections("en", "sheets"))
 PYTHON |= {"error.reference", "error.start", "error.host"}
 """Sentences that the server itself says."""
-RECORDED = ("host.did_", "host.who_", "users.role_")
+RECORDED = ("host.did_", "host.who_", "event.did_", "users.role_")
 """What the history and the accounts of the server name."""
 NEVER_REFUSED = {"poll_not_open"}
 """No page votes before a poll opens: there is the lobby."""
@@ -69,7 +69,7 @@ console.log(JSON.stringify(told));
 """
 ALIKE = {
     "de": "code export live logo min neutral online option position s status text",
-    "fr": "code description export exports min option options pages position question s vote votes logo",
+    "fr": "code description export exports min option options pages position question questions s vote votes logo",
     "es": "min neutral no roles s",
     "it": "account min no online password s logo",
     "nl": "account accounts code contrast exports live min online open s status logo",

@@ -54,7 +54,12 @@ export class Acts {
   // Those that open voting for a while, or set another end.
   #timed = element("div", { class: "buttons small timed", role: "group", "aria-labelledby": "span" });
 
-  /** Offer what can be done with `poll` in a status; null means that it is gone. */
+  /** The address of what lists the poll: its event, or the list. */
+  get above() {
+    return this.#poll?.event ? `#/event/${this.#poll.event}` : "#/";
+  }
+
+  /** Offer what can be done with `poll` in a status; null means that it is gone. A poll of an event is presented there. */
   show(poll, status) {
     const held = this.node.contains(document.activeElement) ? document.activeElement : null;
     this.#poll = poll ?? this.#poll;
@@ -62,6 +67,7 @@ export class Acts {
     this.#mark();
     write(this.#open, say(status === "closed" ? "host.reopen" : "host.open"));
     set(this.#open, "class", status === "closed" ? null : "soft");
+    this.#present.hidden = this.#elsewhere.hidden = Boolean(this.#poll.event);
     this.#open.hidden = status === "open";
     this.#close.hidden = status !== "open";
     this.#reset.hidden = ["draft", "scheduled"].includes(status); // nobody has voted yet
@@ -152,7 +158,7 @@ export class Acts {
     leave(say("hosting.gone", { question: this.#poll.question }));
     await this.#try(async () => {
       await this.#server.call("DELETE", this.#path);
-      location.hash = "#/";
+      location.hash = this.above;
     });
     this.deleting = false;
   }

@@ -10,7 +10,7 @@ import { Router } from "./router.js";
 import { Server } from "./server.js";
 import { Trouble } from "./trouble.js";
 
-const LATER = ["topbar", "list", "poll", "form", "history"]; // what nearly every host comes to
+const LATER = ["topbar", "list", "poll", "form", "history", "eventviews"]; // what nearly every host comes to
 const SHEET = new URL("./views.css", import.meta.url).href;
 const JOINING = /^#\/register\/([\w-]+)$/; // the code of a poll that takes an account
 const INVITATION = /^#\/invitation\/([\w-]+)$/;
@@ -196,16 +196,18 @@ export class App {
 
   async #make({ name, id, query }) {
     const server = this.#server;
+    const moved = (hash) => this.#router.stay(hash);
     if (name === "poll") return new (await later("poll")).PollView(server, id);
     if (name === "new" || name === "edit") return new (await later("form")).FormView(server, id, query);
-    if (name === "history") return new (await later("history")).HistoryView(server, id);
+    if (name === "history") return new (await later("history")).HistoryView(server, `poll/${id}`);
     if (name === "voter") return new (await later("voter")).VoterView(() => this.#logout());
+    if (name.startsWith("event")) return (await later("eventviews")).eventView(server, { name, id, query }, moved);
     if (name === "account") return new (await later("account")).AccountView(server, (note) => this.#logout(note));
     if (name === "users" && server.admin) return new (await later("users")).UsersView(server, () => this.#logout());
     if (name === "categories" && server.admin) return new (await later("categories")).CategoriesView(server);
     const { ListView, lookOf } = await later("list");
     if (query.toString()) this.#look = lookOf(query);
-    return new ListView(server, this.#look, (hash) => this.#router.stay(hash));
+    return new ListView(server, this.#look, moved);
   }
 
   /** Show a view once it has loaded; the current one stays until then. */

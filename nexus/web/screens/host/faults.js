@@ -35,7 +35,7 @@ export function rule(message) {
 /** What an error of a call means. Any other error is a bug, and is thrown again. */
 export function told(error) {
   if (!(error instanceof NexusError)) throw error;
-  const name = [`users.refused_${error.code}`, `host.refused_${error.code}`].find(known);
+  const name = [`users.refused_${error.code}`, `event.refused_${error.code}`, `host.refused_${error.code}`].find(known);
   if (name) return say(name);
   return error instanceof Unreachable ? say("shared.unreachable") : reason(error);
 }

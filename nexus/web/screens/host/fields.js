@@ -11,16 +11,20 @@ const LONGEST_QUESTION = 500;
 const FLAGS = ["allow_change", "allow_guests", "anonymous", "is_public"];
 const FLAG_DEFAULT = true;
 const TIMES = ["opens_at", "expires_at"];
+const OF_EVENT = ["allow_guests", "is_public", ...TIMES]; // what the event of a poll says, and its hosts do
 /** The ways in which results are drawn, and the orders of options, as the server names them. */
 export const LOOKS = { chart: ["bars", "columns", "donut"], option_order: ["position", "votes"] };
 
-/** The fields; `inputs` by their names on the server, `values` as the server takes them. */
+/** The fields; `inputs` by their names on the server, `values` as the server takes them. A poll in an event lacks some. */
 export class Fields {
   #counter = element("p", { class: "hint counter", hidden: true });
+  #flags;
+  #times;
   /** Who sees the results. */
   policy = new PolicyChoice("results");
 
-  constructor(categories) {
+  constructor(categories, inEvent) {
+    [this.#flags, this.#times] = [FLAGS, TIMES].map((names) => names.filter((one) => !inEvent || !OF_EVENT.includes(one)));
     const counted = (name) => element("input", { name, type: "number", min: "1", max: "100", step: "1" });
     const choice = (name) => LOOKS[name].map((value) => element("option", { value }, say(`host.${name}_${value}`)));
     this.inputs = {
@@ -28,8 +32,8 @@ export class Fields {
       description: element("textarea", { name: "description", rows: "2", dir: "auto" }),
       max_choices: counted("max_choices"),
       votes_per_user: counted("votes_per_user"),
-      ...Object.fromEntries(FLAGS.map((name) => [name, element("input", { name, type: "checkbox" })])),
-      ...Object.fromEntries(TIMES.map((name) => [name, element("input", { name, type: "datetime-local" })])),
+      ...Object.fromEntries(this.#flags.map((name) => [name, element("input", { name, type: "checkbox" })])),
+      ...Object.fromEntries(this.#times.map((name) => [name, element("input", { name, type: "datetime-local" })])),
       chart: element("select", { name: "chart" }, choice("chart")),
       option_order: element("select", { name: "option_order" }, choice("option_order")),
       language: languageChoice(),
@@ -49,8 +53,8 @@ export class Fields {
       category: category.value ? Number(category.value) : null,
       max_choices: Math.trunc(most.valueAsNumber) || 0, // which the server refuses, and says why
       votes_per_user: Math.trunc(votes.valueAsNumber) || 0,
-      ...Object.fromEntries(FLAGS.map((name) => [name, this.inputs[name].checked])),
-      ...Object.fromEntries(TIMES.map((name) => [name, toUtc(this.inputs[name].value)])),
+      ...Object.fromEntries(this.#flags.map((name) => [name, this.inputs[name].checked])),
+      ...Object.fromEntries(this.#times.map((name) => [name, toUtc(this.inputs[name].value)])),
       ...Object.fromEntries(Object.keys(LOOKS).map((name) => [name, this.inputs[name].value])),
       language: language.value || null,
       results: this.policy.value,
@@ -65,8 +69,8 @@ export class Fields {
     inputs.category.value = poll.category ?? "";
     inputs.max_choices.value = poll.max_choices ?? 1;
     inputs.votes_per_user.value = poll.votes_per_user ?? 1;
-    for (const name of FLAGS) inputs[name].checked = poll[name] ?? FLAG_DEFAULT;
-    for (const name of TIMES) inputs[name].value = poll[name] ? toLocal(Date.parse(poll[name])) : "";
+    for (const name of this.#flags) inputs[name].checked = poll[name] ?? FLAG_DEFAULT;
+    for (const name of this.#times) inputs[name].value = poll[name] ? toLocal(Date.parse(poll[name])) : "";
     for (const [name, values] of Object.entries(LOOKS)) inputs[name].value = poll[name] ?? values[0];
     inputs.language.select(poll.language ?? "");
     this.policy.value = poll.results ?? "live";

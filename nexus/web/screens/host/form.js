@@ -7,6 +7,7 @@ import { ask } from "./dialog.js";
 import { blameAll, rule, told } from "./faults.js";
 import { Fields } from "./fields.js";
 import { unfold } from "./folds.js";
+import { placeOf } from "./formplace.js";
 import { OptionList } from "./optionlist.js";
 import { announce, back, button, heading, once, statusLine } from "./parts.js";
 import { Sample } from "./sample.js";
@@ -19,10 +20,11 @@ const MOST_CATEGORIES = 100;
 const FROZEN = ["max_choices", "votes_per_user"];
 
 /** The view of the form: for the poll `id`, or for a new one if that is null, which may begin with the template that
- * `query` names. */
+ * `query` names, and is added to the `event` of this id, if one is given. */
 export class FormView {
   #server;
   #id;
+  #place;
   #template;
   #poll = null;
   #fields;
@@ -36,14 +38,14 @@ export class FormView {
 
   keeps = true;
 
-  constructor(server, id, query) {
+  constructor(server, id, query, event = null) {
     this.#server = server;
     this.#id = id;
+    this.#place = placeOf(id, event, query);
     this.#template = templateOf(query.get("template"));
-    this.title = say(id === null ? "host.new_poll" : "host.edit_title");
+    this.title = this.#place.title;
     this.heading = heading(this.title);
-    const [href, text] = id === null ? ["#/", "host.back_to_list"] : [`#/poll/${id}`, "host.back_to_poll"];
-    this.node = element("div", { class: "stack" }, back(href, say(text)), this.heading);
+    this.node = element("div", { class: "stack" }, back(this.#place.away, this.#place.text), this.heading);
   }
 
   /** Whether leaving now would lose something. */
@@ -61,13 +63,14 @@ export class FormView {
     const categories = this.#server.call("GET", `/categories/?page_size=${MOST_CATEGORIES}`);
     const poll = this.#id === null ? null : this.#server.call("GET", `/polls/${this.#id}/`);
     const [{ results }, found] = await Promise.all([categories, poll]);
-    this.#fields = new Fields(results);
-    this.#settings = new Settings(this.#fields, results, () => this.#server.client.now());
     this.#poll = found;
+    const inEvent = Boolean(this.#place.event ?? found?.event);
+    this.#fields = new Fields(results, inEvent);
+    this.#settings = new Settings(this.#fields, { categories: results, inEvent, now: () => this.#server.client.now() });
     this.#build();
     if (found) this.#fill(found);
     this.#clean = this.#state();
-    const typed = kept(this.#server.me.sub, this.#name);
+    const typed = kept(this.#server.me.sub, this.#place.name);
     if (typed) this.#restore(typed);
     else if (this.#template) this.#apply(this.#template);
     this.#paint();
@@ -76,10 +79,6 @@ export class FormView {
   /** It is left for good: what was typed is not wanted. */
   close() {
     if (this.#clean) forget();
-  }
-
-  get #name() {
-    return String(this.#id ?? "new");
   }
 
   #state() {
@@ -129,9 +128,9 @@ export class FormView {
 
   #makeButtons() {
     const made = (value, text, kind) => element("button", { value, class: kind }, say(text));
-    const away = this.#id === null ? "#/" : `#/poll/${this.#id}`;
-    const cancel = element("a", { class: "button plain", href: away }, say("shared.cancel"));
+    const cancel = element("a", { class: "button plain", href: this.#place.away }, say("shared.cancel"));
     if (this.#poll) this.#buttons = [made("save", "host.save", "main")];
+    else if (this.#place.event) this.#buttons = [made("draft", "event.add_question", "main")];
     else this.#buttons = [made("open", "host.create_open", "main"), made("draft", "host.create_draft")];
     return [...this.#buttons, cancel];
   }
@@ -161,7 +160,7 @@ export class FormView {
     this.#fields.show(poll);
     this.#options.fill(poll.options.map(({ id, option_text: text }) => ({ id, text })), this.#closed);
     if (this.#voted) this.#fields.freeze(FROZEN);
-    if (!["draft", "scheduled"].includes(poll.status)) this.#fields.freeze(["opens_at"]);
+    if (!poll.event && !["draft", "scheduled"].includes(poll.status)) this.#fields.freeze(["opens_at"]);
     if (poll.description) unfold(this.#fields.inputs.description);
   }
 
@@ -194,14 +193,14 @@ export class FormView {
 
   #changed() {
     if (this.#line.dataset.bad !== undefined) announce(this.#line, "");
-    keep(this.#server.me.sub, this.#name, { values: this.#fields.values, options: this.#options.rows });
+    keep(this.#server.me.sub, this.#place.name, { values: this.#fields.values, options: this.#options.rows });
     this.#paint();
   }
 
   #paint() {
     this.#settings.paint();
     this.#sample.show(this.#fields.values, this.#options.values.map(({ text }) => text));
-    if (this.#poll) return;
+    if (this.#poll || this.#place.event) return;
     const scheduled = Boolean(this.#fields.values.opens_at);
     fill(this.#buttons[0], say(scheduled ? "host.create_scheduled" : "host.create_open"));
   }
@@ -220,11 +219,11 @@ export class FormView {
     announce(this.#line, say("host.saving"));
     try {
       const values = this.#fields.values;
-      const saving = this.#poll ? this.#change(values) : create(this.#server, values, this.#options.values, draft);
+      const saving = this.#poll ? this.#change(values) : create(this.#server, this.#place.path, values, this.#options.values, draft);
       const saved = await saving;
       if (saved === null) return;
       this.#saved = true;
-      location.hash = `#/poll/${saved.id}`;
+      location.hash = this.#place.saved(saved);
     } catch (error) {
       this.#fault(error);
     }
@@ -275,7 +274,7 @@ export class FormView {
     this.#options.rename(this.#poll.options);
     const [was] = JSON.parse(this.#clean);
     const now = Object.fromEntries(Object.keys(typed).map((name) => [name, this.#poll[name] ?? null]));
-    for (const name of ["opens_at", "expires_at"]) now[name] = sameMinute(now[name], was[name]) ? was[name] : now[name];
+    for (const name of ["opens_at", "expires_at"]) if (name in now) now[name] = sameMinute(now[name], was[name]) ? was[name] : now[name];
     this.#clean = JSON.stringify([now, this.#poll.options.map(({ id, option_text: text }) => ({ id, text }))]);
   }
 }

@@ -7,6 +7,8 @@ import { ListActs } from "./listacts.js";
 import { LONGEST, ORDERS, complete, filterOf, hashOf, sought } from "./looking.js";
 import { Newest } from "./newest.js";
 import { take } from "./notice.js";
+import { EventTitles } from "./inevent.js";
+import { listHead } from "./listhead.js";
 import { Owners } from "./owners.js";
 import { announce, button, heading, labelled, pager, statusLine } from "./parts.js";
 import { Picking } from "./picking.js";
@@ -40,6 +42,7 @@ export class ListView {
   #all = button(say("hosting.pick_all"), () => this.#pickAll(), "plain");
   #tabs;
   #owners;
+  #events;
   #acts;
   #picking;
   #counted = "";
@@ -58,11 +61,12 @@ export class ListView {
     this.heading = heading(say("host.polls"));
     this.#tabs = new Tabs(server, (status) => this.#change({ status }));
     this.#owners = new Owners(server);
+    this.#events = new EventTitles(server);
     this.#acts = new ListActs(server, this.#line, () => this.#tryRead());
     const picked = () => [...this.#cards.values()].filter((card) => card.picked).map((card) => card.poll);
     this.#picking = new Picking(this.#acts, { picked, end: () => this.#startPicking(false) });
     this.#all.hidden = true;
-    const head = element("div", { class: "head" }, this.heading, this.#pick, this.#all);
+    const head = listHead(this.heading, "polls", this.#pick, this.#all);
     this.node = element("div", { class: "stack" }, head, this.#line, this.#tabs.node, this.#filters);
     this.node.append(this.#newest.fault, this.#found, this.#welcome.node, this.#list, this.#pages, this.#picking.node);
   }
@@ -168,7 +172,7 @@ export class ListView {
     const [found] = await Promise.all([this.#newest.of(this.#server.call("GET", `/polls/?${query}`)), counting]);
     if (!found || this.#over) return;
     if (!found.results.length && page > 1) return this.#change({ page: 1 });
-    if (all) await this.#owners.learn(found.results);
+    await Promise.all([all && this.#owners.learn(found.results), this.#events.learn(found.results)]);
     this.#show(found);
     await this.#countAgain(found, counting !== null);
   }
@@ -201,7 +205,7 @@ export class ListView {
   #showCards(polls) {
     const before = this.#cards;
     const heard = { act: (name, poll) => this.#acts.act(name, poll), picked: () => this.#picking.show() };
-    const made = (poll) => new PollCard(poll, { ...heard, owner: (one) => this.#owners.of(one) });
+    const made = (poll) => new PollCard(poll, { ...heard, owner: (one) => this.#owners.of(one), event: (id) => this.#events.of(id) });
     this.#cards = new Map(polls.map((poll) => [poll.id, before.get(poll.id) ?? made(poll)]));
     for (const [id, card] of before) if (!this.#cards.has(id)) card.node.remove();
     polls.forEach((poll, place) => {

@@ -7,6 +7,7 @@ import { correctedAt, everySecond, msLeft, timeLeft } from "../time.js";
 import { brandName, load, say } from "../words.js";
 import { Acts } from "./acts.js";
 import { ExportCard } from "./exporting.js";
+import { backTo } from "./inevent.js";
 import { announce, back, badge, heading, showStatus, statusLine, timeNode } from "./parts.js";
 import { PolicyCard } from "./policycard.js";
 import { Results } from "./results.js";
@@ -68,13 +69,15 @@ export class PollView {
   #build() {
     const poll = this.#room.poll;
     const facts = element("p", { class: "facts" }, this.#badge, this.#left, this.#corrected);
-    const top = element("div", { class: "line" }, back("#/", say("host.back_to_list")), facts);
+    const above = poll.event ? backTo(this.#server, poll.event) : back("#/", say("host.back_to_list"));
+    const top = element("div", { class: "line" }, above, facts);
     if (this.#room.role === "host") top.append(this.#acts.more);
     this.node.append(element("div", { class: "stack tight" }, top, this.heading, this.#description));
     if (this.#room.role !== "host") {
-      this.node.append(element("p", { class: "note warn" }, say("host.not_yours")), watching(poll));
+      this.node.append(element("p", { class: "note warn" }, say("host.not_yours")), poll.code ? watching(poll) : "");
       return;
     }
+    this.#sharing.node.hidden = poll.event !== null; // the code is that of its event
     this.#side.append(this.#sharing.node, this.#policy.node);
     const rest = element("div", { class: "stack" }, this.#rules(poll), this.#exports.node);
     this.#picture();
@@ -107,7 +110,7 @@ export class PollView {
     showProse(this.#description, poll.description);
     showStatus(this.#badge, totals.status);
     this.#acts.show(poll, totals.status);
-    this.#sharing.show(poll);
+    if (poll.code) this.#sharing.show(poll);
     this.#results.show(poll, totals, this.#room.online);
     this.#picturing?.show(poll, totals);
     markLanguage(this.node, poll.language);
@@ -147,7 +150,7 @@ export class PollView {
     showStatus(this.#badge, "closed");
     announce(this.#line, say("host.deleted"), true);
     this.#acts.show(null, null);
-    if (this.#acts.deleting) location.hash = "#/";
+    if (this.#acts.deleting) location.hash = this.#acts.above;
   }
 }
 

@@ -29,8 +29,8 @@ const WORDS = {
   delete: "host.delete",
 };
 
-/** The card of `poll`. `told.act(name, poll)` does something with it, `told.picked()` hears that its box was ticked, and
- * `told.owner(poll)` says whose it is, if that needs saying. */
+/** The card of `poll`. `told.act(name, poll)` does something with it, `told.picked()` hears that its box was ticked,
+ * `told.owner(poll)` says whose it is, if that needs saying, and `told.event(id)` what its event is called. */
 export class PollCard {
   #told;
   #poll;
@@ -39,6 +39,7 @@ export class PollCard {
   #left = element("span", { class: "left" });
   #votes = element("span");
   #owner = element("span", { dir: "auto" });
+  #event = element("a", { class: "of-event", dir: "auto" });
   #strip = element("div", { class: "strip", "aria-hidden": "true" });
   #acts = element("div", { class: "buttons" });
   #menu = new Menu("", icon(DOTS));
@@ -50,7 +51,8 @@ export class PollCard {
     this.#link = element("a", { href: `#/poll/${poll.id}`, id: `poll-${poll.id}` });
     this.#badge = badge(poll.status);
     const state = element("p", { class: "state" }, this.#badge, this.#left);
-    const code = element("span", { class: "code" }, element("span", { class: "unseen" }, `${say("host.code")} `), poll.code);
+    const named = element("span", { class: "unseen" }, `${say("host.code")} `);
+    const code = poll.code ? element("span", { class: "code" }, named, poll.code) : this.#event;
     const made = element("span", {}, say("host.made"), " ", shortTime(poll.created_at));
     const facts = element("p", { class: "facts" }, this.#votes, this.#owner, made);
     const head = element("div", { class: "top" }, this.#pick, state, code);
@@ -85,12 +87,13 @@ export class PollCard {
     write(this.#link, poll.question);
     set(this.#link, "lang", poll.language);
     set(this.#menu.node.firstChild, "aria-label", say("hosting.more", { question: poll.question }));
+    if (poll.event) this.#showEvent(poll.event);
     write(this.#owner, this.#told.owner(poll));
     this.#owner.hidden = !this.#owner.textContent;
     showStatus(this.#badge, poll.status);
     this.#showVotes(poll);
     this.tick(now);
-    if (before?.status !== poll.status) this.#offer(poll.status);
+    if (before?.status !== poll.status) this.#offer(poll);
   }
 
   /** Show how long it stays as it is. */
@@ -123,10 +126,19 @@ export class PollCard {
     });
   }
 
-  #offer(status) {
+  /** Which event it is part of, and the way there. */
+  #showEvent(id) {
+    set(this.#event, "href", `#/event/${id}`);
+    write(this.#event, this.#told.event(id) || say("hosting.the_event"));
+  }
+
+  /** A poll of an event is presented there. */
+  #offer({ status, event }) {
     const held = this.#acts.contains(document.activeElement);
-    fill(this.#acts, ACTS[status].map((name, place) => this.#act(name, place ? "" : status === "open" ? "main" : "soft")));
-    this.#menu.offer([...(MORE[status] ?? []), ...ALWAYS].map((name) => this.#act(name, ["reset", "delete"].includes(name) ? "danger" : "")));
+    const mine = (names) => (event ? names.filter((name) => name !== "present") : names);
+    const kind = (place) => (place ? "" : status === "open" && !event ? "main" : "soft");
+    fill(this.#acts, mine(ACTS[status]).map((name, place) => this.#act(name, kind(place))));
+    this.#menu.offer([...mine(MORE[status] ?? []), ...ALWAYS].map((name) => this.#act(name, ["reset", "delete"].includes(name) ? "danger" : "")));
     if (held) this.#acts.querySelector("a, button")?.focus(); // what was pressed is replaced
   }
 

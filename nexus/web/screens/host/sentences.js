@@ -25,15 +25,17 @@ export function who(user, me) {
 /** What was done, in a sentence that does not say by whom. */
 export function sentence(entry) {
   const { action, target_type: type, details } = entry;
-  const how = details.copy_of ? "copy" : (details.outcome ?? last(details.status));
-  const names = [`host.did_${type}_${action}_${how}`, `host.did_${type}_${action}`, `host.did_${action}`];
+  const how = details.copy_of ? "copy" : (details.outcome ?? last(details.status) ?? (last(details.shown) === null && "nothing"));
+  const kinds = [`${type}_${action}_${how}`, `${type}_${action}`, action];
+  const names = kinds.flatMap((kind) => [`host.did_${kind}`, `event.did_${kind}`]);
   const name = names.find(known);
   if (!name) return `${action} · ${type} ${entry.target_id}`; // newer than this page
   const after = last(details.status);
   const status = after && known(`shared.status_${after}`) ? say(`shared.status_${after}`) : "";
   const option = details.after?.option_text ?? details.before?.option_text ?? "";
   const round = details.round ?? details.epoch ?? "";
-  return say(name, { status, option, round: String(round), format: String(details.format ?? "").toUpperCase() });
+  const host = details.host ? who(details.host, {}) : "";
+  return say(name, { status, option, name: host, round: String(round), format: String(details.format ?? "").toUpperCase() });
 }
 
 /** What changed, one line each; no lines if the sentence says it all. */
@@ -59,7 +61,8 @@ function optionChanges({ before, after, votes_discarded: discarded }) {
 }
 
 function line(name, before, after) {
-  const label = known(`host.field_${name}`) ? say(`host.field_${name}`) : name;
+  const named = [`host.field_${name}`, `event.field_${name}`].find(known);
+  const label = named ? say(named) : name;
   return say("host.changed", { label, before, after });
 }
 
@@ -67,6 +70,7 @@ function value(name, held) {
   if (held === null || held === "") return say("host.nothing");
   if (typeof held === "boolean") return say(held ? "host.yes" : "host.no");
   if (TIMES.has(name)) return fullTime(held);
+  if (name === "created_by") return who(held, {});
   const word = WORDED[name]?.(held);
   if (word && known(word)) return say(word);
   return typeof held === "string" ? say("host.quoted", { text: held }) : String(held);

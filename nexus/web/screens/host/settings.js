@@ -11,28 +11,31 @@ import { toLocal } from "./values.js";
 const MINUTE = 60_000;
 const QUICK = [5, 10, 30];
 
-/** The settings held in `fields`; `now()` is the server's time, in ms. */
+/** The settings held in `fields`; `now()` is the server's time, in ms. In an event it is the event that says who may come
+ * in, and its hosts open and close voting. */
 export class Settings {
   #fields;
   #now;
   #folds;
+  #inEvent;
 
-  constructor(fields, categories, now) {
+  constructor(fields, { categories, inEvent, now }) {
     this.#fields = fields;
     this.#now = now;
+    this.#inEvent = inEvent;
     const numbers = element("div", { class: "pair" }, fields.node("max_choices"), fields.node("votes_per_user"));
-    const audience = ["allow_guests", "anonymous", "is_public"].map((name) => fields.flag(name));
+    const flags = inEvent ? ["anonymous"] : ["allow_guests", "anonymous", "is_public"];
+    const audience = flags.map((name) => fields.flag(name));
     const looks = element("div", { class: "pair" }, fields.node("chart"), fields.node("option_order"));
     const more = element("div", { class: "pair" }, fields.node("language"), fields.node("category"));
     more.lastChild.hidden = !categories.length;
-    const times = element("div", { class: "pair" }, fields.node("opens_at"), fields.node("expires_at"));
     this.#folds = [
       new Fold(say("host.group_voting"), [numbers, fields.flag("allow_change")], () => together(...votingRules(this.#values))),
       new Fold(say("host.results"), fields.policy.node, () => say(`host.policy_${this.#values.results}`)),
-      new Fold(say("hosting.audience"), audience, () => together(...audienceRules(this.#values))),
-      new Fold(say("host.group_times"), [times, this.#quick()], () => this.#schedule()),
+      new Fold(say("hosting.audience"), audience, () => this.#audience()),
+      !inEvent && new Fold(say("host.group_times"), this.#times(), () => this.#schedule()),
       new Fold(say("hosting.look"), [looks, more], () => this.#look()),
-    ];
+    ].filter(Boolean);
     /** The settings. */
     this.node = element("div", { class: "card settings" }, this.#folds.map(({ node }) => node));
   }
@@ -46,6 +49,11 @@ export class Settings {
     return this.#fields.values;
   }
 
+  #audience() {
+    const [guests, anonymous, listed] = audienceRules(this.#values);
+    return this.#inEvent ? anonymous : together(guests, anonymous, listed);
+  }
+
   #schedule() {
     const { opens_at: opens, expires_at: ends } = this.#values;
     const said = (name, time) => time && `${say(`host.${name}`)} ${moment(Date.parse(time), this.#now())}`;
@@ -55,6 +63,11 @@ export class Settings {
   #look() {
     const chosen = ["chart", "option_order", "language"].map((name) => this.#fields.inputs[name]);
     return together(...chosen.map(({ value, selectedOptions: [one] }) => value && one.textContent));
+  }
+
+  #times() {
+    const fields = ["opens_at", "expires_at"].map((name) => this.#fields.node(name));
+    return [element("div", { class: "pair" }, fields), this.#quick()];
   }
 
   #quick() {

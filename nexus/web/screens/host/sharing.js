@@ -10,14 +10,17 @@ import { announce, button, once, statusLine } from "./parts.js";
 
 const KINDS = ["svg", "png"];
 
-/** A card with all that. It keeps up with the poll: its code can change. */
+/** A card with all that, under the title `name`, and with `more` buttons. It keeps up with the poll: its code can change. */
 export class SharingCard {
   #line = statusLine();
   #content = element("div", { class: "stack" });
   #shown = "";
 
-  constructor() {
-    const title = element("h2", { id: "sharing" }, say("host.sharing"));
+  #more;
+
+  constructor(name = say("host.sharing"), ...more) {
+    this.#more = more;
+    const title = element("h2", { id: "sharing" }, name);
     /** The card. */
     this.node = element("section", { class: "card sharing", "aria-labelledby": "sharing" });
     this.node.append(title, this.#content, this.#line);
@@ -37,7 +40,7 @@ export class SharingCard {
     ];
     const hint = element("p", { class: "hint" }, say("host.local_hint"));
     const stream = button(say("hosting.overlay_act"), () => once(stream, () => this.#overlay(poll)));
-    const more = element("div", { class: "buttons" }, stream);
+    const more = element("div", { class: "buttons" }, stream, this.#more);
     const picture = invitation && this.#picture(poll.code);
     const parts = [code, picture, ...addresses, !invitation && hint, more, embedding(poll, this.#line)];
     this.#content.replaceChildren(...parts.filter(Boolean));

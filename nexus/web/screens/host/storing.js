@@ -3,11 +3,11 @@
 import { askAboutOption, askAboutQuestion, askAboutRemoval } from "./correcting.js";
 import { differences, optionCalls } from "./saving.js";
 
-/** Create a poll from `values` with the texts of its options, as a draft or open; resolves to it. */
-export function create(server, values, options, draft) {
+/** Create a poll at `path` from `values` with the texts of its options, as a draft or open; resolves to it. */
+export function create(server, path, values, options, draft) {
   const body = { ...values, options: options.map(({ text }) => ({ option_text: text })) };
   if (draft) body.status = "draft";
-  return server.call("POST", "/polls/", body);
+  return server.call("POST", path, body);
 }
 
 /** Save the changes of `poll` from the fields `was` to `values`, and its options as `wanted`. Resolves to null, or to the

@@ -8,6 +8,7 @@ import { PERSON, announce, once } from "./parts.js";
 import { nameOf } from "./server.js";
 
 const OF_POLLS = ["poll", "new", "edit", "history"]; // the views that are reached from the list
+const FORMS = ["new", "edit", "event_new", "event_edit", "event_poll"]; // a button beside them would start over
 const PLUS = "M11 4h2v7h7v2h-7v7h-2v-7H4v-2h7z";
 
 /** The bar for who is logged in at `server`; `logout()` ends the login. */
@@ -23,12 +24,13 @@ export class TopBar {
     if (server.admin) pages.push(["users", "#/accounts", say("host.accounts")]);
     const brand = element("a", { class: "brand", href: "#/" }, brandMark());
     const nav = element("nav", { "aria-label": say("host.nav") }, pages.map((page) => this.#link(...page)));
-    const plus = element("span", { class: "plus" }, icon(PLUS));
-    const make = this.#link("new", "#/new", [plus, element("span", { class: "named" }, say("host.new_poll"))], "button make");
-    this.#make = make;
+    this.#make = new Map([
+      ["event", this.#maker("event_new", "#/events/new", say("hosting.new_event"))],
+      ["poll", this.#maker("new", "#/new", say("host.new_poll"))],
+    ]);
     this.#menu = this.#account(server, pages, logout);
     const note = element("div", { class: "note warn touch", role: "status", hidden: true });
-    const inner = element("div", { class: "inner" }, brand, nav, make, this.#menu.node);
+    const inner = element("div", { class: "inner" }, brand, nav, ...this.#make.values(), this.#menu.node);
     this.#touch = new Touch(note, server.client, (error) => (error.code === 4501 || error.status === 401 ? [] : null));
     this.#unlisten = server.client.on("state", ({ name }) => name === "open" && heal());
     addEventListener("online", heal);
@@ -42,8 +44,13 @@ export class TopBar {
       const above = page === "list" && OF_POLLS.includes(name);
       set(link, "aria-current", page === name ? "page" : above ? "true" : null);
     }
-    set(this.#make, "class", name === "list" ? "button make main" : "button make soft");
-    this.#make.hidden = ["new", "edit"].includes(name); // it would start over
+    const events = name.startsWith("event");
+    for (const [kind, made] of this.#make) {
+      const here = (kind === "event") === events; // the one of the list that is shown comes first
+      const main = here && ["list", "events"].includes(name);
+      set(made, "class", `button make ${main ? "main" : "soft"}${here ? "" : " wide-only"}`);
+      made.hidden = FORMS.includes(name);
+    }
   }
 
   /** Another bar takes its place. */
@@ -51,6 +58,11 @@ export class TopBar {
     this.#touch.end();
     this.#unlisten();
     removeEventListener("online", heal);
+  }
+
+  #maker(name, href, text) {
+    const plus = element("span", { class: "plus" }, icon(PLUS));
+    return this.#link(name, href, [plus, element("span", { class: "named" }, text)], "button make");
   }
 
   #link(name, href, content, kind) {

@@ -1,0 +1,46 @@
+/** One event in the list: what it is called, how far it is, and whose it is. */
+
+import { element, fill, set, write } from "../dom.js";
+import { say } from "../words.js";
+import { shortTime } from "./parts.js";
+import { shownPlace } from "./showing.js";
+import { who } from "./sentences.js";
+
+/** The card of `event`, for `me`, who is logged in. */
+export class EventCard {
+  #me;
+  #link;
+  #badge = element("span", { class: "badge" });
+  #code = element("span");
+  #strip = element("div", { class: "strip sheet", "aria-hidden": "true" });
+  #questions = element("span");
+  #whose = element("span", { dir: "auto" });
+
+  constructor(event, me) {
+    this.#me = me;
+    this.#link = element("a", { href: `#/event/${event.id}` });
+    const code = element("span", { class: "code" }, element("span", { class: "unseen" }, `${say("host.code")} `), this.#code);
+    const head = element("div", { class: "top" }, element("p", { class: "state" }, this.#badge), code);
+    const made = element("span", {}, say("host.made"), " ", shortTime(event.created_at));
+    const facts = element("p", { class: "facts" }, this.#questions, this.#whose, made);
+    /** The card. */
+    this.node = element("li", { class: "card poll" }, head, element("h2", { dir: "auto" }, this.#link), this.#strip, facts);
+  }
+
+  /** Show the event as it is now. */
+  show(event) {
+    const { polls } = event;
+    const place = shownPlace(event);
+    write(this.#link, event.title);
+    write(this.#code, event.code);
+    write(this.#badge, place ? say("event.place", { place, count: polls.length }) : say("event.nothing_short"));
+    set(this.#badge, "data-status", place ? "open" : "draft");
+    write(this.#questions, say("event.questions", { n: polls.length }));
+    const mine = event.created_by === this.#me.sub;
+    write(this.#whose, mine ? "" : say("hosting.owner", { name: who(event.created_by, this.#me) }));
+    this.#whose.hidden = mine;
+    const part = ({ id, status }) => element("span", { "data-status": status, "data-shown": id === event.shown });
+    fill(this.#strip, polls.map(part));
+    this.#strip.hidden = !polls.length;
+  }
+}

@@ -1,0 +1,15 @@
+/** The views of events, each loaded when it is first shown. */
+
+import { later } from "../persist.js";
+
+/** The view of a route of events, `{name, id, query}`; `moved(hash)` is told the address of what a list shows. Rejects
+ * with `Unreachable`. */
+export async function eventView(server, { name, id, query }, moved) {
+  const load = (module) => later(`host/${module}`, "event");
+  if (name === "event") return new (await load("event")).EventView(server, id);
+  if (name === "event_new") return new (await load("eventform")).EventFormView(server, null);
+  if (name === "event_edit") return new (await load("eventform")).EventFormView(server, id);
+  if (name === "event_poll") return new (await load("form")).FormView(server, null, query, id);
+  if (name === "event_history") return new (await load("history")).HistoryView(server, `event/${id}`);
+  return new (await load("events")).EventsView(server, query, moved);
+}

@@ -1,0 +1,69 @@
+/** The order of a run sheet while its host changes it: what was moved here, and what somebody else has done meanwhile. */
+
+/** `wanted`, an order of ids, brought together with `there`, that of the server: what is gone there goes here too, and
+ * what is new there stands behind what it follows there. */
+export function merged(wanted, there) {
+  const order = wanted.filter((id) => there.includes(id));
+  there.forEach((id, place) => {
+    if (!order.includes(id)) order.splice(place ? order.indexOf(there[place - 1]) + 1 : 0, 0, id);
+  });
+  return order;
+}
+
+/** Saves the order of an event's questions: at once, one after the other, the newest always. */
+export class SheetOrder {
+  #put;
+  #again;
+  #wanted = null;
+  #saving = null;
+
+  /** `put(ids)` sends an order, and resolves to the event; `again()` reads the event, and rejects as calls do. */
+  constructor(put, again) {
+    this.#put = put;
+    this.#again = again;
+  }
+
+  /** Whether an order is not saved yet. */
+  get open() {
+    return this.#wanted !== null;
+  }
+
+  /** The order to show, where the server has `there`. */
+  over(there) {
+    if (this.#wanted) this.#wanted = merged(this.#wanted, there);
+    return this.#wanted ?? there;
+  }
+
+  /** Want another order, which is not saved yet. */
+  want(ids) {
+    this.#wanted = ids;
+  }
+
+  /** Give it up: the server's order counts. */
+  forget() {
+    this.#wanted = null;
+  }
+
+  /** Save what is wanted. Resolves to whether somebody else had changed the questions meanwhile; rejects as calls do, and
+   * then the order is still wanted. */
+  save() {
+    this.#saving ??= this.#saveAll().finally(() => (this.#saving = null));
+    return this.#saving;
+  }
+
+  async #saveAll() {
+    let changed = false;
+    while (this.#wanted) {
+      const sent = this.#wanted;
+      try {
+        await this.#put(sent);
+        if (this.#wanted === sent || this.#wanted?.join() === sent.join()) this.#wanted = null;
+      } catch (error) {
+        if (error.code !== "event_changed") throw error;
+        changed = true;
+        await this.#again(); // which brings both together, in `over`
+      }
+    }
+    return changed;
+  }
+}
