@@ -3,17 +3,26 @@
     async with connect("ws://127.0.0.1:8000/ws", token) as nexus:
         room = await nexus.join(code="K7M2QP")
         receipt = await nexus.vote(room.id, [room.poll.options[0].id])
-        async for event in room:
+        async for update in room:
             ...
 
 It reconnects by itself when a connection is lost, enters its rooms again where it left them, and sends a vote with
-the same op until it is answered, so that the vote counts once. `python -m nexus.client URL CODE` watches a poll.
+the same op until it is answered, so that the vote counts once. An event is followed by its code:
 
-- `nexus`: the client, `Nexus`, with its rooms and votes. `room`: a poll that is watched, as its readers see it.
+    place = await nexus.enter("H4NDY7")  # the EventRoom of an event, or the Room of a poll
+    async for update in place:
+        ...  # after each Shown, `place.room` is the Room of what is shown
+
+`python -m nexus.client URL CODE` watches either in the terminal.
+
+- `nexus`: the client, `Nexus`, with its rooms and votes. `room`: a poll that is watched, as its readers see it;
+  `event_room`: an event, in the same way; `updates`: how both are read. `places`: all rooms of a client. `acts`: votes
+  under way.
 - `connection`: staying connected: hello, renewal of the token, pings, reconnection. `link`: one socket of it.
-- `messages`: what is read and written. `close_codes`, `errors`: how a connection ends, and what can go wrong.
+- `messages`: what is said. `codec`: its JSON. `close_codes`, `errors`: how a connection ends, and what can go wrong.
 - `waiting`: waiting for a poll that can't be seen yet.
-- `http`: tokens of guests, over HTTP. `login_pass`: those of an account. `terminal`: a poll drawn in a terminal.
+- `http`: tokens of guests, over HTTP. `login_pass`: those of an account. `terminal`: a poll drawn in a terminal,
+  `event_terminal`: an event.
 """
 
 from __future__ import annotations
@@ -24,6 +33,7 @@ from urllib.parse import urlsplit
 
 from nexus.client.connection import Patience, Token
 from nexus.client.errors import ClientError, Closed, Refused, TurnedAway, Unreachable, VoteUnsettled
+from nexus.client.event_room import EventRoom, EventUpdate, Shown
 from nexus.client.http import Guest, GuestPass, guest_token, post, socket_url
 from nexus.client.login_pass import LoginPass
 from nexus.client.messages import (
@@ -36,7 +46,9 @@ from nexus.client.messages import (
     PollChanged,
     Presence,
     Receipt,
+    SheetPoll,
     Totals,
+    Update,
     new_op,
 )
 from nexus.client.nexus import Nexus
@@ -50,6 +62,8 @@ __all__ = [
     "Count",
     "Deleted",
     "Event",
+    "EventRoom",
+    "EventUpdate",
     "Guest",
     "GuestPass",
     "LoginPass",
@@ -62,10 +76,13 @@ __all__ = [
     "Receipt",
     "Refused",
     "Room",
+    "SheetPoll",
+    "Shown",
     "Token",
     "Totals",
     "TurnedAway",
     "Unreachable",
+    "Update",
     "VoteUnsettled",
     "connect",
     "guest_token",
@@ -83,8 +100,8 @@ async def connect(url: str, token: Token, *, patience: Patience | None = None) -
     Parameters:
         url: where the server's WebSocket is, such as ws://127.0.0.1:8000/ws; `socket_url` makes it from an HTTP URL.
         token: an access token, or an async function that returns the newest one whenever it is called. Only with a
-            function can the client outlive its first token. `GuestPass` is such a function, for guests of one poll, and
-            `LoginPass`, for an account.
+            function can the client outlive its first token. `GuestPass` is such a function, for guests of one poll or
+            event, and `LoginPass`, for an account.
         patience: how long to wait for what; by default that of `Patience()`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""`python -m nexus.client URL CODE`: watch a poll in the terminal."""
+"""`python -m nexus.client URL CODE`: watch a poll or an event in the terminal."""
 
 from __future__ import annotations
 
@@ -11,27 +11,34 @@ from collections.abc import Sequence
 
 from nexus.client import connect
 from nexus.client.errors import ClientError
+from nexus.client.event_room import EventRoom
+from nexus.client.event_terminal import watch_event
 from nexus.client.http import GuestPass, socket_url
 from nexus.client.terminal import watch
 
 
 async def _watch(base_url: str, code: str) -> None:
     async with connect(socket_url(base_url), GuestPass(base_url, code)) as nexus:
-        room = await nexus.join(code=code)
-        await watch(room, sys.stdout, server_now=nexus.server_now, connected=lambda: nexus.connected)
+        place = await nexus.enter(code)
+        if isinstance(place, EventRoom):
+            await watch_event(place, sys.stdout, server_now=nexus.server_now, connected=lambda: nexus.connected)
+        else:
+            await watch(place, sys.stdout, server_now=nexus.server_now, connected=lambda: nexus.connected)
 
 
 def code_in(text: str) -> str:
-    """The code in what was typed or pasted: the code itself, or the address of one of the poll's pages."""
+    """The code in what was typed or pasted: the code itself, or the address of one of its pages."""
     path = re.split(r"[?#]", text.strip(), maxsplit=1)[0]
     return path.rstrip("/").rpartition("/")[2]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Watch a poll in the terminal until Ctrl-C. Returns the exit status; errors are printed as one line."""
-    parser = argparse.ArgumentParser(prog="python -m nexus.client", description="Watch a poll in the terminal.")
+    """Watch a poll or an event in the terminal until Ctrl-C. Returns the exit status; errors are one printed line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m nexus.client", description="Watch a poll or an event in the terminal."
+    )
     parser.add_argument("url", help="the server, like http://127.0.0.1:8000")
-    parser.add_argument("code", help="the code of the poll, or the address of its page")
+    parser.add_argument("code", help="the code of the poll or event, or the address of its page")
     arguments = parser.parse_args(argv)
     try:
         socket_url(arguments.url)

@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
 from nexus.client.close_codes import TOKEN_ENDED, comes_back
+from nexus.client.codec import encode
 from nexus.client.errors import ClientError, TurnedAway, Unreachable
 from nexus.client.link import Clock, Link, open_link
-from nexus.client.messages import Error, Event, Pong, Welcome, encode
+from nexus.client.messages import Error, Pong, Unasked, Welcome
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def pause(failures: int, chance: float) -> float:
 class Connection:
     """A connection that is opened again whenever it is lost.
 
-    `take` is given every event of a room, `returned` each new link once the server has accepted the token.
+    `take` is given what the server says of rooms, `returned` each new link once the server has accepted the token.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Connection:
         url: str,
         token: Token,
         patience: Patience,
-        take: Callable[[Event], None],
+        take: Callable[[Unasked], None],
         returned: Callable[[Link], Coroutine[None, None, None]],
     ) -> None:
         self._url = url

@@ -35,22 +35,27 @@ class _Problem(msgspec.Struct):
 
 
 class Guest(msgspec.Struct, frozen=True):
-    """A guest of one poll: the token `access`, valid for `expires_in` seconds, the `voter`, the id of the `poll`."""
+    """A guest of one poll or event: the token `access`, valid for `expires_in` seconds, and the `voter`.
+
+    `poll` is the id of the poll, and `event` None; or `event` is that of the event, and `poll` that of what it shows,
+    None where it shows nothing.
+    """
 
     access: str
     expires_in: float
     voter: str
-    poll: int
+    poll: int | None
+    event: int | None = None
 
 
 async def guest_token(base_url: str, code: str, *, earlier: str | None = None) -> Guest:
-    """Get a guest's token for one poll: enter it by its code, without an account.
+    """Get a guest's token for one poll or event: enter it by its code, without an account.
 
     Parameters:
         base_url: where the server is, such as http://127.0.0.1:8000.
-        code: the code of the poll.
-        earlier: a token of a guest of the same poll, however old, to renew it and stay the same voter. By default a
-            new guest.
+        code: the code of the poll or event.
+        earlier: a token of a guest of the same poll or event, however old, to renew it and stay the same voter. By
+            default a new guest.
 
     Returns:
         The guest. Its `access` is a token for `connect`, but `GuestPass` also renews it.
@@ -64,12 +69,13 @@ async def guest_token(base_url: str, code: str, *, earlier: str | None = None) -
 
 
 class GuestPass:
-    """A `Token` for `connect`, as a guest: enters the poll when first called, and later renews the token in time.
+    """A `Token` for `connect`, as a guest: enters the poll or event when first called, and renews the token in time.
 
     Parameters:
         base_url: where the server is, such as http://127.0.0.1:8000.
-        code: the code of the poll.
-        earlier: a token of a guest of the same poll, however old, to be the same voter. By default a new guest.
+        code: the code of the poll or event.
+        earlier: a token of a guest of the same poll or event, however old, to be the same voter. By default a new
+            guest.
     """
 
     def __init__(self, base_url: str, code: str, earlier: str | None = None) -> None:

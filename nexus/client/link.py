@@ -16,22 +16,22 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.typing import Subprotocol
 
 from nexus.client.close_codes import NO_CLOSE_FRAME, WRONG_PROTOCOL
+from nexus.client.codec import Message, decode
 from nexus.client.errors import TurnedAway, Unreachable
 from nexus.client.messages import (
+    Entered,
     Error,
-    Event,
     Expiring,
     Joined,
-    Message,
     Pong,
     Ready,
     Receipt,
     Reject,
     Retry,
+    Unasked,
     Verdict,
     Waiting,
     Welcome,
-    decode,
 )
 
 logger = logging.getLogger(__name__)
@@ -49,13 +49,13 @@ PASSING_STATUSES = frozenset({408, 425, 429})
 
 T = TypeVar("T")
 Question = Literal["hello", "join", "ping", "wait"]
-Answer = Welcome | Joined | Pong | Ready | Error
-OnJoined = Callable[[Joined], None]
+Answer = Welcome | Joined | Entered | Pong | Ready | Error
+OnPlace = Callable[[Joined | Entered], None]
 
 
 class _OpenQuestion(NamedTuple):
     answer: asyncio.Future[Answer | None]
-    on_joined: OnJoined | None
+    on_place: OnPlace | None
 
 
 class Clock:
@@ -81,9 +81,9 @@ def _unasked() -> None:
     """Only a link that waits is told to."""
 
 
-async def open_link(url: str, take: Callable[[Event], None], waits: Callable[[], None] = _unasked) -> Link:
-    """Open a socket. `take` is given the events of rooms, at once and in order; `waits` is called where the answer to a
-    wait is still to come.
+async def open_link(url: str, take: Callable[[Unasked], None], waits: Callable[[], None] = _unasked) -> Link:
+    """Open a socket. `take` is given what the server says of rooms, at once and in order; `waits` is called where the
+    answer to a wait is still to come.
 
     Raises `Unreachable` for a failure that may pass, and `TurnedAway` for one that will not.
     """
@@ -113,7 +113,7 @@ async def open_link(url: str, take: Callable[[Event], None], waits: Callable[[],
 class Link:
     """An open socket. When it ends, every wait for an answer ends too, with None."""
 
-    def __init__(self, socket: ClientConnection, take: Callable[[Event], None], waits: Callable[[], None]) -> None:
+    def __init__(self, socket: ClientConnection, take: Callable[[Unasked], None], waits: Callable[[], None]) -> None:
         self._socket = socket
         self._take = take
         self._waits = waits
@@ -173,10 +173,10 @@ class Link:
         finally:
             del self._acts[op]
 
-    async def ask(self, kind: Question, text: str, *, on_joined: OnJoined | None = None) -> Answer | None:
+    async def ask(self, kind: Question, text: str, *, on_place: OnPlace | None = None) -> Answer | None:
         """Send a question and wait for its answer. One at a time of each kind, since errors name only the kind.
 
-        `on_joined` is given the snapshot of a join before any later message is handled. A caller that gives up waiting
+        `on_place` is given the snapshot of a join before any later message is handled. A caller that gives up waiting
         keeps the turn until the answer has come, so that it is not taken for the answer to the next question.
         """
         turn = self._turns[kind]
@@ -186,7 +186,7 @@ class Link:
             return None
         answer: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(lambda _: turn.release())
-        self._asked[kind] = _OpenQuestion(answer, on_joined)
+        self._asked[kind] = _OpenQuestion(answer, on_place)
         await self.send(text)
         return await asyncio.shield(answer)
 
@@ -206,7 +206,7 @@ class Link:
                 self._answer("hello", message)
             case Pong():
                 self._answer("ping", message)
-            case Joined():
+            case Joined() | Entered():
                 self._answer("join", message)
             case Ready():
                 self._answer("wait", message)
@@ -224,8 +224,8 @@ class Link:
         asked = self._asked.pop(kind, None)
         if asked is None:
             return False
-        if isinstance(message, Joined) and asked.on_joined is not None:
-            asked.on_joined(message)
+        if isinstance(message, Joined | Entered) and asked.on_place is not None:
+            asked.on_place(message)
         return _resolve(asked.answer, message)
 
     def _lose(self) -> None:

@@ -6,18 +6,12 @@ Fields and messages of newer servers are ignored, and what has a fixed list of w
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
-
-logger = logging.getLogger(__name__)
-
-LONGEST_BYTES = 16 * 1024
-"""Of a message to the server."""
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -94,21 +88,24 @@ class PollChanged(msgspec.Struct, frozen=True, tag="poll"):
     poll: Poll
 
 
-class Presence(msgspec.Struct, frozen=True, tag="presence"):
-    """How many voters are watching a poll, over all workers; hosts and screens are not counted."""
+class Presence(msgspec.Struct, frozen=True, tag="presence", kw_only=True):
+    """How many voters are watching a poll, or following an event, over all workers; hosts and screens are not
+    counted."""
 
-    poll: int
+    poll: int | None = None
+    event: int | None = None
     online: int
 
 
 class Deleted(msgspec.Struct, frozen=True, tag="deleted"):
-    """The poll no longer exists, or no longer for this voter."""
+    """The poll, or the event, no longer exists, or no longer for this voter."""
 
-    poll: int
+    poll: int | None = None
+    event: int | None = None
 
 
-Event = Totals | PollChanged | Presence | Deleted
-"""What happens in a room."""
+Update = Totals | PollChanged | Presence | Deleted
+"""What happens in the room of a poll."""
 
 
 class CastBallot(msgspec.Struct, frozen=True):
@@ -126,6 +123,59 @@ class Joined(msgspec.Struct, frozen=True, tag="joined"):
     totals: Totals | None
     me: tuple[CastBallot, ...]
     role: str
+
+
+class SheetPoll(msgspec.Struct, frozen=True):
+    """A poll as it stands in the run sheet of its event."""
+
+    id: int
+    question: str
+    status: str
+
+
+class Event(msgspec.Struct, frozen=True):
+    """An event: polls in an order, of which at most one, `shown`, is shown to everybody who follows it.
+
+    `polls` is the run sheet; drafts that have not been shown are in it for hosts and screens alone. `revision` grows
+    with every change (docs/contract.md, "Events").
+    """
+
+    id: int
+    code: str
+    title: str
+    polls: tuple[SheetPoll, ...]
+    shown: int | None
+    revision: int
+    description: str = ""
+    created_by: str = ""
+    hosts: tuple[str, ...] = ()
+    is_public: bool = True
+    allow_guests: bool = True
+    updated_at: str = ""
+
+
+class Entered(msgspec.Struct, frozen=True, tag="entered"):
+    """An event is followed from now on; `poll` is what it shows, if anything. `totals` is None also where this socket
+    has joined that poll by itself."""
+
+    event: Event
+    role: str
+    poll: Poll | None
+    totals: Totals | None
+    me: tuple[CastBallot, ...]
+
+
+class ShownFrame(msgspec.Struct, frozen=True, tag="shown"):
+    """An event has changed; `poll`, `totals` and `me` are there only where it shows another poll than before."""
+
+    event: Event
+    poll: Poll | msgspec.UnsetType | None = msgspec.UNSET
+    totals: Totals | None = None
+    me: tuple[CastBallot, ...] = ()
+
+
+Unasked = Update | ShownFrame
+"""What the server says of polls and events by itself."""
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
@@ -183,7 +233,7 @@ class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
-    """The poll of a code that was waited for can be seen now."""
+    """What has a code that was waited for can be seen now."""
 
 
 class Of(msgspec.Struct, frozen=True):
@@ -202,37 +252,6 @@ class Error(msgspec.Struct, frozen=True, tag="error"):
 
 Verdict = Receipt | Reject | Retry
 """The answers to a vote or retraction."""
-
-Message = Event | Joined | Welcome | Verdict | Pong | Expiring | Waiting | Ready | Error
-
-_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
-_peek = msgspec.json.Decoder(Of)
-_TYPES = frozenset(
-    "totals poll presence deleted joined welcome ack reject retry pong expiring waiting ready error".split()  # noqa: SIM905
-)
-
-
-def decode(data: bytes) -> Message | None:
-    """Returns the message in a frame, or None for one that this client does not know."""
-    try:
-        return _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        try:
-            known = _peek.decode(data).type in _TYPES
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            known = True
-        if known:
-            logger.warning("could not read a frame of the server: %s", error)
-        return None
-
-
-def encode(kind: str, **fields: object) -> str:
-    """Returns a message to the server, without the fields that are None. Raises ValueError if it is too long."""
-    body = {"type": kind} | {name: value for name, value in fields.items() if value is not None}
-    data = msgspec.json.encode(body)
-    if len(data) > LONGEST_BYTES:
-        raise ValueError(f"a {kind} may have {LONGEST_BYTES} bytes, not {len(data)}")
-    return data.decode()
 
 
 def new_op() -> UUID:

@@ -1,36 +1,32 @@
-"""A room as a client sees it: the newest state, however slowly its events are read. No I/O."""
+"""A room as a client sees it: the newest state, however slowly its updates are read. No I/O."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Self
-
 from nexus.client.errors import ClientError
-from nexus.client.messages import CastBallot, Deleted, Event, Joined, Poll, PollChanged, Presence, Totals
+from nexus.client.messages import CastBallot, Deleted, Poll, PollChanged, Presence, Totals, Update
+from nexus.client.updates import Reader, Updates
 
 
 class Room:
-    """A poll that is watched; `Nexus.join` makes it. `async for` over it yields its events, first the newest totals.
+    """A poll that is watched. `async for` over it yields its updates, first the newest totals.
 
-    An event is `Totals`, `PollChanged`, `Presence` or `Deleted`. Of each kind only the newest is kept, so a slow reader
-    skips events, never falls behind, and needs no memory for them. Any number of tasks may iterate, each by itself.
+    `Nexus.join` makes it, and `Nexus.enter`; or it is that of what an event shows (`EventRoom.room`). An update is
+    `Totals`, `PollChanged`, `Presence` or `Deleted`. Of each kind only the newest is kept, so a slow reader skips
+    updates, never falls behind, and needs no memory for them. Any number of tasks may iterate, each by itself.
 
-    An iteration ends after `Deleted`, and when the room is left or the client is closed. It raises the `ClientError`
-    with which the client ended by itself, and `Refused` if the server did not let the client back into this room.
+    An iteration ends after `Deleted`, when the room is left or the client is closed, and when the event that shows the
+    poll moves on, unless the room was joined as well. It raises the `ClientError` with which the client ended by
+    itself, and `Refused` if the server did not let the client back into this room.
     """
 
-    def __init__(self, joined: Joined, totals: Totals) -> None:
-        self._poll = joined.poll
+    def __init__(self, poll: Poll, totals: Totals, me: tuple[CastBallot, ...], role: str) -> None:
+        self._poll = poll
         self._totals = totals
-        self._me = joined.me
-        self._role = joined.role
+        self._me = me
+        self._role = role
         self._online: int | None = None
-        self._newest: dict[type, tuple[int, Event]] = {}
-        self._serial = 0
-        self._over = False
-        self._failure: ClientError | None = None
-        self._wake = asyncio.Event()
-        self._note(totals)
+        self._updates = Updates[Update]()
+        self._updates.note(totals)
 
     @property
     def id(self) -> int:
@@ -59,82 +55,40 @@ class Room:
 
     @property
     def online(self) -> int | None:
-        """How many voters are watching, hosts and screens not counted; None before the server has said so."""
+        """How many voters are watching, hosts and screens not counted; None before the server has said so, which it
+        does of a room that was joined. How many follow an event is in its `EventRoom`."""
         return self._online
 
-    def __aiter__(self) -> Events:
-        return Events(self)
+    def __aiter__(self) -> Reader[Update]:
+        return Reader(self._updates)
 
     # --- For the client -------------------------------------------------------------------------------------
 
-    def enter(self, joined: Joined) -> None:
-        """Take the snapshot of entering again."""
-        self._me, self._role = joined.me, joined.role
-        old, new = self._poll, joined.poll
-        if (new.updated_at, new.status) != (old.updated_at, old.status):
-            self.take(PollChanged(new))
-        if joined.totals is not None:
-            self.take(joined.totals)
+    def enter(self, poll: Poll, totals: Totals | None, me: tuple[CastBallot, ...], role: str) -> None:
+        """Take the snapshot of entering again; `totals` is None where they are here already."""
+        self._me, self._role = me, role
+        if (poll.updated_at, poll.status) != (self._poll.updated_at, self._poll.status):
+            self.take(PollChanged(poll))
+        if totals is not None:
+            self.take(totals)
 
-    def take(self, event: Event) -> None:
-        """Take an event of the server, unless it is not newer than what is here."""
-        match event:
+    def take(self, update: Update) -> None:
+        """Take an update of the server, unless it is not newer than what is here."""
+        match update:
             case Totals():
-                if event.rank <= self._totals.rank:
+                if update.rank <= self._totals.rank:
                     return
-                self._totals = event
+                self._totals = update
             case PollChanged(poll=poll):
                 if (poll.epoch, poll.version) < (self._poll.epoch, self._poll.version):
                     return
                 self._poll = poll
             case Presence(online=online):
                 self._online = online
-            case Deleted():
-                self._over = True
-        self._note(event)
+        self._updates.note(update)
+        if isinstance(update, Deleted):
+            self._updates.end()
 
     def end(self, failure: ClientError | None = None) -> None:
-        """No more events will come. Readers get those that are there; then `failure` is raised, or they end."""
-        self._over, self._failure = True, failure
-        self._wake.set()
-
-    def _note(self, event: Event) -> None:
-        self._serial += 1
-        self._newest[type(event)] = (self._serial, event)
-        self._wake.set()
-        self._wake = asyncio.Event()
-
-    def newer_than(self, serial: int) -> tuple[int, Event] | None:
-        """The oldest event kept with a number over `serial`, and its number; None if there is none."""
-        return min((one for one in self._newest.values() if one[0] > serial), key=_number, default=None)
-
-    async def wait_for_more(self) -> bool:
-        """Wait for an event. Returns False if no more will come. Raises the failure given to `end`."""
-        if not self._over:
-            await self._wake.wait()
-            return True
-        if self._failure is not None:
-            raise self._failure
-        return False
-
-
-def _number(one: tuple[int, Event]) -> int:
-    return one[0]
-
-
-class Events:
-    """An iteration over a room. Cancelling `anext`, as a timeout does, loses no event."""
-
-    def __init__(self, room: Room) -> None:
-        self._room = room
-        self._seen = 0
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Event:
-        while (newer := self._room.newer_than(self._seen)) is None:
-            if not await self._room.wait_for_more():
-                raise StopAsyncIteration
-        self._seen, event = newer
-        return event
+        """No more updates will come. Readers get those that are there; then `failure` is raised, or they end."""
+        self._updates.end(failure)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import shutil
 import unicodedata
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
-from typing import TextIO
+from typing import TextIO, TypeVar
 
-from nexus.client.messages import Deleted, Poll, PollChanged, Totals
+from nexus.client.event_room import EventRoom
+from nexus.client.messages import Deleted, Poll, PollChanged, Totals, Update
 from nexus.client.room import Room
 from nexus.client.shares import shares
+
+U = TypeVar("U")
 
 REDRAW_S = 0.05
 """Between two drawings, at least."""
@@ -29,52 +32,62 @@ _MARGIN = 2
 
 async def watch(room: Room, out: TextIO, *, server_now: Callable[[], datetime], connected: Callable[[], bool]) -> None:
     """Show `room` on `out` until the poll is deleted."""
-    if out.isatty():
-        await _watch_bars(room, out, server_now, connected)
-    else:
-        await _watch_lines(room, out)
+    if not out.isatty():
+        await write_lines(room, out)
+        return
+    area = RedrawnArea(out)
+
+    def draw() -> None:
+        footer = status_line(room, server_now(), connected=connected())
+        area.show(bars(room.poll, room.totals, footer, *area.size()))
+
+    if await redraw(aiter(room), draw, is_deleted) is not None:
+        out.write(f"{GONE}\n")
 
 
-async def _watch_lines(room: Room, out: TextIO) -> None:
-    events, clock = aiter(room), asyncio.get_running_loop().time
-    due, waiting = clock(), False
-    while True:
+async def write_lines(room: Room, out: TextIO) -> None:
+    """Write `room` to `out`, as a line for the newest totals now and then, until it says no more."""
+    updates, clock = aiter(room), asyncio.get_running_loop().time
+    due, waiting, over = clock(), False, False
+    while not over:
+        update = None
         try:
             async with asyncio.timeout_at(due if waiting else None):
-                event = await anext(events)
+                update = await anext(updates)
         except TimeoutError:
-            event = None
+            pass
         except StopAsyncIteration:
-            return
-        waiting = waiting or isinstance(event, Totals)
-        if waiting and (room.totals.final or clock() >= due or isinstance(event, Deleted)):
+            over = True
+        waiting = waiting or isinstance(update, Totals)
+        if waiting and (room.totals.final or clock() >= due or over or isinstance(update, Deleted)):
             out.write(f"{totals_line(room.poll, room.totals)}\n")
             due, waiting = clock() + LINE_S, False
-        if isinstance(event, PollChanged):
-            out.write(f"# {plain(event.poll.question)} ({event.poll.status})\n")
-        elif isinstance(event, Deleted):
+        if isinstance(update, PollChanged):
+            out.write(f"# {plain(update.poll.question)} ({update.poll.status})\n")
+        elif isinstance(update, Deleted):
             out.write(f"# {GONE}\n")
         out.flush()
 
 
-async def _watch_bars(
-    room: Room, out: TextIO, server_now: Callable[[], datetime], connected: Callable[[], bool]
-) -> None:
-    events = aiter(room)
-    area = RedrawnArea(out)
+def is_deleted(update: Update) -> bool:
+    """Whether this is the last that is said of a poll."""
+    return isinstance(update, Deleted)
+
+
+async def redraw(updates: AsyncIterator[U], draw: Callable[[], None], ends: Callable[[U], bool]) -> U | None:
+    """Draw after each update, and now and then, until one `ends` it, which is returned; None if there are no more."""
     while True:
         try:
             async with asyncio.timeout(IDLE_S):
-                event = await anext(events)
+                update = await anext(updates)
         except TimeoutError:
-            event = None
+            pass
         except StopAsyncIteration:
-            return
-        if isinstance(event, Deleted):
-            out.write(f"{GONE}\n")
-            return
-        footer = status_line(room, server_now(), connected=connected())
-        area.show(bars(room.poll, room.totals, footer, *area.size()))
+            return None
+        else:
+            if ends(update):
+                return update
+        draw()
         await asyncio.sleep(REDRAW_S)
 
 
@@ -132,24 +145,34 @@ def _bar(count: int, ballots: int, share: str, room: int) -> str:
     return f"{bar.ljust(room)}{count:>7}{share:>8}"
 
 
-def status_line(room: Room, now: datetime, *, connected: bool) -> str:
-    """Returns the line below the bars: status, turnout, how many are online, a correction, time left."""
+def status_line(room: Room, now: datetime, *, connected: bool, event: EventRoom | None = None) -> str:
+    """Returns the line below the bars: status, turnout, how many are online, a correction, time left.
+
+    `event` is the one that shows the poll, if any: its followers are those who are online, and its code is the one to
+    enter.
+    """
     totals, poll = room.totals, room.poll
     parts = ["final" if totals.final else totals.status, _counted(totals.voters, "voter")]
     if totals.total_votes != totals.voters:
         parts.append(_counted(totals.total_votes, "ballot"))
-    if room.online is not None:
-        parts.append(f"{room.online} online")
+    after = []
     if poll.corrected_at is not None:
-        parts.append(f"text corrected at {poll.corrected_at.astimezone():%H:%M}")
+        after.append(f"text corrected at {poll.corrected_at.astimezone():%H:%M}")
     if poll.expires_at is not None and not totals.final:
         left = max(0, round((poll.expires_at - now).total_seconds()))
-        parts.append(f"closes in {left // 60}:{left % 60:02}")
+        after.append(f"closes in {left // 60}:{left % 60:02}")
+    online, code = (room.online, poll.code) if event is None else (event.online, event.event.code)
+    return place_line(parts, online, after, code, connected=connected)
+
+
+def place_line(parts: list[str], online: int | None, after: list[str], code: str | None, *, connected: bool) -> str:
+    """Returns parts of a status line as one, with how many are `online` and the `code` where one enters."""
+    told = [*parts, *([] if online is None else [f"{online} online"]), *after]
     if not connected:
-        parts.append("connection lost, reconnecting")
-    elif poll.code is not None:
-        parts.append(f"code {plain(poll.code)}")
-    return " · ".join(parts)
+        told.append("connection lost, reconnecting")
+    elif code is not None:
+        told.append(f"code {plain(code)}")
+    return " · ".join(told)
 
 
 def totals_line(poll: Poll, totals: Totals) -> str:

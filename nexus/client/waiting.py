@@ -10,11 +10,12 @@ from collections.abc import Callable
 import msgspec
 
 from nexus.client.close_codes import comes_back
+from nexus.client.codec import encode
 from nexus.client.connection import PING_S, PONG_S, pause
 from nexus.client.errors import Refused, TurnedAway, Unreachable
 from nexus.client.http import NO_CODE, post, socket_url
 from nexus.client.link import Link, open_link
-from nexus.client.messages import Error, Event, encode
+from nexus.client.messages import Error, Unasked
 
 ASK_S = 5.0
 """Between two questions over HTTP, on average."""
@@ -134,7 +135,7 @@ def _refuse(code: str, detail: str) -> bool:
     return False
 
 
-def _unheard(_: Event) -> None:
+def _unheard(_: Unasked) -> None:
     """A socket that has said no hello is in no room."""
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from nexus.client import close_codes, new_op, socket_url
 from nexus.client.close_codes import comes_back
+from nexus.client.codec import decode, encode
 from nexus.client.connection import pause
 from nexus.client.link import Clock
-from nexus.client.messages import Deleted, PollChanged, Presence, Receipt, decode, encode
+from nexus.client.messages import Deleted, PollChanged, Presence, Receipt
 from nexus.client.room import Room
 from nexus.ws.close_codes import CloseCode, documented
 from tests.support.scripted_server import POLL, totals
@@ -44,7 +45,8 @@ def read(message: Json) -> Any:
 
 
 async def a_room() -> Room:
-    return Room(read({"type": "joined", "poll": POLL, "totals": totals(5), "me": [], "role": "voter"}), read(totals(5)))
+    joined = read({"type": "joined", "poll": POLL, "totals": totals(5), "me": [], "role": "voter"})
+    return Room(joined.poll, joined.totals, joined.me, joined.role)
 
 
 async def test_the_newest_totals_win_and_full_ones_at_the_same_place() -> None:
@@ -64,9 +66,9 @@ async def test_a_slow_reader_gets_the_newest_of_each_kind() -> None:
     events = aiter(room)
     for version in range(6, 1000):
         room.take(read(totals(version)))
-        room.take(Presence(7, version))
+        room.take(Presence(poll=7, online=version))
     seen = [await soon(anext(events)), await soon(anext(events))]
-    assert seen == [read(totals(999)), Presence(7, 999)]
+    assert seen == [read(totals(999)), Presence(poll=7, online=999)]
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(anext(events), 0.01)
     room.take(Deleted(7))  # giving up lost nothing

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from nexus.client import terminal as drawing
-from nexus.client.messages import Count, Deleted, Joined, Option, Poll, PollChanged, Totals
+from nexus.client.messages import Count, Deleted, Option, Poll, PollChanged, Totals
 from nexus.client.room import Room
 from nexus.client.terminal import bars, clip, columns, padded, plain, status_line, totals_line, watch
 
@@ -28,7 +28,7 @@ class Terminal(io.StringIO):
 
 
 def room(totals: Totals = TOTALS, poll: Poll = POLL) -> Room:
-    return Room(Joined(poll, totals, (), "voter"), totals)
+    return Room(poll, totals, (), "voter")
 
 
 def test_bars_show_shares_of_ballots() -> None:

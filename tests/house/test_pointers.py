@@ -26,7 +26,7 @@ PAPERS = re.compile(r"\bcontract, (?:section|promise|\d)|\bdesign, |\((?:section
 """How it did once, to papers that are not here."""
 FILE = re.compile(r"(?<![\w./-])((?:nexus|tests|bench|docs|scripts|\.ci)/[\w./-]*\w)(?![\w*{])")
 MODULE = re.compile(r"`?\b(nexus(?:\.[a-z_]\w*)+(?:\.[A-Z]\w*)?)\b")
-NO_MODULE = re.compile(r"nexus\.(v1|line|join|vote|test|conf|service)\b")
+NO_MODULE = re.compile(r"nexus\.(v1|line|enter|join|vote|test|conf|service)\b")
 """What only looks like a module: a subprotocol, a key of an ASGI scope, methods of a client called so, a host."""
 INSTALLED = {"nexus/schema.sql"}
 """Files that are there once the package is installed."""

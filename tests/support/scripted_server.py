@@ -43,6 +43,11 @@ class Peer:
     async def joined(self, totals: Json | None) -> None:
         await self.say(type="joined", poll=POLL, totals=totals, me=[], role="voter", news="passed over")
 
+    async def entered(self, event: Json, *inside: Json | None) -> None:
+        """Answer a join with an event, and the poll and totals inside; without them it shows nothing."""
+        poll, shown = inside or (None, None)
+        await self.say(type="entered", event=event, role="voter", poll=poll, totals=shown, me=[], news="passed over")
+
 
 class ScriptedServer:
     """A server whose every socket is a `Peer`, which says what the test makes it say."""
