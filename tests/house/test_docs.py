@@ -18,7 +18,7 @@ from tests.support.checkout import ROOT
 from tests.support.waiting import SERVER_S, eventually
 
 README = (ROOT / "README.md").read_text("utf-8")
-WALK = README.partition("## A poll from the terminal")[2].partition("\n## ")[0]
+WALK = README.partition("## An event from the terminal")[2].partition("\n## ")[0]
 
 
 def shell_blocks(text: str = README) -> list[str]:
@@ -93,7 +93,7 @@ def test_serve_help_is_the_same_table(capsys: pytest.CaptureFixture[str]) -> Non
     assert [one.name for one in SETTINGS if one.name not in shown] == []
 
 
-async def test_walk_through_a_poll_works_as_written(tmp_path: Path) -> None:
+async def test_walk_through_an_event_works_as_written(tmp_path: Path) -> None:
     environment = {**os.environ, "NEXUS_DATA": str(tmp_path / "data"), "PORT": "0"}
     for name in ("DATABASE_URL", "REDIS_URL"):
         environment.pop(name, None)
@@ -116,7 +116,7 @@ async def test_walk_through_a_poll_works_as_written(tmp_path: Path) -> None:
             await server.wait()
     assert shell.returncode == 0, out
     printed, expected = out.splitlines(), expected_lines(WALK)
-    assert len(printed) == len(expected) == 8, out
+    assert len(printed) == len(expected) == 9, out
     pairs = zip(printed, expected, strict=True)
     assert [(line, form.pattern) for line, form in pairs if not form.fullmatch(line)] == []
 
