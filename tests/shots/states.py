@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.shots import covering, entering, event_hosting, hosting, staging, voting  # each adds its own
+from tests.shots import covering, entering, event_hosting, event_texts, hosting, staging, voting  # each adds its own
 from tests.shots.stand import STATES
 
-__all__ = ["SCREENS", "STATES", "covering", "entering", "event_hosting", "hosting", "staging", "voting"]
+__all__ = ["SCREENS", "STATES", "covering", "entering", "event_hosting", "event_texts", "hosting", "staging", "voting"]
 
 SCREENS = tuple(dict.fromkeys(state.screen for state in STATES))
 """The names of the screens."""

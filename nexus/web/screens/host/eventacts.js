@@ -2,6 +2,7 @@
 
 import { element, icon, set } from "../dom.js";
 import { staging } from "../invite.js";
+import { later } from "../persist.js";
 import { say } from "../words.js";
 import { ask } from "./dialog.js";
 import { told } from "./faults.js";
@@ -19,6 +20,7 @@ export class EventActs {
   #hosted;
   #line;
   #present = element("a", { class: "button", target: "_blank", rel: "noopener" }, say("hosting.present"));
+  #results = element("a", { class: "button" }, say("host.results"));
   #edit = element("a", { class: "button" }, say("event.settings"));
   #menu = new Menu(say("hosting.more_acts"), icon(DOTS));
   #offered = "";
@@ -30,7 +32,7 @@ export class EventActs {
     /** Whether this page is deleting the event. */
     this.leaving = false;
     /** What comes next. */
-    this.node = element("div", { class: "buttons ways" }, this.#present);
+    this.node = element("div", { class: "buttons ways" }, this.#present, this.#results);
     /** What is done seldom. */
     this.more = element("div", { class: "buttons" }, this.#edit, this.#menu.node);
   }
@@ -40,6 +42,7 @@ export class EventActs {
     this.node.hidden = this.more.hidden = !event;
     if (!event) return;
     set(this.#present, "href", `${staging}live/${event.code}`);
+    set(this.#results, "href", `#/event/${event.id}/results`);
     set(this.#edit, "href", `#/event/${event.id}/edit`);
     const offered = `${event.id} ${owns(event, this.#server.me)}`;
     if (offered !== this.#offered) this.#offer(event);
@@ -48,7 +51,7 @@ export class EventActs {
 
   #offer(event) {
     const history = element("a", { href: `#/event/${event.id}/history` }, say("host.history"));
-    const acts = [history, this.#act("event.copy", () => this.#copy())];
+    const acts = [history, this.#act("event.copy", () => this.#copy()), this.#act("runsheet.save_file", () => this.#save())];
     if (owns(event, this.#server.me)) {
       acts.push(this.#act("event.hand_over", () => handOver(this.#server, this.#hosted)));
       acts.push(this.#act("host.delete", () => this.#delete(), "danger"));
@@ -70,6 +73,14 @@ export class EventActs {
       const { id, title } = await this.#server.call("POST", `${this.#path}copy/`);
       leave(say("event.copied_event", { title }));
       location.hash = `#/event/${id}`;
+    });
+  }
+
+  /** Hand out the definition as a file, from which the event can be made again. */
+  async #save() {
+    await this.#try(async () => {
+      const { saveDefinition } = await later("host/definition");
+      await saveDefinition(this.#server, this.#hosted.event);
     });
   }
 

@@ -37,7 +37,7 @@ export class EventFormView {
     };
     this.#submit = element("button", { class: "main" }, say(id === null ? "event.create" : "host.save"));
     const away = id === null ? ["#/events", "event.events"] : [`#/event/${id}`, "hosting.back_to_event"];
-    this.node = element("div", { class: "stack narrow" }, back(away[0], say(away[1])), this.heading, this.#form(away[0]));
+    this.node = element("div", { class: "stack narrow" }, back(away[0], say(away[1])), this.heading, id === null && otherWays(), this.#form(away[0]));
   }
 
   /** Whether leaving now would lose something. */
@@ -156,4 +156,10 @@ export class EventFormView {
     const changed = Object.entries(values).filter(([name, value]) => value !== was[name]);
     return this.#server.call("PATCH", `/events/${this.#id}/`, Object.fromEntries(changed));
   }
+}
+
+/** The other ways to a new event. */
+function otherWays() {
+  const link = (name, words) => element("a", { class: "button", href: `#/events/${name}` }, say(words));
+  return element("div", { class: "buttons" }, link("text", "runsheet.text_new"), link("file", "runsheet.file_new"));
 }

@@ -5,11 +5,14 @@ import { later } from "../persist.js";
 /** The view of a route of events, `{name, id, query}`; `moved(hash)` is told the address of what a list shows. Rejects
  * with `Unreachable`. */
 export async function eventView(server, { name, id, query }, moved) {
-  const load = (module) => later(`host/${module}`, "event");
-  if (name === "event") return new (await load("event")).EventView(server, id);
-  if (name === "event_new") return new (await load("eventform")).EventFormView(server, null);
+  const load = (module, ...sections) => later(`host/${module}`, "event", ...sections);
+  if (name === "event") return new (await load("event", "runsheet")).EventView(server, id);
+  if (name === "event_new") return new (await load("eventform", "runsheet")).EventFormView(server, null);
   if (name === "event_edit") return new (await load("eventform")).EventFormView(server, id);
   if (name === "event_poll") return new (await load("form")).FormView(server, null, query, id);
   if (name === "event_history") return new (await load("history")).HistoryView(server, `event/${id}`);
+  if (name === "event_text") return new (await load("eventtext", "runsheet")).EventTextView(server, id);
+  if (name === "event_file") return new (await load("eventfile", "runsheet")).EventFileView(server);
+  if (name === "event_results") return new (await load("eventresults", "eventresults")).EventResultsView(server, id);
   return new (await load("events")).EventsView(server, query, moved);
 }

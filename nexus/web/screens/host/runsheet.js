@@ -24,6 +24,7 @@ export class RunSheet {
   #list = element("ol", { class: "sheet" });
   #line = statusLine();
   #add = element("a", { class: "button soft" }, say("event.add"));
+  #paste = element("a", { class: "button" }, say("runsheet.text_add"));
   #copy = button(say("event.copy_poll"), () => once(this.#copy, () => this.#pick()));
   #told = { moved: (row, step, dragged) => this.#move(row, step, dragged), act: (name, row) => this.#act(name, row) };
 
@@ -34,7 +35,7 @@ export class RunSheet {
     this.#order = new SheetOrder(put, () => hosted.read());
     const head = element("div", { class: "head" }, this.#title, this.#hint);
     /** The ways to more questions. */
-    this.ways = element("div", { class: "buttons" }, this.#add, this.#copy);
+    this.ways = element("div", { class: "buttons" }, this.#add, this.#paste, this.#copy);
     /** The card. */
     this.node = element("section", { class: "card run", "aria-labelledby": "sheet" }, head, this.#empty, this.#list, this.ways);
     this.node.append(this.#line);
@@ -53,6 +54,7 @@ export class RunSheet {
   show(event, voters) {
     const polls = new Map(event.polls.map((poll) => [poll.id, poll]));
     this.#add.href = `#/event/${event.id}/new`;
+    this.#paste.href = `#/event/${event.id}/text`;
     for (const [id, row] of this.#rows) if (!polls.has(id)) this.#drop(id, row);
     for (const [id, poll] of polls) {
       if (!this.#rows.has(id)) this.#rows.set(id, new SheetRow(poll, event.id, this.#told));

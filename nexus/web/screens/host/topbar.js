@@ -8,7 +8,7 @@ import { PERSON, announce, once } from "./parts.js";
 import { nameOf } from "./server.js";
 
 const OF_POLLS = ["poll", "new", "edit", "history"]; // the views that are reached from the list
-const FORMS = ["new", "edit", "event_new", "event_edit", "event_poll"]; // a button beside them would start over
+const FORMS = ["new", "edit", "event_new", "event_edit", "event_poll", "event_text", "event_file"]; // a button beside them would start over
 const PLUS = "M11 4h2v7h7v2h-7v7h-2v-7H4v-2h7z";
 
 /** The bar for who is logged in at `server`; `logout()` ends the login. */
