@@ -56,11 +56,10 @@ async def add_host(database: Database, event: int, user: User, by: Identity) -> 
         return await _changed(connection, event, by, "add_host", host=user.subject), True
 
 
-async def remove_host(database: Database, event: int, user: int, by: Identity) -> EventChange:
-    """Let an account co-host an event no longer. Raises `UserNotFound` where it does not."""
+async def remove_host(database: Database, event: int, voter: str, by: Identity) -> EventChange:
+    """Let a subject co-host an event no longer. Raises `UserNotFound` where it does not."""
     async with database.transaction() as connection:
         before = await locked_event_for_owner(connection, event, by)
-        voter = f"user:{user}"
         if voter not in before.hosts:
             raise UserNotFound
         await connection.run(

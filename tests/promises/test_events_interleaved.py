@@ -38,7 +38,7 @@ FOLLOWERS = 300
 CO_HOSTS = 4
 """Followers whom the owner makes co-hosts, and no longer co-hosts."""
 ROUNDS = 40 if os.environ.get("NEXUS_SOAK") else 12 if THOROUGH else 6
-HOST_ACTS = 12
+HOST_ACTS = 16
 """Of each host in a round."""
 FOLLOWER_ACTS = 2
 PACE_S = 0.6
@@ -156,7 +156,7 @@ def spectator(show: Show, subject: str) -> Spectator:
 async def play(show: Show, n: int, fault: str) -> None:
     """One round: all act at once, something dies, and then everybody arrives where the event is."""
     mind = show.mind(f"round {n}")
-    at, now = mind.randrange(FOLLOWERS, FOLLOWERS * FOLLOWER_ACTS), asyncio.Event()
+    at, now = mind.randrange(1, FOLLOWERS), asyncio.Event()
 
     async def live(one: Spectator) -> None:
         nonlocal at

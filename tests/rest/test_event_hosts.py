@@ -1,6 +1,7 @@
 """Who runs an event, what its definition makes again, and what screens and results show of it."""
 
 import asyncio
+from urllib.parse import urlencode
 
 import pytest
 
@@ -76,6 +77,25 @@ async def test_owner_before_stays_as_co_host(rest: Rest) -> None:
     assert (await rest("PATCH", path, ann, json={"title": "Still mine"})).status_code == 200
     revision = (await rest("POST", f"{path}owner/", bob, json={"username": bob.name})).json()["revision"]
     assert revision == after["revision"] + 1
+
+
+async def test_owner_of_another_issuer_who_has_handed_over_can_be_removed(rest: Rest) -> None:
+    ann, bob = await rest.user(), await rest.user()
+    ada = Person("ext:ada/1?&", rest.services.tokens.access("ext:ada/1?&", ["host"]))
+    event = await event_of(rest, ada, "Show", new_poll())
+    path = f"/events/{event['id']}/"
+    assert (await rest("POST", f"{path}owner/", ada, json={"username": ann.name})).status_code == 200
+    hosts = (await rest.get(f"{path}hosts/", ann))["results"]
+    assert hosts == [{"sub": ada.voter, "id": None, "username": None}]
+    for sub, refused in (("", INVALID), ("ext:ada", NO_USER), (bob.voter, NO_USER), (ann.voter, NO_USER)):
+        assert await refusal(rest, "DELETE", f"{path}hosts/?{urlencode({'sub': sub})}", ann) == refused
+    assert await refusal(rest, "DELETE", f"{path}hosts/", ann) == INVALID
+    assert await refusal(rest, "DELETE", f"{path}hosts/?{urlencode({'sub': ada.voter})}", ada) == FORBIDDEN
+    assert (await rest("DELETE", f"{path}hosts/?{urlencode({'sub': ada.voter})}", ann)).status_code == 204
+    assert (await rest.get(path, ann))["hosts"] == []
+    assert await refusal(rest, "POST", f"{path}next/", ada) == FORBIDDEN
+    await rest("POST", f"{path}hosts/", ann, json={"username": bob.name})
+    assert (await rest("DELETE", f"{path}hosts/?sub={bob.voter}", ann)).status_code == 204
 
 
 @pytest.mark.parametrize("keep", [True, False])

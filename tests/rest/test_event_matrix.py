@@ -66,11 +66,12 @@ class EventScene:
 
 @dataclass(frozen=True)
 class Row:
-    """A call: the right it takes, the status of its success, and a valid body."""
+    """A call: the right it takes, the status of its success, a valid body and query."""
 
     right: str
     ok: int
     body: Callable[[EventScene], Json | None] = lambda scene: None
+    query: str = ""
 
 
 ROWS: dict[str, Row] = {
@@ -88,6 +89,7 @@ ROWS: dict[str, Row] = {
     "GET /events/{event}/hosts": Row("run", 200),
     "POST /events/{event}/hosts": Row("own", 201, lambda scene: {"username": "stranger"}),
     "DELETE /events/{event}/hosts/{user}": Row("own", 204),
+    "DELETE /events/{event}/hosts": Row("own", 204, query="?sub=user:{user}"),
     "POST /events/{event}/owner": Row("own", 200, lambda scene: {"username": "stranger"}),
     "GET /events/{event}/definition": Row("run", 200),
     "POST /events/{event}/copy": Row("run", 201),
@@ -195,8 +197,8 @@ async def hall(module_database_url: str) -> AsyncIterator[Hall]:
 async def ask(hall: Hall, scene: EventScene, route: str, who: str) -> tuple[int, str]:
     """Make a call as `who`: the status, and the code of a refusal."""
     method, path = route.split()
-    named = path.format(event=scene.event["id"], user=hall.accounts["cohost"].id)
-    answer = await hall.rest(method, f"{named}/", scene.people[who], json=ROWS[route].body(scene))
+    named = f"{path}/{ROWS[route].query}".format(event=scene.event["id"], user=hall.accounts["cohost"].id)
+    answer = await hall.rest(method, named, scene.people[who], json=ROWS[route].body(scene))
     return refused(answer) if answer.status_code >= 400 else (answer.status_code, "")
 
 
@@ -276,8 +278,8 @@ async def test_id_out_of_range_is_not_found(hall: Hall, route: str) -> None:
     before = await hall.rest.dump()
     for number in (0, -1, 2**63, "text", 2**62):
         method, path = route.split()
-        named = path.format(event=number, user=1)
+        named = f"{path}/{ROWS[route].query}".format(event=number, user=1)
         for who in KNOWN:
-            answer = await hall.rest(method, f"{named}/", scene.people[who], json=ROWS[route].body(scene))
+            answer = await hall.rest(method, named, scene.people[who], json=ROWS[route].body(scene))
             assert refused(answer) == refusal(404), (who, number)
     assert await hall.rest.dump() == before

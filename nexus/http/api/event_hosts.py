@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from nexus.domain.identity import Identity
 from nexus.domain.rights import Role, event_rules, require_owner
 from nexus.domain.text import LONGEST_NAME, text_problems, text_rule
 from nexus.domain.views import EventView, Number, event_view
@@ -18,6 +19,9 @@ from nexus.store import accounts, event_hosts
 from nexus.store.accounts import User
 from nexus.store.event_hosts import CoHost
 
+LONGEST_SUBJECT = 255
+"""Characters of a subject."""
+
 
 class Named(msgspec.Struct, forbid_unknown_fields=True):
     """An account, by its name."""
@@ -27,6 +31,12 @@ class Named(msgspec.Struct, forbid_unknown_fields=True):
 
 class HostQuery(Paged, kw_only=True):
     """Which page of the co-hosts."""
+
+
+class Subject(msgspec.Struct):
+    """A co-host, by its subject."""
+
+    sub: Annotated[str, text_rule(LONGEST_SUBJECT)]
 
 
 class HostPage(msgspec.Struct, frozen=True):
@@ -58,7 +68,16 @@ async def add(request: TypedRequest[Named, Nothing], services: RestServices) -> 
 async def remove(request: TypedRequest[Nothing, Nothing], services: RestServices) -> Reply[Nothing]:
     """Let an account co-host an event no longer."""
     event, user = request.path_id("event", EventNotFound()), request.path_id("user", UserNotFound())
-    services.tallies.event_changed(await event_hosts.remove_host(services.database, event, user, request.by))
+    return await _removed(services, event, f"user:{user}", request.by)
+
+
+async def remove_subject(request: TypedRequest[Nothing, Subject], services: RestServices) -> Reply[Nothing]:
+    """Let a subject co-host an event no longer: also one of another issuer, which has no account here."""
+    return await _removed(services, request.path_id("event", EventNotFound()), request.query.sub, request.by)
+
+
+async def _removed(services: RestServices, event: int, voter: str, by: Identity) -> Reply[Nothing]:
+    services.tallies.event_changed(await event_hosts.remove_host(services.database, event, voter, by))
     return Reply(None, 204)
 
 
@@ -96,6 +115,16 @@ CALLS: tuple[RestCall, ...] = (
         answer=EventView,
         statuses=(201, 200),
         raises=(Forbidden, UserNotFound, AccountDisabled, TooManyHosts),
+    ),
+    call(
+        "DELETE",
+        "/events/{event}/hosts",
+        remove_subject,
+        body=Nothing,
+        query=Subject,
+        answer=Nothing,
+        statuses=(204,),
+        raises=(Forbidden, UserNotFound),
     ),
     call(
         "DELETE",

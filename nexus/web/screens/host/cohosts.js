@@ -67,7 +67,7 @@ export class CoHosts {
     const shown = JSON.stringify([owner, mine, this.#hosts]);
     if (this.#list.dataset.shown === shown) return;
     this.#list.dataset.shown = shown;
-    const rows = this.#hosts.map((host) => this.#row(host.username, host.sub, mine && (() => this.#remove(host))));
+    const rows = this.#hosts.map((host) => this.#row(host.username ?? host.sub, host.sub, mine && (() => this.#remove(host))));
     fill(this.#list, this.#row(name, owner, null, say("event.owner")), rows);
   }
 
@@ -100,16 +100,16 @@ export class CoHosts {
     }
   }
 
-  async #remove({ id, username }) {
+  async #remove({ sub, username }) {
     announce(this.#line, "");
     try {
-      await this.#server.call("DELETE", `${this.#path}hosts/${id}/`);
+      await this.#server.call("DELETE", `${this.#path}hosts/?sub=${encodeURIComponent(sub)}`);
     } catch (error) {
       if (error.code !== "user_not_found") return announce(this.#line, told(error), true);
     }
     await this.#hosted.again();
     await this.open();
-    announce(this.#line, say("event.host_removed", { name: username }));
+    announce(this.#line, say("event.host_removed", { name: username ?? sub }));
     this.#field.input.focus(); // what was pressed is gone
   }
 }
