@@ -174,6 +174,9 @@ async def play(show: Show, n: int, fault: str) -> None:
     hosts = [host.run(HOST_ACTS, show.record) for host in show.hosts]
     await asyncio.gather(*hosts, *(live(one) for one in show.people), die())
     await all_arrive(show)
+    for host in show.hosts:  # now that nobody comes, nobody else brings the news along
+        await host.run(3, show.record)
+        await all_arrive(show)
     if fault == "redis":
         show.redis.start()
         await asyncio.gather(*(server.until_ready() for server in show.servers))
