@@ -43,6 +43,9 @@ HOST_ACTS = 16
 FOLLOWER_ACTS = 2
 PACE_S = 0.6
 """How long a follower waits before each of its acts, at most: hosts and followers act at the same time."""
+RUSH = 100
+RUSH_S = 0.1
+"""So many come within this time, and in the midst of it the event moves."""
 FAULTS = ("nothing", "worker", "redis")
 """What dies in a round; all of them in each three."""
 VERIFY_S = 60.0
@@ -174,12 +177,28 @@ async def play(show: Show, n: int, fault: str) -> None:
     hosts = [host.run(HOST_ACTS, show.record) for host in show.hosts]
     await asyncio.gather(*hosts, *(live(one) for one in show.people), die())
     await all_arrive(show)
-    for host in show.hosts:  # now that nobody comes, nobody else brings the news along
-        await host.run(3, show.record)
+    for host in show.hosts:
+        await rush(show, host, mind)
+        await host.run(3, show.record)  # nobody comes now, who would bring the news along
         await all_arrive(show)
     if fault == "redis":
         show.redis.start()
         await asyncio.gather(*(server.until_ready() for server in show.servers))
+
+
+async def rush(show: Show, host: ShowHost, mind: random.Random) -> None:
+    """Many come at the very moment of a move, which is the last for now."""
+
+    async def come(one: Spectator) -> None:
+        await asyncio.sleep(mind.random() * RUSH_S)
+        await one.come_again()
+
+    async def move() -> None:
+        await asyncio.sleep(mind.random() * RUSH_S)
+        await host.move(show.record)
+
+    await asyncio.gather(move(), *(come(one) for one in mind.sample(show.people, RUSH)))
+    await all_arrive(show)
 
 
 async def kill(show: Show, mind: random.Random, fault: str) -> None:

@@ -60,6 +60,10 @@ class ShowHost:
             await self._mind.choices([way for way, _ in ways], [weight for _, weight in ways])[0](record)
             await asyncio.sleep(self._mind.random() * 2 * PAUSE_S)
 
+    async def move(self, record: ShowRecord) -> None:
+        """Show something else."""
+        await self._mind.choice((self._step, self._show))(record)
+
     async def delete(self) -> None:
         """Delete the event, with its polls."""
         assert (await self._device.call("DELETE", self._path())).status == 204

@@ -89,6 +89,15 @@ class Spectator:
         except LOSSES:
             self.socket = None
 
+    async def come_again(self) -> None:
+        """Leave and enter again, come back by another connection, or join a poll beside the event."""
+        socket = await self.arrive()
+        try:
+            await self._mind.choice((self._leave, self._leave, self._cut, self._join))(socket)
+        except LOSSES:
+            self.socket = None
+        await self.arrive()
+
     async def _leave(self, socket: FollowerSocket) -> None:
         await socket.leave(self._event["id"])
 
