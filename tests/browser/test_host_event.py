@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.support.browser import Chromium, axe
 from tests.support.host_page import PASSWORD, REFUSED, Host, guest_votes, home, hosting, new_account, server
@@ -192,10 +191,14 @@ async def test_a_question_is_shown_unless_somebody_else_was_quicker(chromium: Ch
         await expect(row(page, "First?")).to_contain_text("Open")
         poll = (await host.http.get(f"/polls/{event['polls'][0]['id']}/")).json()
         await guest_votes(home, event["code"], poll["options"][0]["id"])
-        await page.route(re.compile(r"/events/\d+/(results/)?$"), lambda route: route.abort())  # it hears of nothing
-        await show(host, event, 1)
-        await page.unroute(re.compile(r"/events/\d+/(results/)?$"))
+
+        async def quicker(route: Route) -> None:
+            await show(host, event, 1)
+            await route.continue_()
+
+        await page.route("**/show/", quicker, times=1)
         await row(page, "Third?").get_by_role("button", name="Show now").click()
+        await expect(host.status("Nothing was changed")).to_be_visible()
         await expect(page.get_by_role("region", name="Shown now")).to_contain_text("question 2 of 3")
         await expect(row(page, "First?")).to_contain_text("1 person voted")
         await row(page, "Second?").get_by_role("button", name="Stop showing").click()
@@ -284,6 +287,30 @@ async def test_an_event_is_changed_copied_and_deleted(chromium: Chromium, home: 
         assert page.url.endswith("#/events")
         assert (await host.http.get(f"/events/{copy}/")).status_code == 404
         assert len(await asked(host, event)) == 3
+
+
+async def test_what_another_host_does_appears_by_itself(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, allowed=["ERR_FAILED"]) as host:
+        page = host.page
+        event = await make(host, *QUESTIONS)
+        await host.goto(f"#/event/{event['id']}", "Town hall")
+        await show(host, event, 0)
+        now = page.get_by_role("region", name="Shown now")
+        await expect(now).to_contain_text("question 1 of 3")
+        await page.route("**/events/*/**", lambda route: route.abort())  # from here on the socket alone tells
+        poll = (await host.http.get(f"/polls/{event['polls'][0]['id']}/")).json()
+        await guest_votes(home, event["code"], poll["options"][0]["id"])
+        await expect(now).to_contain_text("1 person voted")
+        await row(page, "Third?").get_by_role("link").focus()
+        body = {"question": "New?", "options": OPTIONS, "position": 0}
+        assert (await host.http.post(f"/events/{event['id']}/polls/", json=body)).is_success
+        await expect(rows(page)).to_contain_text(["New?", *QUESTIONS])
+        await expect(now).to_contain_text("question 2 of 4")
+        await expect(row(page, "Third?").get_by_role("link")).to_be_focused()
+        assert (await host.http.delete(f"/polls/{event['polls'][2]['id']}/")).is_success
+        await expect(page.get_by_role("heading", name="Run sheet")).to_be_focused()
+        assert (await host.http.delete(f"/events/{event['id']}/")).is_success
+        await expect(host.status("This event has been deleted")).to_be_visible()
 
 
 async def test_a_poll_in_an_event_leads_to_it(chromium: Chromium, home: str) -> None:

@@ -73,7 +73,7 @@ export class EventView {
     showProse(this.#description, event.description);
     const texts = [say("event.questions", { n: event.polls.length }), say(event.is_public ? "event.listed" : "event.private")];
     if (!event.allow_guests) texts.push(say("event.members"));
-    if (online !== null) texts.unshift(say("event.online", { n: online }));
+    if (online) texts.unshift(say("event.online", { n: online }));
     if (this.#facts.textContent !== texts.join("")) this.#facts.replaceChildren(...texts.map((text) => element("span", {}, text)));
     this.#acts.show(event);
     this.#now.show(event, voters);

@@ -19,7 +19,8 @@ export class EventActs {
   #server;
   #hosted;
   #line;
-  #present = element("a", { class: "button", target: "_blank", rel: "noopener" }, say("hosting.present"));
+  // The stage's tab gets a copy of this one's login, with which it moves the event.
+  #present = element("a", { class: "button", target: "_blank", rel: "opener" }, say("hosting.present"));
   #results = element("a", { class: "button" }, say("host.results"));
   #edit = element("a", { class: "button" }, say("event.settings"));
   #menu = new Menu(say("hosting.more_acts"), icon(DOTS));

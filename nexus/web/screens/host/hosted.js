@@ -73,18 +73,18 @@ export class HostedEvent {
     }
   }
 
-  /** The same; rejects as calls do. */
+  /** The same; resolves to the ids of its questions in order, and rejects as calls do. */
   async read() {
     const asked = ["", "results/"].map((rest) => this.#server.call("GET", `/events/${this.#id}/${rest}`));
     const [event, { results }] = await Promise.all(asked);
     this.voters = new Map(results.map(({ poll, voters }) => [poll, voters]));
     if (this.#room) this.voters.set(this.#room.id, this.#room.totals.voters); // which may be newer
     this.take(event);
+    return event.polls.map(({ id }) => id);
   }
 
   /** Hear at once what others do. Where that fails, the readings go on, and say what is wrong. */
   async #follow() {
-    if (!this.#server.client.enter) return;
     try {
       this.#place = await this.#server.client.enter(this.#id);
     } catch (error) {

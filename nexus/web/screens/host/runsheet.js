@@ -5,6 +5,7 @@ import { later } from "../persist.js";
 import { say } from "../words.js";
 import { ask } from "./dialog.js";
 import { told } from "./faults.js";
+import { leave } from "./notice.js";
 import { announce, button, once, statusLine } from "./parts.js";
 import { SheetOrder } from "./sheetorder.js";
 import { SheetRow } from "./sheetrow.js";
@@ -18,6 +19,7 @@ export class RunSheet {
   #rows = new Map();
   #order;
   #timer = null;
+  #failed = false; // to save the newest order
   #title = element("h2", { id: "sheet", tabindex: "-1" }, say("event.sheet"));
   #hint = element("p", { class: "hint keys" }, say("event.sheet_hint"));
   #empty = element("p", { class: "nothing" }, say("event.sheet_empty"));
@@ -41,13 +43,16 @@ export class RunSheet {
     this.node.append(this.#line);
   }
 
-  /** Whether something is not saved yet. */
+  /** Whether an order could not be saved. One that is about to be is saved by `close`. */
   get dirty() {
-    return this.#order.open;
+    return this.#failed && this.#order.open;
   }
 
+  /** Save what is not saved yet; the next page says if that fails. */
   close() {
     clearTimeout(this.#timer);
+    if (this.#failed || !this.#order.open) return;
+    this.#order.save().catch((error) => leave(`${told(error)} ${say("event.order_unsaved")}`));
   }
 
   /** Show the questions of `event`, and how many `voters` each has. An order that is not saved yet stays. */
@@ -126,8 +131,10 @@ export class RunSheet {
   async #save() {
     if (this.#inOrder.some(({ dragged }) => dragged)) return this.#saveLater();
     try {
+      this.#failed = false;
       if (await this.#order.save()) announce(this.#line, say("event.sheet_changed"));
     } catch (error) {
+      this.#failed = true;
       announce(this.#line, `${told(error)} ${say("event.order_unsaved")}`, true);
       const again = button(say("host.retry"), () => once(again, () => this.#save()), "plain");
       this.#line.append(" ", again);

@@ -10,6 +10,8 @@ export function merged(wanted, there) {
   return order;
 }
 
+const MOST_TRIES = 5; // against others who keep changing the questions
+
 /** Saves the order of an event's questions: at once, one after the other, the newest always. */
 export class SheetOrder {
   #put;
@@ -17,7 +19,7 @@ export class SheetOrder {
   #wanted = null;
   #saving = null;
 
-  /** `put(ids)` sends an order, and resolves to the event; `again()` reads the event, and rejects as calls do. */
+  /** `put(ids)` sends an order, and `again()` resolves to the one on the server; both reject as calls do. */
   constructor(put, again) {
     this.#put = put;
     this.#again = again;
@@ -39,11 +41,6 @@ export class SheetOrder {
     this.#wanted = ids;
   }
 
-  /** Give it up: the server's order counts. */
-  forget() {
-    this.#wanted = null;
-  }
-
   /** Save what is wanted. Resolves to whether somebody else had changed the questions meanwhile; rejects as calls do, and
    * then the order is still wanted. */
   save() {
@@ -52,18 +49,18 @@ export class SheetOrder {
   }
 
   async #saveAll() {
-    let changed = false;
+    let changed = 0;
     while (this.#wanted) {
       const sent = this.#wanted;
       try {
         await this.#put(sent);
-        if (this.#wanted === sent || this.#wanted?.join() === sent.join()) this.#wanted = null;
+        if (this.#wanted?.join() === sent.join()) this.#wanted = null;
       } catch (error) {
-        if (error.code !== "event_changed") throw error;
-        changed = true;
-        await this.#again(); // which brings both together, in `over`
+        changed += 1;
+        if (error.code !== "event_changed" || changed === MOST_TRIES) throw error;
+        this.#wanted = merged(this.#wanted, await this.#again());
       }
     }
-    return changed;
+    return changed > 0;
   }
 }
