@@ -62,6 +62,13 @@ async def events(visit: Visit) -> None:
     await view_of_events(visit)
 
 
+@state("host", "polls of an event in the list")
+async def polls_of_event(visit: Visit) -> None:
+    await event(visit, "running", five(visit.texts), 2)
+    await view(visit, "/")
+    await expect(visit.page.locator(".of-event").first).to_be_visible()
+
+
 @state("host", "new event")
 async def new_event(visit: Visit) -> None:
     await view(visit, "/events/new")
