@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     verify = parsers.add_parser(
         "verify", help="recount every vote; exit status 1 and the differences if counts disagree"
     )
-    verify.add_argument("--repair", action="store_true", help="mend the counts that disagree")
+    verify.add_argument("--repair", action="store_true", help="mend the counts and the events that disagree")
     verify.set_defaults(command="verify")
     return parser
 

@@ -50,7 +50,8 @@ def verify(arguments: argparse.Namespace, settings: Settings) -> int:
 def _mended(differences: Differences) -> str:
     if not differences.lasting:
         return ", mended"
-    return f", {len(differences.mendable)} mended; the history can only be restored from a backup"
+    kept = counted(len(differences.lasting), "difference")
+    return f", {len(differences.mendable)} mended; {kept} of the history or of codes can only be restored from a backup"
 
 
 def _progress(line: str) -> None:

@@ -21,8 +21,8 @@ BUS_CHUNK = 500
 
 
 class Differences(msgspec.Struct, frozen=True):
-    """What does not agree, one line each: `mendable` by `--repair`, or `lasting`: an altered row of the history or an
-    altered ballot of a round that has ended, which only a backup can restore."""
+    """What does not agree, one line each: `mendable` by `--repair`, or `lasting`, which only a backup can restore: an
+    altered row of the history, an altered ballot of a round that has ended, a code that belongs to several."""
 
     mendable: list[str]
     lasting: list[str]
@@ -39,6 +39,8 @@ class Recount:
         self._ahead: dict[int, Place] = {}
         self._lines: list[str] = []
         self._lasting: list[str] = []
+        self._events: list[int] = []
+        self._codes = False
 
     async def run(self, *, repair: bool) -> Differences:
         """Returns every difference; with `repair` the mendable ones are mended afterwards.
@@ -92,7 +94,10 @@ class Recount:
             link = await audit_chain.check_after(connection, link.last)
         self._lasting += await audit_chain.check_head(connection)
         self._lasting += await audit_chain.check_deletions(connection)
-        self._lasting += await event_checks.check_events(connection)
+        events = await event_checks.check_events(connection)
+        self._lines += events.mendable
+        self._lasting += events.lasting
+        self._events, self._codes = events.events, events.codes
 
     async def _compare_bus(self, totals: dict[int, Totals]) -> None:
         suspects = await self._suspects(totals, list(totals))
@@ -144,6 +149,11 @@ class Recount:
                 await self._bus.publish(TotalsNews(mended.totals()))
         if lost:
             await recount.remove_orphans(self._database)
+        for event in self._events:
+            self._say(f"mending event {event}")
+            await event_checks.mend_event(self._database, event)
+        if self._codes:
+            await event_checks.mend_codes(self._database)
 
 
 def _words(place: Place) -> str:

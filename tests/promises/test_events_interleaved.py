@@ -187,7 +187,7 @@ async def play(show: Show, n: int, fault: str) -> None:
 
 
 async def rush(show: Show, host: ShowHost, mind: random.Random) -> None:
-    """Many come at the very moment of a move, which is the last for now."""
+    """Many come and others vote at the very moment of a move, which is the last for now."""
 
     async def come(one: Spectator) -> None:
         await asyncio.sleep(mind.random() * RUSH_S)
@@ -197,7 +197,13 @@ async def rush(show: Show, host: ShowHost, mind: random.Random) -> None:
         await asyncio.sleep(mind.random() * RUSH_S)
         await host.move(show.record)
 
-    await asyncio.gather(move(), *(come(one) for one in mind.sample(show.people, RUSH)))
+    async def vote(one: Spectator) -> None:
+        await asyncio.sleep(mind.random() * RUSH_S)
+        await one.vote()
+
+    chosen = mind.sample(show.people, 2 * RUSH)
+    comers, voters = (come(one) for one in chosen[:RUSH]), (vote(one) for one in chosen[RUSH:])
+    await asyncio.gather(move(), *comers, *voters)
     await all_arrive(show)
 
 

@@ -89,6 +89,10 @@ class Spectator:
         except LOSSES:
             self.socket = None
 
+    async def vote(self) -> None:
+        """Vote in what is shown."""
+        await self._vote(await self.arrive())
+
     async def come_again(self) -> None:
         """Leave and enter again, come back by another connection, or join a poll beside the event."""
         socket = await self.arrive()
