@@ -76,6 +76,7 @@ async def test_a_newcomer_makes_an_event_and_its_first_question(chromium: Chromi
         await page.keyboard.type(EVIL)
         await page.get_by_role("button", name="Yes or no", exact=True).click()
         await page.get_by_role("button", name="Add to the run sheet").click()
+        await expect(host.status(f"Added: {EVIL}")).to_be_visible()
         await expect(rows(page)).to_contain_text([EVIL])
         await expect(row(page, EVIL)).to_contain_text("Draft")
         await page.get_by_role("link", name="Your events").click()
@@ -114,6 +115,12 @@ async def test_questions_are_moved_by_keyboard_and_by_dragging(chromium: Chromiu
         async with page.expect_response("**/order/"):
             await host.button("Move up").click()
         assert await asked(host, event) == ["Third?", "Second?", "First?"]
+        await page.get_by_role("link", name="Third?").focus()
+        async with page.expect_response("**/order/"):  # it is not lost by going away at once
+            await keys.press("Alt+ArrowDown")
+            await page.get_by_role("link", name="Your events").click()
+        await expect(host.heading("Your events")).to_be_visible()
+        assert await asked(host, event) == ["Second?", "Third?", "First?"]
 
 
 async def test_an_order_meets_what_somebody_else_has_changed(chromium: Chromium, home: str) -> None:
@@ -210,9 +217,11 @@ async def test_a_question_is_shown_unless_somebody_else_was_quicker(chromium: Ch
         assert (await read(host, event))["shown"] is None
 
 
-async def test_hosts_are_added_by_name_and_an_event_is_handed_over(chromium: Chromium, home: str) -> None:
-    async with hosting(chromium, home, allowed=[REFUSED]) as host, httpx.AsyncClient(base_url=home) as http:
-        page, other = host.page, await new_account(http)
+async def test_co_hosts_are_added_by_name_and_removed(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, allowed=[REFUSED]) as host:
+        page, other = host.page, f"{EVIL} {host.name}"
+        account = {"username": other, "password": PASSWORD}
+        assert (await host.http.post("/auth/register/", json=account)).is_success
         event = await make(host, *QUESTIONS)
         await host.goto(f"#/event/{event['id']}", "Town hall")
         name = page.get_by_label("Add a co-host by username")

@@ -1,6 +1,7 @@
 /** Where the form of a poll belongs: alone, or in an event. */
 
 import { say } from "../words.js";
+import { leave } from "./notice.js";
 
 /** The place of a form for the poll `id` or, if that is null, for a new one in the `event` of this id or in none; `query`
  * is that of its address, which may name the event to go back to. */
@@ -15,7 +16,11 @@ export function placeOf(id, event, query) {
 function added(event) {
   const away = `#/event/${event}`;
   const words = { title: say("event.new_question"), text: say("hosting.back_to_event") };
-  return { name: `new in ${event}`, path: `/events/${event}/polls/`, away, event, ...words, saved: () => away };
+  const saved = ({ question }) => {
+    leave(say("event.picked", { question }));
+    return away;
+  };
+  return { name: `new in ${event}`, path: `/events/${event}/polls/`, away, event, ...words, saved };
 }
 
 function edited(id, event) {

@@ -108,8 +108,9 @@ export class HostedEvent {
   }
 
   #count(room) {
-    if (this.#over || room !== this.#room) return;
-    this.voters.set(room.id, room.totals.voters);
+    const { voters } = room.totals;
+    if (this.#over || room !== this.#room || voters === this.voters.get(room.id)) return;
+    this.voters.set(room.id, voters);
     this.#heard.changed();
   }
 

@@ -5,7 +5,7 @@ import { say } from "../words.js";
 import { told } from "./faults.js";
 import { back, button, heading } from "./parts.js";
 
-const LASTING = ["forbidden", "poll_not_found"]; // what another attempt is answered, too
+const LASTING = ["forbidden", "poll_not_found", "event_not_found"]; // what another attempt is answered, too
 
 /** Shows `error`; `retry()` tries again, where that can help. */
 export class Trouble {
