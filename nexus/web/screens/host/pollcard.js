@@ -39,7 +39,8 @@ export class PollCard {
   #left = element("span", { class: "left" });
   #votes = element("span");
   #owner = element("span", { dir: "auto" });
-  #event = element("a", { class: "of-event", dir: "auto" });
+  #title = element("span", { dir: "auto" });
+  #event = element("a", { class: "of-event" }, element("span", { class: "unseen" }, `${say("hosting.the_event")}: `), this.#title);
   #strip = element("div", { class: "strip", "aria-hidden": "true" });
   #acts = element("div", { class: "buttons" });
   #menu = new Menu("", icon(DOTS));
@@ -129,16 +130,19 @@ export class PollCard {
   /** Which event it is part of, and the way there. */
   #showEvent(id) {
     set(this.#event, "href", `#/event/${id}`);
-    write(this.#event, this.#told.event(id) || say("hosting.the_event"));
+    write(this.#title, this.#told.event(id) || say("hosting.the_event"));
   }
 
-  /** A poll of an event is presented there. */
+  /** A poll of an event is presented and opened there. */
   #offer({ status, event }) {
     const held = this.#acts.contains(document.activeElement);
-    const mine = (names) => (event ? names.filter((name) => name !== "present") : names);
+    const mine = (names) => (event ? names.filter((name) => !["present", "open"].includes(name)) : names);
+    const first = mine(ACTS[status]);
+    const acts = first.length ? first : ["edit"];
+    const more = [...mine(MORE[status] ?? []), ...ALWAYS].filter((name) => !acts.includes(name));
     const kind = (place) => (place ? "" : status === "open" && !event ? "main" : "soft");
-    fill(this.#acts, mine(ACTS[status]).map((name, place) => this.#act(name, kind(place))));
-    this.#menu.offer([...mine(MORE[status] ?? []), ...ALWAYS].map((name) => this.#act(name, ["reset", "delete"].includes(name) ? "danger" : "")));
+    fill(this.#acts, acts.map((name, place) => this.#act(name, kind(place))));
+    this.#menu.offer(more.map((name) => this.#act(name, ["reset", "delete"].includes(name) ? "danger" : "")));
     if (held) this.#acts.querySelector("a, button")?.focus(); // what was pressed is replaced
   }
 
