@@ -77,7 +77,7 @@ def bounds(result: Result) -> list[Bound]:
     """Every bound, in the order in which people meet them."""
     floor = result.value("fanout", "floor", "4,000 viewers", "cpu_a_viewer_and_frame_us")
     speed = FLOOR_THERE_US / floor if floor else None
-    found = [*_fanout(result), *_mixed(result), *_entering(result), *_votes(result), *_growth(result)]
+    found = [*_fanout(result), *_mixed(result), *_moves(result), *_entering(result), *_votes(result), *_growth(result)]
     return [_at_speed(bound, speed) for bound in found]
 
 
@@ -108,6 +108,24 @@ def _mixed(result: Result) -> Iterator[Bound]:
         yield Bound(what, "ms", result.value("mixed", "nexus", load, figure), bound, moonshot, absolute=True)
     many = result.value("mixed", "nexus", "10,000 viewers", "screen_p95_ms")
     yield Bound("10,000 viewers, 500 votes/s: cast to screen p95", "ms", many, 500.0, absolute=True)
+
+
+def _moves(result: Result) -> Iterator[Bound]:
+    for workers, who in (("1 worker", "5,000 followers"), ("2 workers", "5,000 followers, two workers")):
+        load = f"5,000 followers, all vote within 5 s, {workers}"
+        for what, figure, bound in (
+            ("from the answer of `next` to `shown`, p95", "shown_p95_ms", 400.0),
+            ("the last of them", "shown_longest_ms", 1000.0),
+            ("all vote within 5 s then: ack p99", "ack_p99_ms", 500.0),
+            ("cast to screen p95 meanwhile", "screen_p95_ms", 500.0),
+        ):
+            yield Bound(f"{who}: {what}", "ms", result.value("move", "nexus", load, figure), bound, absolute=True)
+    one, all_of_them = (
+        result.value("move", "nexus", f"statements of a move, followers: {many}", "statements")
+        for many in ("1", "5,000")
+    )
+    share = ratio(all_of_them, one)
+    yield Bound("statements of a move, 5,000 followers, times those of one", "", share, 1.0)
 
 
 def _entering(result: Result) -> Iterator[Bound]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -43,6 +45,7 @@ class Running:
     port: int
     database_url: str
     postgres_pid: int
+    folder: Path
     tokens: Tokens
 
     def cpu_s(self) -> float:
@@ -97,7 +100,9 @@ def serving_on(database: Postgres, key: str, port: int, **environment: str) -> I
             wait_until_ready(process, port)
         except RuntimeError as error:
             raise RuntimeError(f"{error}: {log.read_text()[-500:]}") from error
-        yield Running(process, port, database.url, database.pid, Tokens(key.encode(), access_ttl_s=3600))
+        yield Running(
+            process, port, database.url, database.pid, database.folder, Tokens(key.encode(), access_ttl_s=3600)
+        )
     finally:
         process.terminate()
         process.wait(30)
@@ -122,11 +127,11 @@ def make_poll(running: Running, **definition: object) -> HotPoll:
     return HotPoll(poll["id"], [option["id"] for option in poll["options"]], poll["code"])
 
 
-def as_host(running: Running, path: str, body: object) -> Any:
-    """Post something as the host of the polls; returns the answer."""
+def as_host(running: Running, path: str, body: object = None) -> Any:
+    """Post something as the host of the polls, or read it where there is no `body`; returns the answer."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{running.port}{path}",
-        data=json.dumps(body).encode(),
+        data=None if body is None else json.dumps(body).encode(),
         headers={
             "Content-Type": "application/json",
             "Authorization": f"Bearer {running.tokens.access('user:1', ['user'])}",
@@ -134,3 +139,23 @@ def as_host(running: Running, path: str, body: object) -> Any:
     )
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)
+
+
+@dataclass(frozen=True)
+class StatementLog:
+    """What PostgreSQL notes of the statements that it is sent."""
+
+    path: Path
+
+    def statements(self, began: float, ended: float) -> int:
+        """How many it was sent between two times, in seconds since 1970; BEGIN and COMMIT count too."""
+        times = re.findall(r"^(\d+\.\d+) LOG:  (?:execute|statement)", self.path.read_text("utf-8"), re.MULTILINE)
+        return sum(began <= float(time) <= ended for time in times)
+
+
+def postgres_log(running: Running) -> StatementLog:
+    """Have PostgreSQL note every statement from now on, as soon as each of its processes has heard of it."""
+    with (running.folder / "postgres" / "postgresql.conf").open("a") as settings:
+        settings.write("log_line_prefix = '%n '\nlog_statement = 'all'\n")
+    os.kill(running.postgres_pid, signal.SIGHUP)
+    return StatementLog(running.folder / "postgres.log")

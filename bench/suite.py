@@ -2,7 +2,7 @@
 
     scripts/bench suite [--quick] [--only votes,fanout] [--rounds 3] [--no-peers] [--json bench-result.json]
 
-The full run takes about 15 minutes on two cores; `--quick` runs what the bounds are about, once: about four. The
+The full run takes about 18 minutes on two cores; `--quick` runs what the bounds are about, once: about six. The
 figures that the bounds are about are measured in every round, the others in the first. `scripts/bench report` makes the
 tables of docs/benchmarks.md from the JSON.
 """
@@ -17,15 +17,17 @@ from pathlib import Path
 from bench import runner
 from bench.markdown import bounds_table
 from bench.runner import Case
-from bench.scenarios import fanout, growth, joins, lobby, memory, mixed, stampede, start, votes
+from bench.scenarios import fanout, growth, joins, lobby, memory, mixed, move, stampede, start, votes
 from bench.scenarios.alone import installed_peers
 from bench.subjects import Subject
 from bench.words import table
 
-SCENARIOS = ("votes", "fanout", "mixed", "joins", "stampede", "memory", "lobby", "growth", "start")
+SCENARIOS = ("votes", "fanout", "mixed", "joins", "stampede", "memory", "lobby", "move", "growth", "start")
 VOTE_S = 4.0
 MIXED_S = 6.0
 SCREEN_VOTES = 10
+MOVES = 2
+MOVE_S = 5.0
 HALF_LOAD = 5000.0
 
 
@@ -45,6 +47,8 @@ def every_round() -> list[Case]:
         *mixed.cases([(5000, 500), (10_000, 500)], MIXED_S),
         *joins.cases(joins.SUBJECTS, 3000, 50),
         *stampede.cases(5000, 3.0, 100),
+        *move.timed(5000, MOVES, MOVE_S, [1, 2]),
+        *once(move.counted(5000)),
         *once(memory.cases(memory.SUBJECTS, 1000, 5000)),
     ]
 

@@ -236,6 +236,8 @@ class Worker:
                     "ballots_waiting": self.ballots.waiting,
                     "sockets": len(self.socket_services.open_sockets),
                     "rooms": self.hub.rooms,
+                    "events": len(self.following),
+                    "followers": self.following.followers,
                     "waiting": len(self.lobby),
                     "exports": len(self.rest_services.exports),
                     "logins_waiting": self.rest_services.passwords.waiting,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
+from collections.abc import Callable
 
 from bench.generator.crowd import Crowd
 
 _LONGEST_TURN_S = 0.02
+_SHORT_TURN_S = 0.001
 
 
 class Closed:
@@ -60,6 +62,38 @@ class Offered:
                 due += step
             crowd.turn(min(_LONGEST_TURN_S, max(0.0, due - now)) if self._idle else _LONGEST_TURN_S)
         return time.perf_counter() - began
+
+
+class Once:
+    """Each voter votes once, spread evenly over some seconds in random order; one that is not `ready` when its vote is
+    due votes as soon as it is."""
+
+    def __init__(self, crowd: Crowd, voters: int, ready: Callable[[int], bool], seed: int = 11) -> None:
+        self._crowd = crowd
+        self._order = list(range(voters))
+        self._ready = ready
+        random.Random(seed).shuffle(self._order)
+        crowd.acked = None
+
+    def run(self, seconds: float) -> None:
+        """Have them all vote, and wait for nothing."""
+        crowd, step, began = self._crowd, seconds / len(self._order), time.perf_counter()
+        waiting: deque[int] = deque()
+        at = 0
+        while at < len(self._order) or waiting:
+            now = time.perf_counter()
+            while at < len(self._order) and began + at * step <= now:
+                waiting.append(self._order[at])
+                at += 1
+            for _ in range(len(waiting)):
+                voter = waiting.popleft()
+                if self._ready(voter):
+                    crowd.cast(voter)
+                else:
+                    waiting.append(voter)
+            crowd.turn(_SHORT_TURN_S)
+            if crowd.lost:
+                raise RuntimeError(f"{crowd.lost} clients were lost")
 
 
 def _nothing(client: int) -> None:

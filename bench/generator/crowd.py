@@ -28,12 +28,18 @@ _LONGEST_TURN_S = 0.05
 
 
 class Stamps:
-    """Who read which version when: three columns of the totals frames that a crowd was told to note."""
+    """Who read which version when: three columns of the frames that a crowd was told to note."""
 
     def __init__(self) -> None:
         self.clients = array("l")
         self.versions = array("q")
         self.times = array("d")
+
+    def note(self, client: int, version: int) -> None:
+        """A client has read this version now."""
+        self.times.append(time.perf_counter())
+        self.clients.append(client)
+        self.versions.append(version)
 
 
 class Casts:
@@ -79,6 +85,8 @@ class Crowd:
         self.casts = Casts()
         self.stamps: Stamps | None = None
         """Where to note every totals frame; None notes nothing, which costs less."""
+        self.shown: Stamps | None = None
+        """Where to note, in the same way, that an event has moved on."""
         self.acked: Callable[[int], None] | None = None
         """Told which client's vote was acknowledged or refused."""
 
@@ -232,6 +240,8 @@ class Crowd:
         elif kind is Kind.ENTERED and client in self._not_entered:
             self._not_entered.discard(client)
             self.entered_at[client] = time.perf_counter()
+        elif kind is Kind.SHOWN and self.shown is not None:
+            self.shown.note(client, version)
         elif kind is Kind.REFUSED:
             self.errors[payload[:200]] += 1
             if self.acked is not None:
@@ -245,9 +255,7 @@ class Crowd:
     def _note_totals(self, client: int, version: int) -> None:
         self.totals += 1
         if self.stamps is not None:
-            self.stamps.times.append(time.perf_counter())
-            self.stamps.clients.append(client)
-            self.stamps.versions.append(version)
+            self.stamps.note(client, version)
 
     def _note_ack(self, client: int, version: int) -> None:
         self.casts.cast.append(self._cast[client])

@@ -19,6 +19,8 @@ class Kind(IntEnum):
     """The counts, for everyone in the room."""
     REFUSED = 4
     """Something was not accepted: counted, and reported as an error."""
+    SHOWN = 5
+    """The event that it follows has moved on; the version is the event's revision."""
 
 
 class Heard(NamedTuple):

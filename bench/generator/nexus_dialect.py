@@ -9,6 +9,7 @@ from itertools import count
 from bench.generator import frames
 from bench.generator.dialect import Heard, Kind
 
+_VERSIONS = 10**9  # more than any poll has
 _FIRST_HTTP_BYTE = frames.TEXT  # answers over HTTP go the way of text frames
 
 
@@ -82,6 +83,33 @@ class SocketDialect:
         return frames.split(data)
 
 
+class FollowerDialect(SocketDialect):
+    """Clients that follow an event, and each vote once in each of its polls, in their order.
+
+    The versions of its polls are made one order, that of the event: those of a later poll are greater.
+    """
+
+    def __init__(self, host: str, event: int, polls: Sequence[HotPoll], tokens: Sequence[str]) -> None:
+        super().__init__(host, polls, tokens, once=True)
+        self._join = frames.frame(b'{"type":"join","event":%d}' % event)
+        self._place = {poll.id: n * _VERSIONS for n, poll in enumerate(polls)}
+
+    def greeting(self, client: int) -> bytes:
+        """Hello and join."""
+        return frames.frame(b'{"type":"hello","token":"%s"}' % self._tokens[client]) + self._join
+
+    def hear(self, payload: bytes) -> Heard:
+        """Look at the first bytes, and for the revision, or the poll and its version."""
+        if payload.startswith(b'{"type":"shown"'):
+            return Heard(Kind.SHOWN, _number(payload, b'"revision":'))
+        if payload.startswith(b'{"type":"entered"'):
+            return Heard(Kind.ENTERED)
+        heard = super().hear(payload)
+        if heard.kind not in (Kind.ACK, Kind.TOTALS):
+            return heard
+        return Heard(heard.kind, heard.version + self._place[_number(payload, b'"poll":')])
+
+
 class WaitingDialect(SocketDialect):
     """Clients that wait for the poll of a code, without a token; what is taken for totals is that it is ready."""
 
@@ -103,7 +131,11 @@ class WaitingDialect(SocketDialect):
 
 
 def _version(payload: bytes) -> int:
-    at = payload.find(b'"version":') + 10
+    return _number(payload, b'"version":')
+
+
+def _number(payload: bytes, name: bytes) -> int:
+    at = payload.find(name) + len(name)
     return int(payload[at : payload.find(b",", at)])
 
 

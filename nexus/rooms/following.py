@@ -52,6 +52,11 @@ class Following:
         """How many events are followed on this worker."""
         return len(self._rooms)
 
+    @property
+    def followers(self) -> int:
+        """How many sockets follow an event on this worker, one that follows two counted twice."""
+        return sum(len(room.followers) for room in self._rooms.values())
+
     async def enter(self, event: int, follower: Follower) -> EventSnapshot:
         """Let `follower` into the event, and into the room of the poll that it shows.
 

@@ -38,12 +38,14 @@ _LEVELS = {
     "ballots_waiting": "Ballots waiting for their transaction.",
     "sockets": "Open sockets.",
     "rooms": "Polls that have viewers here.",
+    "events": "Events that are followed here.",
     "waiting": "Sockets that wait for a poll to open.",
     "exports": "Exports in progress.",
     "logins_waiting": "Passwords being hashed or waiting for it.",
     "bus_up": "Workers whose bus is in reach.",
 }
 """What goes up and down, sampled every second; summed over the workers."""
+_FOLLOWERS = "followers"  # told by worker, since a move is as quick as the worker with the most of them
 
 
 class Metrics:
@@ -87,6 +89,9 @@ class Metrics:
             name: Gauge(f"nexus_{name}", text, registry=own, multiprocess_mode="livesum")
             for name, text in _LEVELS.items()
         }
+        self._levels[_FOLLOWERS] = Gauge(
+            "nexus_followers", "Sockets that follow an event.", registry=own, multiprocess_mode="liveall"
+        )
         if own is None:
             MultiProcessCollector(self._registry, self._folder)  # type: ignore[no-untyped-call]
         else:
@@ -128,7 +133,7 @@ class Metrics:
             self._lag.observe(max(0.0, loop.time() - due))
 
     def sample(self, levels: Mapping[str, float]) -> None:
-        """How full everything is; the names are those of `_LEVELS`."""
+        """How full everything is; the names are those of `_LEVELS`, and `followers`."""
         for name, level in levels.items():
             self._levels[name].set(level)
 

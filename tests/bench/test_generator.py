@@ -7,9 +7,10 @@ from array import array
 import pytest
 
 from bench.generator import frames
-from bench.generator.crowd import Casts, Stamps
+from bench.generator.casting import Once
+from bench.generator.crowd import Casts, Crowd, Stamps
 from bench.generator.dialect import Kind
-from bench.generator.nexus_dialect import HotPoll, HttpDialect, SocketDialect
+from bench.generator.nexus_dialect import FollowerDialect, HotPoll, HttpDialect, SocketDialect
 from bench.scenarios.mixed import delays
 
 POLL = HotPoll(7, [12, 13])
@@ -49,6 +50,42 @@ def test_no_two_votes_share_an_op_and_choices_take_turns() -> None:
     votes = [dialect.vote(0, turn) for turn in range(4)]
     assert len({vote[30:70] for vote in votes}) == 4
     assert [b"[12]" in vote for vote in votes] == [True, False, True, False]
+
+
+def test_followers_vote_in_each_poll_of_their_event_whose_versions_are_one_order() -> None:
+    dialect = FollowerDialect("host", 4, [POLL, HotPoll(9, [15, 16])], ["token"])
+    assert b'{"type":"join","event":4}' in dialect.greeting(0)
+    assert b'"poll":7,"options":[12]' in dialect.vote(0, 0)
+    assert b'"poll":9,"options":[16]' in dialect.vote(0, 1)
+    shown = b'{"type":"shown","event":{"id":4,"polls":[{"id":9}],"shown":9,"revision":17,"created_at":""}}'
+    assert dialect.hear(shown)[:2] == (Kind.SHOWN, 17)
+    assert dialect.hear(b'{"type":"entered","event":{}}').kind is Kind.ENTERED
+    frame = b'{"type":"totals","poll":%d,"epoch":1,"version":%d,"x":1}'
+    totals = [dialect.hear(frame % place) for place in ((7, 99), (9, 1))]
+    ack = dialect.hear(b'{"type":"ack","op":"x","poll":9,"status":"recorded","epoch":1,"version":2,"stands":true}')
+    assert totals[0].version < totals[1].version < ack.version
+
+
+def test_everybody_votes_once_and_not_before_being_ready() -> None:
+    class Listening(Crowd):
+        """Clients that need no server; each is ready two turns after the first one was asked."""
+
+        def __init__(self) -> None:
+            super().__init__(1, SocketDialect("host", [POLL], []))
+            self.voted: list[int] = []
+            self.turns = 0
+
+        def cast(self, client: int, due: float | None = None) -> None:
+            assert self.turns >= 2
+            self.voted.append(client)
+
+        def turn(self, within_s: float) -> None:
+            self.turns += 1
+
+    crowd = Listening()
+    Once(crowd, 20, lambda _: crowd.turns >= 2).run(0.01)
+    assert sorted(crowd.voted) == list(range(20))
+    crowd.close()
 
 
 def test_answers_over_http_are_read_whole() -> None:

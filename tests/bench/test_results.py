@@ -27,6 +27,7 @@ SLOW = {
     "fanout": ("--viewers", "20", "--votes", "2"),
     "mixed": ("--viewers", "20", "--rate", "50", "--seconds", "1"),
     "memory": ("--first", "10", "--viewers", "20"),
+    "move": ("--followers", "20", "--moves", "1", "--seconds", "1"),
     "lobby": ("--first", "10", "--waiting", "20"),
     "growth": ("--ballots", "0", "2000", "--voters", "10", "--seconds", "1", "--times", "1"),
 }
@@ -71,6 +72,16 @@ def test_an_absolute_bound_stands_beside_what_it_is_worth_here() -> None:
     joins = Row("joins", "nexus", "3,000 joins", [Measured({"joins_rate": 2000.0})])
     (found,) = (bound for bound in bounds(result(floor, joins)) if bound.what.startswith("joins"))
     assert (found.bound, found.scaled, found.verdict) == (1300.0, 2600.0, "met")
+
+
+def test_a_move_is_to_send_no_more_statements_for_many_followers_than_for_one() -> None:
+    def counted(followers: str, statements: float) -> Row:
+        load = f"statements of a move, followers: {followers}"
+        return Row("move", "nexus", load, [Measured({"statements": statements})])
+
+    for many, verdict in ((26.0, "met"), (27.0, "**not met**")):
+        found = bounds(result(counted("1", 26.0), counted("300", 26.0), counted("5,000", many)))
+        assert [bound.verdict for bound in found if bound.what.startswith("statements")] == [verdict]
 
 
 def test_a_generator_that_was_the_limit_is_named() -> None:

@@ -66,7 +66,7 @@ async def test_last_one_out_takes_the_seat_and_the_subscription_along(running: R
     assert isinstance(bus, LocalBus)
     running.following.leave(event.id, one)
     running.following.leave(event.id, one)
-    assert (len(running.following), running.hub.rooms) == (1, 1)
+    assert (len(running.following), running.following.followers, running.hub.rooms) == (1, 1, 1)
     running.following.leave(event.id, two)
     assert (len(running.following), running.hub.rooms) == (0, 0)
     await until(lambda: event_topic(event.id) not in bus._subscribed)

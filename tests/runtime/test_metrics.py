@@ -12,6 +12,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from nexus.client import connect, socket_url
 from nexus.errors import PollClosed
 from nexus.http.api.metrics import metrics_route
 from nexus.http.framework.edge import Edge
@@ -109,7 +110,7 @@ from nexus.runtime.metrics import Metrics
 from nexus.errors import PollClosed
 metrics = Metrics()
 metrics.recorded([PollClosed()], 0.1)
-metrics.sample({"sockets": 5})
+metrics.sample({"sockets": 5, "followers": 4})
 print(metrics.text().decode())
 """
 
@@ -123,6 +124,25 @@ def test_workers_add_up_and_the_dead_have_no_sockets(tmp_path: Path) -> None:
     found = figures(shown[1].stdout)
     assert found['nexus_refusals_total{code="poll_closed"}'] == 2
     assert found["nexus_sockets"] == 5
+    followers = {name: level for name, level in found.items() if name.startswith("nexus_followers")}
+    assert list(followers.values()) == [4], "those of each worker that lives, by its process"
+    assert "nexus_followers{pid=" in next(iter(followers))
+
+
+async def test_events_and_their_followers_are_sampled(tmp_path: Path, database_url: str) -> None:
+    async with serving(tmp_path, database_url) as server, httpx.AsyncClient(base_url=server.url) as http:
+        token = server.token("user:1", "user")
+        made = await http.post("/events/", json={"title": "Show"}, headers={"Authorization": f"Bearer {token}"})
+
+        async def sampled(events: int, followers: int) -> bool:
+            found = figures((await http.get("/metrics")).text)
+            return (found["nexus_events"], found["nexus_followers"]) == (events, followers)
+
+        async with connect(socket_url(server.url), token) as one, connect(socket_url(server.url), token) as two:
+            await one.enter(made.json()["code"])
+            await two.enter(made.json()["code"])
+            assert await eventually(lambda: sampled(1, 2))
+        assert await eventually(lambda: sampled(0, 0))
 
 
 async def test_several_workers_are_read_as_one(tmp_path: Path, database_url: str) -> None:
