@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from tests.shots import covering, entering, event_hosting, event_texts, hosting, staging, voting  # each adds its own
+from tests.shots import (  # each adds its own
+    controlling,
+    covering,
+    entering,
+    event_hosting,
+    event_texts,
+    hosting,
+    staging,
+    voting,
+)
 from tests.shots.stand import STATES
 
-__all__ = ["SCREENS", "STATES", "covering", "entering", "event_hosting", "event_texts", "hosting", "staging", "voting"]
+__all__ = [
+    "SCREENS",
+    "STATES",
+    "controlling",
+    "covering",
+    "entering",
+    "event_hosting",
+    "event_texts",
+    "hosting",
+    "staging",
+    "voting",
+]
 
 SCREENS = tuple(dict.fromkeys(state.screen for state in STATES))
 """The names of the screens."""

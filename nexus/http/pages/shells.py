@@ -47,7 +47,19 @@ VOTE = Screen("vote", ("shared", "code", "login", "vote"))
 LIVE = Screen("live", ("shared", "live"))
 HOST = Screen("host", ("shared", "login", "host"))
 
-LATER = ("event", "runsheet", "eventresults", "users", "keys", "hosting", "brand", "sheet", "login", "code")
+LATER = (
+    "event",
+    "runsheet",
+    "eventresults",
+    "control",
+    "users",
+    "keys",
+    "hosting",
+    "brand",
+    "sheet",
+    "login",
+    "code",
+)
 """Sections of words for views that few people see: the pages that do not contain them load them then."""
 
 

@@ -11,6 +11,7 @@ const ROUTES = [
   [/^\/events\/text$/, "event_text"],
   [/^\/events\/file$/, "event_file"],
   [/^\/event\/(\d+)$/, "event"],
+  [/^\/event\/(\d+)\/control$/, "event_control"],
   [/^\/event\/(\d+)\/edit$/, "event_edit"],
   [/^\/event\/(\d+)\/new$/, "event_poll"],
   [/^\/event\/(\d+)\/history$/, "event_history"],
