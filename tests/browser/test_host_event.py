@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.support.browser import Chromium, axe
-from tests.support.host_page import PASSWORD, REFUSED, Host, guest_votes, home, hosting, new_account, server
+from tests.support.host_page import PASSWORD, REFUSED, Host, guest_votes, home, hosting, log_in, new_account, server
 from tests.support.thorough import SLOW
 
 __all__ = ["home", "server"]
@@ -206,6 +206,8 @@ async def test_a_question_is_shown_unless_somebody_else_was_quicker(chromium: Ch
         await row(page, "First?").get_by_role("button", name="Show now").click()
         await expect(page.get_by_role("region", name="Shown now")).to_contain_text("question 1 of 3")
         await expect(row(page, "First?")).to_contain_text("On screen")
+        await host.http.post(f"/polls/{event['polls'][0]['id']}/open/", json={"seconds": 3000})
+        await expect(page.get_by_role("region", name="Shown now")).to_contain_text("left")
         await expect(row(page, "First?")).to_contain_text("Open")
         poll = (await host.http.get(f"/polls/{event['polls'][0]['id']}/")).json()
         await guest_votes(home, event["code"], poll["options"][0]["id"])
@@ -330,6 +332,22 @@ async def test_what_another_host_does_appears_by_itself(chromium: Chromium, home
         await expect(page.get_by_role("heading", name="Run sheet")).to_be_focused()
         assert (await host.http.delete(f"/events/{event['id']}/")).is_success
         await expect(host.status("This event has been deleted")).to_be_visible()
+
+
+async def test_the_stage_of_an_event_has_the_login_of_its_host(chromium: Chromium, home: str) -> None:
+    async with httpx.AsyncClient(base_url=home) as http, chromium.visit(home) as visitor:
+        name = await new_account(http)
+        page = await visitor.open("/host#/events")
+        await log_in(page, name)
+        await page.get_by_role("main").get_by_role("link", name="Create an event").click()
+        await page.get_by_label("What is the event called?").fill("Town hall")
+        await page.get_by_role("button", name="Create event").click()
+        async with page.expect_popup() as opened:
+            await page.get_by_role("link", name="Present").click()
+        stage = await opened.value
+        await stage.wait_for_load_state()
+        assert "/live/" in stage.url
+        assert await stage.evaluate("sessionStorage.length") == 1  # with it the stage moves the event
 
 
 async def test_a_poll_in_an_event_leads_to_it(chromium: Chromium, home: str) -> None:

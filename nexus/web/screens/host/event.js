@@ -2,6 +2,7 @@
 
 import { element, write } from "../dom.js";
 import { showProse } from "../prose.js";
+import { everySecond } from "../time.js";
 import { brandName, say } from "../words.js";
 import { CoHosts } from "./cohosts.js";
 import { EventActs } from "./eventacts.js";
@@ -20,6 +21,7 @@ export class EventView {
   #line = statusLine();
   #facts = element("p", { class: "facts" });
   #description = element("p", { class: "prose description", dir: "auto" });
+  #stop = () => {};
   #acts;
   #now;
   #sheet;
@@ -52,6 +54,8 @@ export class EventView {
     const side = element("div", { class: "stack side" }, this.#sharing.node, this.#hosts.node);
     const columns = element("div", { class: "columns" }, this.#sheet.node, side);
     this.node.append(head, this.#fault, this.#now.node, this.#line, columns);
+    const now = () => this.#server.client.now();
+    this.#stop = everySecond(now, () => this.#now.tick(this.#hosted.room, now()));
     announce(this.#line, take());
   }
 
@@ -61,6 +65,7 @@ export class EventView {
   }
 
   close() {
+    this.#stop();
     this.#hosted.close();
     this.#sheet.close();
   }
@@ -77,6 +82,7 @@ export class EventView {
     if (this.#facts.textContent !== texts.join("")) this.#facts.replaceChildren(...texts.map((text) => element("span", {}, text)));
     this.#acts.show(event);
     this.#now.show(event, voters);
+    this.#now.tick(this.#hosted.room, this.#server.client.now());
     this.#sheet.show(event, voters);
     this.#sharing.show(event);
     this.#hosts.show(event);

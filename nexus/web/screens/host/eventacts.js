@@ -90,20 +90,22 @@ export class EventActs {
     const text = [say("host.quoted", { text: title }), say("event.delete_text", { n: polls.length }), say("host.delete_kept")];
     if (!(await ask({ title: say("event.delete_title"), text, act: say("host.delete_act") }))) return;
     this.leaving = true;
-    await this.#try(async () => {
+    this.leaving = await this.#try(async () => {
       await this.#server.call("DELETE", this.#path);
       leave(say("event.deleted", { title }));
       location.hash = "#/events";
     });
-    this.leaving = false;
   }
 
+  /** Do something, and say why where it fails. Resolves to whether it was done. */
   async #try(work) {
     announce(this.#line, "");
     try {
       await work();
+      return true;
     } catch (error) {
       announce(this.#line, told(error), true);
+      return false;
     }
   }
 }

@@ -31,6 +31,11 @@ export class HostedEvent {
     this.#heard = heard;
   }
 
+  /** The room of what it shows; null where nothing is shown, or that is not followed. */
+  get room() {
+    return this.#room?.id === this.event.shown ? this.#room : null;
+  }
+
   /** How many people follow it; null where that is not known. */
   get online() {
     return this.#place?.online ?? null;

@@ -1,6 +1,7 @@
 /** What an event shows now, as a band above its run sheet. */
 
 import { element, set, write } from "../dom.js";
+import { timeLeft } from "../time.js";
 import { say } from "../words.js";
 import { badge, showStatus } from "./parts.js";
 import { shownPlace } from "./showing.js";
@@ -10,8 +11,9 @@ export class NowShown {
   #place = element("p", { class: "place" });
   #question = element("p", { class: "question", dir: "auto" });
   #badge = badge("draft");
+  #left = element("span", { class: "left" });
   #voters = element("span");
-  #facts = element("p", { class: "facts" }, this.#badge, this.#voters);
+  #facts = element("p", { class: "facts" }, this.#badge, this.#left, this.#voters);
 
   constructor(acts) {
     const title = element("h2", { id: "now", class: "unseen" }, say("event.now"));
@@ -32,5 +34,11 @@ export class NowShown {
     if (!poll) return;
     showStatus(this.#badge, poll.status);
     write(this.#voters, voters.has(poll.id) ? say("shared.turnout", { n: voters.get(poll.id) }) : "");
+  }
+
+  /** Show how long what is shown, in `room`, stays open; `now` is the server's time, in ms. */
+  tick(room, now) {
+    write(this.#left, room ? timeLeft(room.poll, room.totals.status, now) : "");
+    this.#left.hidden = !this.#left.textContent;
   }
 }
