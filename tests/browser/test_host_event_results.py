@@ -79,6 +79,9 @@ async def test_results_are_saved_as_a_workbook_and_for_programs(chromium: Chromi
         async with page.expect_download() as download:
             await host.button("Download JSON").click()
         assert (await download.value).suggested_filename.endswith(".json")
+        await host.goto(f"#/event/{event['id']}/history", "History")
+        for kind in ("XLSX", "JSON"):
+            await expect(page.get_by_text(f"The votes of all questions were exported as {kind}.")).to_be_visible()
 
 
 @pytest.mark.parametrize("viewport", [(360, 740), (1280, 720)], ids=["phone", "desktop"])
