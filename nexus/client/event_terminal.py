@@ -85,12 +85,12 @@ def _heading(place: EventRoom, room: Room) -> str:
 def question_number(place: EventRoom, room: Room) -> str:
     """Which question of the event is shown, such as "Question 3 of 8".
 
-    Voters do not know how many are still to come, since drafts are in the run sheet for hosts and screens alone.
+    The run sheet is newer than the poll, but drafts are in it for hosts and screens alone.
     """
-    order = [one.id for one in place.event.polls]
-    if place.role != "voter" and room.id in order:
-        return f"Question {order.index(room.id) + 1} of {len(order)}"
-    return f"Question {(room.poll.position or 0) + 1}"
+    order, count = [one.id for one in place.event.polls], place.event.polls_count
+    whole = len(order) == count and room.id in order
+    position = order.index(room.id) if whole else room.poll.position or 0
+    return f"Question {position + 1} of {count}"
 
 
 def event_lines(place: EventRoom, now: datetime, width: int, rows: int, *, connected: bool) -> list[str]:

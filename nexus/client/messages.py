@@ -136,14 +136,15 @@ class SheetPoll(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True):
     """An event: polls in an order, of which at most one, `shown`, is shown to everybody who follows it.
 
-    `polls` is the run sheet; drafts that have not been shown are in it for hosts and screens alone. `revision` grows
-    with every change (docs/contract.md, "Events").
+    `polls` is the run sheet; drafts that have not been shown are in it for hosts and screens alone, and counted by
+    `polls_count` for everybody. `revision` grows with every change (docs/contract.md, "Events").
     """
 
     id: int
     code: str
     title: str
     polls: tuple[SheetPoll, ...]
+    polls_count: int
     shown: int | None
     revision: int
     description: str = ""

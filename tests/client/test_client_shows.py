@@ -152,11 +152,11 @@ async def test_the_terminal_follows_an_event(server: Server) -> None:
     assert await line(out, "The") == "# The  [2Jshow\n"
     await line(out, "# Nothing is shown right now.")
     await moved(server, event)
-    assert await line(out, "Question") == "# Question 1: One? (open)\n"
+    assert await line(out, "Question") == "# Question 1 of 2: One? (open)\n"
     await line(out, "0 voters | Yes: 0 (0%) | No: 0 (0%)")
     await moved(server, event)
     await line(out, "final, 0 voters")
-    assert await line(out, "Question") == "# Question 2: Two? (open)\n"
+    assert await line(out, "Question") == "# Question 2 of 2: Two? (open)\n"
     watching.send_signal(signal.SIGINT)
     assert (await soon(watching.communicate(), SERVER_S))[1] == b""
     assert watching.returncode == 0

@@ -16,7 +16,7 @@ from nexus.client.terminal import columns, totals_line
 from tests.client.test_terminal import NOON, POLL, TOTALS, Terminal
 
 SHEET = tuple(SheetPoll(poll, "Which?", "open") for poll in range(7, 15))
-EVENT = Event(4, "H4NDY7", "Show \x1b", SHEET, 9, 3)
+EVENT = Event(4, "H4NDY7", "Show \x1b", SHEET, len(SHEET), 9, 3)
 
 
 def poll(poll_id: int, **fields: object) -> Poll:
@@ -44,9 +44,9 @@ def test_the_number_of_a_question_is_its_place_in_the_run_sheet() -> None:
     assert question_number(place(room(), "host", reordered), room()) == "Question 6 of 8"
 
 
-def test_a_voter_is_not_told_how_many_questions_there_are_that_it_does_not_see() -> None:
+def test_a_voter_is_told_the_number_of_a_question_though_drafts_are_not_there() -> None:
     seen = replace(EVENT, polls=SHEET[2:3])
-    assert question_number(place(room(), event=seen), room()) == "Question 3"
+    assert question_number(place(room(), event=seen), room()) == "Question 3 of 8"
 
 
 def test_an_event_is_drawn_with_what_it_shows() -> None:
@@ -98,11 +98,11 @@ async def test_without_a_terminal_an_event_is_written_question_after_question() 
     await asyncio.wait_for(watching, 30)
     assert out.getvalue().splitlines() == [
         "# Show  ",
-        "# Question 1: Which? (open)",
+        "# Question 1 of 8: Which? (open)",
         totals_line(first.poll, TOTALS),
         totals_line(first.poll, final),
         "# Nothing is shown right now.",
-        "# Question 3: Which? (open)",
+        "# Question 3 of 8: Which? (open)",
         totals_line(second.poll, TOTALS),
         "# The event no longer exists.",
     ]
@@ -143,11 +143,11 @@ async def test_a_terminal_is_drawn_anew_with_each_question(monkeypatch: pytest.M
     out, first = Terminal(), room(7)
     here = place(first)
     watching = asyncio.create_task(watch_event(here, out, server_now=lambda: NOON, connected=lambda: True))
-    await reached(out, lambda text: "Question 1 · Show" in text)
+    await reached(out, lambda text: "Question 1 of 8 · Show" in text)
     move(here, None)
     await reached(out, lambda text: text.endswith("Nothing is shown right now.\n\ncode H4NDY7\n"))
     move(here, room(9))
-    await reached(out, lambda text: "Question 3 · Show" in text)
+    await reached(out, lambda text: "Question 3 of 8 · Show" in text)
     last = here.room
     assert last is not None
     here.take(Deleted(event=4))

@@ -11,7 +11,8 @@ from tests.support.waiting import soon
 def event(revision: int, shown: int | None = None, **more: object) -> Json:
     """An event of two polls."""
     polls = [{"id": poll, "question": "Which?", "status": "open"} for poll in (7, 8)]
-    return {"id": 4, "code": "H4NDY7", "title": "Show", "polls": polls, "shown": shown, "revision": revision, **more}
+    counted = {"polls": polls, "polls_count": len(polls)}
+    return {"id": 4, "code": "H4NDY7", "title": "Show", **counted, "shown": shown, "revision": revision, **more}
 
 
 def poll_in_event(poll: int, **more: object) -> Json:
