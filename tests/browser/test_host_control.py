@@ -20,6 +20,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PHONE = (360, 640)
 EVIL = "<img src=x onerror=alert(1)>"
+LOCKS = """
+const tell = (lock) => void (document.documentElement.dataset.lock = lock);
+const request = async (type) => {
+  tell(type);
+  return { release: async () => tell("released") };
+};
+Object.defineProperty(navigator, "wakeLock", { value: { request } });
+"""
+"""A browser whose page tells what became of its last lock."""
 
 
 async def make(host: Host, *questions: str, **fields: object) -> dict[str, Any]:
@@ -176,6 +185,12 @@ async def test_a_lost_connection_is_said_and_nothing_can_be_pressed(chromium: Ch
             await expect(button).to_have_attribute("aria-disabled", "true")
         await expect(step(page, "Next")).to_contain_text("No connection right now")
         await axe(page)
+        await host.visitor.context.set_offline(False)
+        await expect(said(page)).to_have_text("The connection is back.", timeout=20_000)
+        await expect(page.locator(".thumb .note")).to_be_hidden()
+        await expect(step(page, "Next")).to_contain_text("Second?")
+        await host.visitor.context.set_offline(True)
+        await expect(page.locator(".thumb .note")).to_be_visible(timeout=20_000)
         poll = event["polls"][1]["id"]
         await host.http.post(f"/events/{event['id']}/show/", json={"poll": poll})
         await host.visitor.context.set_offline(False)
@@ -198,3 +213,15 @@ async def test_an_event_that_is_gone_is_not_controlled(chromium: Chromium, home:
         await host.http.delete(f"/events/{event['id']}/")
         await expect(said(host.page)).to_have_text("This event has been deleted, or is no longer yours.")
         await expect(step(host.page, "Next")).to_have_attribute("aria-disabled", "true")
+
+
+@SLOW
+async def test_the_phone_stays_on_as_long_as_it_is_in_control(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        await host.visitor.context.add_init_script(LOCKS)
+        await host.page.reload()
+        await control(host.page, home, await make(host, "First?"))
+        whole = host.page.locator(":root")
+        await expect(whole).to_have_attribute("data-lock", "screen")
+        await host.goto("#/events", "Your events")
+        await expect(whole).to_have_attribute("data-lock", "released")

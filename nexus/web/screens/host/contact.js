@@ -4,19 +4,19 @@ import { locale } from "../words.js";
 
 const PATIENCE_MS = 1000;
 
-/** Follows `client`; `changed(since)` is called with the time of day since when it is out of touch, and with null once it
- * is back. */
+/** Follows `client`; `changed(touch, before)` is called when it has got in touch or out of it. */
 export class Contact {
-  /** Since when the server is out of touch; null while it is not. */
-  since = null;
+  /** `{since, late}`: since which time of day the server is out of touch, or null; and whether what is shown is some
+   * seconds late, since no socket opens. */
+  touch = { since: null, late: false };
   #changed;
   #timer = null;
   #unlisten;
 
   constructor(client, changed) {
     this.#changed = changed;
-    this.#hear(client.state);
     this.#unlisten = client.on("state", (state) => this.#hear(state));
+    this.#hear(client.state);
   }
 
   /** Hear nothing more. */
@@ -25,19 +25,20 @@ export class Contact {
     clearTimeout(this.#timer);
   }
 
-  #hear({ name }) {
-    if (name !== "open") {
+  #hear({ name, via }) {
+    if (name === "open") {
+      clearTimeout(this.#timer);
+      this.#timer = null;
+      this.#tell({ since: null, late: via === "http" });
+    } else {
       const since = new Date().toLocaleTimeString(locale);
-      this.#timer ??= setTimeout(() => this.#tell(since), PATIENCE_MS);
-      return;
+      this.#timer ??= setTimeout(() => this.#tell({ since, late: false }), PATIENCE_MS);
     }
-    clearTimeout(this.#timer);
-    this.#timer = null;
-    if (this.since !== null) this.#tell(null);
   }
 
-  #tell(since) {
-    this.since = since;
-    this.#changed(since);
+  #tell(touch) {
+    const before = this.touch;
+    this.touch = touch;
+    if (touch.since !== before.since || touch.late !== before.late) this.#changed(touch, before);
   }
 }

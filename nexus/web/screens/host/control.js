@@ -2,6 +2,7 @@
  * device saw shown, and each device says what others did. */
 
 import { Refused } from "../../client.js";
+import { stayAwake } from "../awake.js";
 import { element, set, write } from "../dom.js";
 import { sheet } from "../sheets.js";
 import { everySecond } from "../time.js";
@@ -62,9 +63,12 @@ export class ControlView {
     this.#endings.push(this.#place.on("shown", () => this.#moved()));
     this.#endings.push(this.#place.on("presence", () => this.#paint()));
     this.#endings.push(this.#place.on("deleted", () => this.#end()));
-    this.#contact = new Contact(client, (since) => this.#touched(since));
+    this.#contact = new Contact(client, (...touch) => this.#touched(...touch));
     this.#endings.push(() => this.#contact.end());
     this.#enter();
+    const awake = new AbortController();
+    stayAwake(awake.signal);
+    this.#endings.push(() => awake.abort());
     this.#endings.push(everySecond(() => client.now(), () => this.#air.tick(this.#room, client.now())));
     this.#paint();
   }
@@ -137,18 +141,19 @@ export class ControlView {
   /** Offer what can be done now. */
   #offer() {
     const { event, room } = this.#place;
-    const why = this.#gone ? say("event.gone") : this.#contact?.since ? say("control.why_lost") : null;
+    const why = this.#gone ? say("event.gone") : this.#contact?.touch.since ? say("control.why_lost") : null;
     this.#acts.show(room, why);
     this.#questions.show(event, why);
     this.#thumb.show(steps(event, this.#last), event.polls, why);
   }
 
-  #touched(since) {
+  #touched({ since, late }, before) {
     const { link, line } = this.#thumb;
-    write(link, since === null ? "" : say("control.lost", { since }));
-    link.hidden = since === null;
-    announce(line, since === null ? say("control.found") : "");
-    if (this.#place) this.#offer();
+    write(link, since ? say("control.lost", { since }) : late ? say("shared.link_http") : "");
+    link.hidden = !since && !late;
+    if (since) announce(line, "");
+    else if (before.since) announce(line, say("control.found"));
+    this.#offer();
   }
 
   #end() {
