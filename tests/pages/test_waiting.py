@@ -63,8 +63,8 @@ async def test_a_page_waits_until_its_poll_opens(rest: Rest, reader: httpx.Async
     poll = await rest.poll(host, status="draft")
     address = path.format(code=poll["code"])
     waiting = await reader.get(address, headers=BROWSER)
-    assert {"lobby", "words"} <= {name for name, _ in BLOCK.findall(waiting.text)}
-    assert "/screens/lobby.css" in waiting.text
+    assert {"more", "words"} <= {name for name, _ in BLOCK.findall(waiting.text)}
+    assert f"/screens/{'' if path.startswith('/live') else 'vote/'}lobby.css" in waiting.text
     assert "/client/waiting.js" in waiting.text
     assert "Accept" in waiting.headers["vary"].split(", ")
     await rest("POST", f"/polls/{poll['id']}/open/", host)

@@ -26,7 +26,8 @@ class Given(msgspec.Struct, frozen=True):
     that a guest would get. One that waits has neither (docs/contract.md, "Waiting").
 
     That of an event starts with the event, as any guest sees it, and with the poll that it shows; these are null where
-    nothing is shown. Pages of polls have no `event`, so that they weigh nothing for it.
+    nothing is shown. Where it admits no guests `event` is null. Pages of polls have no `event`, so that they weigh
+    nothing for it.
     """
 
     code: str
@@ -35,14 +36,13 @@ class Given(msgspec.Struct, frozen=True):
     totals: TotalsView | None = None
     refused: str | None = None
     waiting: bool | msgspec.UnsetType = msgspec.UNSET
-    event: EventView | msgspec.UnsetType = msgspec.UNSET
+    event: EventView | msgspec.UnsetType | None = msgspec.UNSET
 
     @property
     def host(self) -> str | None:
         """Whose poll or event it is; None where no guest may see it."""
-        if self.event:
-            return self.event.created_by
-        return None if self.poll is None else self.poll.created_by
+        shown = self.event or self.poll
+        return shown.created_by if shown else None
 
 
 class GuestSight:
@@ -82,7 +82,7 @@ class GuestSight:
 
     async def _at_event(self, event: Event) -> Given:
         if not event.allow_guests:
-            raise GuestsNotAllowed
+            return Given(event.code, _now(), refused=GuestsNotAllowed.code, event=None)
         shown = None if event.shown is None else await self._tallies.poll(event.shown)
         if shown is None:
             # What it showed may have been deleted since it was read.

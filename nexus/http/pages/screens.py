@@ -11,6 +11,7 @@ import gzip
 import re
 from urllib.parse import quote
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,6 +30,7 @@ from nexus.http.framework.reader import VARY, language_of
 from nexus.http.framework.static import WEB, takes_gzip
 from nexus.http.framework.words import Words
 from nexus.http.pages.assets import Assets
+from nexus.http.pages.following import event_head, event_words
 from nexus.http.pages.given import Given, GuestSight
 from nexus.http.pages.headers import PAGE_TYPE, framed_headers
 from nexus.http.pages.logos import logo_route
@@ -129,6 +131,9 @@ class Pages:
         if given.waiting:
             blocks = together(blocks, lobby_words(language, self._words))
             head = together(head, lobby_head(screen, root, self._assets))
+        if given.event is not msgspec.UNSET:
+            blocks = together(blocks, event_words(screen, language, self._words))
+            head = together(head, event_head(screen, root, self._assets))
         look = await (self._looks.of_host(given.host) if given.host else self._looks.of_site())
         return _packed(shell.around(blocks, head, look=look), status, headers, request)
 

@@ -59,6 +59,8 @@ LATER = (
     "sheet",
     "login",
     "code",
+    "lobby",
+    "follow",
 )
 """Sections of words for views that few people see: the pages that do not contain them load them then."""
 

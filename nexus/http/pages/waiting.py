@@ -18,12 +18,13 @@ def lobby_head(screen: Screen, root: str, assets: Assets) -> Html:
     entries = (*_ENTRIES, *_STAGE_ENTRIES) if screen is LIVE else _ENTRIES
     there = set(assets.modules(f"screens/{screen.name}.js"))
     modules = dict.fromkeys(name for entry in entries for name in assets.modules(entry) if name not in there)
+    sheet = "screens/lobby.css" if screen is LIVE else "screens/vote/lobby.css"
     return together(
-        void("link", rel="stylesheet", href=root + assets.address("screens/lobby.css")),
+        void("link", rel="stylesheet", href=root + assets.address(sheet)),
         *(void("link", rel="modulepreload", href=root + assets.address(name)) for name in modules),
     )
 
 
 def lobby_words(language: str, words: Words) -> Html:
     """The block with its sentences, which no other page needs."""
-    return data("lobby", words.sections(language, _SECTION))
+    return data("more", words.sections(language, _SECTION))

@@ -40,8 +40,8 @@ function line({ id, option_text: text, votes_count: count }, total, share) {
  * reload. */
 export async function follow(load, paint = preview) {
   const link = element("p", { id: "link", class: "note warn", role: "status", hidden: true });
-  paint(link);
   try {
+    await paint(link);
     await load(link);
   } catch (error) {
     const again = element("a", { href: location.href }, say("shared.reload"));

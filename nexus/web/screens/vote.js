@@ -72,6 +72,11 @@ class Sheet {
     fill(byId("screen"), link, this.top, this.head, this.list, this.foot);
   }
 
+  /** Another one, with nothing on it. */
+  fresh() {
+    return new Sheet();
+  }
+
   /** A line for one more option. */
   line() {
     return new Line();
@@ -104,10 +109,18 @@ function longest({ max_choices: most, votes_per_user: n }) {
 
 const sheet = new Sheet();
 
-/** Show the data in the page on the sheet. */
-function paint(link) {
+/** Show the data in the page. What an event has besides is loaded by pages of events alone: hence the template. */
+async function paint(link) {
+  fill(byId("screen"), link);
+  if (given.event) {
+    const { paintEvent } = await import(`./vote/${"event"}.js`);
+    sheet.painted = paintEvent(given, link, sheet, () => paintPoll(link));
+  } else if (given.poll) paintPoll(link);
+  else preview(link);
+}
+
+function paintPoll(link) {
   const { poll, totals } = given;
-  if (!poll) return preview(link);
   sheet.lay(link);
   sheet.show(poll, totals);
   write(sheet.description, poll.description);

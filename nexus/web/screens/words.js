@@ -2,7 +2,7 @@
 
 import { element, root } from "./dom.js";
 
-const sentences = { ...block("words"), ...block("lobby") };
+const sentences = { ...block("words"), ...block("more") };
 const loaded = new Set();
 
 /** The language of the page, such as `en`. */

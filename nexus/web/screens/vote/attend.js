@@ -7,6 +7,12 @@ import { Touch } from "../touch.js";
 import { block, brandMark, reason, say } from "../words.js";
 import { Seat } from "./seat.js";
 
+const UNKNOWN = ["poll_not_found", "event_not_found"];
+// What is said to those who need an account.
+const POLL = { members: "shared.refused_guests_not_allowed", closed: "vote.no_entry", outside: "vote.open_outside" };
+const EVENT = { members: "follow.members", closed: "follow.no_entry", outside: "follow.open_outside" };
+const names = (given) => ("event" in given ? EVENT : POLL);
+
 /** Take a seat in the poll of this page, and keep it. `given` is the data in the page, `link` the place for news of the
  * connection, and `sheet` the page of a poll, which is laid in already if the poll was known. */
 export async function attend(given, link, sheet) {
@@ -25,21 +31,40 @@ export async function attend(given, link, sheet) {
   if (!way) return null;
   const client = connect({ url: at.url, token: way.token });
   new Touch(link, client, farewell, () => say("vote.offline"));
+  const early = []; // answers to acts of an earlier page, which come before there is a place for them
+  client.on("settled", (answer) => early.push(answer));
+  const note = way.guest && !lasts("device") ? say("vote.fleeting") : null;
   try {
-    const room = await client.join(way.target);
+    const room = await (way.event ? client.enter(way.event) : client.join(way.target));
+    if (room.event) return await follow({ client, event: room, link, sheet, note, early }, given);
     if (!sheet.list.isConnected) sheet.lay(link); // not known at first, or replaced by the form for logging in
-    return new Seat({ client, room, sheet, note: way.guest && !lasts("device") ? say("vote.fleeting") : null });
+    return new Seat({ client, room, sheet, note, gone: () => leave(client, link) });
   } catch (error) {
     client.close();
     return turnAway(link, error, at.code);
   }
 }
 
-/** A token and what to join with it, or null if there is none and the page says why. */
+/** Follow an event. Its page has what that needs, unless the server did not know yet what the code is of. */
+async function follow(place, given) {
+  const words = "event" in given ? [] : ["lobby", "follow"];
+  const { Follower } = await persist(place.link, () => later("vote/follow", ...words));
+  if (words.length) await persist(place.link, async () => (await later("sheets")).sheet("vote/event"));
+  return new Follower(place);
+}
+
+/** The poll is gone. */
+async function leave(client, link) {
+  client.close();
+  const { showGone } = await persist(link, () => later("vote/gone"));
+  showGone(say("vote.deleted"), say("vote.deleted_hint"));
+}
+
+/** A token and what to join with it, or null if there is none and the page says why. With `event` that may be an event. */
 async function entry(given, at, link) {
   try {
     const guest = await persist(link, () => enter(at));
-    return { token: guest.token, target: guest.poll, guest };
+    return { token: guest.token, target: guest.poll, event: guest.event, guest };
   } catch (error) {
     if (error.code === "guests_not_allowed") return account(given, at, link);
     if (error instanceof Refused) return turnAway(link, error, at.code);
@@ -49,19 +74,22 @@ async function entry(given, at, link) {
 
 /** Entering with an account: by the login of this tab or device, or a new one. */
 async function account(given, at, link) {
-  if (framed) return leadOutside(link);
+  if (framed) return leadOutside(link, given);
+  const poll = given.refused === "guests_not_allowed" && !("event" in given); // else it is an event, or nobody knows
+  const way = { target: at.code, event: poll ? null : at.code };
   const known = session({ url: at.url });
-  if (known) return { token: known.token, target: at.code };
+  if (known) return { token: known.token, ...way };
   let entered;
   const login = new Promise((resolve) => (entered = resolve));
   const form = (await persist(link, () => later("login"))).loginForm(entered);
   link.hidden = true;
-  const why = element("p", {}, say("shared.refused_guests_not_allowed"));
+  const why = element("p", {}, say(names(given).members));
   show(link, element("h1", {}, say("login.heading")), why, form, element("p", { class: "faint" }, wayToAccount(at.code)));
   if (given.poll) nameService(); // one that any guest could see wears its host's brand, else the operator's
   form.querySelector("input").focus();
-  return { token: (await login).token, target: at.code };
+  return { token: (await login).token, ...way };
 }
+
 
 /** How those get an account who have none. */
 function wayToAccount(code) {
@@ -76,20 +104,20 @@ function farewell(error) {
 }
 
 async function turnAway(link, error, code) {
-  const unknown = error.code === "poll_not_found";
+  const unknown = UNKNOWN.includes(error.code);
   const title = say(unknown ? "vote.unknown" : "vote.no_entry");
   show(link, element("h1", {}, title), !unknown && element("p", { id: "why" }, reason(error)));
   const { codeForm } = await persist(link, () => later("code"));
-  byId("screen").append(codeForm(code, "vote/", unknown ? reason(error) : ""));
+  byId("screen").append(codeForm(code, "vote/", unknown ? say("shared.refused_poll_not_found") : ""));
   link.hidden = true;
   return null;
 }
 
 /** Lead from a frame to the same page in a tab of its own. */
-function leadOutside(link) {
+function leadOutside(link, given) {
   const outside = { class: "button main", href: location.href, target: "_blank", rel: "noopener" };
-  const why = element("p", { id: "why" }, say("shared.refused_guests_not_allowed"));
-  show(link, element("h1", {}, say("vote.no_entry")), why, element("a", outside, say("vote.open_outside")));
+  const why = element("p", { id: "why" }, say(names(given).members));
+  show(link, element("h1", {}, say(names(given).closed)), why, element("a", outside, say(names(given).outside)));
   link.hidden = true;
   return null;
 }

@@ -97,21 +97,23 @@ export function standingChoice(poll, me) {
   return poll.votes_per_user === 1 && me.length === 1 ? new Set(me[0].options) : new Set();
 }
 
-/** How a voter's vote stands, which icon and colour tell: `kept`, `sending`, `lost`, `unsent`, `standing`, `closed`, or
- * `free` where there is none. */
+/** How a voter's vote stands, which icon and colour tell: `kept`, `sending`, `lost`, `unsent`, `standing`, `closed`, `soon`
+ * before voting starts, or `free` where there is none. */
 export function mood(view) {
   if (view.over || view.lost) return "lost";
   if (view.sending) return view.inTouch ? "sending" : "kept";
   if (isUnsent(view)) return "unsent";
   if (view.standing) return "standing";
-  return view.open ? "free" : "closed";
+  if (view.open) return "free";
+  return view.status === "closed" ? "closed" : "soon";
 }
 
 /** The name of the sentence that says how things stand, and its values. Nothing is called recorded before its ack. */
 export function standing(view) {
   if (view.over) return ["shared.link_expired", {}];
   if (view.sending) return [view.inTouch ? "vote.sending" : "vote.kept", {}];
-  if (!view.open) return [view.standing ? "vote.closed_voted" : "vote.closed", {}]; // before it opens there is the lobby
+  if (mood(view) === "soon") return ["follow.soon", {}]; // only events show polls before they open: others have the lobby
+  if (!view.open) return [view.standing ? "vote.closed_voted" : "vote.closed", {}];
   if (isUnsent(view)) return ["vote.unsent", { n: view.chosen, most: view.most }];
   if (view.mode === "pick" && view.chosen && view.mayVote && view.unsent) {
     return ["vote.chosen", { n: view.chosen, most: view.most }];

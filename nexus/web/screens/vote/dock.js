@@ -7,6 +7,7 @@ import { mood, standing } from "./choice.js";
 
 const SIGNS = {
   free: TAP, unsent: PENCIL, sending: TAP, standing: CHECK, kept: DEVICE, lost: CROSS, closed: FINISH,
+  soon: CLOCK,
 };
 
 /** The lower edge of `sheet`; `send()` and `retract()` of `acts` are called for what a voter does. */
@@ -14,12 +15,14 @@ export class Dock {
   #sheet;
   #sign = icon(TAP);
   #retract = element("button", { id: "retract", class: "plain", type: "button", hidden: true }, say("vote.retract"));
-  #another = element("a", { id: "another", class: "button plain", href: root, hidden: true }, say("vote.another"));
+  #another; // what leads on from a closed poll
   #mood = "free";
   #tone = "";
 
   constructor(sheet, acts) {
     this.#sheet = sheet;
+    const another = { id: "another", class: "button plain", href: root, hidden: true };
+    this.#another = sheet.next ?? element("a", another, say("vote.another"));
     sheet.sign.append(this.#sign);
     sheet.more.append(this.#retract, this.#another);
     sheet.send.addEventListener("click", () => acts.send());

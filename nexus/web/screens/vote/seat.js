@@ -1,45 +1,61 @@
 /** A voter in a room: a tap becomes an act, and its outcome is shown. */
 
 import { Busy, Refused } from "../../client.js";
-import { calm } from "../calm.js";
-import { byId, element, fill } from "../dom.js";
-import { FINISH } from "../icons.js";
-import { later, persist } from "../persist.js";
 import { everySecond, msLeft, timeLeft } from "../time.js";
-import { brandMark, reason, say } from "../words.js";
+import { reason, say } from "../words.js";
 import { choices, modeOf, standingChoice, stillThere, toggled } from "./choice.js";
 import { Paper } from "./paper.js";
 
-/** One voter's seat in `room`, whose paper is `sheet`; `note`, if there is one, stays on it. */
+/** One voter's seat in `room`, whose paper is `sheet`; `note`, if there is one, stays on it. `gone` is called where the poll
+ * is deleted. */
 export class Seat {
   #client;
   #room;
   #paper;
   #picked;
   #lost = new Set(); // the options of a vote that does not count
-  #stop;
+  #ends;
   #round; // the epoch that is shown
   #unheard = false; // a choice was made and is not sent yet
   #stood = false; // a ballot stood when this was last shown
   #retracting = false;
 
-  constructor({ client, room, sheet, note }) {
+  constructor({ client, room, sheet, note, gone }) {
     this.#client = client;
     this.#room = room;
     const acts = { choose: (id) => this.#choose(id), send: () => this.#send(), retract: () => this.#retract() };
     this.#paper = new Paper(sheet, acts);
     if (note) this.#paper.note(note);
     this.#picked = standingChoice(room.poll, room.me);
-    room.on("totals", () => this.#show());
-    room.on("poll", () => this.#redefined());
-    room.on("votes", () => this.#voted());
-    room.on("deleted", () => this.#gone());
-    client.on("settled", ({ act, error }) => this.#settled(act, error));
-    client.on("state", () => this.#show());
-    this.#show();
     const now = () => client.now();
     const tick = () => this.#paper.tick(timeLeft(room.poll, room.totals.status, now()), msLeft(room.poll, now()));
-    this.#stop = everySecond(now, tick);
+    this.#show();
+    this.#ends = [
+      room.on("totals", () => this.#show()),
+      room.on("poll", () => this.#redefined()),
+      room.on("votes", () => this.#voted()),
+      room.on("deleted", gone),
+      client.on("settled", ({ act, error }) => this.#settled(act, error)),
+      client.on("state", () => this.#show()),
+      everySecond(now, tick),
+    ];
+  }
+
+  /** Its room. */
+  get room() {
+    return this.#room;
+  }
+
+  /** Whether a ballot stands, and whether a choice was picked and never sent. */
+  get left() {
+    const standing = standingChoice(this.#room.poll, this.#room.me);
+    const same = standing.size === this.#picked.size && [...standing].every((id) => this.#picked.has(id));
+    return { stood: this.#room.me.length > 0, unsent: this.#unheard && this.#picked.size > 0 && !same };
+  }
+
+  /** Get up: nothing is shown any more. */
+  end() {
+    for (const end of this.#ends) end();
   }
 
   get #view() {
@@ -133,21 +149,6 @@ export class Seat {
   #redefined() {
     this.#picked = stillThere(this.#picked, this.#room.poll);
     this.#show();
-  }
-
-  async #gone() {
-    this.#stop();
-    this.#client.close();
-    const main = byId("screen");
-    main.classList.add("entry");
-    const news = element("p", { id: "link", class: "note warn", role: "status", hidden: true });
-    const brand = element("p", { class: "brand" }, brandMark());
-    const hint = element("p", { class: "faint" }, say("vote.deleted_hint"));
-    fill(main, news, brand, calm(FINISH, say("vote.deleted"), hint));
-    main.querySelector("h1").focus();
-    const { codeForm } = await persist(news, () => later("code"));
-    news.hidden = true;
-    main.append(codeForm());
   }
 }
 

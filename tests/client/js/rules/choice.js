@@ -50,6 +50,11 @@ test("the newest status decides, not that of the definition", () => {
   assert.equal(said({ totals: closed, me: [ballot(1)] }), "vote.closed_voted");
 });
 
+test("a poll that an event shows before it opens is not called closed", () => {
+  const draft = { poll: { status: "draft" }, totals: { status: "draft", visibility: "full", options: [] } };
+  assert.deepEqual([said(draft), mood(view(draft)), view(draft).mayVote], ["follow.soon", "soon", false]);
+});
+
 test("nothing is called recorded while it is under way", () => {
   const sending = view({ acts: [vote(2)] });
   assert.deepEqual(sending.options.map(({ sending: n, standing: m }) => [n, m]), [[0, 0], [1, 0], [0, 0]]);
