@@ -59,9 +59,9 @@ class Follower(Paper):
         await expect(self.page.locator("#results")).to_have_count(0)
         await expect(self.page.locator("#news")).to_be_attached(timeout=WAIT_MS)  # it has entered
 
-    async def tells(self, name: str, question: str, **values: object) -> None:
+    async def tells(self, name: str, question: str) -> None:
         """Returns once the page says this of a vote in another question, and nothing else."""
-        text = said(f"follow.{name}", question=question, **values)
+        text = said(f"follow.{name}", question=question)
         await expect(self.page.locator("#news .note")).to_have_text([text], timeout=WAIT_MS)
 
 
