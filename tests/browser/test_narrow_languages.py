@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), SLOW]
 
 NARROWEST = (320, 640)
 VIEWS = ("#/", "#/new", "#/account", "#/poll/{id}", "#/poll/{id}/edit", "#/poll/{id}/history")
+EVENTS = ("#/events", "#/events/new", "#/event/{id}", "#/event/{id}/edit", "#/event/{id}/new", "#/event/{id}/history")
 PAGES = ("/", "/live", "/nowhere/at/all", "/vote/ZZZZZZ", "/vote/{code}", "/live/{code}", "/host")
 
 LOST = """() => {
@@ -59,7 +60,15 @@ async def test_no_text_is_lost_on_the_narrowest_phone(chromium: Chromium, home: 
         assert (await host.http.post(f"/polls/{poll['id']}/open/")).status_code == 200
         cookie = {"name": "nexus_language", "value": language, "url": home}
         await host.visitor.context.add_cookies([cookie])  # type: ignore[list-item]
-        for path in (*PAGES, *(f"/host{view}" for view in VIEWS)):
+        show = {
+            "title": "All-hands 2026",
+            "polls": [{"question": "Tea?", "options": [{"option_text": "A"}, {"option_text": "B"}]}],
+        }
+        event = (await host.http.post("/events/", json=show)).json()
+        shown = {"poll": event["polls"][0]["id"]}
+        assert (await host.http.post(f"/events/{event['id']}/show/", json=shown)).status_code == 200
+        views = [view.format(**poll) for view in VIEWS] + [view.format(**event) for view in EVENTS]
+        for path in (*PAGES, *(f"/host{view}" for view in views)):
             where = path.format(**poll)
             await host.page.goto(home + where)
             await expect(host.page.locator("html")).to_have_attribute("lang", language)
