@@ -79,8 +79,18 @@ async def test_a_newcomer_makes_an_event_and_its_first_question(chromium: Chromi
         await expect(host.status(f"Added: {EVIL}")).to_be_visible()
         await expect(rows(page)).to_contain_text([EVIL])
         await expect(row(page, EVIL)).to_contain_text("Draft")
-        await page.get_by_role("link", name="Your events").click()
-        await expect(page.get_by_role("listitem").filter(has_text=EVIL)).to_contain_text("1 question")
+
+
+async def test_events_are_found(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page = host.page
+        await make(host, "First?", title=f"Town hall {EVIL}")
+        await page.get_by_role("navigation", name="Lists").get_by_role("link", name="Events").click()
+        card = page.get_by_role("listitem").filter(has_text=EVIL)
+        await expect(card).to_contain_text("1 question")
+        await card.get_by_role("link", name="Live control").click()
+        await page.wait_for_url("**/control")
+        await page.go_back()
         await page.get_by_role("searchbox").fill("nowhere")
         await expect(host.status("No events match your search.")).to_be_visible()
         await page.reload()  # the address says what is searched

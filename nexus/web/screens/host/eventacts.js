@@ -19,6 +19,7 @@ export class EventActs {
   #server;
   #hosted;
   #line;
+  #control = element("a", { class: "button main" }, say("control.title"));
   // The stage's tab gets a copy of this one's login, with which it moves the event.
   #present = element("a", { class: "button", target: "_blank", rel: "opener" }, say("hosting.present"));
   #results = element("a", { class: "button" }, say("host.results"));
@@ -33,7 +34,7 @@ export class EventActs {
     /** Whether this page is deleting the event. */
     this.leaving = false;
     /** What comes next. */
-    this.node = element("div", { class: "buttons ways" }, this.#present, this.#results);
+    this.node = element("div", { class: "buttons ways" }, this.#control, this.#present, this.#results);
     /** What is done seldom. */
     this.more = element("div", { class: "buttons" }, this.#edit, this.#menu.node);
   }
@@ -42,6 +43,8 @@ export class EventActs {
   show(event) {
     this.node.hidden = this.more.hidden = !event;
     if (!event) return;
+    set(this.#control, "href", `#/event/${event.id}/control`);
+    this.#control.hidden = !event.polls.length;
     set(this.#present, "href", `${staging}live/${event.code}`);
     set(this.#results, "href", `#/event/${event.id}/results`);
     set(this.#edit, "href", `#/event/${event.id}/edit`);

@@ -15,16 +15,21 @@ export class EventCard {
   #strip = element("div", { class: "strip sheet", "aria-hidden": "true" });
   #questions = element("span");
   #whose = element("span", { dir: "auto" });
+  #control = element("a", { class: "button" }, say("control.title"));
+  #acts = element("div", { class: "acts" }, element("div", { class: "buttons" }, this.#control));
 
   constructor(event, me) {
     this.#me = me;
-    this.#link = element("a", { href: `#/event/${event.id}` });
+    this.#link = element("a", { href: `#/event/${event.id}`, id: `event-${event.id}` });
+    set(this.#control, "href", `#/event/${event.id}/control`);
+    set(this.#control, "aria-describedby", this.#link.id);
     const code = element("span", { class: "code" }, element("span", { class: "unseen" }, `${say("host.code")} `), this.#code);
     const head = element("div", { class: "top" }, element("p", { class: "state" }, this.#badge), code);
     const made = element("span", {}, say("host.made"), " ", shortTime(event.created_at));
     const facts = element("p", { class: "facts" }, this.#questions, this.#whose, made);
     /** The card. */
     this.node = element("li", { class: "card poll" }, head, element("h2", { dir: "auto" }, this.#link), this.#strip, facts);
+    this.node.append(this.#acts);
   }
 
   /** Show the event as it is now. */
@@ -41,6 +46,7 @@ export class EventCard {
     this.#whose.hidden = mine;
     const part = ({ id, status }) => element("span", { "data-status": status, "data-shown": id === event.shown });
     fill(this.#strip, polls.map(part));
-    this.#strip.hidden = !polls.length;
+    this.#strip.hidden = this.#acts.hidden = !polls.length;
+    set(this.#control, "class", place ? "button main" : "button soft");
   }
 }

@@ -6,7 +6,7 @@ import { later } from "../persist.js";
  * with `Unreachable`. */
 export async function eventView(server, { name, id, query }, moved) {
   const load = (module, ...sections) => later(`host/${module}`, "event", ...sections);
-  if (name === "event") return new (await load("event", "runsheet")).EventView(server, id);
+  if (name === "event") return new (await load("event", "runsheet", "control")).EventView(server, id);
   if (name === "event_control") return new (await load("control", "control")).ControlView(server, id);
   if (name === "event_new") return new (await load("eventform", "runsheet")).EventFormView(server, null);
   if (name === "event_edit") return new (await load("eventform")).EventFormView(server, id);
@@ -15,5 +15,5 @@ export async function eventView(server, { name, id, query }, moved) {
   if (name === "event_text") return new (await load("eventtext", "runsheet")).EventTextView(server, id);
   if (name === "event_file") return new (await load("eventfile", "runsheet")).EventFileView(server);
   if (name === "event_results") return new (await load("eventresults", "eventresults")).EventResultsView(server, id);
-  return new (await load("events")).EventsView(server, query, moved);
+  return new (await load("events", "control")).EventsView(server, query, moved);
 }

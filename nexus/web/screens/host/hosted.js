@@ -96,7 +96,8 @@ export class HostedEvent {
       if (!(error instanceof NexusError)) throw error;
       return;
     }
-    if (this.#over) return this.#place.leave();
+    // The view that is shown by now may follow it too.
+    if (this.#over) return location.hash.startsWith(`#/event/${this.#id}/`) || this.#place.leave();
     const place = this.#place;
     this.#endings.push(place.on("shown", () => this.#moved()));
     this.#endings.push(place.on("presence", () => this.#heard.changed()));
