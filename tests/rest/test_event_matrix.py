@@ -23,29 +23,29 @@ from tests.support.values import Json
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-# Who asks: `stranger` is a registered user, `ext` the subject of another issuer, `exthost` one with its role `host`.
-# `voter` entered the event's code; `guest` and `screen` hold a token of this event, `bound` is the owner's own token
-# for it alone; `guest2` and `screen2` have one of another event of the same owner, `pollguest` one of a poll that
-# stands alone.
+# Who asks: `stranger` is a registered user, `removed` one who was a co-host once, `ext` the subject of another issuer,
+# `exthost` one with its role `host`. `voter` entered the event's code; `guest`, `screen` and `presenter` hold a token of
+# this event, `bound` is the owner's own token for it alone; `guest2` and `screen2` have one of another event of the same
+# owner, `pollguest` one of a poll that stands alone.
 #
 # ok: let in; a number: the status of the refusal.
 RIGHTS = grid("""
-                 | nobody | stranger ext exthost | voter guest screen bound | guest2 screen2 pollguest | cohost owner admin
+                 | nobody | stranger removed ext exthost | voter guest screen presenter bound | guest2 screen2 pollguest | cohost owner admin
 
-token    -       | 401    | ok       ok  ok      | ok    403   403    403   | 403    403     403       | ok     ok    ok
-maker    -       | 401    | ok       403 ok      | ok    403   403    403   | 403    403     403       | ok     ok    ok
+token    -       | 401    | ok       ok      ok  ok      | ok    403   403    403       403   | 403    403     403       | ok     ok    ok
+maker    -       | 401    | ok       ok      403 ok      | ok    403   403    403       403   | 403    403     403       | ok     ok    ok
 
-join     public  | 401    | ok       ok  ok      | ok    ok    ok     ok    | 404    404     404       | ok     ok    ok
-join     private | 401    | ok       ok  ok      | ok    ok    ok     ok    | 404    404     404       | ok     ok    ok
+join     public  | 401    | ok       ok      ok  ok      | ok    ok    ok     ok        ok    | 404    404     404       | ok     ok    ok
+join     private | 401    | ok       ok      ok  ok      | ok    ok    ok     ok        ok    | 404    404     404       | ok     ok    ok
 
-see      public  | 401    | ok       ok  ok      | ok    ok    ok     ok    | 404    404     404       | ok     ok    ok
-see      private | 401    | 404      404 404     | ok    ok    ok     ok    | 404    404     404       | ok     ok    ok
+see      public  | 401    | ok       ok      ok  ok      | ok    ok    ok     ok        ok    | 404    404     404       | ok     ok    ok
+see      private | 401    | 404      404     404 404     | ok    ok    ok     ok        ok    | 404    404     404       | ok     ok    ok
 
-run      public  | 401    | 403      403 403     | 403   403   403    403   | 404    404     404       | ok     ok    ok
-run      private | 401    | 404      404 404     | 403   403   403    403   | 404    404     404       | ok     ok    ok
+run      public  | 401    | 403      403     403 403     | 403   403   403    403       403   | 404    404     404       | ok     ok    ok
+run      private | 401    | 404      404     404 404     | 403   403   403    403       403   | 404    404     404       | ok     ok    ok
 
-own      public  | 401    | 403      403 403     | 403   403   403    403   | 404    404     404       | 403    ok    ok
-own      private | 401    | 404      404 404     | 403   403   403    403   | 404    404     404       | 403    ok    ok
+own      public  | 401    | 403      403     403 403     | 403   403   403    403       403   | 404    404     404       | 403    ok    ok
+own      private | 401    | 404      404     404 404     | 403   403   403    403       403   | 404    404     404       | 403    ok    ok
 """)  # noqa: E501 (a table)
 
 KINDS: dict[str, Json] = {"-": {}, "public": {}, "private": {"is_public": False}}
@@ -102,27 +102,34 @@ ROWS: dict[str, Row] = {
 # What an event's rights are for the calls on one of its polls, which `test_permission_matrix.py` has for those that
 # stand alone: the first poll is open, the last a draft.
 POLL_RIGHTS = grid("""
-                 | nobody | stranger ext exthost | voter guest screen bound | guest2 screen2 pollguest | cohost owner admin
+                 | nobody | stranger removed ext exthost | voter guest screen presenter bound | guest2 screen2 pollguest | cohost owner admin
 
-open     public  | 401    | ok       ok  ok      | ok    ok    ok     ok    | 404    404     404       | ok     ok    ok
-open     private | 401    | 404      404 404     | ok    ok    ok     ok    | 404    404     404       | ok     ok    ok
-draft    public  | 401    | 404      404 404     | 404   404   ok     ok    | 404    404     404       | ok     ok    ok
-draft    private | 401    | 404      404 404     | 404   404   ok     ok    | 404    404     404       | ok     ok    ok
+open     public  | 401    | ok       ok      ok  ok      | ok    ok    ok     ok        ok    | 404    404     404       | ok     ok    ok
+open     private | 401    | 404      404     404 404     | ok    ok    ok     ok        ok    | 404    404     404       | ok     ok    ok
+draft    public  | 401    | 404      404     404 404     | 404   404   ok     ok        ok    | 404    404     404       | ok     ok    ok
+draft    private | 401    | 404      404     404 404     | 404   404   ok     ok        ok    | 404    404     404       | ok     ok    ok
 
-run_open  public  | 401   | 403      403 403     | 403   403   403    403   | 404    404     404       | ok     ok    ok
-run_open  private | 401   | 404      404 404     | 403   403   403    403   | 404    404     404       | ok     ok    ok
-run_draft public  | 401   | 404      404 404     | 404   404   403    403   | 404    404     404       | ok     ok    ok
-run_draft private | 401   | 404      404 404     | 404   404   403    403   | 404    404     404       | ok     ok    ok
+run_open  public  | 401   | 403      403     403 403     | 403   403   403    403       403   | 404    404     404       | ok     ok    ok
+run_open  private | 401   | 404      404     404 404     | 403   403   403    403       403   | 404    404     404       | ok     ok    ok
+run_draft public  | 401   | 404      404     404 404     | 404   404   403    403       403   | 404    404     404       | ok     ok    ok
+run_draft private | 401   | 404      404     404 404     | 404   404   403    403       403   | 404    404     404       | ok     ok    ok
 
-vote     public  | 401    | ok       ok  ok      | ok    ok    403    ok    | 404    404     404       | ok     ok    ok
-vote     private | 401    | 404      404 404     | ok    ok    403    ok    | 404    404     404       | ok     ok    ok
+present_open  public  | 401 | 403      403     403 403     | 403   403   403    ok        403   | 404    404     404       | ok     ok    ok
+present_open  private | 401 | 404      404     404 404     | 403   403   403    ok        403   | 404    404     404       | ok     ok    ok
+present_draft public  | 401 | 404      404     404 404     | 404   404   403    ok        403   | 404    404     404       | ok     ok    ok
+present_draft private | 401 | 404      404     404 404     | 404   404   403    ok        403   | 404    404     404       | ok     ok    ok
+
+vote     public  | 401    | ok       ok      ok  ok      | ok    ok    403    403       ok    | 404    404     404       | ok     ok    ok
+vote     private | 401    | 404      404     404 404     | ok    ok    403    403       ok    | 404    404     404       | ok     ok    ok
 """)  # noqa: E501 (a table)
 
 POLL_CALLS: dict[str, list[tuple[str, str]]] = {
     "open": [("GET", ""), ("GET", "results/")],
     "draft": [("GET", ""), ("GET", "results/")],
-    "run_open": [("PATCH", ""), ("POST", "open/"), ("GET", "export/"), ("GET", "audit/"), ("POST", "copy/")],
-    "run_draft": [("PATCH", ""), ("GET", "export/"), ("POST", "open/"), ("POST", "close/"), ("POST", "reset/")],
+    "run_open": [("PATCH", ""), ("POST", "reset/"), ("GET", "export/"), ("GET", "audit/"), ("POST", "copy/")],
+    "run_draft": [("PATCH", ""), ("GET", "export/"), ("POST", "reset/"), ("GET", "audit/"), ("POST", "copy/")],
+    "present_open": [("POST", "open/"), ("POST", "close/")],
+    "present_draft": [("POST", "open/"), ("POST", "close/")],
     "vote": [("POST", "vote/")],
 }
 
@@ -141,7 +148,11 @@ class Hall:
         event = await event_of(self.rest, owner, "Show", *(new_poll(f"{n}?") for n in range(3)), **KINDS[kind])
         answer = await self.rest("POST", f"/polls/{event['polls'][0]['id']}/open/", owner)
         assert answer.status_code == 200
-        await add_host(self.rest, event, self.accounts["cohost"].subject)
+        for name in ("cohost", "removed"):
+            answer = await self.rest("POST", f"/events/{event['id']}/hosts/", owner, json={"username": name})
+            assert answer.status_code == 201
+        removed = self.accounts["removed"].id
+        assert (await self.rest("DELETE", f"/events/{event['id']}/hosts/{removed}/", owner)).status_code == 204
         await events.join(self.rest.services.database, [(event["id"], self.accounts["voter"].subject)])
         return EventScene(event, self.people(event))
 
@@ -163,18 +174,10 @@ class Hall:
             guest = f"guest:{uuid4()}"
             people[f"guest{end}"] = Person(guest, tokens.access(guest, ["guest"], event=bound["id"]))
             people[f"screen{end}"] = Person(owner, tokens.access(owner, ["screen"], event=bound["id"]))
+        people["presenter"] = Person(owner, tokens.access(owner, ["presenter"], event=event["id"]))
         guest = f"guest:{uuid4()}"
         people["pollguest"] = Person(guest, tokens.access(guest, ["guest"], polls=[self.others["poll"]["id"]]))
         return people
-
-
-async def add_host(rest: Rest, event: Json, voter: str) -> None:
-    """Let `voter` be a co-host of an event."""
-    async with rest.services.database.transaction() as connection:
-        await connection.run(
-            "INSERT INTO event_hosts (event_id, voter) VALUES (:event, :voter)", event=event["id"], voter=voter
-        )
-        await connection.run("UPDATE polls SET revision = revision + 1 WHERE event_id = :event", event=event["id"])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -184,7 +187,7 @@ async def hall(module_database_url: str) -> AsyncIterator[Hall]:
     async with open_rest(database, NEXUS_VOTES_BURST="10000") as rest:
         made = {
             name: await accounts.add(database, name, None, "none", admin=name == "admin")
-            for name in ("owner", "cohost", "stranger", "voter", "admin")
+            for name in ("owner", "cohost", "removed", "stranger", "voter", "admin")
         }
         hall = Hall(rest, made, {})
         owner = hall.member("owner")
