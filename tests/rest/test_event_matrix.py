@@ -24,9 +24,9 @@ from tests.support.values import Json
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # Who asks: `stranger` is a registered user, `removed` one who was a co-host once, `ext` the subject of another issuer,
-# `exthost` one with its role `host`. `voter` entered the event's code; `guest`, `screen` and `presenter` hold a token of
-# this event, `bound` is the owner's own token for it alone; `guest2` and `screen2` have one of another event of the same
-# owner, `pollguest` one of a poll that stands alone.
+# `exthost` one with its role `host`. `voter` entered the event's code; `guest`, `screen` and `presenter` hold a token
+# of this event, `bound` is the owner's own token for it alone; `guest2` and `screen2` have one of another event of the
+# same owner, `pollguest` one of a poll that stands alone.
 #
 # ok: let in; a number: the status of the refusal.
 RIGHTS = grid("""

@@ -52,15 +52,34 @@ INSERT INTO poll_members (poll_id, voter) SELECT id, 'user:' || 1 + n % 3 FROM p
 WHERE id % 7 = n OR (id + n) % 5 = 0;
 """
 
+# Every third poll is part of an event, whose owner and privacy are its own; some drafts have been shown.
+FILL_EVENTS = """
+INSERT INTO events (code, title, description, created_by, is_public)
+    SELECT 'E' || n, 'Show', '', 'user:' || 1 + n % 4, n % 3 > 0 FROM generate_series(1, 12) n;
+UPDATE polls p SET code = NULL, event_id = e.id, created_by = e.created_by, is_public = e.is_public,
+    position = p.id / 36, was_shown = p.id % 2 = 0
+FROM events e WHERE p.id % 3 = 0 AND e.id = 1 + p.id / 3 % 12;
+INSERT INTO event_hosts (event_id, voter) SELECT id, 'user:' || 1 + (id + 1) % 4 FROM events WHERE id % 2 = 0;
+INSERT INTO event_members (event_id, voter) SELECT id, 'user:' || 1 + n FROM events, generate_series(0, 2) n
+WHERE id % 3 = n;
+"""
+
 SCREEN = Identity("user:1", frozenset({"screen"}), frozenset({3, 4}), 4e9)
 STRANGER = voter(1)
 OTHER = Identity("user:3", frozenset({"user"}), None, 4e9)
 PEOPLE = (HOST, OTHER, STRANGER, ADMIN, SCREEN, *(guest(n) for n in range(1, 8)))
+OF_EVENTS = tuple(
+    Identity(subject, frozenset({role}), None, 4e9, events=frozenset({event}))
+    for event in range(1, 5)
+    for subject, role in ((f"guest:{event}", "guest"), ("user:1", "screen"), ("user:9", "presenter"))
+)
 
 
-async def fill(database: Database, *, polls: int, hosts: int = 4, seed: float = 0.5) -> None:
+async def fill(database: Database, *, polls: int, hosts: int = 4, seed: float = 0.5, events: bool = False) -> None:
     async with database.long_transaction() as connection:
         await connection.raw.execute(FILL.format(polls=polls, hosts=hosts, seed=seed))
+        if events:
+            await connection.raw.execute(FILL_EVENTS)
         await fill_words(connection, lambda line: None)
         await connection.raw.execute("ANALYZE")
 
@@ -68,9 +87,10 @@ async def fill(database: Database, *, polls: int, hosts: int = 4, seed: float = 
 class Reference:
     """All polls, and what of them a list must show: found by looking at each."""
 
-    def __init__(self, found: Sequence[Row], members: set[tuple[object, ...]]) -> None:
+    def __init__(self, found: Sequence[Row], members: set[tuple[object, ...]], hosts: set[tuple[object, ...]]) -> None:
         self._polls = found
         self._members = members
+        self._hosts = hosts
 
     def ids(self, by: Identity, chosen: Filter) -> list[int]:
         column, falls = chosen.ordering.lstrip("-"), chosen.ordering.startswith("-")
@@ -82,15 +102,15 @@ class Reference:
         return [poll["id"] for poll in ended + endless]
 
     def _is_seen(self, poll: Row, by: Identity) -> bool:
-        joined = (poll["id"], by.voter) in self._members
-        hidden = poll["status"] == "draft"
-        return may_know(
-            by, AccessRules(poll["created_by"], poll["is_public"], poll["id"], hidden=hidden), joined=joined
-        )
+        event, hidden = poll["event_id"], poll["status"] == "draft"  # also one that its event has shown
+        joined = ("poll", poll["id"], by.voter) in self._members or ("event", event, by.voter) in self._members
+        hosts = frozenset({by.voter} if (event, by.voter) in self._hosts else ())
+        rules = AccessRules(poll["created_by"], poll["is_public"], poll["id"], event, hosts, hidden)
+        return may_know(by, rules, joined=joined)
 
 
 def _matches(poll: Row, by: Identity, chosen: Filter) -> bool:
-    text = f"{poll['code']} {poll['question']} {poll['description']} Yes No".lower().split()
+    text = f"{poll['code'] or ''} {poll['question']} {poll['description']} Yes No".lower().split()
     return (
         (chosen.status is None or poll["status"] == chosen.status)
         and (chosen.category is None or poll["category_id"] == chosen.category)
@@ -103,7 +123,11 @@ async def reference(database: Database) -> Reference:
     async with database.read() as connection:
         # The place of a question among all is the database's to say: it has the collation.
         found = await connection.raw.fetch("SELECT *, rank() OVER (ORDER BY question) AS place FROM polls")
-    return Reference(found, set(await rows(database, "SELECT poll_id, voter FROM poll_members")))
+    members = await rows(
+        database,
+        "SELECT 'poll', poll_id, voter FROM poll_members UNION ALL SELECT 'event', event_id, voter FROM event_members",
+    )
+    return Reference(found, set(members), set(await rows(database, "SELECT event_id, voter FROM event_hosts")))
 
 
 def drawn(draw: random.Random) -> Filter:
@@ -122,15 +146,15 @@ async def test_lists_are_what_looking_at_each_poll_finds(
 ) -> None:
     seed = random.randrange(2**32)
     draw = random.Random(seed)
-    await fill(database, polls=300, seed=draw.random())
+    await fill(database, polls=300, seed=draw.random(), events=True)
     monkeypatch.setattr(listing, "COLLECTED", collected)
     expected = await reference(database)
     for _ in range(400):
-        by, chosen = draw.choice(PEOPLE), drawn(draw)
+        by, chosen = draw.choice(PEOPLE + OF_EVENTS), drawn(draw)
         ids = expected.ids(by, chosen)
         limit, offset = draw.choice([1, 7, 20, 100]), draw.randrange(len(ids) + 5)
         count, found = await list_polls(database, by, chosen, limit=limit, offset=offset)
-        asked = (seed, by.voter, by.polls, chosen, limit, offset)
+        asked = (seed, by.voter, by.polls, by.events, chosen, limit, offset)
         assert count == len(ids), asked
         assert [poll.id for poll in found] == ids[offset : offset + limit], asked
 

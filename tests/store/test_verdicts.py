@@ -9,18 +9,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
 from nexus.domain.ballot import Act, Ballot, Receipt
+from nexus.domain.event import Event
+from nexus.domain.event_definition import Show
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status
 from nexus.domain.rights import Seat, may_know, rules_of, seat
-from nexus.store import batch, polls, rounds, voting
+from nexus.store import batch, events, moves, polls, rounds, voting
 from nexus.store.database import Database
 from tests.support.ballots import HOST, assert_counts, cast, make_poll, retract, vote, voter
+from tests.support.shows import make_event, poll_of
 
 ALICE = voter(1)
 FIRST, SECOND, NEW = UUID(int=1), UUID(int=2), UUID(int=9)
@@ -155,6 +158,43 @@ async def test_a_poll_exists_for_a_ballot_where_it_exists_for_its_voter(database
                 known = answer if isinstance(answer, str) else answer.status.value
                 replayed = known == "replayed"
                 assert replayed or known == _answer(poll, one.by, joined=joined), (poll, one.by, joined)
+
+
+def _everybody_of(event: Event) -> list[Identity]:
+    """One of each kind of token, with a voter of its own: those bound are bound to the event or its first poll, or to
+    other ones."""
+    kinds = [("user:1", {"user"}), ("user:2", {"user"}), ("user:3", {"user"}), ("user:4", {"user", "admin"})]
+    kinds += [("user:5", {"screen"}), ("user:6", {"presenter"}), ("ext:7", {"host"})]
+    kinds += [(f"guest:{UUID(int=event.id)}", {"guest"})]
+    this, first = event.id, event.order[0]
+    nothing = Identity("", frozenset(), None, 4e9)
+    bound = [msgspec.structs.replace(nothing, events=frozenset({one})) for one in (this, this + 1)]
+    bound += [msgspec.structs.replace(nothing, polls=frozenset({one})) for one in (first, first + 1)]
+    return [
+        msgspec.structs.replace(one, voter=subject, roles=frozenset(roles))
+        for subject, roles in kinds
+        for one in (nothing, *bound)
+    ]
+
+
+async def test_a_poll_of_an_event_exists_for_a_ballot_where_it_exists_for_its_voter(database: Database) -> None:
+    made = []
+    for phase, public, guests in product(("draft", "shown", "open"), (True, False), (True, False)):
+        event = await make_event(database, "One?", "Two?", is_public=public, allow_guests=guests)
+        if phase != "draft":
+            await moves.show(database, event.id, Show(poll=event.order[0], open=phase == "open"), HOST)
+        async with database.transaction() as connection:
+            await connection.run("INSERT INTO event_hosts VALUES (:event, 'user:2')", event=event.id)
+        made.append((event, await poll_of(database, event, 0)))
+    for joined in (False, True):
+        if joined:
+            members = [(event.id, by.voter) for event, _ in made for by in _everybody_of(event)]
+            await events.join(database, members)
+        for n in range(len(_everybody_of(made[0][0]))):  # no voter twice in a batch
+            asked = [Ballot(uuid4(), poll.id, _everybody_of(event)[n], act=Act.RETRACT) for event, poll in made]
+            for (_, poll), one, answer in zip(made, asked, await cast(database, *asked), strict=True):
+                known = answer if isinstance(answer, str) else answer.status.value
+                assert known == _answer(poll, one.by, joined=joined), (poll, one.by, joined)
 
 
 def _answer(poll: Poll, by: Identity, *, joined: bool) -> str:
