@@ -175,17 +175,18 @@ class Moves:
         """
         shown = event.shown
         left = {follower.shown for follower in moving if follower.viewer is not None} - {None}
-        news = asyncio.gather(*(self._hub.refresh(poll) for poll in left if poll is not None))
+        news = [asyncio.create_task(self._hub.refresh(poll)) for poll in left if poll is not None]
         try:
             poll = await self._hub.hold(shown) if shown is not None else None
-        except PollNotFound:
-            news.cancel()
-            raise Unavailable("what is shown has been deleted") from None
-        except BaseException:
-            news.cancel()
+        except BaseException as error:
+            for task in news:
+                task.cancel()
+            await asyncio.gather(*news, return_exceptions=True)
+            if isinstance(error, PollNotFound):
+                raise Unavailable("what is shown has been deleted") from None
             raise
         try:
-            await news
+            await asyncio.gather(*news)
             yield poll
         finally:
             if shown is not None:

@@ -1,5 +1,7 @@
 """Moves: whoever follows is moved by the server, all by one pass, each after the end of the poll before."""
 
+import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ from nexus.bus.local import LocalBus
 from nexus.domain.definition import PollPatch
 from nexus.domain.event import Event
 from nexus.domain.event_definition import EventPatch
-from nexus.domain.poll import Policy
+from nexus.domain.poll import Policy, Poll
+from nexus.errors import PollNotFound
 from nexus.rooms import healing, moving
 from nexus.store import events, polls, rounds
 from nexus.store.database import Database
@@ -61,6 +64,31 @@ async def test_a_poll_that_changes_changes_its_event(running: RunningHub) -> Non
     changed = await newest(running.database, event)
     await until(shows(screen, f"event r{changed.revision} host"))
     assert changed.revision > event.revision
+
+
+async def test_a_poll_that_is_deleted_before_anybody_is_moved_there_is_no_fault(
+    running: RunningHub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    event = await make_event(running.database, "One?", "Two?")
+    await move(running, event, 0)
+    _, screen = await running.follow(event, ALICE)
+    left = asyncio.Event()
+
+    async def never(poll: int) -> None:
+        left.set()
+        await asyncio.Event().wait()
+
+    async def gone(poll: int) -> Poll:
+        await left.wait()
+        monkeypatch.undo()
+        raise PollNotFound
+
+    monkeypatch.setattr(running.hub, "refresh", never)
+    monkeypatch.setattr(running.hub, "hold", gone)
+    shown = await move(running, event, 1)
+    await until(has_moved(screen, shown))
+    gc.collect()
+    assert not [one for one in caplog.records if one.name == "asyncio"], caplog.text
 
 
 async def reads(running: RunningHub, monkeypatch: pytest.MonkeyPatch, event: Event, n: int) -> int:
