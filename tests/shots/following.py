@@ -208,3 +208,15 @@ async def deleted(visit: Visit) -> None:
     await follow(visit, event)
     await visit.stand.host.delete(f"/events/{event['id']}/")
     await expect(visit.page.locator("form")).to_be_visible(timeout=TOUCH_MS)
+
+
+@state("vote", "event, all results")
+async def all_results(visit: Visit) -> None:
+    made = await show(visit, {}, {"results": "host"})
+    for place in range(4):
+        await move(visit, made)
+        await crowd(visit, made, place, 41, 30, 12, 5)
+    await move(visit, made)
+    await follow(visit, made)
+    await visit.page.locator(".to-results button").click()
+    await visit.page.locator(".all-results").wait_for()

@@ -7,6 +7,7 @@ import { showProse } from "../prose.js";
 import { reason, say } from "../words.js";
 import { Interlude, Place } from "./event.js";
 import { Seat } from "./seat.js";
+import { ToResults } from "./toresults.js";
 import { Trail } from "./trail.js";
 
 const STILL_MS = 600; // after a move: a thumb on its way to the question before does not vote in the new one
@@ -26,6 +27,7 @@ export class Follower {
   #note;
   #place;
   #interlude;
+  #results;
   #seat = null;
   #trail = new Trail();
   #unread = []; // answers in the question that is shown, as long as they may not have been read
@@ -39,6 +41,7 @@ export class Follower {
     this.#sheet = sheet;
     this.#note = note;
     ({ place: this.#place, interlude: this.#interlude } = sheet.painted ?? { place: new Place(), interlude: new Interlude() });
+    this.#results = new ToResults(client);
     this.#recall(early);
     event.on("shown", () => this.#shown());
     event.on("deleted", () => this.#gone());
@@ -110,6 +113,7 @@ export class Follower {
   #rest() {
     this.#interlude.lay(this.#link);
     this.#interlude.tell(this.#news);
+    fill(this.#interlude.after, this.#results.node);
     this.#showEvent();
     return this.#interlude.heading;
   }
@@ -121,6 +125,7 @@ export class Follower {
       this.#place.show(event, room.poll);
     } else {
       this.#interlude.show(event, showProse);
+      this.#results.show(event);
       document.title = say("vote.title_of", { question: event.title });
     }
   }
