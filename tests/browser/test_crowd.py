@@ -124,8 +124,17 @@ async def test_no_screen_weighs_60_kilobytes(venue: Venue) -> None:
 
 
 @pytest.mark.parametrize("login", [False, True], ids=["a guest's", "the host's"])
-async def test_a_stage_weighs_less_than_that_with_the_tools_that_it_loads_by_itself(venue: Venue, login: bool) -> None:
+@pytest.mark.parametrize("of", ["poll", "event", "event between polls"])
+async def test_a_stage_weighs_less_than_that_with_the_tools_that_it_loads_by_itself(
+    venue: Venue, login: bool, of: str
+) -> None:
     poll = await venue.host.poll()
+    if of != "poll":
+        options = [{"option_text": option["option_text"]} for option in poll["options"]]
+        polls = [{"question": f"{poll['question']} {n}", "options": options} for n in range(8)]
+        poll = await venue.host.post("/events/", {"title": "Weight", "polls": polls})
+        for _ in range(8 if of == "event" else 0):  # the last shows the most of its run sheet
+            await venue.host.post(f"/events/{poll['id']}/next/")
     async with venue.visit(locale="uk", allowed=["favicon", "Access is denied for this document"]) as visitor:
         page = await venue.page(visitor, "/assets/client.js", login=login)
         await page.goto("about:blank")  # ends what a browser asks by itself for a file without an icon

@@ -11,6 +11,7 @@ from tests.shots import (  # each adds its own
     following,
     hosting,
     staging,
+    staging_events,
     voting,
 )
 from tests.shots.stand import STATES
@@ -26,6 +27,7 @@ __all__ = [
     "following",
     "hosting",
     "staging",
+    "staging_events",
     "voting",
 ]
 

@@ -6,10 +6,13 @@ from __future__ import annotations
 from nexus.http.framework.html import Html, data, together, void
 from nexus.http.framework.words import Words
 from nexus.http.pages.assets import Assets
-from nexus.http.pages.shells import VOTE, Screen
+from nexus.http.pages.shells import LIVE, VOTE, Screen
 
-_SECTIONS = {VOTE: ("lobby", "follow")}
-_ENTRIES = {VOTE: ("screens/vote/event.js", "screens/vote/follow.js", "client/event.js")}
+_SECTIONS = {VOTE: ("lobby", "follow"), LIVE: ("stage",)}
+_ENTRIES = {
+    VOTE: ("screens/vote/event.js", "screens/vote/follow.js", "client/event.js"),
+    LIVE: ("screens/live/event.js", "client/event.js"),
+}
 _SHEETS = {VOTE: ("screens/vote/event.css",)}
 
 

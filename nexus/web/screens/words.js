@@ -79,8 +79,8 @@ export function moment(ms, now = Date.now()) {
 
 /** A refusal in words for people: our own for its code, else the server's. */
 export function reason(error) {
-  const name = `shared.refused_${error.code}`;
-  return known(name) ? say(name) : (error.detail ?? error.message);
+  const name = [`shared.refused_${error.code}`, `vote.refused_${error.code}`].find(known);
+  return name ? say(name) : (error.detail ?? error.message);
 }
 
 /** Texts in a row, as a sentence has them: `a, b and c`. */

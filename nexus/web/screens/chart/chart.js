@@ -57,6 +57,20 @@ export class Chart {
     if (this.kind === "donut") this.#drawDonut();
   }
 
+  /** Forget the poll: another one is shown next, of which nothing moves to its place. */
+  clear() {
+    clearTimeout(this.#waiting);
+    this.#rows.clear();
+    this.list.replaceChildren();
+    this.all = false;
+    this.#order = "";
+    this.#hold = null;
+    this.#movedAt = -Infinity;
+    this.node.classList.remove("revealing");
+    this.#donut?.remove();
+    this.#donut = null;
+  }
+
   /** Show all options, or the first ones only. */
   toggle() {
     this.all = !this.all;

@@ -1,4 +1,4 @@
-/** What a presenter does to a poll, and the next sensible step for those who have only a clicker. */
+/** What a presenter does to what is shown, and the next sensible step for those who have only a clicker. */
 
 import { Refused } from "../../client.js";
 import { reason, say } from "../words.js";
@@ -7,19 +7,20 @@ import { veiled } from "./stage.js";
 const UNDO_MS = 10_000;
 const STEP_MS = 700; // after a step, in which the screen follows: a doubled press is one step
 
-/** The acts for `room` of `client`; `tell(text, offer)` says what came of one, with an offer `{label, act}` or null. */
+/** The acts for what `place` shows, a room or an event of `client`; `tell(text, offer)` says what came of one, with an offer
+ * `{label, act}` or null. */
 export class Acts {
   #client;
-  #room;
+  #place;
   #tell;
   #before = "host"; // the policy that hid the results
-  #revealed = false; // by this stage
-  #closedAt = -Infinity;
+  #revealed = null; // the poll whose results this stage has shown
+  #closed = null; // the poll that it has closed, and when
   #stepping = false;
 
-  constructor(client, room, tell) {
+  constructor(client, place, tell) {
     this.#client = client;
-    this.#room = room;
+    this.#place = place;
     this.#tell = tell;
   }
 
@@ -31,47 +32,65 @@ export class Acts {
 
   /** Close voting, and offer to take that back. */
   close = async () => {
+    const poll = this.#room?.id;
     if (this.#status !== "open" || !(await this.#post("close"))) return;
-    this.#closedAt = performance.now();
-    this.#tell(say("live.closed_now"), { label: say("live.undo"), act: this.undo, for: UNDO_MS });
+    this.#closed = { poll, at: performance.now() };
+    const undo = () => this.#room?.id === poll && this.undo();
+    this.#tell(say("live.closed_now"), { label: say("live.undo"), act: undo, for: UNDO_MS });
   };
 
   /** Take the close back: voting is open again, with the votes it has. */
   undo = () => {
-    this.#closedAt = -Infinity;
+    this.#closed = null;
     return this.open();
   };
 
   /** Show the results on every screen, or hide them again under the policy that hid them before. */
   reveal = async () => {
+    if (!this.#room) return this.#tell(say("stage.nothing"), null);
     const { poll } = this.#room;
     const hidden = veiled(poll, this.#status);
     if (hidden) this.#before = poll.results;
     const again = veiled({ results: this.#before }, this.#status) ? this.#before : "host";
     const results = hidden ? "live" : again;
     const done = await this.#do(() => this.#client.call("PATCH", `/polls/${poll.id}/`, { results }));
-    if (done) this.#revealed = hidden;
+    if (done) this.#revealed = hidden ? poll.id : null;
   };
 
-  /** The next step: open, show results that the host has hidden, close, and show them if they are hidden still. */
+  /** The next step: open, show results that the host has hidden, close, and show them if they are hidden still; in an event
+   * then the next poll. */
   next = () => this.#step(() => this.#nextAct());
 
   #nextAct() {
+    if (!this.#room) return this.#move("next");
     const { poll } = this.#room;
     const status = this.#status;
     if (status !== "open" && status !== "closed") return this.open();
     if (veiled(poll, status) && (poll.results === "host" || status === "closed")) return this.reveal();
     if (status === "open") return this.close();
-    return this.#tell(say("live.last_step"), null);
+    return this.#place.event ? this.#move("next") : this.#tell(say("live.last_step"), null);
   }
 
-  /** A step back: a close that was just now, or results that were shown from here. */
+  /** A step back: a close that was just now, or results that were shown from here; in an event else the poll before. */
   previous = () => this.#step(() => this.#previousAct());
 
   #previousAct() {
-    if (this.#status === "closed" && performance.now() - this.#closedAt < UNDO_MS) return this.undo();
-    if (this.#revealed && !veiled(this.#room.poll, this.#status)) return this.reveal();
-    return this.#tell(say("live.no_step"), null);
+    const { id, poll } = this.#room ?? {};
+    const recent = this.#closed?.poll === id && performance.now() - this.#closed.at < UNDO_MS;
+    if (id && this.#status === "closed" && recent) return this.undo();
+    if (id && this.#revealed === id && !veiled(poll, this.#status)) return this.reveal();
+    return this.#place.event ? this.#move("previous") : this.#tell(say("live.no_step"), null);
+  }
+
+  /** Move everybody who follows the event. Whoever was quicker has moved them already, and this screen too. */
+  #move(step) {
+    const { id, event } = this.#place;
+    const body = { from: event.shown };
+    this.#closed = this.#revealed = null; // steps back lead to the poll before
+    const quicker = (error) => {
+      if (error.code !== "event_moved") throw error;
+    };
+    return this.#do(() => this.#client.call("POST", `/events/${id}/${step}/`, body).catch(quicker));
   }
 
   async #step(act) {
@@ -81,11 +100,16 @@ export class Acts {
     setTimeout(() => (this.#stepping = false), STEP_MS);
   }
 
+  get #room() {
+    return this.#place.event ? this.#place.room : this.#place;
+  }
+
   get #status() {
-    return this.#room.totals.status;
+    return this.#room?.totals.status;
   }
 
   #post(name, body) {
+    if (!this.#room) return this.#tell(say("stage.nothing"), null);
     return this.#do(() => this.#client.call("POST", `/polls/${this.#room.poll.id}/${name}/`, body));
   }
 

@@ -4,7 +4,6 @@
 import { element, fill, framed, icon, write } from "../dom.js";
 import { later } from "../persist.js";
 import { say } from "../words.js";
-import { Cover } from "./covers.js";
 
 const IDLE_MS = 4000;
 const TOLD_MS = 6000;
@@ -41,11 +40,13 @@ const KEYS = {
   escape: "uncover",
 };
 
-/** The controls of `stage`. `acts` are those of acts.js, which only a `host` has; `way` is how the screen entered: unless
- * it is the host's, it offers a login, which is told to `entered()`. `poll()` is the poll. `signal` ends them. */
+/** The controls of `stage`, and of the `cover` over it. `acts` are those of acts.js, which only a `host` has; `way` is how the
+ * screen entered: unless it is the host's, it offers a login, which is told to `entered()`. `invited()` is what people are
+ * to join, and `event` whether that is an event. `signal` ends them. */
 export class Controls {
   #stage;
   #host;
+  #event;
   #way;
   #acts;
   #keysOn = true;
@@ -58,12 +59,13 @@ export class Controls {
   #buttons;
   #dialogs = new Map(); // by name: each, or what will be it
 
-  constructor(stage, acts, { host, way, signal, entered, poll }) {
+  constructor(stage, acts, { cover, host, way, signal, entered, invited, event }) {
     this.#stage = stage;
     this.#host = host;
+    this.#event = event;
     this.#way = way;
-    this.#cover = new Cover(signal);
-    this.#acts = this.#all(acts, entered, poll);
+    this.#cover = cover;
+    this.#acts = this.#all(acts, entered, invited);
     this.#buttons = Object.fromEntries(this.#names().map((name) => [name, this.#button(name)]));
     fill(this.#bar, ...Object.values(this.#buttons));
     fill(stage.tools, this.#bar);
@@ -72,13 +74,14 @@ export class Controls {
     signal.addEventListener("abort", () => [this.#bar, this.#layer].forEach((node) => node.remove()));
   }
 
-  /** Show what can be done now. The buttons for opening and closing replace each other, and pass the focus on. */
+  /** Show what can be done now, while a poll has a `status`, and where none is shown. The buttons for opening and closing replace each other, and pass the focus on. */
   show({ status, hold }) {
     if (this.#buttons.all) this.#buttons.all.hidden = !this.#stage.many;
     if (!this.#host) return;
-    const { open, close, reveal } = this.#buttons;
+    const { open, close, reveal, timer } = this.#buttons;
     const focused = [open, close].includes(document.activeElement);
-    open.hidden = status === "open";
+    for (const button of [open, reveal, timer]) button.hidden = !status;
+    if (status === "open") open.hidden = true;
     write(open, say(status === "closed" ? "live.reopen" : "live.do_open"));
     close.hidden = status !== "open";
     write(reveal, say(hold ? "live.do_reveal" : "live.hold"));
@@ -105,7 +108,7 @@ export class Controls {
     clearTimeout(this.#telling);
   }
 
-  #all(acts, entered, poll) {
+  #all(acts, entered, invited) {
     const page = document.documentElement;
     return {
       open: acts.open,
@@ -114,7 +117,7 @@ export class Controls {
       next: acts.next,
       previous: acts.previous,
       timer: () => this.#open("timer", (made) => made.timerDialog(acts.countdown)),
-      join: () => (this.#cover.kind === "join" ? this.#cover.remove() : this.#join(poll())),
+      join: () => (this.#cover.kind === "join" ? this.#cover.remove() : this.#join(invited())),
       blank: () => this.#cover.blank(),
       uncover: () => this.#cover.kind !== "" && this.#cover.remove(),
       all: () => this.#stage.toggleAll(),
@@ -125,8 +128,8 @@ export class Controls {
     };
   }
 
-  #join(poll) {
-    return this.#cover.join(poll).catch(() => this.complain(say("shared.unreachable")));
+  #join(place) {
+    return this.#cover.join(place).catch(() => this.complain(say("shared.unreachable")));
   }
 
   get #offersLogin() {
@@ -134,16 +137,17 @@ export class Controls {
   }
 
   #told() {
-    return { host: this.#host || framed, login: this.#offersLogin, switched: (on) => (this.#keysOn = on) };
+    return { host: this.#host || framed, event: this.#event, login: this.#offersLogin, switched: (on) => (this.#keysOn = on) };
   }
 
   #names() {
-    const hosts = this.#host ? HOSTS : [];
+    const steps = this.#event ? [...STEPS].reverse() : [];
+    const hosts = this.#host ? [...steps, ...HOSTS] : [];
     return [...hosts, this.#offersLogin && "login", "join", "all", "theme", FULL && "full", "help"].filter(Boolean);
   }
 
   #button(name) {
-    const label = say(`live.do_${name}`);
+    const label = STEPS.includes(name) ? say(`stage.do_${name}`) : say(`live.do_${name}`);
     const on = { click: () => this.#acts[name]() };
     const drawn = name === "help" ? "?" : ICONS[name] && icon(ICONS[name]);
     const attributes = { type: "button", "data-act": name, on };
@@ -161,7 +165,8 @@ export class Controls {
 
   #refuse(name) {
     if (STEPS.includes(name) || framed) return false;
-    this.tell(say(this.#way === "login" ? "live.not_yours" : "live.need_login"));
+    const others = this.#event ? "stage.not_yours" : "live.not_yours";
+    this.tell(say(this.#way === "login" ? others : "live.need_login"));
     return true;
   }
 

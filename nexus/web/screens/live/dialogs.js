@@ -8,6 +8,7 @@ import { say } from "../words.js";
 const SPANS_S = [15, 30, 60, 120];
 const USUAL_S = 30;
 const PLAIN = { "--accent": "--ink", "--on-accent": "--paper", "--accent-ground": "--paper" };
+const STEPS = ["next", "previous"];
 const ROWS = [
   ["O", "open", "host"],
   ["C", "close", "host"],
@@ -48,15 +49,15 @@ export function timerDialog(start) {
 }
 
 /** The list of shortcuts, with `L` if a `login` is offered, and the switch that disables them (WCAG 2.2, 2.1.4):
- * `switched(on)`. `host` is false for those whom it tells that most of them are the host's. */
-export function helpDialog({ host, login, switched }) {
+ * `switched(on)`. `host` is false for those whom it tells that most of them are the host's; in an `event` steps lead on to other polls. */
+export function helpDialog({ host, login, event, switched }) {
   const shown = ROWS.filter(([, , whose]) => whose !== "login" || login);
   const list = element(
     "dl",
     { class: "keys" },
     shown.flatMap(([key, name]) => [
       element("dt", {}, element("kbd", {}, key)),
-      element("dd", {}, say(`keys.${name}`)),
+      element("dd", {}, say(event && STEPS.includes(name) ? `keys.event_${name}` : `keys.${name}`)),
     ]),
   );
   const keys = element("input", { type: "checkbox", id: "keys-on", checked: true });

@@ -108,7 +108,7 @@ export class Fit {
   }
 
   #count() {
-    return [...this.#list.children].filter(({ hidden }) => !hidden).length;
+    return Math.max(1, [...this.#list.children].filter(({ hidden }) => !hidden).length);
   }
 
   #candidates(shape) {

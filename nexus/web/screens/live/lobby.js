@@ -1,10 +1,9 @@
 /** The lobby on stage: the address, the code and both in one picture, as large as the screen lets them be. */
 
 import { byId, element, framed } from "../dom.js";
-import { invitation, picture } from "../invite.js";
+import { invitation, measure, picture } from "../invite.js";
 import { later, tell } from "../persist.js";
 import { brandMark, say } from "../words.js";
-import { measure } from "./join.js";
 
 /** What invites to the poll of `code`: of it nothing else is shown, but once it is open its `question`. */
 export function lobbyOf(code, question = null) {

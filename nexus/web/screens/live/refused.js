@@ -1,19 +1,23 @@
-/** What a stage says where there is nothing to show: no poll has its code, it may not be seen, or it is gone. */
+/** What a stage says where there is nothing to show: nothing has its code, it may not be seen, or it is gone. */
 
 import { byId, element, fill, framed } from "../dom.js";
 import { later, persist } from "../persist.js";
 import { sheet } from "../sheets.js";
 import { reason, say } from "../words.js";
 
-/** Say why the poll of `given` can't be shown: the sentence `said`, else that of `error`. Whoever logs in gets another
- * try by `again()`. */
+const UNKNOWN = ["poll_not_found", "event_not_found"];
+
+/** Say why the poll or event of `given` can't be shown: the sentence `said`, else that of `error`. Whoever logs in gets
+ * another try by `again()`. */
 export async function turnAway(link, { error, said, given, again }) {
-  const unknown = error?.code === "poll_not_found";
-  const text = said || reason(error);
+  const unknown = UNKNOWN.includes(error?.code);
+  const event = "event" in given;
+  const members = event && error?.code === "guests_not_allowed" && say("stage.members");
+  const text = said || members || (unknown ? say("shared.refused_poll_not_found") : reason(error));
   await persist(link, () => sheet("entry"));
   link.hidden = true;
   const why = element("p", { id: "why", hidden: unknown }, text); // then the field says it
-  const title = element("h1", {}, say(unknown ? "live.unknown" : "live.no_entry"));
+  const title = element("h1", {}, say(unknown ? "live.unknown" : event ? "stage.no_entry" : "live.no_entry"));
   // Only its host sees a draft; to everyone else there is no such poll.
   const login = !framed && element("details", {}, element("summary", {}, say("live.do_login")));
   put(link, title, why, login);
@@ -24,10 +28,10 @@ export async function turnAway(link, { error, said, given, again }) {
   if (login) login.append(loginForm(again));
 }
 
-/** Say that what was shown has been deleted. */
-export async function gone(link) {
+/** Say by `sentence` that what was shown has been deleted. */
+export async function gone(link, sentence) {
   await persist(link, () => sheet("entry"));
-  put(element("h1", {}, say("live.deleted")));
+  put(element("h1", {}, say(sentence)));
 }
 
 function put(...inside) {

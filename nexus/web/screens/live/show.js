@@ -1,4 +1,4 @@
-/** A poll on stage: the room's news goes to the stage, and the presenter's acts go to the server. */
+/** A poll or an event on stage: its news goes to the stage, and the presenter's acts go to the server. */
 
 import { byId } from "../dom.js";
 import { later, persist, whenUsed } from "../persist.js";
@@ -8,31 +8,47 @@ import { overlay, seen, veiled } from "./stage.js";
 
 const UNSEEN = ["draft", "scheduled"]; // what the room may not see yet, though its host may
 
-/** Shows `room` of `client` on `stage`; `way` is how the screen entered, `notice` what the presenter should know of it,
- * and `again()` enters once more, after a login. */
+/** Shows `place`, a room or an event of `client`, on `stage`; `scenes` (event.js) are what shows an event. `way` is how the
+ * screen entered, `notice` what the presenter should know of it, and `again()` enters once more, after a login. */
 export class Show {
   #client;
-  #room;
+  #place;
   #stage;
+  #scenes;
   #controls = null;
   #notice;
   #over = new AbortController();
   #stop;
 
-  constructor({ client, room, stage, way, again, notice }) {
+  constructor({ client, place, stage, scenes, way, again, notice }) {
     this.#client = client;
-    this.#room = room;
+    this.#place = place;
     this.#stage = stage;
+    this.#scenes = scenes;
     byId("screen").className = "";
-    for (const name of ["totals", "poll", "presence"]) room.on(name, () => this.#show());
-    room.on("deleted", () => this.#gone());
+    this.#listen();
     this.#notice = notice;
     if (!overlay) whenUsed(() => this.#control(way, again), this.#over.signal);
     this.#show();
     this.#stop = everySecond(
       () => client.now(),
-      () => stage.tick(room.poll, room.totals, client.now()),
+      () => this.#room && stage.tick(this.#room.poll, this.#room.totals, client.now()),
     );
+  }
+
+  #listen() {
+    this.#place.on("deleted", () => this.#gone());
+    if (this.#scenes) {
+      this.#scenes.shown = () => this.#showControls();
+      this.#scenes.follow(this.#place);
+    } else {
+      for (const name of ["totals", "poll", "presence"]) this.#place.on(name, () => this.#show());
+    }
+  }
+
+  /** The room of the poll on stage; null where an event shows none. */
+  get #room() {
+    return this.#scenes ? this.#scenes.room : this.#place;
   }
 
   async #control(way, again) {
@@ -40,21 +56,27 @@ export class Show {
     const { signal } = this.#over;
     if (signal.aborted) return;
     const entered = () => this.#end(again);
-    this.#controls = await presenting(this.#client, this.#room, this.#stage, { way, signal, entered });
+    const invited = () => this.#scenes?.invitation ?? this.#place.poll;
+    const how = { way, signal, entered, invited };
+    this.#controls = await presenting(this.#client, this.#place, this.#stage, how);
     if (this.#notice) this.#controls?.complain(this.#notice);
     this.#showControls();
   }
 
   #show() {
-    this.#stage.show(seen(this.#room));
-    const { poll, totals } = this.#room;
-    this.#cover(UNSEEN.includes(totals.status) ? poll.code : null);
+    if (this.#scenes) {
+      this.#scenes.show();
+    } else {
+      this.#stage.show(seen(this.#place));
+      const { poll, totals } = this.#place;
+      this.#cover(UNSEEN.includes(totals.status) ? poll.code : null);
+    }
     this.#showControls();
   }
 
   #showControls() {
-    const { poll, totals } = this.#room;
-    this.#controls?.show({ status: totals.status, hold: veiled(poll, totals.status) });
+    const { poll, totals } = this.#room ?? {};
+    this.#controls?.show(poll ? { status: totals.status, hold: veiled(poll, totals.status) } : {});
   }
 
   /** Show the lobby instead of the poll as long as there is a `code`. */
@@ -76,6 +98,6 @@ export class Show {
     const link = byId("link");
     this.#end(() => {});
     const { gone } = await persist(link, () => later("live/refused"));
-    gone(link);
+    gone(link, this.#scenes ? "stage.deleted" : "live.deleted");
   }
 }

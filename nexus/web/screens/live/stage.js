@@ -2,12 +2,12 @@
 
 import { Chart } from "../chart/chart.js";
 import { byId, element, fill, markLanguage, set, write } from "../dom.js";
+import { joinCard } from "../invite.js";
 import { later } from "../persist.js";
 import { isLong } from "../preview.js";
 import { correctedAt, timeLeft } from "../time.js";
 import { brandMark, number, say } from "../words.js";
 import { Fit } from "./fit.js";
-import { joinCard } from "./join.js";
 
 /** What the page is an overlay of (screens/overlay.js); null if it is none. */
 export let overlay = null;
@@ -36,7 +36,8 @@ export function veiled(poll, status) {
   return poll.results === "host" || status !== "closed";
 }
 
-/** What a stage shows of a room: `{poll, totals, online, hold}`, where `hold` hides the counts. */
+/** What a stage shows of a room: `{poll, totals, online, hold}`, where `hold` hides the counts; in an event also its
+ * `title` and `code`, the `place` of the poll, and what is said of one that has not been opened, `soon`. */
 export function seen({ poll, totals, online = null }) {
   return { poll, totals, online, hold: totals.visibility !== "full" || veiled(poll, totals.status) };
 }
@@ -52,7 +53,8 @@ class Stage {
   #ending = null; // or what will say and show how a poll ended
   #said = null;
   #brand = element("p", { class: "brand" }, brandMark());
-  #title = element("p", { id: "event-title", dir: "auto" });
+  #title = element("bdi"); // of no language that anybody has named
+  #place = element("p", { id: "event-place", hidden: true });
   #question = element("h1", { id: "question", dir: "auto" });
   #veil = element("p", { id: "veil", hidden: true });
   #status = element("p", { id: "status" });
@@ -65,7 +67,8 @@ class Stage {
   tools = element("div", { class: "tools" });
 
   constructor(root, link) {
-    const head = element("header", {}, this.#brand, this.#title, this.#veil, this.#left, this.#status);
+    const title = element("p", { id: "event-title" }, this.#title);
+    const head = element("header", {}, this.#brand, this.#place, title, this.#veil, this.#left, this.#status);
     const results = element("div", { class: "panel results" }, this.#chart.node);
     const told = element("div", { class: "told" }, this.#turnout, this.#online, this.#corrected);
     const foot = element("footer", {}, told, !overlay && this.tools);
@@ -75,33 +78,82 @@ class Stage {
     this.#chart.changed = () => this.#fit.soon();
   }
 
-  /** Show a poll; `hold` hides the counts. */
-  show({ poll, totals, online, hold }) {
-    write(this.#question, poll.question);
-    this.#question.style.setProperty("--letters", poll.question.length);
-    set(this.#question, "data-long", isLong(poll.question));
-    document.title = say("live.title_of", { question: poll.question });
+  /** Another poll takes the place of the one shown, as `said` tells those who do not see it. */
+  turn(said) {
+    this.#chart.clear();
+    this.#said = null;
+    this.#texts = "";
+    write(this.#spoken, said);
+  }
+
+  /** Show a poll, as `seen` has it. */
+  show(shown) {
+    const { poll, totals, hold, code = poll.code } = shown;
     const over = totals.status === "closed";
     set(this.node, "data-state", over ? (hold ? "closed" : "final") : totals.status);
+    document.title = say("live.title_of", { question: poll.question });
+    this.#showHead(shown, over);
     this.#chart.show({ poll, totals, hold });
     const { list } = this.#chart;
     set(list, "data-epoch", totals.epoch);
     set(list, "data-version", totals.version);
     set(list, "data-visibility", hold ? "turnout" : totals.visibility);
-    this.#veil.hidden = !hold || over; // then the outcome says it
-    write(this.#veil, say(poll.results === "after_close" ? "live.veiled_after_close" : "live.outcome_hidden"));
-    this.#showStatus(totals, hold);
     if (over) this.#showEnd(poll, totals, hold);
-    else this.#invite(poll);
-    write(this.#turnout, say(over || totals.voters ? "shared.turnout" : "live.none_yet", { n: totals.voters }));
-    set(this.#turnout, "data-voters", totals.voters);
-    this.#online.hidden = !online;
-    write(this.#online, say("live.online", { n: online ?? 0 }));
-    write(this.#corrected, correctedAt(poll));
-    this.#corrected.hidden = !poll.corrected_at;
+    else this.#invite(code);
+    this.#showFoot(shown, over);
     this.#speak(poll, totals, hold);
     markLanguage(this.node, poll.language);
     this.#refit(poll, totals, hold);
+  }
+
+  /** Show no poll: the `title` of the event in place of a question, how to join it by its `code`, and what comes `next`. */
+  rest({ title, code, next, online }) {
+    set(this.node, "data-state", "rest");
+    document.title = say("live.title_of", { question: title });
+    this.#ask(title);
+    set(this.#question, "lang", null);
+    for (const one of [this.#place, this.#veil, this.#left, this.#corrected]) one.hidden = true;
+    write(this.#title, "");
+    write(this.#status, next);
+    set(this.#status, "data-status", "rest");
+    this.#invite(code);
+    write(this.#turnout, "");
+    this.#count(online);
+    const key = `rest ${title}`;
+    if (key !== this.#texts) this.#fit.now();
+    this.#texts = key;
+  }
+
+  #ask(question) {
+    write(this.#question, question);
+    this.#question.style.setProperty("--letters", question.length);
+    set(this.#question, "data-long", isLong(question));
+  }
+
+  #count(online) {
+    this.#online.hidden = !online;
+    write(this.#online, say("live.online", { n: online ?? 0 }));
+  }
+
+  #showHead({ poll, totals, hold, title = "", place = "", soon = say("shared.status_draft") }, over) {
+    write(this.#title, title);
+    write(this.#place, place);
+    this.#place.hidden = !place;
+    this.#ask(poll.question);
+    this.#veil.hidden = !hold || over || totals.status === "draft"; // over, the outcome says it
+    write(this.#veil, say(poll.results === "after_close" ? "live.veiled_after_close" : "live.outcome_hidden"));
+    const name = () => (totals.status === "draft" ? soon : say(`shared.status_${totals.status}`));
+    write(this.#status, totals.final && !hold ? say("live.final") : name());
+    set(this.#status, "data-status", totals.status);
+  }
+
+  #showFoot({ poll, totals, online }, over) {
+    const voted = over || totals.voters ? "shared.turnout" : "live.none_yet";
+    write(this.#turnout, totals.status === "draft" ? "" : say(voted, { n: totals.voters }));
+    set(this.#turnout, "data-voters", totals.voters);
+    this.#count(online);
+    write(this.#corrected, correctedAt(poll));
+    this.#corrected.hidden = !poll.corrected_at;
   }
 
   /** Show how long is left, if anything is; `now` is the server's time, in ms. */
@@ -130,16 +182,10 @@ class Stage {
     return this.#chart.many;
   }
 
-  #showStatus(totals, hold) {
-    write(this.#status, totals.final && !hold ? say("live.final") : say(`shared.status_${totals.status}`));
-    set(this.#status, "data-status", totals.status);
-  }
-
   /** How to join; the code changes when a poll becomes private, or public. */
-  #invite({ code }) {
-    const key = code ?? this.#beside;
-    if (key === this.#beside) return;
-    this.#beside = key;
+  #invite(code) {
+    if (!code || code === this.#beside) return;
+    this.#beside = code;
     const made = joinCard(code, { plain: overlay !== null && !overlay.show.includes("qr") });
     made.querySelector("img")?.addEventListener("load", () => this.#fit.soon());
     this.#put(made);
