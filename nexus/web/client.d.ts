@@ -65,6 +65,8 @@ export interface NexusEvent {
   readonly allow_guests: boolean;
   /** The run sheet; drafts are in it for hosts and screens alone, until they have been shown. */
   readonly polls: readonly { readonly id: number; readonly question: string; readonly status: Status }[];
+  /** How many polls the run sheet has, drafts too: a poll is number `position + 1` of them. */
+  readonly polls_count: number;
   /** The poll that everybody is shown; null for none. */
   readonly shown: number | null;
   /** Grows with every change of what followers are shown. */
