@@ -16,7 +16,15 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), SLOW]
 
 NARROWEST = (320, 640)
 VIEWS = ("#/", "#/new", "#/account", "#/poll/{id}", "#/poll/{id}/edit", "#/poll/{id}/history")
-EVENTS = ("#/events", "#/events/new", "#/event/{id}", "#/event/{id}/edit", "#/event/{id}/new", "#/event/{id}/history")
+EVENTS = (
+    "#/events",
+    "#/events/new",
+    "#/event/{id}",
+    "#/event/{id}/edit",
+    "#/event/{id}/new",
+    "#/event/{id}/history",
+    "#/event/{id}/control",
+)
 PAGES = ("/", "/live", "/nowhere/at/all", "/vote/ZZZZZZ", "/vote/{code}", "/live/{code}", "/host")
 
 LOST = """() => {

@@ -45,7 +45,8 @@ export class ControlView {
     this.#server = server;
     this.#id = id;
     this.title = say("control.title");
-    this.heading = heading("");
+    this.heading = heading(say("control.title"));
+    set(this.heading, "class", "unseen"); // one sees what this is
     const top = element("div", { class: "top" }, this.#home, this.#here);
     const main = element("div", { class: "stack tight" }, this.#air.node, this.#acts.node);
     const columns = element("div", { class: "columns" }, main, this.#questions.node);
@@ -125,7 +126,6 @@ export class ControlView {
     const { event, online, room } = this.#place;
     this.title = `${event.title} – ${say("control.title")}`;
     if (this.node.isConnected) document.title = `${this.title} – ${brandName}`;
-    write(this.heading, say("control.title"));
     this.#name(event.title);
     write(this.#here, online === null ? "" : say("event.online", { n: online }));
     this.#air.show(event, room);
