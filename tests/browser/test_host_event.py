@@ -358,6 +358,16 @@ async def test_the_stage_of_an_event_has_the_login_of_its_host(chromium: Chromiu
         await stage.wait_for_load_state()
         assert "/live/" in stage.url
         assert await stage.evaluate("sessionStorage.length") == 1  # with it the stage moves the event
+        await expect(stage.locator("body[data-touch=good]")).to_be_attached()
+        token = (await http.post("/auth/token/", json={"username": name, "password": PASSWORD})).json()["access"]
+        http.headers["Authorization"] = f"Bearer {token}"
+        id_ = int(page.url.rsplit("/", 1)[1])
+        assert (await http.post(f"/events/{id_}/polls/", json={"question": "First?", "options": OPTIONS})).is_success
+        await expect(rows(page)).to_have_count(1)
+        await stage.bring_to_front()
+        await stage.keyboard.press("PageDown")
+        await page.bring_to_front()
+        await expect(page.get_by_role("region", name="Shown now")).to_contain_text("question 1 of 1")
 
 
 async def test_a_poll_in_an_event_leads_to_it(chromium: Chromium, home: str) -> None:
