@@ -1,5 +1,6 @@
 /** What a presenter has on stage: the controls, what covers everything, and a screen that stays on. */
 
+import { stayAwake } from "../awake.js";
 import { byId, element, framed } from "../dom.js";
 import { later } from "../persist.js";
 import { say } from "../words.js";
@@ -17,26 +18,6 @@ export async function presenting(client, place, stage, { way, signal, entered, i
   const controls = new Controls(stage, acts, { cover: new Cover(signal), host, way, signal, entered, invited, event: Boolean(place.event) });
   if (!framed) stayAwake(signal);
   return controls;
-}
-
-/** Keep the screen on until `signal`, as far as the browser can: over plain HTTP it cannot. The system ends a lock when
- * the page is out of sight, so it is asked again when the page is seen again. */
-function stayAwake(signal) {
-  if (!navigator.wakeLock) return;
-  let lock = null;
-  const ask = async () => {
-    if (document.visibilityState !== "visible" || signal.aborted) return;
-    try {
-      lock = await navigator.wakeLock.request("screen");
-      if (signal.aborted) lock.release();
-    } catch (error) {
-      // Refused, as by a battery that is low: the system then decides, as it would without this page.
-      if (error.name !== "NotAllowedError") throw error;
-    }
-  };
-  document.addEventListener("visibilitychange", ask, { signal });
-  signal.addEventListener("abort", () => lock?.release());
-  ask();
 }
 
 /** At most one cover over the page. */
