@@ -17,7 +17,7 @@ from nexus.client import Nexus, connect, socket_url
 from nexus.client.event_room import EventRoom
 from tests.support.browser import PHONE, PROJECTOR, Chromium, axe, picture
 from tests.support.host_page import LOST, Host, hosting
-from tests.support.live_page import TOUCH_MS, in_touch, out_of_touch, shows
+from tests.support.live_page import PUBLIC, TOUCH_MS, in_touch, out_of_touch, shows
 from tests.support.served import Server, serving
 from tests.support.thorough import SLOW
 from tests.support.values import Json
@@ -102,6 +102,7 @@ class Show:
             await axe(page)
             await picture(page, f"show-{name}-{place}")
             assert await page.evaluate("window.ran") is None
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{place} is too wide"
 
 
 @asynccontextmanager
@@ -149,7 +150,7 @@ async def crowd_at(server: Server, event: Json) -> AsyncIterator[list[tuple[Nexu
 async def test_a_show_of_four_questions_goes_on_whatever_happens(
     chromium: Chromium, tmp_path: Path, database_url: str
 ) -> None:
-    async with serving(tmp_path, database_url) as server, show_of(chromium, server) as show:
+    async with serving(tmp_path, database_url, NEXUS_PUBLIC_URL=PUBLIC) as server, show_of(chromium, server) as show:
         await before(show)
         await first_question(show)
         await second_question(show)
@@ -170,8 +171,8 @@ async def test_a_show_of_four_questions_goes_on_whatever_happens(
 async def before(show: Show) -> None:
     """All are in, and told that nothing is asked yet."""
     await in_touch(show.stage)
-    await expect(show.stage.locator(".lobby.event h1")).to_have_text(TITLE)
-    await expect(show.stage.locator(".lobby.event .code")).to_have_text(show.event["code"])
+    await expect(show.stage.get_by_role("heading", level=1)).to_have_text(TITLE)
+    await expect(show.stage.locator("#code")).to_have_text(show.event["code"])
     for paper in (show.first, show.second):
         await expect(paper.page.locator("h1")).to_have_text(TITLE)
         await expect(paper.page.locator(".event")).to_contain_text(said("follow.next"))
@@ -248,7 +249,7 @@ async def fourth_question(show: Show) -> None:
     await show.counts(1, 0, CROWD + 1)
     await show.examine("fourth")
     await show.step()
-    await expect(show.stage.locator(".lobby.event .next")).to_contain_text("Thank you", timeout=TOUCH_MS)
+    await expect(show.stage.locator("#status")).to_contain_text("Thank you", timeout=TOUCH_MS)
     for paper in (show.first, show.second):
         await expect(paper.page.locator(".event")).to_contain_text(said("follow.over"), timeout=TOUCH_MS)
     await until(lambda: all(room.event.shown is None for _, room in show.crowd), SERVER_S)
