@@ -125,7 +125,7 @@ def _serve_parser(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     listening.add_argument(
         "--lan", dest="NEXUS_HOST", action="store_const", const=ALL_IPV4, help="let phones in: listen on every address"
     )
-    serve.add_argument("--demo", action="store_true", help="add a sample poll with a simulated audience")
+    serve.add_argument("--demo", action="store_true", help="add a sample event with a simulated audience")
     serve.set_defaults(command="serve")
 
 

@@ -32,8 +32,8 @@ PORT_WAIT_S = 3.0
 """How long a start waits for its port: the workers of a killed `nexus serve` hold it for a moment."""
 DEMO_STOP_S = 5.0
 """How long the demo may take to stop before it is killed."""
-DEMO_TOKEN_S = 300
-"""How long the demo may take to create its poll; nothing else needs its token."""
+DEMO_TOKEN_S = 7 * 24 * 3600
+"""How long the demo moves its event by itself."""
 NOT_STARTED = 3
 """The exit status where the server could not start."""
 
@@ -203,7 +203,7 @@ def _address(host: str, port: int) -> str:
 def _demo(settings: Settings, address: str, host: User | None) -> Iterator[Callable[[], None]]:
     """Yields the function that starts the simulated audience as a separate process, which ends with the server.
 
-    The sample poll is `host`'s, who finds it among the polls on `/host`; without one nobody's but an admin's.
+    The sample event is `host`'s, who finds it among the events on `/host`; without one nobody's but an admin's.
     """
     started: list[subprocess.Popen[bytes]] = []
 

@@ -1,4 +1,4 @@
-"""`nexus serve --demo`: a sample poll and a simulated audience, as real guests over real WebSockets.
+"""`nexus serve --demo`: a sample event and a simulated audience, as real guests over real WebSockets.
 
 The server and a host's token come from `NEXUS_DEMO_URL` and `NEXUS_DEMO_TOKEN`: arguments can be read by anybody in the
 list of processes.
@@ -12,37 +12,18 @@ import random
 import shlex
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TextIO, cast
 
-from nexus.client import (
-    GuestPass,
-    Nexus,
-    Patience,
-    Poll,
-    Refused,
-    Room,
-    Unreachable,
-    VoteUnsettled,
-    connect,
-    post,
-    socket_url,
-)
+from nexus.client import Event, EventRoom, GuestPass, Nexus, Patience, Poll, Refused, VoteUnsettled, connect, socket_url
 from nexus.demo.audience import Mood, Pace, Progress
-
-T = TypeVar("T")
-
-QUESTION = "Where should our next team trip go?"
-PLACES = ("Lisbon", "Reykjavík", "Kyoto", "Skiing in the Alps", "A cabin by a lake, no Wi-Fi")
+from nexus.demo.show import READING_S, START_S, VOTING_S, Presenter, create_event, patiently
 
 ARRIVING = 20
 """Voters who are connecting at the same time."""
 RETRACTING = 0.06
 """The share of retractions among the acts of those who have voted; the others change their vote."""
-START_S = 60.0
-"""How long the demo waits for a server that is about to accept connections."""
 STOP_S = 1.5
 """How long voters may take to leave."""
 PATIENCE = Patience(connect_s=START_S, away_s=120.0)
@@ -50,28 +31,40 @@ PATIENCE = Patience(connect_s=START_S, away_s=120.0)
 
 
 class Demo:
-    """A sample poll and its audience, which votes until the demo is cancelled."""
+    """A sample event, its presenter and its audience, which votes until the demo is cancelled."""
 
-    def __init__(self, base_url: str, *, voters: int, rate: float, out: TextIO, chance: random.Random) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        voters: int,
+        rate: float,
+        out: TextIO,
+        chance: random.Random,
+        voting_s: int = VOTING_S,
+        reading_s: float = READING_S,
+    ) -> None:
         self._base_url = base_url.rstrip("/")
         self._voters = voters
         self._out = out
         self._chance = chance
         self._rate = rate
         self._pace = Pace(rate, chance)
-        self._mood = Mood(len(PLACES), chance)
-        self._drifted = time.monotonic()
+        self._times = (voting_s, reading_s)
+        self._moods: dict[int, Mood] = {}
+        self._drifted: dict[int, float] = {}
         self._door = asyncio.Semaphore(ARRIVING)
         self._progress = Progress("connecting voters", voters, out)
 
     async def run(self, host_token: str) -> None:
-        """Make the poll, bring in the audience and let it vote, until cancelled or until a voter fails.
+        """Make the event, bring in the audience and let it vote, until cancelled or until one of them fails.
 
         Raises the `ClientError` of what failed. Ends within `STOP_S`.
         """
-        poll = await patiently(lambda: create_poll(self._base_url, host_token))
-        self._say(announcement(self._base_url, poll, sys.executable, Path.cwd()))
-        tasks = [asyncio.create_task(self._attend(poll), name="voter") for _ in range(self._voters)]
+        event = await patiently(lambda: create_event(self._base_url, host_token))
+        self._say(announcement(self._base_url, event, sys.executable, Path.cwd()))
+        tasks = [asyncio.create_task(self._attend(event), name="voter") for _ in range(self._voters)]
+        tasks.append(asyncio.create_task(self._present(event, host_token), name="presenter"))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -85,81 +78,63 @@ class Demo:
         self._out.write(f"{text}\n")
         self._out.flush()
 
-    async def _attend(self, poll: Poll) -> None:
+    async def _present(self, event: Event, token: str) -> None:
+        voting_s, reading_s = self._times
+        await Presenter(self._base_url, token, event, voting_s=voting_s, reading_s=reading_s).run()
+        self._say("Somebody else has moved the event: from now on it is theirs.")
+        await asyncio.Event().wait()  # the audience stays
+
+    async def _attend(self, event: Event) -> None:
         """The life of one voter."""
         async with AsyncExitStack() as visit:
             async with self._door:
-                token = GuestPass(self._base_url, str(poll.code))
+                token = GuestPass(self._base_url, event.code)
                 nexus = await visit.enter_async_context(connect(socket_url(self._base_url), token, patience=PATIENCE))
-                room = await nexus.join(poll.id)
+                place = cast("EventRoom", await nexus.enter(event.code))
             self._progress.step()
-            voted = False
+            voted: set[tuple[int, int]] = set()  # in which rounds
             while True:
                 await self._pace.turn()
-                voted = await self._act(nexus, room, voted=voted)
+                if place.room is not None:
+                    await self._act(nexus, place.room.poll, voted)
 
-    async def _act(self, nexus: Nexus, room: Room, *, voted: bool) -> bool:
-        """Vote, change the vote or retract it. Returns whether a vote stands afterwards."""
+    async def _act(self, nexus: Nexus, poll: Poll, voted: set[tuple[int, int]]) -> None:
+        """Vote, change the vote or retract it."""
+        if poll.status != "open":
+            return
+        place = (poll.id, poll.epoch)
         try:
-            if voted and self._chance.random() < RETRACTING:
-                await nexus.retract(room.id)
-                return False
-            options = room.poll.options
-            await nexus.vote(room.id, [options[self._choice() % len(options)].id])
-        except VoteUnsettled:
-            return voted
-        except Refused as error:
-            if error.code == "poll_not_found":
-                raise
-            return voted  # the poll is closed, say: the next turn tries again
-        return True
+            if place in voted and self._chance.random() < RETRACTING:
+                await nexus.retract(poll.id)
+                voted.discard(place)
+            else:
+                await nexus.vote(poll.id, [poll.options[nth].id for nth in self._choices(poll)])
+                voted.add(place)
+        except (Refused, VoteUnsettled):
+            return  # it has just been closed, say: the next turn tries again
 
-    def _choice(self) -> int:
+    def _choices(self, poll: Poll) -> set[int]:
+        """The places of the options that a voter names now."""
+        mood = self._moods.setdefault(poll.id, Mood(len(poll.options), self._chance))
         now = time.monotonic()
-        self._mood.drift(now - self._drifted)
-        self._drifted = now
-        return self._mood.choose()
+        mood.drift(now - self._drifted.get(poll.id, now))
+        self._drifted[poll.id] = now
+        return {mood.choose() % len(poll.options) for _ in range(self._chance.randint(1, poll.max_choices))}
 
 
-async def create_poll(base_url: str, token: str) -> Poll:
-    """Make the sample poll as the host with this token. Raises `Refused` or `Unreachable`."""
-    definition = {
-        "question": QUESTION,
-        "description": "A sample poll with a simulated audience.",
-        "options": [{"option_text": place} for place in PLACES],
-        "results": "live",
-        "votes_per_user": 1,
-        "allow_change": True,
-    }
-    return await post(base_url, "/polls/", definition, Poll, token=token)
-
-
-async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """Call until it succeeds, for `START_S`. Raises its last error then, and at once an error that will not pass."""
-    deadline = time.monotonic() + START_S
-    while True:
-        try:
-            return await call()
-        except (Unreachable, Refused) as error:
-            wait = max(0.5, error.after_s if isinstance(error, Refused) else 0.0)
-            passing = isinstance(error, Unreachable) or error.after_s > 0
-            if not passing or time.monotonic() + wait > deadline:
-                raise
-        await asyncio.sleep(wait)
-
-
-def announcement(base_url: str, poll: Poll, python: str, folder: Path) -> str:
-    """What a person at a terminal in `folder` needs to open the poll; `python` is the interpreter that runs this."""
+def announcement(base_url: str, event: Event, python: str, folder: Path) -> str:
+    """What a person at a terminal in `folder` needs to follow the event; `python` is the interpreter that runs this."""
     relative = os.path.relpath(python, folder)
     if not relative.startswith("."):
         relative = f".{os.sep}{relative}"
-    command = shlex.join([min(python, relative, key=len), "-m", "nexus.client", base_url, str(poll.code)])
+    command = shlex.join([min(python, relative, key=len), "-m", "nexus.client", base_url, event.code])
     return "\n".join(
         (
-            f'The demo asks: "{poll.question}"',
-            f"  on the stage     {base_url}/live/{poll.code}",
-            f"  as a voter       {base_url}/vote/{poll.code}",
+            f'The demo is an event of {event.polls_count} questions, "{event.title}"',
+            f"  on the stage     {base_url}/live/{event.code}",
+            f"  as a voter       {base_url}/vote/{event.code}",
+            f"  as its host      {base_url}/host#/event/{event.id}",
             f"  in a terminal    {command}",
-            f"  join by the code {poll.code}",
+            f"  join by the code {event.code}",
         )
     )

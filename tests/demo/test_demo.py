@@ -16,14 +16,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from nexus.client import GuestPass, Poll, Refused, Totals, Unreachable, connect, socket_url
+from nexus.client import Event, EventRoom, GuestPass, Refused, Unreachable, connect, socket_url
 from nexus.demo.__main__ import main
 from nexus.demo.audience import Mood, Pace, Progress
-from nexus.demo.demo import PLACES, announcement, patiently
+from nexus.demo.demo import announcement
+from nexus.demo.show import QUESTIONS, TITLE, patiently
 from tests.support.served import Server, serving
 from tests.support.waiting import SERVER_S, soon
 
-POLL = Poll(7, "K7M2QP", "Where?", "open", (), 1, 1)
+EVENT = Event(7, "K7M2QP", "Team day", (), 4, None, 1)
 
 
 @asynccontextmanager
@@ -33,7 +34,7 @@ async def audience(server: Server, *flags: str) -> AsyncIterator[tuple[asyncio.s
         "NEXUS_DEMO_URL": server.url,
         "NEXUS_DEMO_TOKEN": server.token("user:1", "user"),
     }
-    command = [sys.executable, "-m", "nexus.demo", "--voters", "12", "--rate", "100", *flags]
+    command = [sys.executable, "-m", "nexus.demo", "--voters", "12", "--rate", "100", "--seconds", "2", *flags]
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=pipe, stderr=pipe)
     assert process.stdout is not None
@@ -57,30 +58,49 @@ async def server(tmp_path: Path, database_url: str) -> AsyncIterator[Server]:
         yield server
 
 
-async def watch(server: Server, code: str, voters: int, beyond: int = 0) -> Totals:
-    """The first totals beyond a version with so many voters or more."""
+@asynccontextmanager
+async def following(server: Server, code: str) -> AsyncIterator[EventRoom]:
+    """A guest who follows the demo's event."""
     async with connect(socket_url(server.url), GuestPass(server.url, code)) as nexus:
-        async for event in await nexus.join(code=code):
-            if isinstance(event, Totals) and event.voters >= voters and event.version > beyond:
-                return event
-    raise AssertionError("the room came to an end")
+        place = await nexus.enter(code)
+        assert isinstance(place, EventRoom)
+        yield place
 
 
-async def test_the_audience_votes_changes_and_retracts_over_a_restart(server: Server) -> None:
-    async with audience(server) as (process, said):
-        code = code_of(said)
-        first = await soon(watch(server, code, voters=8), SERVER_S)
-        assert len(first.options) == len(PLACES)
-        assert first.voters <= 12
-        later = await soon(watch(server, code, voters=1, beyond=first.version + 24), SERVER_S)  # more than a vote each
+async def voters_of(place: EventRoom, question: str) -> int:
+    """How many have voted in this question, at its end."""
+    async for _ in place:
+        room = place.room
+        if room is None or room.poll.question != question:
+            continue
+        async for _ in room:
+            if room.poll.status == "closed" and room.totals is not None:
+                return int(room.totals.voters)
+    raise AssertionError("the event came to an end")
+
+
+async def test_the_event_goes_through_its_questions_again_and_again_and_over_a_restart(server: Server) -> None:
+    async with audience(server) as (process, said), following(server, code_of(said)) as place:
+        for question, *_ in QUESTIONS:
+            assert await soon(voters_of(place, question), SERVER_S) > 2
         await server.stop()
         await server.start()
-        await soon(watch(server, code, voters=8, beyond=later.version + 24), SERVER_S)
+        for question, *_ in QUESTIONS[:2]:
+            assert await soon(voters_of(place, question), SERVER_S) > 2
         process.terminate()
         assert await soon(process.communicate(), SERVER_S) == (b"", b"")
         assert process.returncode == 0
         verified = await server.command("verify")
         assert verified.returncode == 0, verified.stdout
+
+
+async def test_whoever_moves_the_event_has_it_from_then_on(server: Server) -> None:
+    async with audience(server) as (process, said), following(server, code_of(said)) as place:
+        await soon(voters_of(place, QUESTIONS[0][0]), SERVER_S)
+        await act(server, "POST", f"/events/{place.id}/show/", {"poll": None})
+        assert process.stdout is not None
+        await soon(process.stdout.readuntil(b"from now on it is theirs.\n"), SERVER_S)
+        assert place.event.shown is None
 
 
 async def test_the_demo_prints_one_command_that_watches_its_poll(server: Server) -> None:
@@ -94,7 +114,7 @@ async def test_the_demo_prints_one_command_that_watches_its_poll(server: Server)
         pipe = asyncio.subprocess.PIPE
         watching = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
         assert watching.stdout is not None
-        assert b"voter" in await soon(watching.stdout.readline(), SERVER_S)
+        assert await soon(watching.stdout.readline(), SERVER_S) == f"# {TITLE}\n".encode()
         watching.send_signal(signal.SIGINT)
         _, errors = await soon(watching.communicate(), SERVER_S)
         assert (watching.returncode, errors) == (0, b"")
@@ -102,21 +122,22 @@ async def test_the_demo_prints_one_command_that_watches_its_poll(server: Server)
         assert await soon(process.wait(), SERVER_S) == 0
 
 
-async def test_a_poll_that_is_deleted_ends_the_demo_in_one_line(server: Server) -> None:
+async def test_an_event_that_is_deleted_ends_the_demo_in_one_line(server: Server) -> None:
     async with audience(server) as (process, said):
-        async with connect(socket_url(server.url), GuestPass(server.url, code_of(said))) as nexus:
-            room = await nexus.join(code=code_of(said))
-        await delete(server, room.id)
+        async with following(server, code_of(said)) as place:
+            event = place.id
+        await act(server, "DELETE", f"/events/{event}/")
         assert process.stderr is not None
-        assert await soon(process.stderr.read(), SERVER_S) == b"nexus.demo: There is no such poll. (poll_not_found)\n"
+        error = await soon(process.stderr.read(), SERVER_S)
+        assert re.fullmatch(rb"nexus\.demo: There is no such (event|poll)\. \(\w+_not_found\)\n", error), error
         assert await soon(process.wait(), SERVER_S) == 1
 
 
-async def delete(server: Server, poll: int) -> None:
-    """Delete a poll as its host."""
+async def act(server: Server, method: str, path: str, body: object = None) -> None:
+    """A call of the event's host."""
     headers = {"Authorization": f"Bearer {server.token('user:1', 'user')}"}
     async with httpx.AsyncClient(base_url=server.url, headers=headers) as http:
-        (await http.delete(f"/polls/{poll}/")).raise_for_status()
+        (await http.request(method, path, json=body)).raise_for_status()
 
 
 def test_the_server_and_the_token_come_from_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,7 +149,9 @@ def test_the_server_and_the_token_come_from_the_environment(capsys: pytest.Captu
     assert len(errors) == 2
 
 
-@pytest.mark.parametrize("flags", [["--voters", "0"], ["--voters", "many"], ["--rate", "nan"], ["--rate", "0"]])
+@pytest.mark.parametrize(
+    "flags", [["--voters", "0"], ["--voters", "many"], ["--rate", "nan"], ["--rate", "0"], ["--seconds", "0"]]
+)
 def test_nonsense_is_refused(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refused:
         main(flags, {})
@@ -137,13 +160,13 @@ def test_nonsense_is_refused(flags: list[str], capsys: pytest.CaptureFixture[str
 
 
 def test_the_announced_command_is_the_shortest_that_works() -> None:
-    near = announcement("http://127.0.0.1:8000", POLL, "/srv/nexus/.venv/bin/python", Path("/srv/nexus"))
+    near = announcement("http://127.0.0.1:8000", EVENT, "/srv/nexus/.venv/bin/python", Path("/srv/nexus"))
     assert "  .venv/bin/python -m nexus.client http://127.0.0.1:8000 K7M2QP\n" in near
     assert "  http://127.0.0.1:8000/live/K7M2QP\n" in near
     assert "  http://127.0.0.1:8000/vote/K7M2QP\n" in near
-    far = announcement("http://127.0.0.1:8000", POLL, "/usr/bin/python3", Path("/srv/deep/down/in/folders"))
+    far = announcement("http://127.0.0.1:8000", EVENT, "/usr/bin/python3", Path("/srv/deep/down/in/folders"))
     assert "  /usr/bin/python3 -m " in far
-    odd = announcement("http://127.0.0.1:8000", POLL, "/my venv/bin/python", Path("/my venv/bin"))
+    odd = announcement("http://127.0.0.1:8000", EVENT, "/my venv/bin/python", Path("/my venv/bin"))
     assert "  ./python -m " in odd
 
 

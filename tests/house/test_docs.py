@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 import nexus
-from nexus.demo.demo import QUESTION
+from nexus.demo.show import TITLE
 from nexus.http.api.routes import CALLS
 from nexus.settings import SETTINGS
 from nexus.settings.setting import Setting
@@ -122,12 +122,15 @@ async def test_walk_through_an_event_works_as_written(tmp_path: Path) -> None:
 
 
 async def _demo_is_mine(url: str, password: str) -> bool:
-    """Whether the administrator finds the demo's poll among their own."""
+    """Whether the administrator finds the demo's event among their own."""
     async with httpx.AsyncClient(base_url=url) as http:
         pair = (await http.post("/auth/token/", json={"username": "admin", "password": password})).json()
         http.headers["Authorization"] = f"Bearer {pair['access']}"
-        found = (await http.get("/polls/", params={"created_by": "me"})).json()
-        return QUESTION in [poll["question"] for poll in found["results"]]
+        found = (await http.get("/events/")).json()
+        mine = (await http.get("/auth/me/")).json()["sub"]
+        return [(TITLE, mine)] == [
+            (event["title"], event["created_by"]) for event in found["results"] if event["title"] == TITLE
+        ]
 
 
 async def _until_ready(server: asyncio.subprocess.Process) -> tuple[str, str]:
