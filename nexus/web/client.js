@@ -304,8 +304,10 @@ export class Client {
       this.#following?.take(message);
     } else if (ROOM_FRAMES.has(message.type)) {
       const id = message.type === "poll" ? message.poll.id : message.poll;
-      this.#rooms.get(id)?.state.take(message);
-      if (message.type === "poll") this.#doubt(id); // an option may have been removed, and a ballot with it
+      const state = this.#rooms.get(id)?.state;
+      const before = state?.poll.options;
+      state?.take(message);
+      if (before?.some((one) => !state.poll.options.some((other) => other.id === one.id))) this.#doubt(id); // a ballot went with it
       if (message.type === "deleted") this.#rooms.delete(id);
     }
   }

@@ -277,6 +277,25 @@ test("a ballot that the host discarded with its option is known to be gone", asy
   assert.deepEqual(client.errors, []);
 });
 
+test("a change that takes no option away has nobody read their ballots again", async () => {
+  const poll = await makePoll();
+  const wires = new Wires();
+  const client = await meet("user:93", { WebSocket: wires.WebSocket });
+  const room = await soon(client.join(poll.id));
+  const begin = globalThis.setTimeout;
+  let begun = 0;
+  globalThis.setTimeout = (...how) => ((begun += 1), begin(...how));
+  try {
+    wires.last.say({ type: "poll", poll: { ...room.poll, version: room.poll.version + 1 } });
+    assert.equal(begun, 0);
+    wires.last.say({ type: "poll", poll: { ...room.poll, version: room.poll.version + 1, options: room.poll.options.slice(1) } });
+    assert.equal(begun, 1);
+  } finally {
+    globalThis.setTimeout = begin;
+  }
+  client.close();
+});
+
 test("an answer that comes before the room is entered is not lost to its older snapshot", async () => {
   const poll = await makePoll();
   const storage = new MemoryStorage();
