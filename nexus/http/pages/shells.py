@@ -61,6 +61,7 @@ LATER = (
     "code",
     "lobby",
     "follow",
+    "refused",
 )
 """Sections of words for views that few people see: the pages that do not contain them load them then."""
 

@@ -70,7 +70,7 @@ async function admitted(code, link) {
 }
 
 async function turnedAway(link, error, given) {
-  const { turnAway } = await persist(link, () => later("live/refused"));
+  const { turnAway } = await persist(link, () => later("live/refused", "refused"));
   return turnAway(link, { error, said: ended(error), given, again: () => attend(given, link) });
 }
 

@@ -12,12 +12,12 @@ const UNKNOWN = ["poll_not_found", "event_not_found"];
 export async function turnAway(link, { error, said, given, again }) {
   const unknown = UNKNOWN.includes(error?.code);
   const event = "event" in given;
-  const members = event && error?.code === "guests_not_allowed" && say("stage.members");
+  const members = event && error?.code === "guests_not_allowed" && say("refused.event_members");
   const text = said || members || (unknown ? say("shared.refused_poll_not_found") : reason(error));
   await persist(link, () => sheet("entry"));
   link.hidden = true;
   const why = element("p", { id: "why", hidden: unknown }, text); // then the field says it
-  const title = element("h1", {}, say(unknown ? "live.unknown" : event ? "stage.no_entry" : "live.no_entry"));
+  const title = element("h1", {}, say(unknown ? "refused.unknown" : event ? "refused.event_no_entry" : "refused.no_entry"));
   // Only its host sees a draft; to everyone else there is no such poll.
   const login = !framed && element("details", {}, element("summary", {}, say("live.do_login")));
   put(link, title, why, login);

@@ -97,7 +97,7 @@ export class Show {
   async #gone() {
     const link = byId("link");
     this.#end(() => {});
-    const { gone } = await persist(link, () => later("live/refused"));
-    gone(link, this.#scenes ? "stage.deleted" : "live.deleted");
+    const { gone } = await persist(link, () => later("live/refused", "refused"));
+    gone(link, this.#scenes ? "refused.event_deleted" : "refused.deleted");
   }
 }
