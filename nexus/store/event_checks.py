@@ -12,6 +12,9 @@ from nexus.store.locks import lock_event, lock_polls_of
 from nexus.store.recount import REPAIRER
 from nexus.store.run_sheets import close_gaps
 
+REVISIONS_LOST = 1_000_000
+"""More than an event can have gained between a backup and the moment at which it is restored."""
+
 
 class EventCheck(msgspec.Struct, frozen=True):
     """Where events, their polls, codes and the history differ, one line each: `mendable`, of these `events` and of
@@ -50,12 +53,24 @@ async def mend_event(database: Database, event: int) -> None:
         await audit.append(connection, REPAIRER, "repair", "event", event, revision=after.revision)
 
 
+async def raise_revisions(database: Database) -> None:
+    """Raise the revision of every event past those that followers may have seen, and a restored database has not."""
+    async with database.long_transaction() as connection:
+        await connection.run(_RAISE_REVISIONS, lost=REVISIONS_LOST)
+
+
 async def mend_codes(database: Database) -> None:
     """Keep every code of a poll or an event as taken, and no other."""
     async with database.long_transaction() as connection:
         for statement in _MEND_CODES:
             await connection.run(statement)
 
+
+# In the order of ids, as whoever locks several events.
+_RAISE_REVISIONS = """
+WITH locked AS MATERIALIZED (SELECT id FROM events ORDER BY id FOR UPDATE)
+UPDATE events e SET revision = revision + :lost, updated_at = clock_timestamp() FROM locked WHERE e.id = locked.id
+"""
 
 _RULES = """
 SELECT e.id AS event, 'poll ' || p.id || ' does not have the owner, is_public and allow_guests of its event ' || e.id

@@ -149,6 +149,8 @@ class Recount:
                 await self._bus.publish(TotalsNews(mended.totals()))
         if lost:
             await recount.remove_orphans(self._database)
+        if self._ahead:  # a backup was restored: of events the bus keeps nothing that would say how far they were
+            await event_checks.raise_revisions(self._database)
         for event in self._events:
             self._say(f"mending event {event}")
             await event_checks.mend_event(self._database, event)

@@ -22,6 +22,7 @@ from tests.support.ballots import assert_counts, cast_one, make_poll, refused, r
 from tests.support.command import REFUSED, Command
 from tests.support.listening import Ear
 from tests.support.redis_server import RedisServer, running_redis
+from tests.support.shows import make_event, newest
 
 EQUAL = ["counts equal votes"]
 CHOICES = (0, 0, 1)
@@ -190,6 +191,7 @@ async def test_a_restored_backup_goes_on_in_a_new_epoch_with_its_ballots(
 ) -> None:
     ballot = vote(poll, voter(5), 2, op=uuid4())
     first = await cast_one(database, ballot)
+    event = await make_event(database, "One?")
     await put(redis, database, poll, epoch=3, version=40)  # what screens saw before the backup was restored
     with_bus = Command(nexus.folder, DATABASE_URL=nexus.environment()["DATABASE_URL"], REDIS_URL=redis.url)
     (line,) = found(with_bus)
@@ -202,6 +204,7 @@ async def test_a_restored_backup_goes_on_in_a_new_epoch_with_its_ballots(
     again = await cast_one(database, ballot)
     assert (again.status, again.stands, again.epoch) == (Outcome.REPLAYED, True, first.epoch)
     assert await refused(database, vote(poll, voter(6), 0, epoch=1)) == "poll_reset"
+    assert (await newest(database, event)).revision > event.revision + 100_000  # of an event the bus keeps nothing
 
 
 async def test_a_bus_out_of_reach_is_one_line(nexus: Command, poll: Poll) -> None:
