@@ -137,6 +137,24 @@ async def test_a_clicker_runs_an_event_step_by_step_and_back(venue: Venue) -> No
         await expect(page.locator("#trouble")).to_have_text("Nothing is shown right now.")
 
 
+async def test_where_results_are_seen_the_next_question_is_one_key_away(venue: Venue) -> None:
+    event = await event_of(venue, "First?", "Second?")
+    async with venue.visit(reduced_motion="reduce") as visitor:
+        page = await venue.page(visitor, live(event), login=True, clock=True)
+        await in_touch(page)
+        await offers(page, "next")
+        await stop_clock(page)
+        for key, now in (
+            ("PageDown", (0, ["open", "draft"])),
+            ("PageDown", (1, ["closed", "open"])),
+            ("PageUp", (0, ["closed", "closed"])),
+        ):
+            await page.keyboard.press(key)
+            await expect(page.locator("#question")).to_have_text(("First?", "Second?")[now[0]])
+            assert await shown(venue, event) == now
+            await page.clock.fast_forward(1000)
+
+
 async def test_who_was_quicker_has_moved_this_stage_too_and_nothing_is_skipped(venue: Venue) -> None:
     event = await event_of(venue, "First?", "Second?", "Third?")
     await move(venue, event)
@@ -179,7 +197,7 @@ async def test_the_whole_screen_says_how_to_join_the_event_or_nothing_at_all(ven
         await expect(cover).to_have_count(0)
         assert await shown(venue, event) == (0, ["open"])
         await page.keyboard.press("?")
-        await expect(page.locator("dialog .keys")).to_contain_text("close, next question")
+        await expect(page.locator("dialog .keys")).to_contain_text("Next question; hidden results are shown first")
         await accessible(page)
 
 

@@ -20,10 +20,25 @@ from tests.support.live_page import TOUCH_MS
 from tests.support.values import Json
 
 IMAGES = ROOT / "docs" / "images"
-README = (("vote", "recorded", "390x760"), ("live", "open", "1280x720"), ("host", "open poll", "1280x800"))
-"""Screen, state and size of each of README's pictures."""
-SHEETS = (("vote", "360x740"), ("live", "1280x720"), ("host", "1280x720"))
-"""Screen and size of each picture of many states."""
+README = (
+    ("vote", "event: a question", "390x760", "vote"),
+    ("live", "event, a question", "1280x720", "live"),
+    ("host", "event that runs", "1280x800", "host"),
+    ("host", "live control", "390x760", "control"),
+)
+"""Screen, state and size of each of README's pictures, and the name of its files."""
+SHEETS = (
+    ("vote", "360x740", "", "states-vote"),
+    ("live", "1280x720", "", "states-live"),
+    ("host", "1280x720", "", "states-host"),
+    ("vote", "360x740", "event", "events-vote"),
+    ("live", "1280x720", "event", "events-live"),
+    ("host", "1280x720", "event", "events-host"),
+    ("host", "360x740", "live control", "events-control"),
+)
+"""Screen, size and name of each picture of many states: those whose name begins so, or of a poll."""
+OF_EVENTS = ("event", "live control", "new event", "history of an event", "question of an event", "polls of an event")
+"""How the names of states begin that show an event."""
 FRAMES = 36
 FRAME_MS = 110
 BALLOTS = (1, 0, 1, 2, 1, 1, 0, 3, 1, 1, 4, 1)
@@ -38,16 +53,20 @@ def found(screen: str, name: str) -> State:
 async def publish(stand: Stand, folder: Path) -> None:
     """Write all pictures of the documents into docs/images; `folder` is for what they are made of."""
     IMAGES.mkdir(exist_ok=True)
-    for screen, name, size in README:
+    for screen, name, size, file in README:
         async for shot in pictures(stand, found(screen, name), "en", [size], SCHEMES, folder, longest=1):
-            _write(shot.path, IMAGES / f"{screen}-{shot.scheme}.png")
+            _write(shot.path, IMAGES / f"{file}-{shot.scheme}.png")
     await _moving(stand, IMAGES / "arriving.webp")
-    for screen, size in SHEETS:
+    for screen, size, begins, file in SHEETS:
         taken: list[Picture] = []
         for state in STATES:
-            if state.screen == screen:
+            if state.screen == screen and _belongs(state.name, begins):
                 taken += [shot async for shot in pictures(stand, state, "en", [size], ["light"], folder)]
-        _join(write_sheets(taken, folder), IMAGES / f"states-{screen}.webp")
+        _join(write_sheets(taken, folder), IMAGES / f"{file}.webp")
+
+
+def _belongs(name: str, begins: str) -> bool:
+    return name.startswith(begins) if begins else not name.startswith(OF_EVENTS)
 
 
 def _write(source: Path, target: Path) -> None:

@@ -57,8 +57,8 @@ export class Acts {
     if (done) this.#revealed = hidden ? poll.id : null;
   };
 
-  /** The next step: open, show results that the host has hidden, close, and show them if they are hidden still; in an event
-   * then the next poll. */
+  /** The next step: open, show results that the host has hidden, close, and show them if they are hidden still. In an event
+   * the next poll, once the results of this one are seen: that closes it. */
   next = () => this.#step(() => this.#nextAct());
 
   #nextAct() {
@@ -66,9 +66,11 @@ export class Acts {
     const { poll } = this.#room;
     const status = this.#status;
     if (status !== "open" && status !== "closed") return this.open();
-    if (veiled(poll, status) && (poll.results === "host" || status === "closed")) return this.reveal();
-    if (status === "open") return this.close();
-    return this.#place.event ? this.#move("next") : this.#tell(say("live.last_step"), null);
+    const { event } = this.#place;
+    const hidden = veiled(poll, status);
+    if (hidden && (poll.results === "host" || status === "closed")) return this.reveal();
+    if (status === "open" && (hidden || !event)) return this.close();
+    return event ? this.#move("next") : this.#tell(say("live.last_step"), null);
   }
 
   /** A step back: a close that was just now, or results that were shown from here; in an event else the poll before. */
