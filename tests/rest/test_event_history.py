@@ -1,7 +1,5 @@
 """The history of an event, and what `nexus verify` proves of events."""
 
-import pytest
-
 from nexus.store.database import Database
 from nexus.voting.recount import Recount
 from tests.support.events import event_of, new_poll
@@ -36,31 +34,16 @@ async def test_history_is_that_of_the_event_and_of_all_polls_it_has_had(rest: Re
     assert (await rest.get(f"{path}audit/?page_size=2&page=2", ann))["count"] == 7
 
 
-DAMAGE = [
-    ("UPDATE polls SET is_public = false WHERE position = 0", "poll 1 does not have the owner"),
-    ("UPDATE events SET created_by = 'user:9'", "poll 1 does not have the owner"),
-    ("UPDATE polls SET position = 7 WHERE position = 1", "event 1: the places of its polls are not numbered"),
-    ("UPDATE events SET shown = 3", "event 1 shows poll 3, which is not part of it"),
-    ("DELETE FROM codes", "is not kept as taken"),
-    ("INSERT INTO codes VALUES ('ABCDEF')", "code ABCDEF is kept as taken, and belongs to nothing"),
-    ("DELETE FROM polls WHERE event_id = 1; DELETE FROM events", "event 1 is gone, but the audit log has no row"),
-]
-
-
-@pytest.mark.parametrize(("damage", "line"), DAMAGE)
-async def test_verify_finds_what_was_changed_in_the_database(
-    rest: Rest, database: Database, damage: str, line: str
-) -> None:
+async def test_verify_misses_a_deletion_that_no_row_of_the_history_tells(rest: Rest, database: Database) -> None:
     ann = await rest.user()
     event = await event_of(rest, ann, "Show", new_poll("0?"), new_poll("1?"))
-    await rest.poll(ann)
-    await rest("POST", f"/events/{event['id']}/next/", ann)
-    await rest("POST", f"/events/{event['id']}/next/", ann)
-    await rest("POST", f"/events/{event['id']}/show/", ann, json={"poll": None})
+    for _ in range(2):
+        await rest("POST", f"/events/{event['id']}/next/", ann)
     found = await Recount(database, None, lambda told: None).run(repair=False)
     assert (found.mendable, found.lasting) == ([], [])
     async with database.transaction() as connection:
-        await connection.raw.execute("UPDATE events SET last_shown = NULL")
-        await connection.raw.execute(damage)
+        await connection.raw.execute(
+            "UPDATE events SET shown = NULL, last_shown = NULL; DELETE FROM polls; DELETE FROM events"
+        )
     found = await Recount(database, None, lambda told: None).run(repair=False)
-    assert any(line in one for one in found.lasting), found.lasting
+    assert any("event 1 is gone, but the audit log has no row" in one for one in found.lasting), found.lasting

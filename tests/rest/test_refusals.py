@@ -215,7 +215,8 @@ async def test_ids_that_cannot_be_are_not_found(rest: Rest, scene: HostCalls) ->
             things = re.findall(r"{(\w+)}", one.path)
             path = one.path.format(**dict.fromkeys(things, id_))
             body = next((body for end, body in bodies.items() if path.endswith(end)), {})
-            answer = await rest(one.method, path, scene.host, json=body)
+            query = "?sub=x" if one.method == "DELETE" and path.endswith("/hosts") else ""
+            answer = await rest(one.method, path + query, scene.host, json=body)
             assert refused(answer) == (404, f"{things[0]}_not_found"), (id_, one.method, one.path)
     assert await rest.dump() == before
 
