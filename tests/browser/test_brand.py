@@ -61,6 +61,7 @@ async def a_poll(url: str) -> str:
         return str(answer.json()["code"])
 
 
+@SLOW
 async def test_a_host_sets_a_brand_and_the_pages_of_a_poll_wear_it(chromium: Chromium, server: Server) -> None:
     code = await a_poll(server.url)
     async with chromium.visit(server.url, allowed=["status of 422"]) as visitor:

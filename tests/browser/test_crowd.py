@@ -123,8 +123,8 @@ async def test_no_screen_weighs_60_kilobytes(venue: Venue) -> None:
             assert len(sent.by_url) > 5 and 5000 < sent.bytes < MOST_BYTES, (path, sent.bytes, sent.by_url)
 
 
-@pytest.mark.parametrize("login", [False, True], ids=["a guest's", "the host's"])
-@pytest.mark.parametrize("of", ["poll", "event", "event between polls"])
+@pytest.mark.parametrize("login", [pytest.param(False, marks=SLOW), True], ids=["a guest's", "the host's"])
+@pytest.mark.parametrize("of", ["poll", "event", pytest.param("event between polls", marks=SLOW)])
 async def test_a_stage_weighs_less_than_that_with_the_tools_that_it_loads_by_itself(
     venue: Venue, login: bool, of: str
 ) -> None:

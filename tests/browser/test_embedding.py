@@ -100,6 +100,7 @@ async def refused(frame: Frame) -> bool:
     return await frame.evaluate("location.origin") == "null" or frame.url.startswith("chrome-error:")
 
 
+@SLOW
 async def test_a_poll_is_shown_where_it_is_allowed_and_voting_works(
     chromium: Chromium, server: Server, site: OtherSite, audience: Audience
 ) -> None:

@@ -32,6 +32,7 @@ async def bytes_of(download: Download) -> bytes:
     return await asyncio.to_thread(path.read_bytes)
 
 
+@SLOW
 async def test_a_poll_is_made_by_pasting_lines(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -100,6 +101,7 @@ async def test_a_poll_is_opened_watched_closed_reset_and_deleted(chromium: Chrom
         await expect(host.status("Deleted: Where to?")).to_be_visible()
 
 
+@SLOW
 async def test_results_are_exported_by_round(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page

@@ -140,6 +140,7 @@ async def test_an_invitation_leads_to_a_login_once(chromium: Chromium, server: S
         await expect(page.get_by_role("heading", name="Your polls")).to_be_visible()
 
 
+@SLOW
 async def test_an_administrator_changes_accounts(chromium: Chromium, server: Server, database: Database) -> None:
     await account(database, "chief", admin=True)
     await account(database, "ann")

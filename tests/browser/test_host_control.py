@@ -137,6 +137,7 @@ async def counted(home: str, event: dict[str, Any], token: str) -> list[int | No
     return [option["votes_count"] for option in poll["options"]]
 
 
+@SLOW
 async def test_two_devices_never_fight_and_see_what_the_other_did(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, viewport=PHONE, allowed=[REFUSED]) as host:
         event = await make(host, "First?", "Second?", "Third?")

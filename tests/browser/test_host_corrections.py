@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 MARK = re.compile(r"^Text corrected at \d{1,2}:\d\d")
 
 
+@SLOW
 async def test_a_typo_is_corrected_and_every_screen_says_so(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page

@@ -161,6 +161,7 @@ async def test_an_order_meets_what_somebody_else_has_changed(chromium: Chromium,
         assert await asked(host, event) == ["Third?", "First?", "New?"]
 
 
+@SLOW
 async def test_an_order_that_cannot_be_saved_is_not_lost(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, allowed=["ERR_FAILED"]) as host:
         page = host.page
@@ -176,6 +177,7 @@ async def test_an_order_that_cannot_be_saved_is_not_lost(chromium: Chromium, hom
         assert await asked(host, event) == ["Second?", "First?", "Third?"]
 
 
+@SLOW
 async def test_a_question_is_copied_edited_and_deleted_in_place(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -288,6 +290,7 @@ async def test_an_event_is_handed_over_and_its_host_learns_that_it_is_lost(chrom
         await expect(rows(page).first).to_be_hidden()
 
 
+@SLOW
 async def test_an_event_is_changed_copied_and_deleted(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -344,6 +347,7 @@ async def test_what_another_host_does_appears_by_itself(chromium: Chromium, home
         await expect(host.status("This event has been deleted")).to_be_visible()
 
 
+@SLOW
 async def test_the_stage_of_an_event_has_the_login_of_its_host(chromium: Chromium, home: str) -> None:
     async with httpx.AsyncClient(base_url=home) as http, chromium.visit(home) as visitor:
         name = await new_account(http)
@@ -370,6 +374,7 @@ async def test_the_stage_of_an_event_has_the_login_of_its_host(chromium: Chromiu
         await expect(page.get_by_role("region", name="Shown now")).to_contain_text("question 1 of 1")
 
 
+@SLOW
 async def test_a_poll_in_an_event_leads_to_it(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page

@@ -11,6 +11,7 @@ from playwright.async_api import expect
 
 from tests.support.browser import Chromium, axe
 from tests.support.host_page import Host, home, hosting, server
+from tests.support.thorough import SLOW
 from tests.support.values import Json
 
 __all__ = ["home", "server"]
@@ -84,6 +85,7 @@ async def test_results_are_saved_as_a_workbook_and_for_programs(chromium: Chromi
             await expect(page.get_by_text(f"The votes of all questions were exported as {kind}.")).to_be_visible()
 
 
+@SLOW
 @pytest.mark.parametrize("viewport", [(360, 740), (1280, 720)], ids=["phone", "desktop"])
 async def test_fifty_questions_are_whole_on_paper(chromium: Chromium, home: str, viewport: tuple[int, int]) -> None:
     async with hosting(chromium, home, viewport=viewport) as host:

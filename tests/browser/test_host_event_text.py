@@ -11,6 +11,7 @@ from playwright.async_api import FilePayload, Route, expect
 
 from tests.support.browser import Chromium, axe
 from tests.support.host_page import REFUSED, Host, home, hosting, server
+from tests.support.thorough import SLOW
 from tests.support.values import Json
 
 __all__ = ["home", "server"]
@@ -94,6 +95,7 @@ async def test_an_event_is_made_of_a_pasted_text_by_keyboard(chromium: Chromium,
         ]
 
 
+@SLOW
 async def test_nothing_is_made_while_something_is_wrong(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -156,6 +158,7 @@ async def test_questions_are_added_once_though_an_answer_is_lost(chromium: Chrom
         assert asked == ["0?", "1?", "2?", "3?"]
 
 
+@SLOW
 async def test_a_file_makes_the_same_event_again(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page
@@ -178,6 +181,7 @@ async def test_a_file_makes_the_same_event_again(chromium: Chromium, home: str) 
         assert definitions[0] == definitions[1]
 
 
+@SLOW
 async def test_a_file_with_faults_makes_nothing_and_says_where_they_are(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, allowed=[REFUSED]) as host:
         page = host.page

@@ -258,6 +258,7 @@ async def test_boxes_are_drawn_by_the_page_and_with_forced_colours_by_the_browse
         assert await host.page.evaluate(drawn) == ["auto"] * 3
 
 
+@SLOW
 async def test_a_poll_begins_with_a_template_and_shows_how_it_will_look(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, locale="de-DE") as host:
         page = host.page

@@ -66,6 +66,7 @@ async def test_a_menu_works_by_keyboard_and_acts(chromium: Chromium, home: str) 
         await page.wait_for_url(re.compile("/edit$"))
 
 
+@SLOW
 async def test_several_polls_are_closed_and_deleted_once_that_is_confirmed(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         page = host.page

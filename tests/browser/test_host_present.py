@@ -33,6 +33,7 @@ async def presented(host: Host) -> Page:
     return stage
 
 
+@SLOW
 async def test_present_opens_the_stage_with_the_hosts_rights(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home) as host:
         poll = await host.make(results="host")

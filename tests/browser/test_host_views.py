@@ -39,6 +39,7 @@ def views(poll: int, question: str) -> dict[str, str]:
     return {"#/account": "Account", "#/new": "New poll", **of_poll, "#/": "Your polls"}
 
 
+@SLOW
 async def test_an_account_is_made(chromium: Chromium, home: str) -> None:
     async with httpx.AsyncClient(base_url=home) as http:
         name = await new_account(http)

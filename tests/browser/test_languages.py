@@ -60,6 +60,7 @@ BARS = """() => [...document.querySelectorAll("#results .track")].map((track) =>
 """Whether each bar is filled from the right, and not to the left end."""
 
 
+@SLOW
 async def test_in_arabic_the_whole_page_runs_from_right_to_left(booth: Booth) -> None:
     poll = await booth.poll("C++", "نعم", question="أي لغة؟", results="live", crowd=(2, 1))
     async with booth.visit(locale="ar", reduced_motion="reduce") as visitor:

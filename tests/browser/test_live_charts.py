@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from tests.support.browser import stop_clock
 from tests.support.live_page import Venue, account, in_touch, live, live_server, painted, shows, venue
 from tests.support.stage_layout import laid_out
-from tests.support.thorough import THOROUGH
+from tests.support.thorough import SLOW, THOROUGH
 
 __all__ = ["account", "live_server", "venue"]
 
@@ -44,6 +44,7 @@ async def chart(page: Page, kind: str) -> None:
     await expect(page.locator(f".chart[data-chart={kind}]")).to_be_attached()
 
 
+@SLOW
 async def test_a_bar_has_its_length_and_is_never_squeezed(venue: Venue) -> None:
     poll = await venue.host.poll("Amsterdam", "Berlin", "Copenhagen", "Dublin")
     await venue.ballots(poll, *[0] * 30, *[1] * 9, 2)
@@ -100,6 +101,7 @@ async def test_a_poll_has_the_chart_that_its_host_chose(venue: Venue) -> None:
         await chart(page, "bars")
 
 
+@SLOW
 async def test_where_columns_could_not_be_read_there_are_bars_and_the_same_window_has_the_same_chart(
     venue: Venue,
 ) -> None:
@@ -125,6 +127,7 @@ async def test_a_tie_of_many_names_nobody(venue: Venue) -> None:
         await laid_out(page)
 
 
+@SLOW
 async def test_rows_take_the_order_of_the_votes_but_do_not_flutter(venue: Venue) -> None:
     poll = await venue.host.poll("Amsterdam", "Berlin", "Copenhagen", option_order="votes")
     await venue.ballots(poll, 0)

@@ -137,6 +137,7 @@ async def test_a_clicker_runs_an_event_step_by_step_and_back(venue: Venue) -> No
         await expect(page.locator("#trouble")).to_have_text("Nothing is shown right now.")
 
 
+@SLOW
 async def test_where_results_are_seen_the_next_question_is_one_key_away(venue: Venue) -> None:
     event = await event_of(venue, "First?", "Second?")
     async with venue.visit(reduced_motion="reduce") as visitor:
@@ -178,6 +179,7 @@ async def test_who_was_quicker_has_moved_this_stage_too_and_nothing_is_skipped(v
         await expect(page.locator("#trouble")).to_be_hidden()
 
 
+@SLOW
 async def test_the_whole_screen_says_how_to_join_the_event_or_nothing_at_all(venue: Venue) -> None:
     event = await event_of(venue, "First?")
     await move(venue, event)

@@ -134,6 +134,7 @@ async def test_keys_are_listed_and_can_be_switched_off(venue: Venue) -> None:
         await expect(page.locator("#status")).to_have_text("Final results")
 
 
+@SLOW
 async def test_a_host_presents_by_keyboard_alone(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit() as visitor:

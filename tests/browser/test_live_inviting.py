@@ -27,6 +27,7 @@ CODE_LINES = """(one) => {
 UPRIGHT = ((960, 900), (900, 1200), (1000, 1000), (1080, 1920), (1200, 1600), (2160, 3840), (768, 1024), (1300, 1200))
 
 
+@SLOW
 async def test_a_stage_that_only_this_machine_reaches_fills_every_size_and_shows_no_useless_picture(
     chromium: Chromium, module_database_url: str, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ __all__ = ["account", "live_server", "venue"]
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+@SLOW
 async def test_a_share_below_one_percent_is_read_from_the_left_in_arabic(venue: Venue) -> None:
     poll = await venue.host.poll("نعم", "لا")
     await venue.ballots(poll, *[0] * 220, 1)

@@ -31,6 +31,7 @@ STAGES = (
 """The number of options, the text of each, and the question."""
 
 
+@SLOW
 async def test_nothing_overlaps_or_is_cut_off(venue: Venue) -> None:
     wrong = []
     # No picture is taken: the same layout, drawn quickly.
@@ -75,6 +76,7 @@ async def test_what_comes_after_the_first_fit_finds_room(venue: Venue) -> None:
             await page.close()
 
 
+@SLOW
 async def test_names_that_could_stand_in_one_line_beside_a_second_column_do(venue: Venue) -> None:
     names = ("Lisbon", "A cabin by the lake", "The Scottish Highlands", "Rome", "Stay in town")
     poll = await venue.host.poll(*names, *(f"{name} {n}" for n, name in enumerate(names, 6)))

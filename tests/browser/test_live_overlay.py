@@ -65,6 +65,7 @@ BAND = """() => {
 }"""
 
 
+@SLOW
 async def test_an_overlay_is_a_lower_third_without_an_empty_cell(venue: Venue) -> None:
     async with venue.visit(reduced_motion="reduce") as visitor:
         for number in (2, 4, 5, 7):

@@ -49,6 +49,7 @@ async def test_a_link_that_hands_over_makes_a_presenter_once(venue: Venue) -> No
         await expect(act(other, "close")).to_have_count(0)
 
 
+@SLOW
 async def test_the_field_of_the_stage_takes_a_pairing_code(venue: Venue) -> None:
     poll = await venue.host.poll(status="draft")
     code = await code_of(venue, poll)

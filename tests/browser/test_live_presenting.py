@@ -82,6 +82,7 @@ async def test_tools_that_could_not_be_loaded_come_by_themselves(venue: Venue) -
         assert refused > 1
 
 
+@SLOW
 async def test_closing_can_be_undone(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit() as visitor:

@@ -19,6 +19,7 @@ REFUSED = r"status of 40[145]"
 NARROW = (320, 640)
 
 
+@SLOW
 async def test_an_address_that_leads_nowhere_has_ways_on(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No")
     async with booth.visit(viewport=NARROW, color_scheme="dark", allowed=[REFUSED]) as visitor:

@@ -99,6 +99,7 @@ async def test_hidden_counts_are_in_no_picture(chromium: Chromium, server: Serve
         assert not {"0", "1", "2"} & set(shown)
 
 
+@SLOW
 async def test_on_paper_a_poll_takes_one_page_without_buttons(chromium: Chromium, server: Server) -> None:
     async with hosting(chromium, server.url) as host:
         poll = await voted(host, "bars")

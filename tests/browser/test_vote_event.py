@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.support.browser import stop_clock, transferred
-from tests.support.thorough import THOROUGH
+from tests.support.thorough import SLOW, THOROUGH
 from tests.support.values import Json
 from tests.support.vote_page import HOSTILE, WAIT_MS, Booth, Paper, Wire, booth, examine, said, server
 
@@ -112,6 +112,7 @@ async def test_a_page_follows_its_event_from_the_field_for_the_code_to_the_end(b
     assert (await booth.counted(poll))[0] == 1
 
 
+@SLOW
 async def test_a_host_who_goes_back_shows_what_one_has_voted(booth: Booth) -> None:
     event = await event_of(booth, asking("First?", "3", "4"), asking("Second?"))
     await move(booth, event)
@@ -223,6 +224,7 @@ async def test_who_is_elsewhere_with_the_keyboard_stays_there_and_hears_of_the_n
         await expect(paper.page.get_by_role("status").filter(has_text="Second?")).to_be_attached()
 
 
+@SLOW
 async def test_changes_of_an_event_show_at_once_and_leave_the_question_alone(booth: Booth) -> None:
     event = await event_of(booth, asking("First?", language="ar"), title="Before")
     await move(booth, event)
@@ -254,6 +256,7 @@ async def test_titles_and_questions_of_an_event_are_text(booth: Booth) -> None:
         assert await paper.page.evaluate("window.ran") is None
 
 
+@SLOW
 async def test_an_event_that_is_deleted_says_so_and_one_without_guests_asks_for_an_account(booth: Booth) -> None:
     event = await event_of(booth, asking("First?"))
     name, password = f"member{event['id']}", "a long and quiet evening"
@@ -278,6 +281,7 @@ async def test_an_event_that_is_deleted_says_so_and_one_without_guests_asks_for_
         await member.says("vote.recorded_change")
 
 
+@SLOW
 async def test_where_sockets_are_blocked_a_page_follows_by_http(booth: Booth) -> None:
     event = await event_of(booth, asking("First?"), asking("Second?"))
     async with booth.visit() as visitor:

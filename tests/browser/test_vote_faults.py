@@ -70,6 +70,7 @@ async def walk(paper: Paper, key: str, name: str) -> None:
 # --- What happens while somebody looks -----------------------------------------------------------------------------
 
 
+@SLOW
 async def test_a_poll_opens_and_ends_by_the_clock_of_the_server(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No", opens_at=after(5400), expires_at=after(7200))
     async with booth.visit() as visitor:
@@ -128,6 +129,7 @@ async def test_who_chooses_by_keyboard_keeps_a_place_when_options_go(booth: Boot
         await paper.until_focused("said")
 
 
+@SLOW
 async def test_a_voter_sees_ends_and_new_beginnings(booth: Booth) -> None:
     poll = await booth.poll("Yes", "No")
     async with booth.seat(poll) as (paper, _):

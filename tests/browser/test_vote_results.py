@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.test_vote_event import asking, event_of, following, move
+from tests.support.thorough import SLOW
 from tests.support.vote_page import HOSTILE, Booth, booth, examine, said, server
 
 __all__ = ["booth", "server"]
@@ -49,6 +50,7 @@ async def test_results_that_everybody_may_see_are_offered_between_questions(boot
         await examine(page, "vote-event-results")
 
 
+@SLOW
 async def test_results_go_with_the_next_question_and_are_read_anew(booth: Booth) -> None:
     event = await event_of(booth, asking("First?", results="host"), asking("Second?"))
     async with following(booth, event) as (paper, _):

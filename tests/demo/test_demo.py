@@ -22,6 +22,7 @@ from nexus.demo.audience import Mood, Pace, Progress
 from nexus.demo.demo import announcement
 from nexus.demo.show import QUESTIONS, TITLE, patiently
 from tests.support.served import Server, serving
+from tests.support.thorough import SLOW
 from tests.support.waiting import SERVER_S, soon
 
 EVENT = Event(7, "K7M2QP", "Team day", (), 4, None, 1)
@@ -79,6 +80,7 @@ async def voters_of(place: EventRoom, question: str) -> int:
     raise AssertionError("the event came to an end")
 
 
+@SLOW
 async def test_the_event_goes_through_its_questions_again_and_again_and_over_a_restart(server: Server) -> None:
     async with audience(server) as (process, said), following(server, code_of(said)) as place:
         for question, *_ in QUESTIONS:

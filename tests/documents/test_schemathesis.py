@@ -28,6 +28,7 @@ CI = bool(os.environ.get("NEXUS_CI"))
 SEED = random.randrange(2**32) if os.environ.get("NEXUS_SOAK") else 1
 
 
+@SLOW
 async def test_calls_keep_to_their_document(tmp_path: Path, database_url: str) -> None:
     async with serving(tmp_path, database_url, None, **RAISED) as server:
         out = await run(server, "--phases", "examples,coverage,fuzzing", "--max-examples", "40" if CI else "2")

@@ -133,10 +133,14 @@ def cells(scene: LeakScene, watched: WatchedEvent, policy: str, *, public: bool)
     return [Cell(scene, watched, role, seen[role], role not in gone) for role in ROLES]
 
 
-@pytest.mark.parametrize(("policy", "phase"), SEES)
+FEW = [cell for n, cell in enumerate(SEES) if (n + n // 6) % 2 == 0]
+"""Half of them: with every policy three phases, with every phase two policies."""
+
+
+@pytest.mark.parametrize(("policy", "phase"), SEES if THOROUGH else FEW)
 async def test_polls_of_an_event_are_shown_as_the_matrix_says(scene: LeakScene, policy: str, phase: str) -> None:
     turn = list(SEES).index((policy, phase))
-    for public in (True, False) if THOROUGH else (turn % 2 == turn // 6 % 2,):
+    for public in (True, False) if THOROUGH else (turn // 2 % 2 == 0,):
         scene.rest.heard.clear()
         watched = await reach_event(scene, policy, phase, public=public)
         row = cells(scene, watched, policy, public=public)

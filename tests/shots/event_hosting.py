@@ -80,7 +80,7 @@ async def empty_event(visit: Visit) -> None:
     await view(visit, f"/event/{made['id']}")
 
 
-@state("host", "event that runs", sample=True)
+@state("host", "event that runs")
 async def running(visit: Visit) -> None:
     made = await event(visit, "running", five(visit.texts), 2)
     await view(visit, f"/event/{made['id']}")

@@ -29,7 +29,7 @@ async def from_text(visit: Visit) -> None:
     await view(visit, "/events/text")
 
 
-@state("host", "new event from text with faults", sample=True)
+@state("host", "new event from text with faults")
 async def from_wrong_text(visit: Visit) -> None:
     await view(visit, "/events/text")
     asked = sheet_of(visit.texts)
@@ -58,7 +58,7 @@ async def from_file(visit: Visit) -> None:
     await visit.page.locator(".faults:focus").wait_for()
 
 
-@state("host", "results of an event", sample=True)
+@state("host", "results of an event")
 async def all_results(visit: Visit) -> None:
     made = await event(visit, "running", five(visit.texts), 2)
     await view(visit, f"/event/{made['id']}/results")

@@ -77,7 +77,7 @@ async def before(visit: Visit) -> None:
     await follow(visit, await show(visit))
 
 
-@state("vote", "event: a question", sample=True)
+@state("vote", "event: a question")
 async def question(visit: Visit) -> None:
     event = await show(visit)
     await move(visit, event)
