@@ -258,7 +258,8 @@ class Hub:
             hosts_changed = room.poll is not None and rules_of(room.poll).whose != rules_of(state).whose
             if hosts_changed or (not state.is_public and room.public_at > room.evicted_at):
                 await self._evict(room, state, list(room.viewers))
-                room.evicted_at = state.revision
+                if not state.is_public:  # while it is public, strangers may stay
+                    room.evicted_at = state.revision
             room.learn(state)
             for viewer in room.viewers if hosts_changed else ():
                 room.recast(viewer, role_in(viewer.identity, rules_of(state)))

@@ -3,15 +3,17 @@
 import pytest
 
 from nexus.bus import TotalsNews
+from nexus.domain.definition import PollPatch
 from nexus.domain.event import Event
 from nexus.domain.event_definition import EventPatch
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Policy, Poll
 from nexus.errors import PollNotFound
+from nexus.rooms.viewer import Viewer
 from nexus.store import accounts, event_hosts, events, polls
 from nexus.store.accounts import User
 from nexus.store.database import Database
-from tests.support.ballots import HOST, cast_one, vote
+from tests.support.ballots import HOST, cast_one, make_poll, vote
 from tests.support.followed import ALICE, BOB, deaf, has_moved, move, running, seen_of, unhealed
 from tests.support.hub import RunningHub, shows
 from tests.support.rooms import RecordingSink
@@ -174,3 +176,44 @@ async def test_co_hosts_who_come_or_go_are_known_where_the_news_is_lost(deaf: Ru
     await event_hosts.remove_host(deaf.database, event.id, carol.subject, HOST)
     later = await deaf.read(poll)
     await until(shows(screen, f"poll r{later.revision} turnout"))
+
+
+async def test_strangers_leave_a_poll_that_becomes_private_after_a_change_of_its_co_hosts(
+    unhealed: RunningHub, carol: User
+) -> None:
+    event = await make_event(unhealed.database, "One?")
+    await move(unhealed, event, 0)
+    poll = await poll_of(unhealed.database, event, 0)
+    follower, stranger = await unhealed.follow(event, ALICE)
+    own = Viewer(stranger, ALICE)  # which has joined the poll as well, and stays where the follower goes
+    await unhealed.hub.enter(poll.id, own)
+    _, by_id = await unhealed.enter(poll, ALICE)
+    viewer, guest = await unhealed.enter(poll, BOB)
+    await events.join(unhealed.database, [(event.id, BOB.voter)])
+    await add(unhealed, event, carol)
+    await unhealed.hub.refresh(poll.id)
+    room = unhealed.hub._rooms[poll.id]
+    assert (by_id.gone, stranger.gone) == ([], [])
+    change = await events.patch(unhealed.database, event.id, EventPatch(is_public=False), HOST)
+    unhealed.tallies.event_changed(change)
+    await until(lambda: by_id.gone == [poll.id] and poll.id in stranger.gone and own not in room.viewers)
+    await until(lambda: stranger.events_gone == [event.id])
+    assert (guest.gone, viewer.role, follower.viewer) == ([], "voter", None)
+
+
+async def test_strangers_leave_a_poll_that_becomes_private_after_it_was_handed_over(
+    unhealed: RunningHub, carol: User
+) -> None:
+    poll = await make_poll(unhealed.database)
+    _, stranger = await unhealed.enter(poll, ALICE)
+    async with unhealed.database.transaction() as connection:
+        await connection.run(
+            "UPDATE polls SET created_by = :to, revision = revision + 1 WHERE id = :poll",
+            to=carol.subject,
+            poll=poll.id,
+        )
+    unhealed.tallies.poll_changed(await unhealed.read(poll))
+    await unhealed.hub.refresh(poll.id)
+    assert stranger.gone == []
+    await unhealed.turn(polls.patch(unhealed.database, poll.id, PollPatch(is_public=False), as_voter(carol)))
+    await until(lambda: stranger.gone == [poll.id])
