@@ -164,3 +164,32 @@ async def test_the_list_asks_again_for_little(chromium: Chromium, home: str) -> 
         await page.get_by_label("Search").fill("")
         await page.clock.fast_forward(1000)
         await expect(host.state("Closed")).to_have_text("Closed 1")
+
+
+async def test_on_a_phone_a_menu_leads_to_a_new_poll_and_a_new_event(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, viewport=(360, 740)) as host:
+        bar, keys = host.page.get_by_role("banner"), host.page.keyboard
+        for name, route in (("New poll", "/new"), ("New event", "/events/new")):
+            await expect(bar.get_by_role("link", name=name)).to_be_hidden()
+            await bar.get_by_role("button", name="New", exact=True).focus()
+            await keys.press("Enter")
+            await bar.get_by_role("link", name=name).click()
+            await host.page.wait_for_url(f"**#{route}")
+            await expect(bar.get_by_role("button", name="New", exact=True)).to_be_hidden()  # it would start over
+            await host.goto("#/", "Your polls")
+
+
+async def test_who_has_events_and_no_polls_lands_on_the_events_once(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        page = host.page
+        await expect(host.heading("Your polls")).to_be_visible()
+        await host.http.post("/events/", json={"title": "Town hall"})
+        await page.reload()
+        await expect(host.heading("Your events")).to_be_visible()
+        await expect(page.get_by_role("link", name="Town hall")).to_be_visible()
+        await page.get_by_role("navigation", name="Lists").get_by_role("link", name="Polls").click()
+        await expect(host.heading("Your polls")).to_be_focused()
+        await expect(page.get_by_text("There are no polls yet.")).to_be_visible()
+        await host.make("Lunch?")
+        await page.goto(f"{home}/host")
+        await expect(page.get_by_role("link", name="Lunch?")).to_be_visible()

@@ -45,7 +45,7 @@ function sheet() {
 
 /** The screen in `main`. A view has `node`, `heading`, `title` and `open()`, which may reject as calls do; if it needs
  * them, also `close()`, `dirty`, `first`, the field that gets the focus instead of the heading, and `keeps`, which says
- * that it can continue after another login. */
+ * that it can continue after another login; and `instead`, the address of a view that takes its place once it is open. */
 export class App {
   #main;
   #bar = element("header", { class: "bar", hidden: true });
@@ -225,8 +225,9 @@ export class App {
     } finally {
       if (turn === this.#turn) set(this.#main, "aria-busy", null);
     }
-    if (turn !== this.#turn) view.close?.();
-    else {
+    if (turn !== this.#turn || view.instead) view.close?.();
+    if (turn === this.#turn && view.instead) location.replace(view.instead);
+    else if (turn === this.#turn) {
       this.#put(view);
       if (view.hash) this.#router.stay(view.hash);
     }

@@ -26,6 +26,8 @@ const REFRESH_MS = 10_000;
 /** The list; `look` says what it shows if that is not what a list shows at first, and keeps it for when the host comes
  * back. `moved(hash)` is told each new address that says the same. */
 export class ListView {
+  /** The address of what is shown instead to somebody who has just come and has no polls, but events. */
+  instead = null;
   #server;
   #look;
   #cards = new Map();
@@ -50,11 +52,13 @@ export class ListView {
   #typing = null;
   #timer = null;
   #over = false;
+  #fresh;
   #seen = () => document.hidden || this.#tryRead();
   #moved;
 
   constructor(server, look, moved) {
     this.#server = server;
+    this.#fresh = !Object.keys(look).length;
     this.#look = complete(look);
     this.#moved = moved;
     this.title = say("host.polls");
@@ -74,12 +78,18 @@ export class ListView {
   /** Read it for the first time. */
   async open() {
     const [{ results: categories }] = await Promise.all([this.#categories(), this.#read()]);
+    if (this.#fresh && !this.#welcome.node.hidden && (await this.#hasEvents())) this.instead = "#/events";
     this.#fillFilters(categories);
     this.#refreshLater();
     document.addEventListener("visibilitychange", this.#seen);
     const now = () => this.#server.client.now();
     this.#endings.push(everySecond(now, () => this.#cards.forEach((card) => card.tick(now()))));
     announce(this.#line, take());
+  }
+
+  /** Whether this host has events or co-hosts some. */
+  async #hasEvents() {
+    return (await this.#server.call("GET", "/events/?page_size=1")).count > 0;
   }
 
   /** The address that says what it shows. */

@@ -16,6 +16,7 @@ export class TopBar {
   #links = [];
   #touch;
   #make;
+  #making; // both of them in a menu, where there is no room for two buttons
   #menu;
   #unlisten;
 
@@ -28,9 +29,10 @@ export class TopBar {
       ["event", this.#maker("event_new", "#/events/new", say("hosting.new_event"))],
       ["poll", this.#maker("new", "#/new", say("host.new_poll"))],
     ]);
+    this.#making = this.#both();
     this.#menu = this.#account(server, pages, logout);
     const note = element("div", { class: "note warn touch", role: "status", hidden: true });
-    const inner = element("div", { class: "inner" }, brand, nav, ...this.#make.values(), this.#menu.node);
+    const inner = element("div", { class: "inner" }, brand, nav, ...this.#make.values(), this.#making.node, this.#menu.node);
     this.#touch = new Touch(note, server.client, (error) => (error.code === 4501 || error.status === 401 ? [] : null));
     this.#unlisten = server.client.on("state", ({ name }) => name === "open" && heal());
     addEventListener("online", heal);
@@ -45,12 +47,14 @@ export class TopBar {
       set(link, "aria-current", page === name ? "page" : above ? "true" : null);
     }
     const events = name.startsWith("event");
+    const list = ["list", "events"].includes(name);
     for (const [kind, made] of this.#make) {
-      const here = (kind === "event") === events; // the one of the list that is shown comes first
-      const main = here && ["list", "events"].includes(name);
-      set(made, "class", `button make ${main ? "main" : "soft"}${here ? "" : " wide-only"}`);
+      const main = list && (kind === "event") === events; // the one of the list that is shown comes first
+      set(made, "class", `button make wide-only ${main ? "main" : "soft"}`);
       made.hidden = FORMS.includes(name);
     }
+    set(this.#making.node.firstChild, "class", `make opens ${list ? "main" : "soft"}`);
+    this.#making.node.hidden = FORMS.includes(name);
   }
 
   /** Another bar takes its place. */
@@ -63,6 +67,15 @@ export class TopBar {
   #maker(name, href, text) {
     const plus = element("span", { class: "plus" }, icon(PLUS));
     return this.#link(name, href, [plus, element("span", { class: "named" }, text)], "button make");
+  }
+
+  #both() {
+    const plus = element("span", { class: "plus" }, icon(PLUS));
+    const menu = new Menu(null, [plus, element("span", { class: "named" }, say("hosting.make"))], "make");
+    const poll = this.#link("new", "#/new", say("host.new_poll"));
+    menu.offer([poll, this.#link("event_new", "#/events/new", say("hosting.new_event"))]);
+    menu.node.classList.add("making");
+    return menu;
   }
 
   #link(name, href, content, kind) {
