@@ -83,7 +83,7 @@ async def test_a_show_is_run_from_a_phone_by_keyboard_too(chromium: Chromium, ho
             await expect(on_air(page)).to_have_text(question)
             await expect(said(page)).to_have_text(f"Shown now: {question}")
             await expect(step(page, "Next")).to_be_focused()
-        await expect(step(page, "Next")).to_contain_text("Then nothing is shown")
+        await expect(step(page, "Next")).to_contain_text("End: thank everyone")
         await page.keyboard.press("Enter")
         await expect(said(page)).to_have_text("Nothing is shown now.")
         await expect(step(page, "Next")).to_contain_text("That was the last question")
@@ -98,6 +98,24 @@ async def test_a_show_is_run_from_a_phone_by_keyboard_too(chromium: Chromium, ho
         assert (await read(host, event))["shown"] is None
         low = "(all) => all.map((one) => one.getBoundingClientRect().height).filter((high) => high && high < 44)"
         assert await page.locator("main :is(button, a)").evaluate_all(low) == [], "lower than 44 px"
+
+
+async def test_what_has_just_been_shown_comes_into_view_and_the_focus_stays(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, viewport=PHONE) as host:
+        page = host.page
+        await control(page, home, await make(host, "First?", "Second?", "Third?"))
+        chosen = page.locator(".questions button").first
+        await step(page, "Next").click()
+        await step(page, "Next").click()
+        await expect(on_air(page)).to_have_text("Second?")
+        await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        await expect(on_air(page)).not_to_be_in_viewport()
+        await chosen.focus()
+        await page.keyboard.press("Enter")
+        await expect(on_air(page)).to_have_text("First?")
+        await expect(on_air(page)).to_be_in_viewport()
+        await expect(chosen).to_be_focused()
+        await expect(step(page, "Back")).to_contain_text("Then nothing is shown")
 
 
 async def test_voting_time_and_results_are_under_control(chromium: Chromium, home: str) -> None:

@@ -180,6 +180,7 @@ export class ControlView {
         this.#others.did({ shown: event.shown });
         await this.#caughtUp(event.revision);
         done();
+        this.#air.reveal();
         announce(this.#thumb.line, this.#said());
       } catch (error) {
         if (error.code !== "event_moved") throw error;

@@ -50,6 +50,11 @@ export class OnAir {
     if (room) this.#showPoll(room);
   }
 
+  /** Bring the card into view where it has been scrolled away. The focus stays where it is. */
+  reveal() {
+    if (this.node.getBoundingClientRect().top < 0) this.node.scrollIntoView({ block: "start" });
+  }
+
   /** Show how long voting goes on, at the server's time `now`. */
   tick(room, now) {
     const left = room?.totals.status === "open" ? msLeft(room.poll, now) : NaN;

@@ -29,11 +29,13 @@ export class Thumb {
 }
 
 class Step {
+  #name;
   #named = element("span", { class: "named" });
   #question = element("span", { dir: "auto" });
   #number = element("span", { class: "number" });
 
   constructor(name, act) {
+    this.#name = name;
     this.#named.append(this.#number, this.#question);
     const kind = name === "next" ? "main" : null;
     const text = element("span", { class: "word" }, say(name === "next" ? "control.next" : "control.back"));
@@ -45,7 +47,7 @@ class Step {
     const reason = off ?? (why ? say(why) : null);
     const place = poll ? polls.findIndex(({ id }) => id === poll.id) + 1 : "";
     write(this.#number, reason === null ? String(place) : "");
-    write(this.#question, reason ?? poll?.question ?? say("control.then_nothing"));
+    write(this.#question, reason ?? poll?.question ?? say(this.#name === "next" ? "control.then_end" : "control.then_nothing"));
     set(this.node, "aria-disabled", reason === null ? null : "true");
   }
 }
