@@ -89,8 +89,9 @@ async def test_events_are_found(chromium: Chromium, home: str) -> None:
         card = page.get_by_role("listitem").filter(has_text=EVIL)
         await expect(card).to_contain_text("1 question")
         await card.get_by_role("link", name="Live control").click()
-        await page.wait_for_url("**/control")
+        await expect(page.locator(".thumb")).to_be_visible()
         await page.go_back()
+        await expect(page.locator(".thumb")).to_have_count(0)  # the list that is there is a new one
         await page.get_by_role("searchbox").fill("nowhere")
         await expect(host.status("No events match your search.")).to_be_visible()
         await page.reload()  # the address says what is searched

@@ -69,8 +69,9 @@ describe("events", { concurrency: true }, () => {
     const { wires, place, heard } = await following(event);
     const { room } = place;
     const [yes] = ids(room.poll);
+    const renamed = when(place, "shown", ({ event: { title } }) => title.startsWith("<script>"));
     await call("PATCH", `/events/${event.id}/`, { title: "<script>alert(1)</script>" });
-    await when(place, "shown", ({ event: { title } }) => title.startsWith("<script>"));
+    await renamed;
     assert.equal(place.room, room);
     const final = when(room, "totals", (totals) => totals.final);
     await next(event);
@@ -161,9 +162,10 @@ describe("events", { concurrency: true }, () => {
     const inside = await following(event);
     const stranger = await meet();
     const gone = when(await soon(stranger.enter(event.id)), "deleted");
+    const told = when(inside.place, "shown", (shown) => !shown.event.is_public);
     await call("PATCH", `/events/${event.id}/`, { is_public: false });
     assert.equal(await gone, event.id);
-    const { event: now } = await when(inside.place, "shown", (shown) => !shown.event.is_public);
+    const { event: now } = await told;
     assert.equal(await soon(inside.client.enter(now.code)), inside.place);
   });
 
@@ -305,8 +307,9 @@ describe("events", { concurrency: true }, () => {
     await totalsOf(room, ({ voters }) => voters === 1);
     await soon(room.refresh());
     assert.deepEqual(room.me.map((one) => one.op), [op]);
+    const renamed = when(place, "shown", ({ event: { title } }) => title === "Renamed");
     await call("PATCH", `/events/${event.id}/`, { title: "Renamed" });
-    await when(place, "shown", ({ event: { title } }) => title === "Renamed");
+    await renamed;
     assert.equal(place.room, room);
     await next(event);
     await shows(place, sheet[1]);
