@@ -43,6 +43,10 @@ NewPolls = Annotated[
 ]
 
 
+# In words of JSON Schema: a poll that is shown as it is.
+_NOT_OPENED = {"open": {"const": False}}
+
+
 class NewEvent(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """An event as it is created, imported and exported, with its polls."""
 
@@ -109,6 +113,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """How an event moves on: `from` is the poll that the caller sees shown, null for none; `open` opens the new one
     where it is a draft, for so many `seconds`; `keep_open` leaves the one before as it is."""
 
+    schema_rules: ClassVar[dict[str, object]] = {"not": {"required": ["seconds", "open"], "properties": _NOT_OPENED}}
+
     sees: Annotated[int, says(minimum=1)] | UnsetType | None = msgspec.field(name="from", default=UNSET)
     open: bool = True
     seconds: OpenSeconds | UnsetType = UNSET
@@ -117,6 +123,13 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 class Show(Step, frozen=True, kw_only=True):
     """To which poll of its run sheet an event moves; null: nothing is shown."""
+
+    schema_rules: ClassVar[dict[str, object]] = {
+        "not": {
+            "required": ["seconds"],
+            "anyOf": [{"required": ["open"], "properties": _NOT_OPENED}, {"properties": {"poll": {"type": "null"}}}],
+        }
+    }
 
     poll: Annotated[int, says(minimum=1)] | None
 
@@ -130,7 +143,12 @@ def position_problems(position: int | UnsetType, last: int) -> list[Problem]:
 
 def step_problems(step: Step) -> list[Problem]:
     """Every broken rule about the values of a move."""
-    return opening_problems(Opening(step.seconds))
+    problems = opening_problems(Opening(step.seconds))
+    if step.seconds is not UNSET and not step.open:
+        problems.append(("seconds", "cannot be combined with open: false"))
+    if step.seconds is not UNSET and isinstance(step, Show) and step.poll is None:
+        problems.append(("seconds", "needs a poll that is shown"))
+    return problems
 
 
 def event_poll_problems(poll: EventPoll, last: int, now: datetime) -> list[Problem]:

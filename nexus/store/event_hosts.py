@@ -76,13 +76,15 @@ async def _changed(connection: Connection, event: int, by: Identity, action: str
 
 
 async def give_to(database: Database, event: int, user: User, by: Identity) -> EventChange:
-    """Make an account the owner of an event; the one before stays as co-host. Raises `UserNotFound`,
-    `AccountDisabled`."""
+    """Make an account the owner of an event; the one before stays as co-host, in the place of one who was that. Raises
+    `UserNotFound`, `AccountDisabled`, and `TooManyHosts` where there is no place."""
     async with database.transaction() as connection:
         await _hold(connection, user)
         before = await locked_event_for_owner(connection, event, by)
         if user.subject == before.created_by:
             return EventChange(before)
+        if user.subject not in before.hosts and len(before.hosts) >= MOST_HOSTS:
+            raise TooManyHosts
         await connection.run(
             "INSERT INTO event_hosts (event_id, voter) VALUES (:event, :voter)", event=event, voter=before.created_by
         )

@@ -190,12 +190,17 @@ async def close_poll(database: Database, poll: int, by: Identity) -> Poll:
 async def close_locked(connection: Connection, found: Poll, by: Identity) -> Poll:
     """`close_poll` of a poll that is locked and not closed; its event counts the change elsewhere."""
     digest = (await audit.digests(connection, [found.id]))[found.id]
-    await connection.run(
-        "UPDATE polls SET status = 'closed', closed_at = clock_timestamp(), version = version + 1, "
-        "revision = revision + 1, updated_at = clock_timestamp() WHERE id = :poll",
-        poll=found.id,
-    )
+    await connection.run(_CLOSE, poll=found.id)
     return await _done(connection, found, by, "close", digest)
+
+
+# Its time may have come since it was locked: nothing is voted after that, so that is when it closed. A draft has not
+# been open, whatever its times say.
+_CLOSE = """
+UPDATE polls SET status = 'closed', closed_at = CASE status WHEN 'draft' THEN t.now ELSE least(t.now, expires_at) END,
+    version = version + 1, revision = revision + 1, updated_at = t.now
+FROM (SELECT clock_timestamp() AS now) t WHERE id = :poll
+"""
 
 
 async def reset_poll(database: Database, poll: int, by: Identity) -> Poll:

@@ -63,6 +63,14 @@ async def test_event_takes_50_co_hosts(rest: Rest) -> None:
     assert await refusal(rest, "POST", path, ann, username=people[50].name) == (409, "too_many_hosts")
     page = await rest.get(f"{path}?page=3&page_size=20", ann)
     assert (page["count"], len(page["results"])) == (50, 10)
+    # Whoever hands it over becomes a co-host: of 50 one has to make room.
+    event = await rest.get(path.removesuffix("hosts/"), ann)
+    owner = path.replace("hosts", "owner")
+    assert await refusal(rest, "POST", owner, ann, username=people[50].name) == (409, "too_many_hosts")
+    assert await rest.get(path.removesuffix("hosts/"), ann) == event
+    after = (await rest("POST", owner, ann, json={"username": people[7].name})).json()
+    hosts = [one.voter for one in people[:50] if one is not people[7]]
+    assert (after["created_by"], after["hosts"]) == (people[7].voter, [*hosts, ann.voter])
 
 
 async def test_owner_before_stays_as_co_host(rest: Rest) -> None:

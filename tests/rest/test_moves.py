@@ -194,6 +194,9 @@ BAD: list[tuple[str, Json]] = [
     ("show", {"poll": None, "from": "x"}),
     ("show", {"poll": None, "seconds": 0}),
     ("next", {"seconds": 31_536_001}),
+    ("next", {"seconds": 30, "open": False}),
+    ("previous", {"seconds": 30, "open": False}),
+    ("show", {"poll": None, "seconds": 30}),
     ("next", {"open": None}),
     ("next", {"poll": 1}),
     ("previous", {"keep_open": 1}),
@@ -208,6 +211,14 @@ async def test_bad_move_is_refused(rest: Rest, act: str, body: Json) -> None:
     answer = await rest("POST", f"{show.path}{act}/", show.ann, json=body)
     assert (answer.status_code, answer.json()["code"]) == INVALID
     assert (await rest.get(show.path, show.ann))["shown"] == show.polls[0]
+
+
+async def test_seconds_without_a_poll_to_open_are_named(rest: Rest) -> None:
+    show = await show_of(rest)
+    for body in ({"poll": None, "seconds": 30}, {"poll": show.polls[0], "seconds": 30, "open": False}):
+        answer = await rest("POST", f"{show.path}show/", show.ann, json=body)
+        assert (answer.status_code, [fault["field"] for fault in answer.json()["errors"]]) == (422, ["seconds"])
+    assert (await rest.get(show.path, show.ann))["revision"] == 1
 
 
 async def test_poll_of_another_event_cannot_be_shown(rest: Rest) -> None:

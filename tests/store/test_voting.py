@@ -274,6 +274,29 @@ async def test_vote_that_waited_for_the_lock_past_the_expiry_is_refused(database
     ]
 
 
+async def test_poll_closed_by_hand_as_its_time_comes_was_closed_then(database: Database) -> None:
+    poll = await make_poll(database)
+    assert (await cast_one(database, vote(poll, ALICE, 0))).status is Outcome.RECORDED
+    async with database.transaction() as host:
+        found = await rounds.locked(host, poll.id)
+        waiting = asyncio.create_task(refused(database, vote(poll, BOB, 0)))
+        await _until_waiting(database)
+        # What was ahead when the host locked it is past when the host closes it.
+        await host.run("UPDATE polls SET expires_at = clock_timestamp()")
+        closed = await rounds.close_locked(host, found, HOST)
+    assert closed.status is Status.CLOSED and closed.closed_at == closed.expires_at
+    assert await asyncio.wait_for(waiting, 10) == "poll_closed"
+    in_time = "SELECT v.voter, v.cast_at < p.closed_at FROM votes v JOIN polls p ON true"
+    assert await rows(database, in_time) == [(ALICE.voter, True)]
+
+
+async def test_draft_closed_by_hand_was_not_closed_by_a_time_that_passed_it_by(database: Database) -> None:
+    past = datetime.now(UTC) - timedelta(hours=1)
+    poll = await make_poll(database, status="draft", expires_at=past)
+    closed = await rounds.close_poll(database, poll.id, HOST)
+    assert closed.closed_at is not None and closed.closed_at > past
+
+
 async def _until_waiting(database: Database) -> None:
     for _ in range(1000):
         if await rows(database, LOCK_WAITS):

@@ -103,7 +103,7 @@ class ShowHost:
         how: Json = {"from": self.event["shown"]} if self._mind.random() < 0.5 else {}
         if self._mind.random() < 0.2:
             how["open"] = False
-        if self._mind.random() < 0.2:
+        elif self._mind.random() < 0.25:
             how["seconds"] = self._mind.randint(1, 2)
         if self._mind.random() < 0.15:
             how["keep_open"] = True
@@ -114,7 +114,10 @@ class ShowHost:
 
     async def _show(self, record: ShowRecord) -> None:
         poll = None if self._mind.random() < 0.15 else self._poll()
-        await self._ask("POST", self._path("show/"), {"poll": poll, **self._how()})
+        how = self._how()
+        if poll is None:
+            how.pop("seconds", None)
+        await self._ask("POST", self._path("show/"), {"poll": poll, **how})
 
     async def _turn(self, record: ShowRecord) -> None:
         poll, turn = self._poll(), self._mind.choice(("open", "open", "close", "close", "reset"))

@@ -143,7 +143,7 @@ CALLS: tuple[RestCall, ...] = (
         body=Named,
         query=Nothing,
         answer=EventView,
-        raises=(Forbidden, UserNotFound, AccountDisabled),
+        raises=(Forbidden, UserNotFound, AccountDisabled, TooManyHosts),
     ),
 )
 """The calls of this file."""
