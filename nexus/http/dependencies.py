@@ -27,6 +27,9 @@ from nexus.voting.ballot_box import BallotBox
 from nexus.voting.estates import Estates
 from nexus.voting.tallies import Tallies
 
+MOVES_BURST = 10
+"""Seconds whose moves may come at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
@@ -44,6 +47,8 @@ class Rates:
     """Failed logins, by account and address."""
     votes: Rate
     """Votes and retractions, by voter; the WebSocket door takes from the same rate."""
+    moves: Rate
+    """Moves of events, by event and host: one who presses without end keeps no other from moving on."""
 
     @classmethod
     def from_limits(cls, limits: Limits, clock: Callable[[], float] = time.monotonic) -> Rates:
@@ -55,6 +60,7 @@ class Rates:
             registrations=by_minute(limits.registrations_per_minute, clock=clock),
             wrong_passwords=by_minute(limits.wrong_passwords_per_minute, clock=clock),
             votes=Rate(limits.votes_per_second, limits.votes_burst, clock=clock),
+            moves=Rate(limits.moves_per_second, MOVES_BURST * limits.moves_per_second, clock=clock),
         )
 
 

@@ -84,6 +84,9 @@ class Limits:
     )
     votes_per_second: int = setting("NEXUS_VOTES_PER_SECOND", whole(1), "10", "votes per second from one voter")
     votes_burst: int = setting("NEXUS_VOTES_BURST", whole(1), "50", "votes at once from one voter")
+    moves_per_second: int = setting(
+        "NEXUS_MOVES_PER_SECOND", whole(1), "2", "moves of an event per second by one host; bursts of ten times as many"
+    )
     guests_per_minute: int = setting(
         "NEXUS_GUESTS_PER_MINUTE", whole(1), "2000", "guest tokens per minute to one address"
     )

@@ -1,6 +1,7 @@
 """Moving an event on: the poll before is closed, the new one opened, and nobody skips a poll."""
 
 import asyncio
+import itertools
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from nexus.bus import PollNews, TotalsNews
 from tests.rest.test_events import refusal
 from tests.support.events import event_of, new_poll
-from tests.support.rest import Person, Rest
+from tests.support.rest import Person, Rest, refused
 from tests.support.values import Json
 
 INVALID = (422, "invalid")
@@ -145,9 +146,9 @@ async def test_doubled_press_skips_nothing(rest: Rest) -> None:
 
 
 async def test_of_two_hosts_who_press_at_once_one_moves(rest: Rest) -> None:
-    show = await show_of(rest, 6)
+    show = await show_of(rest, 4)
     shown = None
-    for n in range(6):
+    for n in range(4):
         answers = await asyncio.gather(
             *(rest("POST", f"{show.path}next/", show.ann, json={"from": shown}) for _ in range(5))
         )
@@ -219,6 +220,28 @@ async def test_seconds_without_a_poll_to_open_are_named(rest: Rest) -> None:
         answer = await rest("POST", f"{show.path}show/", show.ann, json=body)
         assert (answer.status_code, [fault["field"] for fault in answer.json()["errors"]]) == (422, ["seconds"])
     assert (await rest.get(show.path, show.ann))["revision"] == 1
+
+
+async def test_host_who_moves_without_end_is_refused_and_keeps_nobody_else_from_moving(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = itertools.chain([100.0] * 43, itertools.repeat(101.0))
+    monkeypatch.setattr(rest.services.rates.moves, "_clock", lambda: next(clock))
+    show, bob, eve = await show_of(rest), await rest.user(), await rest.user()
+    await rest("POST", f"{show.path}hosts/", show.ann, json={"username": bob.name})
+    for _ in range(10):  # as fast as they can be pressed
+        await show("next")
+        await show("previous")
+    before = await rest.get(show.path, show.ann)
+    for act, body in (("next", {}), ("show", {"poll": None})):
+        answer = await rest("POST", f"{show.path}{act}/", show.ann, json=body)
+        assert refused(answer) == (429, "too_many_requests") and answer.headers["retry-after"] == "1"
+    assert await rest.get(show.path, show.ann) == before
+    # Neither a stranger nor the owner takes from what a co-host has.
+    for _ in range(20):
+        assert await refusal(rest, "POST", f"{show.path}next/", eve) == (403, "forbidden")
+    assert (await rest("POST", f"{show.path}next/", bob)).status_code == 200
+    assert (await show("previous"))["shown"] == before["shown"]
 
 
 async def test_poll_of_another_event_cannot_be_shown(rest: Rest) -> None:

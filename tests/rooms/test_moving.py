@@ -145,7 +145,9 @@ async def test_own_ballots_are_read_in_batches_where_there_are_votes(
     for screen in screens:
         await until(has_moved(screen, shown))
     assert asked == [], "nobody has voted in it"
-    await move(running, event, None)
+    nothing = await move(running, event, None)
+    for screen in screens:  # else they may be shown the same poll as before, and stay in it
+        await until(has_moved(screen, nothing))
     await rounds.open_poll(running.database, poll.id, HOST)
     for n in range(0, 50, 10):
         await cast_one(running.database, vote(poll, voter(n), 0))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from nexus.domain.event import Cue, Event, back, forward
 from nexus.domain.event_definition import Show, Step
 from nexus.domain.rights import Role
 from nexus.domain.views import EventView, event_view
-from nexus.errors import EventMoved, EventNotFound, Forbidden
+from nexus.errors import EventMoved, EventNotFound, Forbidden, TooMany
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.store import moves
 from nexus.store.event_rows import EventChange
 
+StepT = TypeVar("StepT", bound=Step)
+
 
 async def show(request: TypedRequest[Show, Nothing], services: RestServices) -> Reply[EventView]:
     """Show a poll to everybody, or nothing; the one before is closed, and a draft is opened."""
-    id_ = request.path_id("event", EventNotFound())
+    id_ = _event(request, services)
     return _moved(services, await moves.show(services.database, id_, request.body, request.by))
 
 
@@ -34,8 +37,17 @@ async def previous_poll(request: TypedRequest[Step, Nothing], services: RestServ
 async def _step(
     request: TypedRequest[Step, Nothing], services: RestServices, cue: Callable[[Event], Cue]
 ) -> Reply[EventView]:
-    id_ = request.path_id("event", EventNotFound())
+    id_ = _event(request, services)
     return _moved(services, await moves.step(services.database, id_, request.body, request.by, cue))
+
+
+def _event(request: TypedRequest[StepT, Nothing], services: RestServices) -> int:
+    """The event that is to move. Raises `TooMany` for a host who moves it too often."""
+    id_ = request.path_id("event", EventNotFound())
+    wait = services.rates.moves.take(f"{id_} {request.by.voter}")
+    if wait:
+        raise TooMany("This event has been moved too often. Wait a moment.", after_s=wait)
+    return id_
 
 
 def _moved(services: RestServices, change: EventChange) -> Reply[EventView]:
@@ -52,7 +64,7 @@ CALLS: tuple[RestCall, ...] = (
         body=Show,
         query=Nothing,
         answer=EventView,
-        raises=(Forbidden, EventMoved),
+        raises=(Forbidden, EventMoved, TooMany),
     ),
     *(
         call(
@@ -63,7 +75,7 @@ CALLS: tuple[RestCall, ...] = (
             optional=True,
             query=Nothing,
             answer=EventView,
-            raises=(Forbidden, EventMoved),
+            raises=(Forbidden, EventMoved, TooMany),
         )
         for name, handler in (("next", next_poll), ("previous", previous_poll))
     ),
