@@ -6,7 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from nexus.domain.identity import Identity
-from nexus.errors import AccountDisabled, Invalid, TooManyHosts, UserNotFound
+from nexus.errors import AccountDisabled, EventNotFound, Invalid, TooManyHosts, UserNotFound
 from nexus.store import audit
 from nexus.store.accounts import User
 from nexus.store.database import Connection, Database
@@ -18,24 +18,30 @@ MOST_HOSTS = 50
 """Co-hosts of an event."""
 
 
-class CoHost(msgspec.Struct, frozen=True):
-    """A co-host: the account's id and name, both None for a subject of another issuer."""
+class EventHost(msgspec.Struct, frozen=True):
+    """Who runs an event: the account's id and name, both None for a subject of another issuer."""
 
     sub: str
     id: int | None
     username: str | None
 
 
-async def hosts_of(database: Database, event: int) -> list[CoHost]:
-    """The co-hosts of an event, in the order in which they were added."""
+async def hosts_of(database: Database, event: int) -> tuple[EventHost, list[EventHost]]:
+    """The owner of an event, and its co-hosts in the order in which they were added. Raises `EventNotFound`."""
     async with database.read() as connection:
         rows = await connection.all(
-            "SELECT h.voter, u.id, u.username FROM event_hosts h LEFT JOIN users u ON 'user:' || u.id = h.voter "
+            "SELECT h.voter, u.id, u.username FROM ("
+            "SELECT created_by AS voter, NULL AS added_at FROM events WHERE id = :event UNION ALL "
+            "SELECT voter, added_at FROM event_hosts WHERE event_id = :event) h "
+            "LEFT JOIN users u ON 'user:' || u.id = h.voter "
             "AND u.id = CASE WHEN h.voter LIKE 'user:%' THEN CAST(substr(h.voter, 6) AS bigint) END "
-            "WHERE h.event_id = :event ORDER BY h.added_at, h.voter",
+            "ORDER BY h.added_at NULLS FIRST, h.voter",
             event=event,
         )
-    return [CoHost(row["voter"], row["id"], row["username"]) for row in rows]
+    if not rows:
+        raise EventNotFound  # deleted meanwhile
+    owner, *hosts = [EventHost(row["voter"], row["id"], row["username"]) for row in rows]
+    return owner, hosts
 
 
 async def add_host(database: Database, event: int, user: User, by: Identity) -> tuple[EventChange, bool]:

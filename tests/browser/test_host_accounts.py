@@ -247,3 +247,23 @@ async def test_an_administrator_makes_renames_and_deletes_categories(
         await page.get_by_label("Category").select_option("<b>Town</b>")
         await page.evaluate("scrollTo(0, document.body.scrollHeight)")  # where the bar for saving covers nothing
         await axe(page)
+
+
+@SLOW
+async def test_a_co_host_who_has_no_account_is_invited_by_name(
+    chromium: Chromium, server: Server, database: Database
+) -> None:
+    await account(database, "mona", admin=True)
+    unknown = "<img src=x onerror=alert(1)> & #?%"
+    async with logged_in(chromium, server.url, "mona", allowed=[REFUSED]) as (page, _):
+        await page.goto(f"{server.url}/host#/events/new")
+        await page.get_by_label("What is the event called?").fill("Show")
+        await page.keyboard.press("Enter")
+        await page.get_by_label("Add a co-host by username").fill(unknown)
+        await page.keyboard.press("Enter")
+        await axe(page)
+        await page.get_by_role("link", name=f"Invite {unknown}").click()
+        await expect(page.get_by_role("textbox", name="Username")).to_be_focused()
+        await expect(page.get_by_role("textbox", name="Username")).to_have_value(unknown)
+        await page.get_by_role("button", name="Create link").click()
+        await expect(page.get_by_role("heading", name=f"Link for {unknown}")).to_be_focused()

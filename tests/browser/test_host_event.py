@@ -78,7 +78,7 @@ async def test_a_newcomer_makes_an_event_and_its_first_question(chromium: Chromi
         await page.get_by_role("button", name="Add to the run sheet").click()
         await expect(host.status(f"Added: {EVIL}")).to_be_visible()
         await expect(rows(page)).to_contain_text([EVIL])
-        await expect(row(page, EVIL)).to_contain_text("Draft")
+        await expect(row(page, EVIL)).to_contain_text("Not asked yet")
 
 
 async def test_events_are_found(chromium: Chromium, home: str) -> None:
@@ -199,6 +199,8 @@ async def test_a_question_is_copied_edited_and_deleted_in_place(chromium: Chromi
         await dialog.get_by_role("button", name="Close").click()
         await expect(rows(page)).to_contain_text(["First?", "First?", "Second?", "Third?", f"Lunch {EVIL}?"])
         await page.get_by_role("link", name="Second?").click()
+        await expect(host.heading("Edit question")).to_be_focused()
+        await expect(page.locator(".sampled .join")).to_have_text(event["code"])
         await page.get_by_label("Question", exact=True).fill("Second, really?")
         await page.get_by_role("button", name="Save changes").click()
         await expect(host.heading("Town hall")).to_be_focused()
@@ -260,6 +262,25 @@ async def test_co_hosts_are_added_by_name_and_removed(chromium: Chromium, home: 
         assert (await read(host, event))["hosts"] == []
 
 
+async def test_a_co_host_sees_whose_event_it_is_and_hears_whom_to_ask(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home, allowed=[REFUSED]) as host, httpx.AsyncClient(base_url=home) as http:
+        page, owner = host.page, await new_account(http)
+        pair = (await http.post("/auth/token/", json={"username": owner, "password": PASSWORD})).json()
+        http.headers["Authorization"] = f"Bearer {pair['access']}"
+        event = (await http.post("/events/", json={"title": "Town hall"})).json()
+        assert (await http.post(f"/events/{event['id']}/hosts/", json={"username": host.name})).is_success
+        await host.goto("#/events", "Your events")
+        await expect(page.get_by_text(f"By {owner}")).to_be_visible()
+        await host.goto(f"#/event/{event['id']}", "Town hall")
+        await expect(page.locator(".people")).to_contain_text(owner)
+        mine = await make(host, title="Mine")
+        await host.goto(f"#/event/{mine['id']}", "Mine")
+        await page.get_by_label("Add a co-host by username").fill(EVIL)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#co-host-fault")).to_contain_text("ask an administrator to invite")
+        await expect(page.locator("#co-host-fault a")).to_have_count(0)
+
+
 async def test_an_event_is_handed_over_and_its_host_learns_that_it_is_lost(chromium: Chromium, home: str) -> None:
     async with hosting(chromium, home, allowed=[REFUSED]) as host, httpx.AsyncClient(base_url=home) as http:
         page, other = host.page, await new_account(http)
@@ -313,7 +334,7 @@ async def test_an_event_is_changed_copied_and_deleted(chromium: Chromium, home: 
         await page.get_by_role("link", name="Back to the event").click()
         await host.button("More").click()
         await host.button("Copy the event").click()
-        await expect(host.status("This is the copy of “City hall”.")).to_be_visible()
+        await expect(host.status("This is the copy of “City hall”, without votes.")).to_be_visible()
         copy = int(page.url.rsplit("/", 1)[1])
         await host.button("More").click()
         await host.button("Delete…").click()
@@ -381,6 +402,7 @@ async def test_a_poll_in_an_event_leads_to_it(chromium: Chromium, home: str) -> 
         page = host.page
         event = await make(host, "First?", title=f"Town {EVIL}")
         await page.reload()
+        await host.goto("#/?search=first", "Your polls")  # a search finds it among the polls
         card = page.get_by_role("listitem").filter(has_text="First?")
         await expect(card.get_by_role("button", name="Present")).to_have_count(0)
         await expect(card.get_by_role("link", name=f"Town {EVIL}")).to_be_visible()

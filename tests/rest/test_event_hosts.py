@@ -29,6 +29,7 @@ async def test_co_host_runs_the_event_and_its_polls(rest: Rest) -> None:
     hosts = await rest.get(f"{path}hosts/", bob)
     number = int(bob.voter[5:])
     assert (hosts["count"], hosts["results"]) == (1, [{"sub": bob.voter, "id": number, "username": bob.name}])
+    assert hosts["owner"] == {"sub": ann.voter, "id": int(ann.voter[5:]), "username": ann.name}
     assert (await rest.get(poll, bob))["status"] == "draft"
     assert (await rest("POST", f"{path}next/", bob)).status_code == 200
     assert (await rest("POST", f"{path}polls/", bob, json=new_poll())).json()["created_by"] == ann.voter
@@ -52,6 +53,17 @@ async def test_only_accounts_that_can_be_used_are_added(rest: Rest) -> None:
     assert await refusal(rest, "POST", f"{path}hosts/", ann, username=ann.name) == INVALID
     # Who is not the owner learns of no account.
     assert await refusal(rest, "POST", f"{path}hosts/", await rest.user(), username="nobody") == FORBIDDEN
+
+
+async def test_only_hosts_learn_the_names_of_hosts(rest: Rest) -> None:
+    ann, bob, eve = await rest.user(), await rest.user(), await rest.user()
+    event = await event_of(rest, ann, "Show", new_poll())
+    path = f"/events/{event['id']}/"
+    await rest("POST", f"{path}hosts/", ann, json={"username": bob.name})
+    for one, names in ((ann, True), (bob, True), (eve, False), (NOBODY, False)):
+        for call in ("", "hosts/", "results/", "audit/", "definition/"):
+            text = (await rest("GET", f"{path}{call}", one)).text
+            assert (ann.name in text, bob.name in text) == ((names,) * 2 if call == "hosts/" else (False, False)), call
 
 
 async def test_event_takes_50_co_hosts(rest: Rest) -> None:
@@ -93,6 +105,7 @@ async def test_owner_of_another_issuer_who_has_handed_over_can_be_removed(rest: 
     event = await event_of(rest, ada, "Show", new_poll())
     path = f"/events/{event['id']}/"
     assert (await rest("POST", f"{path}owner/", ada, json={"username": ann.name})).status_code == 200
+    assert (await rest.get(f"{path}hosts/", ada))["owner"]["username"] == ann.name
     hosts = (await rest.get(f"{path}hosts/", ann))["results"]
     assert hosts == [{"sub": ada.voter, "id": None, "username": None}]
     for sub, refused in (("", INVALID), ("ext:ada", NO_USER), (bob.voter, NO_USER), (ann.voter, NO_USER)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from playwright.async_api import expect
 
@@ -65,8 +66,14 @@ async def events(visit: Visit) -> None:
 @state("host", "polls of an event in the list")
 async def polls_of_event(visit: Visit) -> None:
     await event(visit, "running", five(visit.texts), 2)
-    await view(visit, "/")
+    await view(visit, f"/?{urlencode({'search': visit.texts.questions[0]})}")  # only a search finds them there
     await expect(visit.page.locator(".of-event").first).to_be_visible()
+
+
+@state("host", "event, question to edit")
+async def question_to_edit(visit: Visit) -> None:
+    made = await event(visit, "draft", five(visit.texts))
+    await view(visit, f"/poll/{made['polls'][1]['id']}/edit?event={made['id']}")
 
 
 @state("host", "new event")

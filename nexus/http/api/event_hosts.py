@@ -17,7 +17,7 @@ from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.store import accounts, event_hosts
 from nexus.store.accounts import User
-from nexus.store.event_hosts import CoHost
+from nexus.store.event_hosts import EventHost
 
 LONGEST_SUBJECT = 255
 """Characters of a subject."""
@@ -40,21 +40,24 @@ class Subject(msgspec.Struct):
 
 
 class HostPage(msgspec.Struct, frozen=True):
-    """A page of co-hosts."""
+    """A page of co-hosts, and the owner on each."""
 
     count: Number
     next: str | None
     previous: str | None
-    results: list[CoHost]
+    owner: EventHost
+    results: list[EventHost]
 
 
 async def list_hosts(request: TypedRequest[Nothing, HostQuery], services: RestServices) -> Reply[HostPage]:
-    """List the co-hosts of an event, in the order in which they were added."""
+    """List the co-hosts of an event, in the order in which they were added; `owner` is its owner."""
     seen = await see_event(services.database, request.path_id("event", EventNotFound()), request.by)
     seen.require_host()
-    query, found = request.query, await event_hosts.hosts_of(services.database, seen.event.id)
+    query = request.query
+    owner, found = await event_hosts.hosts_of(services.database, seen.event.id)
     following, previous = query.links(request.raw, len(found))
-    return Reply(HostPage(len(found), following, previous, found[query.offset : query.offset + query.limit]))
+    page = found[query.offset : query.offset + query.limit]
+    return Reply(HostPage(len(found), following, previous, owner, page))
 
 
 async def add(request: TypedRequest[Named, Nothing], services: RestServices) -> Reply[EventView]:

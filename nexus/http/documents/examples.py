@@ -39,7 +39,7 @@ from nexus.http.api.users import InvitationLink, NewUser, UserPage, UserPatch, U
 from nexus.http.api.votes import OwnVotes, VoteBody
 from nexus.http.api.waiting import WaitState
 from nexus.store.categories import Category
-from nexus.store.event_hosts import CoHost
+from nexus.store.event_hosts import EventHost
 
 REQUEST_ID = "3f2b8c1d9e4a4f6fb0a1c2d3e4f50617"
 
@@ -177,7 +177,7 @@ _ANSWERS: tuple[object, ...] = (
     PollPage(count=1, next=None, previous=None, results=[POLL]),
     _EVENT,
     EventPage(count=1, next=None, previous=None, results=[_EVENT]),
-    HostPage(count=1, next=None, previous=None, results=[CoHost("user:5", 5, "bob")]),
+    HostPage(1, None, None, owner=EventHost("user:1", 1, _ANN), results=[EventHost("user:5", 5, "bob")]),
     EventResults(event=4, revision=17, results=[_RESULTS]),
     PairingView(code="7GK4M2QP", role="presenter", expires_at=NOW),
     PairedToken(access=_ACCESS, expires_in=86_400, role="presenter", poll=7, code=_CODE),

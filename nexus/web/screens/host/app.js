@@ -203,7 +203,7 @@ export class App {
     if (name === "voter") return new (await later("voter")).VoterView(() => this.#logout());
     if (name.startsWith("event")) return (await later("eventviews")).eventView(server, { name, id, query }, moved);
     if (name === "account") return new (await later("account")).AccountView(server, (note) => this.#logout(note));
-    if (name === "users" && server.admin) return new (await later("users")).UsersView(server, () => this.#logout());
+    if (name === "users" && server.admin) return new (await later("users")).UsersView(server, query, () => this.#logout());
     if (name === "categories" && server.admin) return new (await later("categories")).CategoriesView(server);
     const { ListView, lookOf } = await later("list");
     if (query.toString()) this.#look = lookOf(query);

@@ -12,6 +12,7 @@ import { owns } from "./showing.js";
 export class CoHosts {
   #server;
   #hosted;
+  #owner = null;
   #hosts = [];
   #known = "";
   #list = element("ul", { class: "people" });
@@ -35,7 +36,8 @@ export class CoHosts {
   /** Read who they are. Rejects as calls do. */
   async open() {
     const { event } = this.#hosted;
-    const { results } = await this.#server.call("GET", `${this.#path}hosts/?page_size=100`);
+    const { owner, results } = await this.#server.call("GET", `${this.#path}hosts/?page_size=100`);
+    this.#owner = owner;
     this.#hosts = results;
     this.#known = event.hosts.join();
     this.#paint();
@@ -49,7 +51,7 @@ export class CoHosts {
   /** Show the event as it is now. */
   show(event) {
     if (!this.node.isConnected) return;
-    if (event.hosts.join() === this.#known) this.#paint();
+    if (event.hosts.join() === this.#known && event.created_by === this.#owner?.sub) this.#paint();
     else this.open().catch((error) => announce(this.#line, told(error), true));
   }
 
@@ -60,11 +62,11 @@ export class CoHosts {
   #paint() {
     const { event } = this.#hosted;
     const { me } = this.#server;
-    const owner = event.created_by;
+    const { sub: owner, username } = this.#owner;
     const mine = owns(event, me);
     this.#form.hidden = !mine;
-    const name = owner === me.sub ? (me.username ?? who(owner, {})) : who(owner, {});
-    const shown = JSON.stringify([owner, mine, this.#hosts]);
+    const name = username ?? who(owner, {});
+    const shown = JSON.stringify([name, owner, mine, this.#hosts]);
     if (this.#list.dataset.shown === shown) return;
     this.#list.dataset.shown = shown;
     const rows = this.#hosts.map((host) => this.#row(host.username ?? host.sub, host.sub, mine && (() => this.#remove(host))));
@@ -96,7 +98,7 @@ export class CoHosts {
       announce(this.#line, say("event.host_added", { name: username }));
       input.focus();
     } catch (error) {
-      refuse(input, error);
+      refuse(input, error, this.#server.me);
     }
   }
 

@@ -22,7 +22,7 @@ export class EventActs {
   #control = element("a", { class: "button main" }, say("control.title"));
   // The stage's tab gets a copy of this one's login, with which it moves the event.
   #present = element("a", { class: "button", target: "_blank", rel: "opener" }, say("hosting.present"));
-  #results = element("a", { class: "button" }, say("host.results"));
+  #results = element("a", { class: "button" }, say("eventresults.title"));
   #edit = element("a", { class: "button" }, say("event.settings"));
   #menu = new Menu(say("hosting.more_acts"), icon(DOTS));
   #offered = "";

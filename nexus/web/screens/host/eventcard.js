@@ -4,11 +4,10 @@ import { element, fill, set, write } from "../dom.js";
 import { say } from "../words.js";
 import { shortTime } from "./parts.js";
 import { shownPlace } from "./showing.js";
-import { who } from "./sentences.js";
 
-/** The card of `event`, for `me`, who is logged in. */
+/** The card of `event`; `owner(event)` says whose it is, if that needs saying. */
 export class EventCard {
-  #me;
+  #owner;
   #link;
   #badge = element("span", { class: "badge" });
   #code = element("span");
@@ -18,8 +17,8 @@ export class EventCard {
   #control = element("a", { class: "button" }, say("control.title"));
   #acts = element("div", { class: "acts" }, element("div", { class: "buttons" }, this.#control));
 
-  constructor(event, me) {
-    this.#me = me;
+  constructor(event, owner) {
+    this.#owner = owner;
     this.#link = element("a", { href: `#/event/${event.id}`, id: `event-${event.id}` });
     set(this.#control, "href", `#/event/${event.id}/control`);
     set(this.#control, "aria-describedby", this.#link.id);
@@ -41,9 +40,8 @@ export class EventCard {
     write(this.#badge, place ? say("event.place", { place, count: polls.length }) : say("event.nothing_short"));
     set(this.#badge, "data-status", place ? "open" : "draft");
     write(this.#questions, say("event.questions", { n: polls.length }));
-    const mine = event.created_by === this.#me.sub;
-    write(this.#whose, mine ? "" : say("hosting.owner", { name: who(event.created_by, this.#me) }));
-    this.#whose.hidden = mine;
+    write(this.#whose, this.#owner(event));
+    this.#whose.hidden = !this.#whose.textContent;
     const part = ({ id, status }) => element("span", { "data-status": status, "data-shown": id === event.shown });
     fill(this.#strip, polls.map(part));
     this.#strip.hidden = this.#acts.hidden = !polls.length;

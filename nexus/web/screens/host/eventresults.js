@@ -28,7 +28,7 @@ export class EventResultsView {
     this.#server = server;
     this.#path = `/events/${id}/`;
     this.#download = new Download(server);
-    this.title = say("host.results");
+    this.title = say("eventresults.title");
     this.heading = heading(this.title);
     const top = element("div", { class: "line" }, back(`#/event/${id}`, say("hosting.back_to_event")), this.#facts, this.#buttons());
     this.node = element("div", { class: "stack results-of-event" }, top, this.heading, this.#download.node, this.#line);
@@ -80,9 +80,9 @@ export class EventResultsView {
   }
 
   #show(event, results, definitions) {
-    this.title = event.title;
+    this.title = `${event.title} – ${say("eventresults.title")}`;
     write(this.heading, event.title);
-    if (this.node.isConnected) document.title = `${event.title} – ${brandName}`;
+    if (this.node.isConnected) document.title = `${this.title} – ${brandName}`;
     const cards = new Map();
     event.polls.forEach((poll, n) => {
       const card = this.#cards.get(poll.id) ?? new QuestionCard(poll.id);
@@ -123,12 +123,13 @@ class QuestionCard {
     write(this.#title, poll.question);
     write(this.#place, say("event.place", { place, count }));
     showStatus(this.#badge, poll.status);
+    this.#badge.hidden = !totals; // that it has not been asked is said below
     const kept = totals && seen && !(seen === "closed" && totals.final);
     this.#seen.hidden = !kept;
     write(this.#seen, kept ? say(`eventresults.seen_${seen}`) : "");
     set(this.node, "data-unasked", !totals);
     this.#table.node.hidden = !totals;
-    write(this.#turnout, totals ? turnoutOf(totals) : say("eventresults.unasked"));
+    write(this.#turnout, totals ? turnoutOf(totals) : say("event.unasked"));
     if (totals) this.#table.show(totals.options, totals);
   }
 }

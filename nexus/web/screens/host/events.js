@@ -6,6 +6,7 @@ import { EventCard } from "./eventcard.js";
 import { listHead } from "./listhead.js";
 import { Newest } from "./newest.js";
 import { take } from "./notice.js";
+import { EventOwners } from "./owners.js";
 import { announce, button, heading, labelled, pager, statusLine } from "./parts.js";
 import { waysToBegin } from "./welcome.js";
 
@@ -24,6 +25,7 @@ export class EventsView {
   #line = statusLine();
   #count = statusLine();
   #newest = new Newest();
+  #owners;
   #list = element("ul", { class: "polls events" });
   #clear = button(say("hosting.clear"), () => this.#findAll());
   #found = element("div", {}, this.#count, this.#clear);
@@ -39,6 +41,7 @@ export class EventsView {
   constructor(server, query, moved) {
     this.#server = server;
     this.#moved = moved;
+    this.#owners = new EventOwners(server);
     this.#search = (query.get("search") ?? "").slice(0, LONGEST);
     this.#page = /^[1-9]\d{0,8}$/.test(query.get("page")) ? Number(query.get("page")) : 1;
     this.title = say("event.events");
@@ -112,8 +115,9 @@ export class EventsView {
     if (this.#search) query.set("search", this.#search);
     const found = await this.#newest.of(this.#server.call("GET", `/events/?${query}`));
     if (!found || this.#over) return;
-    if (!found.results.length && this.#page > 1) await this.#change(this.#search);
-    else this.#show(found);
+    if (!found.results.length && this.#page > 1) return this.#change(this.#search);
+    await this.#owners.learn(found.results);
+    this.#show(found);
   }
 
   #show({ count, results }) {
@@ -136,7 +140,8 @@ export class EventsView {
   /** Cards stay the same elements while their events are shown, so that they keep the focus. */
   #showCards(events) {
     const before = this.#cards;
-    this.#cards = new Map(events.map((event) => [event.id, before.get(event.id) ?? new EventCard(event, this.#server.me)]));
+    const made = (event) => new EventCard(event, (one) => this.#owners.of(one));
+    this.#cards = new Map(events.map((event) => [event.id, before.get(event.id) ?? made(event)]));
     for (const [id, card] of before) if (!this.#cards.has(id)) card.node.remove();
     events.forEach((event, place) => {
       const card = this.#cards.get(event.id);

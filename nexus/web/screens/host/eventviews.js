@@ -6,7 +6,7 @@ import { later } from "../persist.js";
  * with `Unreachable`. */
 export async function eventView(server, { name, id, query }, moved) {
   const load = (module, ...sections) => later(`host/${module}`, "event", ...sections);
-  if (name === "event") return new (await load("event", "runsheet", "control")).EventView(server, id);
+  if (name === "event") return new (await load("event", "runsheet", "control", "eventresults")).EventView(server, id);
   if (name === "event_control") return new (await load("control", "control")).ControlView(server, id);
   if (name === "event_new") return new (await load("eventform", "runsheet")).EventFormView(server, null);
   if (name === "event_edit") return new (await load("eventform")).EventFormView(server, id);

@@ -1,7 +1,7 @@
 /** Creating a poll, and changing one. */
 
 import { Unreachable } from "../../client.js";
-import { element, fill } from "../dom.js";
+import { element, fill, write } from "../dom.js";
 import { say } from "../words.js";
 import { ask } from "./dialog.js";
 import { blameAll, rule, told } from "./faults.js";
@@ -33,6 +33,7 @@ export class FormView {
   #sample = new Sample();
   #line = statusLine();
   #buttons = [];
+  #code; // by which people enter, where there is one already
   #clean = "";
   #saved = false;
 
@@ -64,7 +65,10 @@ export class FormView {
     const poll = this.#id === null ? null : this.#server.call("GET", `/polls/${this.#id}/`);
     const [{ results }, found] = await Promise.all([categories, poll]);
     this.#poll = found;
-    const inEvent = Boolean(this.#place.event ?? found?.event);
+    const event = this.#place.event ?? found?.event ?? null;
+    const inEvent = event !== null;
+    if (found?.event) write(this.heading, (this.title = say("hosting.edit_question")));
+    this.#code = inEvent ? (await this.#server.call("GET", `/events/${event}/`)).code : found?.code;
     this.#fields = new Fields(results, inEvent);
     this.#settings = new Settings(this.#fields, { categories: results, inEvent, now: () => this.#server.client.now() });
     this.#build();
@@ -199,7 +203,7 @@ export class FormView {
 
   #paint() {
     this.#settings.paint();
-    this.#sample.show(this.#fields.values, this.#options.values.map(({ text }) => text));
+    this.#sample.show(this.#fields.values, this.#options.values.map(({ text }) => text), this.#code);
     if (this.#poll || this.#place.event) return;
     const scheduled = Boolean(this.#fields.values.opens_at);
     fill(this.#buttons[0], say(scheduled ? "host.create_scheduled" : "host.create_open"));

@@ -27,7 +27,7 @@ function edited(id, event) {
   const title = say("host.edit_title");
   if (event > 0) {
     const away = `#/event/${event}`;
-    return { name: String(id), away, title, text: say("hosting.back_to_event"), saved: () => away };
+    return { name: String(id), away, title: say("hosting.edit_question"), text: say("hosting.back_to_event"), saved: () => away };
   }
   return { name: String(id), away: `#/poll/${id}`, title, text: say("host.back_to_poll"), saved: pollPage };
 }

@@ -25,7 +25,7 @@ export function handOver(server, hosted) {
         hosted.take(await server.call("POST", `/events/${hosted.event.id}/owner/`, { username }));
         dialog.close();
       } catch (error) {
-        refuse(input, error);
+        refuse(input, error, server.me);
       }
     });
   });

@@ -29,11 +29,16 @@ export class InviteCard {
     return !this.node.hidden && (!this.#inputs.username || Boolean(this.#inputs.username.value));
   }
 
-  /** Show the form. */
-  open() {
+  /** The field in which somebody begins; null while the form is not shown. */
+  get first() {
+    return this.#inputs.username ?? null;
+  }
+
+  /** Show the form, which may begin with a name. */
+  open(name = "") {
     this.#before = document.activeElement;
     const plain = { autocomplete: "off", autocapitalize: "none", spellcheck: "false" };
-    const username = element("input", { name: "username", ...plain });
+    const username = element("input", { name: "username", ...plain, value: name });
     const email = element("input", { name: "email", type: "email", ...plain });
     const admin = element("input", { name: "admin", type: "checkbox", id: "admin-role", "aria-describedby": "admin-hint" });
     this.#inputs = { username, email, admin };

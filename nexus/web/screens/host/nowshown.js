@@ -3,8 +3,8 @@
 import { element, set, write } from "../dom.js";
 import { timeLeft } from "../time.js";
 import { say } from "../words.js";
-import { badge, showStatus } from "./parts.js";
-import { shownPlace } from "./showing.js";
+import { badge } from "./parts.js";
+import { showTurn, shownPlace } from "./showing.js";
 
 /** The band, with `acts` at its end. */
 export class NowShown {
@@ -32,7 +32,7 @@ export class NowShown {
     write(this.#question, poll ? poll.question : say("event.nothing_hint"));
     this.#facts.hidden = !poll;
     if (!poll) return;
-    showStatus(this.#badge, poll.status);
+    showTurn(this.#badge, poll.status, true);
     write(this.#voters, voters.has(poll.id) ? say("shared.turnout", { n: voters.get(poll.id) }) : "");
   }
 

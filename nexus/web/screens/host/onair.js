@@ -6,8 +6,8 @@ import { element, fill, icon, markLanguage, set, write } from "../dom.js";
 import { msLeft, span } from "../time.js";
 import { say } from "../words.js";
 import { revealed } from "./cue.js";
-import { badge, showStatus } from "./parts.js";
-import { shownPlace } from "./showing.js";
+import { badge } from "./parts.js";
+import { showTurn, shownPlace } from "./showing.js";
 
 const EYE =
   "M12 5C6.5 5 2.6 9.2 1.2 12c1.4 2.8 5.3 7 10.8 7s9.4-4.2 10.8-7C21.4 9.2 17.5 5 12 5zm0 12a5 5 0 1 1 0-10 5 5 0 0 1 0 10zm0-2.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z";
@@ -64,7 +64,7 @@ export class OnAir {
   }
 
   #showPoll({ poll, totals }) {
-    showStatus(this.#badge, totals.status);
+    showTurn(this.#badge, totals.status, true);
     write(this.#voters, say("shared.turnout", { n: totals.voters }));
     write(this.#policy, say(`host.policy_${poll.results}`));
     set(this.#seen, "data-seen", revealed(poll.results, totals.status));

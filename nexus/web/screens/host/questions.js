@@ -2,7 +2,8 @@
 
 import { element, fill, set, write } from "../dom.js";
 import { say } from "../words.js";
-import { badge, button, showStatus } from "./parts.js";
+import { badge, button } from "./parts.js";
+import { showTurn } from "./showing.js";
 
 /** The list; `show(id, pressed)` shows a question, or nothing for null. */
 export class Questions {
@@ -53,7 +54,7 @@ class Row {
   show({ question, status }, place, shown, why) {
     write(this.#number, String(place));
     write(this.#question, question);
-    showStatus(this.#badge, status);
+    showTurn(this.#badge, status, shown);
     set(this.node, "aria-current", shown ? "true" : null);
     write(this.#button, say(shown ? "event.on_now" : "event.show"));
     set(this.#button, "aria-label", shown ? null : say("control.show_name", { place, question }));

@@ -26,8 +26,9 @@ export class Sample {
     this.node = element("section", { class: "sampled", "aria-label": say("hosting.preview") }, looks);
   }
 
-  /** Show what the form holds: the fields as the server takes them, and the options' texts. */
-  show(values, options) {
+  /** Show what the form holds: the fields as the server takes them, and the options' texts; `code` is the one by which
+   * people enter, or one made up. */
+  show(values, options, code = CODE) {
     const texts = options.length ? options : [say("host.option_n", { n: 1 }), say("host.option_n", { n: 2 })];
     const question = values.question || say("host.question");
     for (const look of [this.#phone, this.#stage]) {
@@ -38,7 +39,7 @@ export class Sample {
     fill(this.#phone, title(), element("ul", {}, texts.slice(0, SHOWN.phone).map((text) => this.#choice(text, values))));
     const picture = icon(QR);
     set(picture, "data-theme", "light"); // readers want dark on light
-    const join = element("div", { class: "join" }, picture, element("span", { dir: "ltr" }, CODE));
+    const join = element("div", { class: "join" }, picture, element("span", { dir: "ltr" }, code));
     fill(this.#stage, title(), element("div", { class: "panel" }, this.#chart(values, texts)), join);
   }
 

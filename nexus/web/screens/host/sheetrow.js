@@ -4,7 +4,8 @@ import { element, icon, set, write } from "../dom.js";
 import { say } from "../words.js";
 import { draggable } from "./dragging.js";
 import { Menu } from "./menu.js";
-import { badge, button, once, showStatus } from "./parts.js";
+import { badge, button, once } from "./parts.js";
+import { showTurn } from "./showing.js";
 
 const GRIP = "M8 5h2v2H8zm6 0h2v2h-2zM8 11h2v2H8zm6 0h2v2h-2zM8 17h2v2H8zm6 0h2v2h-2z";
 const DOTS = "M5 10a2 2 0 1 0 0 4 2 2 0 0 0 0-4zm7 0a2 2 0 1 0 0 4 2 2 0 0 0 0-4zm7 0a2 2 0 1 0 0 4 2 2 0 0 0 0-4z";
@@ -63,7 +64,7 @@ export class SheetRow {
     this.#poll = poll;
     write(this.#link, question);
     set(this.#link, "href", draft ? `#/poll/${poll.id}/edit?event=${this.#event}` : `#/poll/${poll.id}`);
-    showStatus(this.#badge, poll.status);
+    showTurn(this.#badge, poll.status, shown);
     write(this.#voters, voters === undefined || draft ? "" : say("shared.turnout", { n: voters }));
     set(this.node, "data-shown", shown);
     set(this.node, "aria-current", shown ? "true" : null);

@@ -12,7 +12,8 @@ const TYPING_MS = 300;
 const STATUSES = ["", "active", "invited", "disabled"];
 const ROLES = ["", "true", "false"];
 
-/** The view of all accounts; `logout(note)` is called where somebody deletes their own. */
+/** The view of all accounts; `query`, that of the address, may name somebody to invite, and `logout(note)` is called
+ * where somebody deletes their own. */
 export class UsersView {
   #server;
   #logout;
@@ -23,11 +24,13 @@ export class UsersView {
   #list = element("ul", { class: "polls users" });
   #pages = element("nav", { class: "pages", "aria-label": say("host.pages") });
   #invite;
+  #invited;
   #typing = null;
 
-  constructor(server, logout) {
+  constructor(server, query, logout) {
     this.#server = server;
     this.#logout = logout;
+    this.#invited = query.get("invite");
     this.title = say("host.accounts");
     this.heading = heading(say("host.accounts"));
     this.#invite = new InviteCard(server, () => this.#tryRead());
@@ -40,6 +43,12 @@ export class UsersView {
   /** Read the first page. */
   async open() {
     await this.#read();
+    if (this.#invited) this.#invite.open(this.#invited);
+  }
+
+  /** The field in which somebody begins; null where nobody is invited. */
+  get first() {
+    return this.#invite.first;
   }
 
   close() {
