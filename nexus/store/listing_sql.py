@@ -1,7 +1,8 @@
 """The statements of a list of polls, put together from named conditions on the poll `p`.
 
 Every ordering has an index that also holds what the filters ask for, so a page is a walk along it that reads no poll it
-does not show; `id`, which stands last in each order, makes it total. Votes change no column of these indexes.
+does not show (but for `ALONE`); `id`, which stands last in each order, makes it total. Votes change no column of these
+indexes.
 """
 
 from __future__ import annotations
@@ -66,6 +67,9 @@ BOUND = (
 )
 """What exists for a token that is bound to polls or events."""
 
+ALONE = "p.event_id IS NULL"
+"""Polls that are in no event. No ordering's index holds this: a walk reads the polls of events that it leaves out."""
+
 WORDS = "p.words @@ CAST(CAST({search} AS text) AS tsquery)"
 """All that a search asks for."""
 
@@ -79,6 +83,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     status: Status | None = None
     category: int | None = None
     mine: bool = False
+    alone: bool = False
     search: str = ""
     ordering: Ordering = "-created_at"
 
@@ -127,6 +132,8 @@ class _Terms:
             filters.append(f"p.status = {self.name(chosen.status.value)}")
         if chosen.category is not None:
             filters.append(f"p.category_id = {self.name(chosen.category)}")
+        if chosen.alone:
+            filters.append(ALONE)
         if chosen.is_search:
             filters.append(words.format(search=self.name(tsquery(clauses(chosen.search)))))
         return filters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -401,7 +402,11 @@ async def test_a_poll_in_an_event_leads_to_it(chromium: Chromium, home: str) -> 
     async with hosting(chromium, home) as host:
         page = host.page
         event = await make(host, "First?", title=f"Town {EVIL}")
+        await host.make("Alone?")
         await page.reload()
+        await expect(page.locator("ul.polls > li")).to_have_text(re.compile("Alone"))
+        await page.get_by_role("link", name="1 question in events").click()
+        await expect(host.heading("Your events")).to_be_focused()
         await host.goto("#/?search=first", "Your polls")  # a search finds it among the polls
         card = page.get_by_role("listitem").filter(has_text="First?")
         await expect(card.get_by_role("button", name="Present")).to_have_count(0)

@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 from nexus.store.database import Database
+from tests.support.events import event_of, new_poll
 from tests.support.rest import Person, Rest, refused
 from tests.support.values import Json
 
@@ -69,6 +70,8 @@ BAD_QUERIES = [
     ("category=null", "category"),
     ("status=null", "status"),
     ("created_by=user:1", "created_by"),
+    ("event=null", "event"),
+    ("event=1", "event"),
     ("ordering=id", "ordering"),
     ("ordering=created_at;drop", "ordering"),
     ("search=a%00b", "search"),
@@ -95,6 +98,9 @@ QUERIES = [
     (f"category=-{10**30}", ""),
     ("created_by=me", "DCB"),
     ("created_by=me&status=closed", "C"),
+    ("event=none", "DCAB"),
+    ("event=none&created_by=me", "DCB"),
+    ("event=none&search=today%20pie", "A"),
     ("search=TODAY", "AB"),
     ("search=today%20pie", "A"),
     ("search=%25", ""),
@@ -105,7 +111,7 @@ QUERIES = [
     ("ordering=-created_at", "DCAB"),
     ("ordering=expires_at", "ABCD"),
     ("ordering=-expires_at", "BADC"),
-    ("status=&category=&created_by=&search=&ordering=&page=&page_size=&other=1", "DCAB"),
+    ("status=&category=&created_by=&event=&search=&ordering=&page=&page_size=&other=1", "DCAB"),
     ("", "DCAB"),
 ]
 """Queries, and the initials of the questions they find."""
@@ -124,3 +130,14 @@ async def test_filters_and_orderings(rest: Rest, database: Database) -> None:
         found = await questions(rest, ann, query)
         assert "".join(question[0] for question in found) == expected, query
     assert await questions(rest, bob) == ["Cherry cake", "Apple pie", "Banana bread today"]
+
+
+async def test_polls_that_stand_alone_are_listed_without_those_of_events(rest: Rest) -> None:
+    ann, eve = await rest.user(), await rest.user()
+    await event_of(rest, ann, "Show", new_poll("In an event?"))
+    await rest.poll(ann, question="Alone?")
+    for who, all_of_them in ((ann, ["Alone?", "In an event?"]), (eve, ["Alone?"])):
+        assert await questions(rest, who, "event=") == all_of_them
+        listed = await rest.get("/polls/?event=none&page_size=1", who)
+        assert (listed["count"], [poll["question"] for poll in listed["results"]]) == (1, ["Alone?"])
+        assert listed["next"] is None

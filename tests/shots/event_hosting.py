@@ -70,6 +70,14 @@ async def polls_of_event(visit: Visit) -> None:
     await expect(visit.page.locator(".of-event").first).to_be_visible()
 
 
+@state("host", "polls and questions in events")
+async def polls_and_events(visit: Visit) -> None:
+    await event(visit, "running", five(visit.texts), 2)
+    await visit.poll("open")
+    await view(visit, "/")
+    await expect(visit.page.locator(".unlisted")).to_be_visible()
+
+
 @state("host", "event, question to edit")
 async def question_to_edit(visit: Visit) -> None:
     made = await event(visit, "draft", five(visit.texts))

@@ -114,6 +114,7 @@ def _matches(poll: Row, by: Identity, chosen: Filter) -> bool:
     return (
         (chosen.status is None or poll["status"] == chosen.status)
         and (chosen.category is None or poll["category_id"] == chosen.category)
+        and (not chosen.alone or poll["event_id"] is None)
         and (not chosen.mine or poll["created_by"] == by.voter)
         and all(any(one.startswith(word) for one in text) for word in chosen.search.lower().split())
     )
@@ -135,6 +136,7 @@ def drawn(draw: random.Random) -> Filter:
         status=draw.choice([None, None, *Status]),
         category=draw.choice([None, None, None, 0, 1, 2, 5]),
         mine=draw.random() < 0.2,
+        alone=draw.random() < 0.3,
         search=draw.choice(["", "", *WORDS, " ", "TEA mil", "soup tea coffee", "y", "yes c1", "c2"]),
         ordering=draw.choice(ORDERINGS),
     )
@@ -230,6 +232,9 @@ CHOSEN = (
     Filter(category=2),
     Filter(category=2, status=Status.OPEN, ordering="-expires_at"),
     Filter(mine=True),
+    Filter(mine=True, alone=True),
+    Filter(alone=True, ordering="question"),
+    Filter(alone=True, status=Status.OPEN, category=1),
     Filter(mine=True, status=Status.CLOSED, ordering="question"),
     *(Filter(search=words) for words in ("tea", "tea soup", "absent", "t", "t s c m y n")),
     Filter(search="milk", mine=True, category=1, ordering="expires_at"),

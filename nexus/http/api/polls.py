@@ -41,6 +41,7 @@ class PollQuery(Paged, kw_only=True):
     status: Status | None = None
     category: int | None = None
     created_by: Literal["me"] | None = None
+    event: Literal["none"] | None = None
     search: Annotated[str, text_rule(LONGEST_SEARCH, shortest=0), says(description=SEARCHED)] = ""
     ordering: Ordering = "-created_at"
 
@@ -56,6 +57,7 @@ class PollQuery(Paged, kw_only=True):
             status=self.status,
             category=category,
             mine=self.created_by is not None,
+            alone=self.event is not None,
             search=self.search,
             ordering=self.ordering,
         )

@@ -14,6 +14,7 @@ import { announce, button, heading, labelled, pager, statusLine } from "./parts.
 import { Picking } from "./picking.js";
 import { PollCard } from "./pollcard.js";
 import { Tabs } from "./tabs.js";
+import { Unlisted } from "./unlisted.js";
 import { Welcome } from "./welcome.js";
 
 export { lookOf } from "./looking.js";
@@ -39,6 +40,7 @@ export class ListView {
   #found = element("div", {}, this.#count, this.#clear);
   #pages = element("nav", { class: "pages", "aria-label": say("host.pages") });
   #welcome = new Welcome();
+  #unlisted;
   #filters = element("form", { role: "search", class: "filters" });
   #pick = button(say("hosting.pick"), () => this.#startPicking(true), "plain");
   #all = button(say("hosting.pick_all"), () => this.#pickAll(), "plain");
@@ -65,6 +67,7 @@ export class ListView {
     this.heading = heading(say("host.polls"));
     this.#tabs = new Tabs(server, (status) => this.#change({ status }));
     this.#owners = new Owners(server);
+    this.#unlisted = new Unlisted(server);
     this.#events = new EventTitles(server);
     this.#acts = new ListActs(server, this.#line, () => this.#tryRead());
     const picked = () => [...this.#cards.values()].filter((card) => card.picked).map((card) => card.poll);
@@ -72,7 +75,8 @@ export class ListView {
     this.#all.hidden = true;
     const head = listHead(this.heading, "polls", this.#pick, this.#all);
     this.node = element("div", { class: "stack" }, head, this.#line, this.#tabs.node, this.#filters);
-    this.node.append(this.#newest.fault, this.#found, this.#welcome.node, this.#list, this.#pages, this.#picking.node);
+    this.node.append(this.#newest.fault, this.#found, this.#welcome.node, this.#list, this.#pages, this.#unlisted.node);
+    this.node.append(this.#picking.node);
   }
 
   /** Read it for the first time. */
@@ -193,7 +197,7 @@ export class ListView {
     const counted = JSON.stringify([filterOf(this.#look).toString(), count, states]);
     if (counted === this.#counted) return;
     this.#counted = counted;
-    if (!done) await this.#tabs.count(this.#look);
+    await Promise.all([done || this.#tabs.count(this.#look), this.#unlisted.count(this.#look, count)]);
   }
 
   #show({ count, results }) {

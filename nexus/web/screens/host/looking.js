@@ -34,10 +34,10 @@ export function sought({ search, status, category }) {
   return Boolean(search || status || category);
 }
 
-/** What the server is asked for: all that a look says but its status, its order and its page. */
+/** What the server is asked for: all that a look says but its status, its order and its page. The questions of events
+ * have their places there, and only a search finds them here too. */
 export function filterOf({ search, category, all }) {
-  const query = new URLSearchParams();
-  if (search) query.set("search", search);
+  const query = new URLSearchParams(search ? { search } : { event: "none" });
   if (category) query.set("category", category);
   if (!all) query.set("created_by", "me");
   return query;
