@@ -89,6 +89,10 @@ SEARCHES_PER_VOTER = 4
 """Searches of one voter under way or waiting at once."""
 SEARCH_READS = 2
 """Searches that read the database at once."""
+MOST_LARGE_BODIES = 8
+"""Large bodies read or acted upon at once in a worker."""
+LARGE_BODIES_PER_HOST = 1
+"""Large bodies of one host read or acted upon at once."""
 MOST_LOGOS = 16
 """Logos being written or waiting for it at once in a worker."""
 LOGOS_PER_HOST = 1
@@ -185,6 +189,7 @@ class Worker:
             search_reads=asyncio.Semaphore(SEARCH_READS),
             oidc=self.oidc,
             looks=self.looks,
+            large_bodies=Caps(LARGE_BODIES_PER_HOST, total=MOST_LARGE_BODIES),
             logos=Caps(LOGOS_PER_HOST, total=MOST_LOGOS),
             logo_writes=asyncio.Semaphore(LOGO_WRITES),
             workbooks=asyncio.Semaphore(WORKBOOKS),

@@ -94,6 +94,8 @@ class RestServices:
     """Searches under way or waiting, by who asked for them."""
     search_reads: asyncio.Semaphore
     """Searches that may read the database at once."""
+    large_bodies: Caps
+    """Large bodies that are being read or acted upon, by who sent them."""
     looks: Looks
     logos: Caps
     """Logos being written or waiting for it, by who sent them."""

@@ -197,8 +197,14 @@ async def test_a_file_with_faults_makes_nothing_and_says_where_they_are(chromium
         for content in ("[]", "{", json.dumps({"polls": []}), "null"):
             await choose(content)
             await expect(host.status("This is not the file of an event.")).to_be_visible()
-            await choose("x" * 262_145)
-            await expect(host.status("This file is too large")).to_be_visible()
+            await choose(json.dumps({"title": "A large one", "polls": []}) + " " * 262_145)
+            await expect(page.get_by_role("heading", name="A large one")).to_be_visible()
+        # What is sent must not be larger than the server takes, and no file is read that could not be such a one.
+        for content in (json.dumps({"title": "Show", "description": "x" * 4_194_304}), " " * 16_777_217):
+            await choose(content)
+            await expect(host.status("This file is too large: at most 4 MB")).to_be_visible()
+            await choose("{")
+            await expect(host.status("This is not the file of an event.")).to_be_visible()
         await choose(json.dumps({"title": "Show", "polls": polls}))
         await host.button("Create event").click()
         faults = page.locator(".faults li")

@@ -11,7 +11,9 @@ import httpx
 import pytest
 
 from nexus.client import PollChanged, connect
+from nexus.http.api.events import DEFINITION_BYTES
 from nexus.http.api.polls import BODY_BYTES as POLL_BYTES
+from nexus.http.framework.problem import LARGE_BYTES
 from tests.support.checkout import WEB
 from tests.support.node import node, required
 from tests.support.rest import Rest, refused
@@ -71,6 +73,7 @@ async def test_only_where_polls_are_written_a_body_may_be_that_large(rest: Rest)
     for method, path, most in (
         ("POST", "/polls/", POLL_BYTES),
         ("PATCH", f"/polls/{poll['id']}/", POLL_BYTES),
+        ("POST", "/events/", DEFINITION_BYTES),
         ("POST", f"/polls/{poll['id']}/options/", 64 * 1024),
         ("PATCH", f"/options/{poll['options'][0]['id']}/", 64 * 1024),
         ("POST", "/polls/join/", 64 * 1024),
@@ -81,13 +84,38 @@ async def test_only_where_polls_are_written_a_body_may_be_that_large(rest: Rest)
             content = b'{"unknown": 1' + b" " * (size - 14) + b"}"
             answer = await rest(method, path, ann, content=content, headers=JSON)
             assert answer.status_code == status, (method, path, size)
-            assert status == 422 or f"than {most // 1024} KiB." in answer.json()["detail"]
+            told = "4 MiB" if most == DEFINITION_BYTES else f"{most // 1024} KiB"
+            assert status == 422 or f"than {told}." in answer.json()["detail"]
     # Those who cannot create polls have no use for so much, and of somebody without a token nothing is read.
     guest = await rest.guest(poll)
     answer = await rest("POST", "/polls/", guest, content=b" " * (64 * 1024 + 1), headers=JSON)
     assert refused(answer) == (413, "body_too_large")
     answer = await rest("POST", "/polls/", content=b" " * (POLL_BYTES + 1), headers=JSON)
     assert refused(answer) == (401, "unauthenticated")
+
+
+async def test_a_large_event_is_made_again_from_what_is_exported(rest: Rest) -> None:
+    ann, bob = await rest.user(), await rest.user()
+    polls = [longest(SCRIPTS["Latin"]) | {"question": f"{n}?"} for n in range(20)]
+    sent = json.dumps({"title": "Show", "polls": polls}).encode()
+    assert len(sent) > 2 * LARGE_BYTES
+    places = rest.services.large_bodies
+    answer = await rest("POST", "/events/", ann, content=sent, headers=JSON)
+    assert (answer.status_code, len(places)) == (201, 0), answer.text
+    exported = await rest("GET", f"/events/{answer.json()['id']}/definition/", ann)
+    again = await rest("POST", "/events/", bob, content=exported.content, headers=JSON)
+    assert again.status_code == 201, again.text
+    made = await rest("GET", f"/events/{again.json()['id']}/definition/", bob)
+    assert made.content == exported.content
+    # One of a host at a time; what is not large takes no place.
+    assert places.acquire(ann.voter)
+    refusal = await rest("POST", "/events/", ann, content=exported.content, headers=JSON)
+    assert refused(refusal) == (429, "too_many_requests") and "yours" in refusal.json()["detail"]
+    assert (await rest("POST", "/events/", ann, json={"title": "Small"})).status_code == 201
+    polls[19]["options"][99]["option_text"] = ""
+    content = json.dumps({"title": "Show", "polls": polls}).encode()
+    refusal = await rest("POST", "/events/", bob, content=content, headers=JSON)
+    assert [fault["field"] for fault in refusal.json()["errors"]] == ["polls[19].options[99].option_text"]
 
 
 PROGRAM = """

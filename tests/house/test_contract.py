@@ -14,7 +14,7 @@ import pytest
 import nexus
 import nexus.app  # loads every room of the server, and with them every error
 from nexus.access.password_policy import LONGEST, SHORTEST
-from nexus.app import MOST_EXPORTS
+from nexus.app import MOST_EXPORTS, MOST_LARGE_BODIES
 from nexus.branding.picture import LONGEST_PX, MOST_PIXELS, MOST_PNG_BYTES
 from nexus.cli.workers import FRAME_BYTES
 from nexus.domain.brand import NAME_MAX
@@ -31,6 +31,7 @@ from nexus.domain.definition import (
 from nexus.domain.searching import MOST_CLAUSES, MOST_LEXEMES
 from nexus.domain.text import LONGEST_NAME
 from nexus.errors import NexusError
+from nexus.http.api.events import DEFINITION_BYTES
 from nexus.http.api.lists import LONGEST_PAGE
 from nexus.http.api.polls import BODY_BYTES as POLL_BYTES
 from nexus.http.api.polls import LONGEST_SEARCH
@@ -41,7 +42,7 @@ from nexus.http.documents.routes import documents
 from nexus.http.framework.body import Upload
 from nexus.http.framework.edge import BODY_S
 from nexus.http.framework.heads import HEAD_BYTES, HEAD_S
-from nexus.http.framework.problem import BODY_BYTES, UPLOAD_BYTES, status_of
+from nexus.http.framework.problem import BODY_BYTES, LARGE_BYTES, UPLOAD_BYTES, size, status_of
 from nexus.ws.asyncapi import asyncapi, name_of
 from nexus.ws.close_codes import documented
 from nexus.ws.line import Bounds
@@ -165,6 +166,9 @@ def test_every_command_is_listed_with_its_flags(capsys: pytest.CaptureFixture[st
     "told",
     [
         f"A body may have {BODY_BYTES // 1024} KiB, and {POLL_BYTES // 1024} KiB where polls are created and changed",
+        f"a [new event](#events): {size(DEFINITION_BYTES)})",
+        f"The body may have {size(DEFINITION_BYTES)}",
+        f"Of more than {size(LARGE_BYTES)} a host may have one under way, and a worker {MOST_LARGE_BODIES}",
         f"must arrive within {BODY_S:g} s",
         f"A body of at most {UPLOAD_BYTES // 1024} KiB that is a PNG",
         f"at most {LONGEST_PX} pixels a side and {MOST_PNG_BYTES // 1024} KiB",

@@ -83,7 +83,7 @@ ALIKE = {
 """The words that a language shares with English."""
 LATIN = {
     *("Nexus", "QR", "CSV", "JSON", "Excel", "JavaScript", "Cookie", "cookie"),
-    *("PNG", "SVG", "JPEG", "WebP", "GIF", "KB"),
+    *("PNG", "SVG", "JPEG", "WebP", "GIF", "KB", "MB"),
     *("Ctrl", "Alt", "Enter", "scripts", "serve", "lan"),
 }
 """What is written in Latin letters everywhere."""

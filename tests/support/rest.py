@@ -232,6 +232,7 @@ def make_services(database: Database, environ: Mapping[str, str], told: list[New
         search_reads=asyncio.Semaphore(2),
         oidc=oidc,
         looks=Looks(database),
+        large_bodies=Caps(1, total=2),
         logos=Caps(1, total=2),
         logo_writes=asyncio.Semaphore(1),
         workbooks=asyncio.Semaphore(1),

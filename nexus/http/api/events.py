@@ -13,13 +13,17 @@ from nexus.domain.views import EventView, Number, event_view
 from nexus.errors import EventNotFound, Forbidden, Invalid, TooMany
 from nexus.http.api.guests import Code
 from nexus.http.api.lists import Paged
-from nexus.http.api.polls import BODY_BYTES, LONGEST_SEARCH
+from nexus.http.api.polls import LONGEST_SEARCH
 from nexus.http.api.searches import in_turn
 from nexus.http.api.seen_event import see_event
 from nexus.http.dependencies import RestCall, RestServices
 from nexus.http.framework.call import Nothing, Reply, TypedRequest, call
 from nexus.store import event_lists, events
 from nexus.store.event_lists import EventFilter, EventOrdering
+
+DEFINITION_BYTES = 4 * 1024 * 1024
+"""The largest body with an event: 200 questions of 100 options fit with texts of an ordinary length. The longest texts
+that are allowed, all of emoji, would take 28 MiB."""
 
 SEARCHED = "Words or beginnings of words of the title, the description or the code; all must occur."
 """What the documents say of a search."""
@@ -106,8 +110,8 @@ CALLS: tuple[RestCall, ...] = (
         query=Nothing,
         answer=EventView,
         statuses=(201,),
-        raises=(Forbidden,),
-        body_bytes=BODY_BYTES,
+        raises=(Forbidden, TooMany),
+        body_bytes=DEFINITION_BYTES,
     ),
     call("POST", "/events/join", join, body=Code, query=Nothing, answer=EventView, raises=(EventNotFound, TooMany)),
     call("GET", "/events/{event}", read, body=Nothing, query=Nothing, answer=EventView),

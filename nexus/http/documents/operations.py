@@ -18,7 +18,7 @@ from nexus.http.documents.links import links, operation_id
 from nexus.http.documents.refusals import refusals
 from nexus.http.framework.body import Upload
 from nexus.http.framework.call import Nothing
-from nexus.http.framework.problem import BodyTooLarge, document
+from nexus.http.framework.problem import BodyTooLarge, document, size
 
 BEARER = "bearer"
 REF = "#/components/schemas/{name}"
@@ -71,7 +71,7 @@ def operation(call: RestCall, calls: Sequence[RestCall], schemas: Json) -> Json:
         done["security"] = []
     if call.body is not Nothing:
         content = {media: _binary() if call.body is Upload else _content(call.body) for media in call.takes}
-        most = f"At most {call.body_bytes // 1024} KiB."
+        most = f"At most {size(call.body_bytes)}."
         done["requestBody"] = {"description": most, "required": not call.optional, "content": content}
     return {name: value for name, value in done.items() if value or name == "security"}
 

@@ -17,14 +17,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from nexus.access.gate import Gate
-from nexus.access.limits import Rate, address_key
+from nexus.access.limits import Caps, Rate, address_key
 from nexus.access.public_address import PublicAddress, public_of
+from nexus.access.turns import TurnRules
 from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
 from nexus.errors import Invalid, NexusError, NotFound, TooMany, Unauthenticated
-from nexus.http.framework.body import read_body, read_query
-from nexus.http.framework.edge import limit_body
-from nexus.http.framework.problem import BODY_BYTES, ActRefused, status_of
+from nexus.http.framework.body import Upload, read_body, read_query
+from nexus.http.framework.edge import limit_body, may_exceed
+from nexus.http.framework.problem import BODY_BYTES, LARGE_BYTES, ActRefused, status_of
 from nexus.http.framework.stream import Stream
 from nexus.runtime.metrics import Metrics
 
@@ -32,6 +33,14 @@ BodyT = TypeVar("BodyT")
 QueryT = TypeVar("QueryT")
 AnswerT = TypeVar("AnswerT")
 ServicesT = TypeVar("ServicesT", bound="CallServices")
+
+LARGE = TurnRules(
+    own="Another large body of yours is still being read. Try again when that is done.",
+    all="Too many large bodies are being read. Try again later.",
+    retry_s=5.0,
+    turn_s=20.0,
+)
+"""Bodies of more than `LARGE_BYTES`: few at a time, so that they take little memory."""
 
 LEFT = 499
 """As which a request counts whose client left before its answer: no fault of the server."""
@@ -47,6 +56,10 @@ class CallServices(Protocol):
     @property
     def gate(self) -> Gate:
         """Says whom a token proves."""
+
+    @property
+    def large_bodies(self) -> Caps:
+        """Bodies of more than `LARGE_BYTES` that are being read or acted upon, by who sent them."""
 
     @property
     def metrics(self) -> Metrics:
@@ -171,6 +184,14 @@ class _Responder(Generic[BodyT, QueryT, AnswerT, ServicesT]):
         query = read_query(raw.query_params, self.query)
         if identity is not None and identity.may_host:  # nobody else can have more to write, or more memory
             limit_body(raw.scope, self.body_bytes)
+            if self.body is not Upload and self.body_bytes > LARGE_BYTES and may_exceed(raw.scope, LARGE_BYTES):
+                with LARGE.place(services.large_bodies, identity.voter):
+                    return await self._handled(services, raw, query, identity, op)
+        return await self._handled(services, raw, query, identity, op)
+
+    async def _handled(
+        self, services: ServicesT, raw: Request, query: QueryT, identity: Identity | None, op: UUID
+    ) -> Response:
         body = self.body() if self.body is Nothing else await read_body(raw, self.body, optional=self.optional)
         return (await self.handler(TypedRequest(raw, body, query, identity, op), services)).response()
 

@@ -75,6 +75,12 @@ def limit_body(scope: Scope, most: int) -> None:
         body.most = most
 
 
+def may_exceed(scope: Scope, most: int) -> bool:
+    """Whether the body of a request may have more than `most` bytes: it says so, or not how many it has."""
+    declared = [value for name, value in scope["headers"] if name == b"content-length"]
+    return not declared or _content_length(scope["headers"]) > most
+
+
 class _Faults:
     """Answers every exception, except in the middle of an answer."""
 

@@ -29,6 +29,16 @@ BODY_BYTES = 64 * 1024
 UPLOAD_BYTES = 512 * 1024
 """The largest body that is a file (`body.Upload`)."""
 
+LARGE_BYTES = 256 * 1024
+"""Of JSON: a larger body takes one of few places, and is decoded beside the event loop."""
+
+_MIB = 1024 * 1024
+
+
+def size(n: int) -> str:
+    """A number of bytes in words, a whole one of its unit."""
+    return f"{n // _MIB} MiB" if n % _MIB == 0 else f"{n // 1024} KiB"
+
 
 class BodyTooLarge(NexusError):
     """The body is larger than the call needs, of which `limit` is the largest size in bytes."""
@@ -42,7 +52,7 @@ class BodyTooLarge(NexusError):
             if limit in (BODY_BYTES, UPLOAD_BYTES)
             else " Characters sent as \\u escapes take more room than in UTF-8."
         )
-        super().__init__(f"The body is larger than {limit // 1024} KiB.{escaped}")
+        super().__init__(f"The body is larger than {size(limit)}.{escaped}")
 
 
 class BodyTooSlow(NexusError):

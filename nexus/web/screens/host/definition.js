@@ -4,8 +4,10 @@ import { known, say } from "../words.js";
 import { rule } from "./faults.js";
 import { hand } from "./handing.js";
 
-/** The largest file that is read, in bytes: the server takes no more. */
-export const MOST_BYTES = 262_144;
+/** The largest definition in bytes: the server takes no more. */
+const MOST_BYTES = 4_194_304;
+/** The largest file that is read: one that is indented has more than what is sent. */
+const MOST_FILE_BYTES = 4 * MOST_BYTES;
 
 const LONGEST_NAME = 60;
 const PATH = /^polls\[(\d+)\](?:\.options\[(\d+)\])?(?:\.(.+))?$/;
@@ -23,6 +25,16 @@ export async function saveDefinition(server, event) {
 export function fileStem(title) {
   const words = title.normalize("NFKC").toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? [];
   return [...words.join("-")].slice(0, LONGEST_NAME).join("").replace(/-$/, "");
+}
+
+/** Whether a file is too large to be the file of a definition. */
+export function isLarge(file) {
+  return file.size > MOST_FILE_BYTES;
+}
+
+/** Whether a definition is larger than the server takes. */
+export function exceeds(body) {
+  return new TextEncoder().encode(JSON.stringify(body)).length > MOST_BYTES;
 }
 
 /** The definition in the text of a file, with its questions as a preview shows them; null if it is none. */

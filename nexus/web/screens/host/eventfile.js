@@ -4,7 +4,7 @@ import { Unreachable } from "../../client.js";
 import { element, fill, set, write } from "../dom.js";
 import { field } from "../login.js";
 import { say } from "../words.js";
-import { MOST_BYTES, readDefinition, wrongIn } from "./definition.js";
+import { exceeds, isLarge, readDefinition, wrongIn } from "./definition.js";
 import { told } from "./faults.js";
 import { leave } from "./notice.js";
 import { announce, back, heading, once, statusLine } from "./parts.js";
@@ -50,8 +50,10 @@ export class EventFileView {
     this.#found = null;
     this.#shown.hidden = this.#faults.hidden = true;
     if (!file) return announce(this.#line, "");
-    if (file.size > MOST_BYTES) return announce(this.#line, say("runsheet.file_large"), true);
-    this.#found = readDefinition(await file.text().catch(() => ""));
+    if (isLarge(file)) return announce(this.#line, say("runsheet.file_large"), true);
+    const found = readDefinition(await file.text().catch(() => ""));
+    if (found && exceeds(found.body)) return announce(this.#line, say("runsheet.file_large"), true);
+    this.#found = found;
     announce(this.#line, this.#found ? "" : say("runsheet.file_wrong"), true);
     if (this.#found) this.#show(this.#found);
   }

@@ -4,6 +4,7 @@ import { Unreachable } from "../../client.js";
 import { element, set, write } from "../dom.js";
 import { blame, field } from "../login.js";
 import { say } from "../words.js";
+import { exceeds } from "./definition.js";
 import { blameAll, told } from "./faults.js";
 import { leave } from "./notice.js";
 import { announce, back, heading, once, statusLine } from "./parts.js";
@@ -14,7 +15,6 @@ import { isVisible, length } from "./texts.js";
 import { forget, keep, kept } from "./typed.js";
 
 const LONGEST_TITLE = 200;
-const MOST_BYTES = 262_144; // of the body of a new event
 const READ_MS = 120;
 
 /** The view: for the event `id`, or for a new one if that is null. */
@@ -177,8 +177,7 @@ export class EventTextView {
     if (title) return say("host.look_again");
     if (this.#faults.length) return say("runsheet.faults", { n: this.#faults.length });
     if (!this.#polls.length) return say("runsheet.empty");
-    const bytes = this.#id === null ? new TextEncoder().encode(JSON.stringify(this.#body)).length : 0;
-    return bytes > MOST_BYTES ? say("runsheet.too_large") : "";
+    return this.#id === null && exceeds(this.#body) ? say("runsheet.too_large") : "";
   }
 
   #wrongTitle() {
