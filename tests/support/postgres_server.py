@@ -93,7 +93,8 @@ def new_database(postgres: PostgresServer, sql: str = "") -> Iterator[str]:
 def migrated_database(postgres: PostgresServer, template: str) -> Iterator[str]:
     """The URL of a migrated database, a copy of `template`; call it where no event loop runs."""
     name = f"nexus_test_{secrets.token_hex(6)}"
-    postgres.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+    # Files are copied, and not page by page through the write-ahead log: half the work.
+    postgres.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     try:
         yield postgres.url_of(name)
     finally:
