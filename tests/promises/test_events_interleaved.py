@@ -37,7 +37,7 @@ from tests.support.values import Json
 FOLLOWERS = 300
 CO_HOSTS = 4
 """Followers whom the owner makes co-hosts, and no longer co-hosts."""
-ROUNDS = 40 if os.environ.get("NEXUS_SOAK") else 12 if THOROUGH else 4
+ROUNDS = 40 if os.environ.get("NEXUS_SOAK") else 12 if THOROUGH else 2
 HOST_ACTS = 16
 """Of each host in a round."""
 FOLLOWER_ACTS = 2

@@ -23,10 +23,11 @@ from nexus.store import options, polls, rounds, voting
 from nexus.store.database import Database
 from tests.support.ballots import HOST, make_poll, voter
 from tests.support.driven_database import DrivenDatabase
+from tests.support.thorough import THOROUGH
 from tests.support.voting_model import Expected, ModelPoll, Sent
 
 VOTERS = 20
-EXAMPLES = 50
+EXAMPLES = 50 if THOROUGH else 20
 STEPS = 40
 SHRINK_S = 60
 
