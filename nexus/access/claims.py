@@ -55,6 +55,7 @@ class _OwnClaims(_Claims):
     polls: Annotated[list[_Id], Meta(max_length=100)] | None = None
     events: Annotated[list[_Id], Meta(max_length=1)] | None = None
     sid: Annotated[str, Meta(max_length=64)] = ""
+    delegated: bool = False
 
 
 ClaimsT = TypeVar("ClaimsT", bound=_Claims)
@@ -72,7 +73,7 @@ def own_identity(claims: Mapping[str, object], now: float) -> Identity:
     if not _SCREENS.isdisjoint(own.roles) and not (own.polls or own.events):
         raise ValueError("A screen's or presenter's token must be bound to a poll, because it shows hidden counts.")
     polls, events = _bound(own.polls), _bound(own.events)
-    return Identity(own.sub, _shared(tuple(own.roles)), polls, own.exp, own.sid, events)
+    return Identity(own.sub, _shared(tuple(own.roles)), polls, own.exp, own.sid, events, own.delegated)
 
 
 def _bound(ids: list[int] | None) -> frozenset[int] | None:

@@ -49,12 +49,15 @@ class Tokens:
         polls: Iterable[int] | None = None,
         login: str = "",
         event: int | None = None,
+        *,
+        delegated: bool = False,
     ) -> str:
         """A new access token for `subject` (`user:<id>`, `guest:<uuid>` or `ext:<name>`).
 
         It lasts `ttl_s` seconds, else as long as access tokens do; `polls` are the only ones it may know of, or those
-        of `event`, as the claim `events`; `login` is the login it descends from, as the claim `sid`. Raises ValueError,
-        in words for people, for what `identity` would not accept.
+        of `event`, as the claim `events`; `login` is the login it descends from, as the claim `sid`; `delegated` says
+        that a screen ends with the rights of `subject`. Raises ValueError, in words for people, for what `identity`
+        would not accept.
         """
         now = self._clock()
         ttl_s = self._ttl_s if ttl_s is None else ttl_s
@@ -75,6 +78,8 @@ class Tokens:
             claims["events"] = [event]
         if login:
             claims["sid"] = login
+        if delegated:
+            claims["delegated"] = True
         own_identity(claims, now)
         return jwt.encode(claims, self._key, algorithm="HS256")
 

@@ -22,6 +22,9 @@ class Identity(msgspec.Struct, frozen=True):
     expires_at: float
     login: str = ""
     events: frozenset[int] | None = None
+    is_delegated: bool = False
+    """A screen's token that a host has made as such, and that is worth nothing once its maker is no longer one. One of
+    an admin or of the operator holds until it expires."""
 
     @property
     def is_bound(self) -> bool:
@@ -31,7 +34,7 @@ class Identity(msgspec.Struct, frozen=True):
     @property
     def grants(self) -> tuple[object, ...]:
         """What of a token decides what its bearer may know, do and see."""
-        return self.roles, self.polls, self.events
+        return self.roles, self.polls, self.events, self.is_delegated
 
     @property
     def is_admin(self) -> bool:

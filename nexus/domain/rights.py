@@ -46,6 +46,10 @@ class AccessRules(msgspec.Struct, frozen=True):
         """Its owner and co-hosts."""
         return self.owner, self.hosts
 
+    def are_of(self, voter: str) -> bool:
+        """Whether `voter` is its owner or a co-host."""
+        return voter == self.owner or voter in self.hosts
+
 
 class Seat(StrEnum):
     """As what somebody would vote."""
@@ -76,11 +80,24 @@ def event_rules(event: Event) -> AccessRules:
 
 
 def role_in(identity: Identity, rules: AccessRules) -> Role:
-    """What `identity` is to a poll or event it may know of."""
-    if identity.is_screen:
-        return Role.PRESENTER if identity.is_presenter else Role.SCREEN
-    runs = identity.is_admin or identity.voter == rules.owner or identity.voter in rules.hosts
-    return Role.HOST if runs else Role.VOTER
+    """What `identity` is to a poll or event it may know of. A screen whose maker is no longer a host may know of
+    nothing; whoever asks all the same is told that it sees what a voter does."""
+    if not identity.is_screen:
+        return Role.HOST if identity.is_admin or rules.are_of(identity.voter) else Role.VOTER
+    if not _stands(identity, rules):
+        return Role.VOTER
+    return Role.PRESENTER if identity.is_presenter else Role.SCREEN
+
+
+def _stands(screen: Identity, rules: AccessRules) -> bool:
+    """Whether a screen's token is still worth what it was made for: it gives no more than its maker has."""
+    return not screen.is_delegated or rules.are_of(screen.voter)
+
+
+def is_delegate(maker: Identity, rules: AccessRules) -> bool:
+    """Whether a screen that `maker` makes is to end with the maker's rights: those of an admin are not the hosts' to
+    take away."""
+    return rules.are_of(maker.voter) and not maker.is_admin
 
 
 def is_host(identity: Identity, rules: AccessRules) -> bool:
@@ -104,8 +121,10 @@ def require_owner(identity: Identity, rules: AccessRules) -> None:
 
 def may_present(identity: Identity, rules: AccessRules) -> bool:
     """Whether `identity` may do with the poll what the stage does: open and close it, show its results and hide them.
-    Its hosts and admins may, and a presenter of this poll."""
-    return is_host(identity, rules) or (identity.is_presenter and _is_bound_to(identity, rules))
+    Its hosts and admins may, and a presenter of this poll while its maker is a host."""
+    if identity.is_presenter:
+        return _is_bound_to(identity, rules) and _stands(identity, rules)
+    return is_host(identity, rules)
 
 
 def require_presenter(identity: Identity, rules: AccessRules) -> None:
@@ -139,7 +158,8 @@ def reach(identity: Identity, poll_id: int) -> str:
 
     A bound token (guest, screen, presenter) was made for its poll or event, so it needs no joining.
     """
-    far = "all" if identity.is_screen or identity.is_admin else "bound"
+    sees_drafts = identity.is_admin or (identity.is_screen and not identity.is_delegated)
+    far = "all" if sees_drafts else "bound"
     if not identity.is_bound:
         return "all" if far == "all" else "public"
     if poll_id in (identity.polls or ()):
@@ -164,7 +184,9 @@ def may_know(identity: Identity, rules: AccessRules, *, joined: bool) -> bool:
     """
     if identity.is_bound and not _is_bound_to(identity, rules):
         return False
-    if identity.is_screen or identity.is_admin or identity.voter == rules.owner or identity.voter in rules.hosts:
+    if identity.is_screen:
+        return _stands(identity, rules)
+    if identity.is_admin or rules.are_of(identity.voter):
         return True
     return not rules.hidden and (rules.is_public or joined or identity.is_bound)
 

@@ -25,6 +25,8 @@ class EventRoom:
         """Those who may lack something and can take it; who has waited longest comes first."""
         self.failed: list[Follower] = []
         """Those to whom something could not be written: tried again with the next comparison."""
+        self.barred: list[Follower] = []
+        """Screens whose maker is no longer a host: to be removed."""
         self.gathering = Gathering()
         """Those who follow as voters: hosts and screens do not count."""
         self.counted = 0
@@ -107,6 +109,8 @@ class EventRoom:
         follower.role = role
         if inside:
             self._note(follower, 1)
+        if role is Role.VOTER and follower.identity.is_screen:
+            self.barred.append(follower)
 
     def _note(self, follower: Follower, sockets: int) -> None:
         """Keep how many sockets a voter follows with."""

@@ -145,6 +145,8 @@ class Moves:
 
     async def _bring(self, room: EventRoom, event: Event) -> None:
         """Write to those who wait what they lack in this state of the event, until there is a newer one."""
+        barred, room.barred = room.barred, []
+        self.remove(room, barred)
         if not event.is_public:
             await self._evict(room, event)
         moving = [follower for follower in room.waiting if follower.shown != event.shown]

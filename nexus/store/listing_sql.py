@@ -70,6 +70,10 @@ BOUND = (
 ALONE = "p.event_id IS NULL"
 """Polls that are in no event. No ordering's index holds this: a walk reads the polls of events that it leaves out."""
 
+DELEGATED = """(p.id = ANY({polls}) OR p.event_id = ANY({events})) AND (p.created_by = {me}
+    OR EXISTS (SELECT 1 FROM event_hosts h WHERE h.event_id = p.event_id AND h.voter = {me}))"""
+"""What exists for a screen whose maker must be a host."""
+
 WORDS = "p.words @@ CAST(CAST({search} AS text) AS tsquery)"
 """All that a search asks for."""
 
@@ -146,7 +150,8 @@ class _Terms:
 def _kinds(by: Identity, chosen: Filter) -> list[str]:
     """Kinds of polls, of which one that `by` may see belongs to exactly one."""
     if by.is_bound:
-        return [f"{BOUND} AND {OWN}" if chosen.mine else BOUND]
+        bound = DELEGATED if by.is_delegated else BOUND
+        return [f"{bound} AND {OWN}" if chosen.mine else bound]
     if chosen.mine:
         return [OWN]
     return [ALL] if by.is_admin else [PUBLIC, HIDDEN]

@@ -26,11 +26,12 @@ MOST_WAITING = 20
 class Pairing(msgspec.Struct, frozen=True):
     """What a code was worth: a token of `voter` in the role `role` for the poll `poll`, whose code is `code`.
 
-    `login` is what the token descends from."""
+    `login` is what the token descends from; it `is_delegated` where the maker is the poll's owner."""
 
     voter: str
     login: str
     role: Role
+    is_delegated: bool
     poll: int
     code: str
 
@@ -90,12 +91,14 @@ async def redeem(database: Database, digest: bytes, *, ttl_s: int) -> Pairing:
         await _lock_account(connection, digest)
         row = await connection.one(
             "DELETE FROM pairings p USING polls q WHERE p.digest = :digest AND q.id = p.poll_id "
-            "AND p.expires_at > clock_timestamp() RETURNING p.voter, p.login, p.made_in, p.role, p.poll_id, q.code",
+            "AND p.expires_at > clock_timestamp() RETURNING p.voter, p.login, p.made_in, p.role, p.poll_id, q.code, "
+            "q.created_by = p.voter AS own",
             digest=digest,
         )
         if row is None or not await goes_on(connection, row["login"]) or await has_ended(connection, row["made_in"]):
             raise PairingNotFound
-        pairing = Pairing(row["voter"], row["login"], Role(row["role"]), row["poll_id"], row["code"])
+        # A poll with a code is nobody's but its owner's, whose logins end when it is handed to somebody else.
+        pairing = Pairing(row["voter"], row["login"], Role(row["role"]), row["own"], row["poll_id"], row["code"])
         details = {"role": pairing.role, "seconds": ttl_s}
         await audit.append(connection, pairing.voter, "pair_screen", "poll", pairing.poll, **details)
         return pairing

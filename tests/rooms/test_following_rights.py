@@ -8,7 +8,7 @@ from nexus.domain.event import Event
 from nexus.domain.event_definition import EventPatch
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Policy, Poll
-from nexus.errors import PollNotFound
+from nexus.errors import EventNotFound, PollNotFound
 from nexus.rooms.viewer import Viewer
 from nexus.store import accounts, event_hosts, events, polls
 from nexus.store.accounts import User
@@ -176,6 +176,32 @@ async def test_co_hosts_who_come_or_go_are_known_where_the_news_is_lost(deaf: Ru
     await event_hosts.remove_host(deaf.database, event.id, carol.subject, HOST)
     later = await deaf.read(poll)
     await until(shows(screen, f"poll r{later.revision} turnout"))
+
+
+@pytest.mark.parametrize("public", [True, False])
+async def test_a_screen_ends_with_the_rights_of_the_co_host_who_made_it(
+    unhealed: RunningHub, carol: User, public: bool
+) -> None:
+    event = await make_event(unhealed.database, "One?", results=Policy.HOST)
+    await move(unhealed, event, 0)
+    if not public:
+        unhealed.tallies.event_changed(
+            await events.patch(unhealed.database, event.id, EventPatch(is_public=False), HOST)
+        )
+    await events.join(unhealed.database, [(event.id, carol.subject)])
+    await add(unhealed, event, carol)
+    bound = frozenset({event.id})
+    made = Identity(carol.subject, frozenset({"presenter"}), None, 4e9, events=bound, is_delegated=True)
+    follower, screen = await unhealed.follow(event, made)
+    _, admins = await unhealed.follow(event, Identity("user:7", frozenset({"screen"}), None, 4e9, events=bound))
+    assert (follower.role, follower.viewer and follower.viewer.role) == ("presenter", "presenter")
+    lost = await remove(unhealed, event, carol)
+    await until(lambda: screen.events_gone == [event.id])
+    assert follower.viewer is None
+    assert not [text for text in screen.texts if f"event r{lost.revision}" in text]
+    await until(shows(admins, f"event r{lost.revision} screen"))
+    with pytest.raises(EventNotFound):
+        await unhealed.follow(event, made)
 
 
 async def test_strangers_leave_a_poll_that_becomes_private_after_a_change_of_its_co_hosts(

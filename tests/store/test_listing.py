@@ -73,6 +73,11 @@ OF_EVENTS = tuple(
     for event in range(1, 5)
     for subject, role in ((f"guest:{event}", "guest"), ("user:1", "screen"), ("user:9", "presenter"))
 )
+DELEGATES = tuple(
+    Identity(subject, frozenset({"screen"}), frozenset({3, 4, 9}), 4e9, events=frozenset({event}), is_delegated=True)
+    for event in range(1, 5)
+    for subject in ("user:1", "user:2", "user:3")
+)
 
 
 async def fill(database: Database, *, polls: int, hosts: int = 4, seed: float = 0.5, events: bool = False) -> None:
@@ -152,7 +157,7 @@ async def test_lists_are_what_looking_at_each_poll_finds(
     monkeypatch.setattr(listing, "COLLECTED", collected)
     expected = await reference(database)
     for _ in range(400):
-        by, chosen = draw.choice(PEOPLE + OF_EVENTS), drawn(draw)
+        by, chosen = draw.choice(PEOPLE + OF_EVENTS + DELEGATES), drawn(draw)
         ids = expected.ids(by, chosen)
         limit, offset = draw.choice([1, 7, 20, 100]), draw.randrange(len(ids) + 5)
         count, found = await list_polls(database, by, chosen, limit=limit, offset=offset)

@@ -18,8 +18,8 @@ SCREENS = ("screen", "presenter")
 VOTED, SILENT = ("voted", "guest_voted"), ("silent", "guest_silent")
 PUBLIC = ("stranger", "ext", "removed")
 """Those for whom the event exists while it is public: `removed` was a co-host once, `ext` is another issuer's."""
-ELSEWHERE = ("guest2", "screen2")
-"""A guest and a screen of another event of the same owner."""
+ELSEWHERE = ("guest2", "screen2", "screen_left", "presenter_left")
+"""A guest and a screen of another event of the same owner, and screens that one made who was a co-host once."""
 ROLES = (*RUNS, *SCREENS, *VOTED, *SILENT, *PUBLIC, *ELSEWHERE)
 
 
@@ -91,7 +91,10 @@ def people_of(scene: LeakScene, event: Json, other: Json) -> dict[str, Person]:
         ("presenter", "presenter", event),
         ("screen2", "screen", other),
     ):
-        people[name] = Person(host, tokens.access(host, [role], event=at["id"]))
+        people[name] = Person(host, tokens.access(host, [role], event=at["id"], delegated=True))
+    gone = scene.late.voter
+    for role in SCREENS:
+        people[f"{role}_left"] = Person(gone, tokens.access(gone, [role], event=event["id"], delegated=True))
     return people
 
 

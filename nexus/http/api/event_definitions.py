@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nexus.domain.event_definition import NewEvent
-from nexus.domain.rights import Role
+from nexus.domain.rights import Role, event_rules, is_delegate
 from nexus.domain.views import EventView, event_view
 from nexus.errors import EventNotFound, Forbidden
 from nexus.http.api.polls import ScreenLink
@@ -32,7 +32,14 @@ async def make_screen(request: TypedRequest[Nothing, Nothing], services: RestSer
     seen = await see_event(services.database, request.path_id("event", EventNotFound()), by)
     seen.require_host()
     login = await sessions.begin_screen(services.database, seen.event.id, by, ttl_s, thing="event")
-    access = services.tokens.access(by.voter, ("screen",), ttl_s, event=seen.event.id, login=login)
+    access = services.tokens.access(
+        by.voter,
+        (Role.SCREEN,),
+        ttl_s,
+        event=seen.event.id,
+        login=login,
+        delegated=is_delegate(by, event_rules(seen.event)),
+    )
     return Reply(ScreenLink(access, request.public.url(f"/live/{seen.event.code}#token={access}")), 201)
 
 

@@ -76,7 +76,9 @@ async def redeem(request: TypedRequest[Code, Nothing], services: RestServices) -
     except PairingNotFound:
         services.codes.failed(request.address)
         raise
-    access = services.tokens.access(found.voter, (found.role,), ttl_s, polls=(found.poll,), login=found.login)
+    access = services.tokens.access(
+        found.voter, (found.role,), ttl_s, polls=(found.poll,), login=found.login, delegated=found.is_delegated
+    )
     role: Literal["screen", "presenter"] = "presenter" if found.role is Role.PRESENTER else "screen"
     return Reply(PairedToken(access, ttl_s, role, found.poll, found.code), 201)
 

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from nexus.domain.definition import ID_MAX, NewPoll, Opening, PollPatch
 from nexus.domain.identity import Identity
 from nexus.domain.poll import Poll, Status, Visibility
-from nexus.domain.rights import require_maker
+from nexus.domain.rights import Role, is_delegate, require_maker, rules_of
 from nexus.domain.text import says, text_problems, text_rule
 from nexus.domain.views import Number, PollView, poll_view
 from nexus.errors import Forbidden, Invalid, PollHasVotes, PollInEvent, PollNotFound, TooMany
@@ -184,7 +184,14 @@ async def make_screen(request: TypedRequest[Nothing, Nothing], services: RestSer
         raise PollInEvent
     ttl_s = services.lifetimes.screen_s
     login = await sessions.begin_screen(services.database, seen.poll.id, by, ttl_s)
-    access = services.tokens.access(by.voter, ("screen",), ttl_s, polls=(seen.poll.id,), login=login)
+    access = services.tokens.access(
+        by.voter,
+        (Role.SCREEN,),
+        ttl_s,
+        polls=(seen.poll.id,),
+        login=login,
+        delegated=is_delegate(by, rules_of(seen.poll)),
+    )
     return Reply(ScreenLink(access, request.public.url(f"/live/{seen.poll.code}#token={access}")), 201)
 
 
