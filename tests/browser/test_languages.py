@@ -23,7 +23,7 @@ async def test_a_chosen_language_holds_on_every_page_of_the_device(booth: Booth)
     poll = await booth.poll("Yes", "No")
     async with booth.visit(viewport=(320, 640)) as visitor:
         page = await visitor.open("/?lang=en")
-        menu = page.get_by_role("combobox", name=said("shared.language"))
+        menu = page.get_by_role("combobox", name=said("page.language"))
         await menu.focus()
         await menu.select_option("Deutsch")
         await expect(page.get_by_role("heading", level=1)).to_have_text(said("enter.heading", "de"), timeout=WAIT_MS)

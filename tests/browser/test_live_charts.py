@@ -165,6 +165,8 @@ async def test_the_result_takes_the_place_of_the_invitation(venue: Venue) -> Non
             await page.keyboard.press("c")
             await expect(page.locator(f".outcome[data-outcome={kind}]")).to_be_visible()
             await expect(page.locator(".outcome .first li")).to_have_text(says)
+            voted = f"{len(choices)} people voted" if choices else ""  # that nobody has is said once
+            await expect(page.locator("#turnout")).to_have_text(voted)
             await expect(page.locator("#qr, #code")).to_have_count(0)
             await expect(page.locator(".stage > [role=status]")).to_contain_text("Final results.")
             await laid_out(page)

@@ -102,6 +102,8 @@ async def test_stages_follow_their_event_from_its_lobby_to_its_end(venue: Venue)
         await move(venue, event)
         for page in pages:
             await invites(page, event, "Thank you for taking part!")
+            await expect(page.locator(".join span")).to_have_text("See all results")
+        await accessible(guest, "event-over")
         await venue.host.call("DELETE", f"/events/{event['id']}/")
         for page in pages:
             await expect(page.get_by_role("heading", level=1)).to_have_text("This event no longer exists")
@@ -218,9 +220,42 @@ async def test_an_event_is_laid_out_at_every_size(venue: Venue) -> None:
             for size in ((360, 740), (768, 1024), (1280, 720), (1080, 1920), (3840, 2160)):
                 await resized(page, size)
                 await laid_out(page)
+                if moved:  # the title in whole, beside the note and the time
+                    title = "(one) => [one.scrollWidth - one.clientWidth, one.scrollHeight - one.clientHeight]"
+                    cut = await page.locator("#event-title").evaluate(title)
+                    assert max(cut) <= 1, (size, cut)
                 if moved and size != (360, 740):
                     digits = await page.locator("#left span").evaluate("(one) => one.offsetHeight")
                     assert digits > 0.045 * min(size), (size, digits)
+
+
+@SLOW
+async def test_the_end_of_an_event_is_laid_out_at_every_size(venue: Venue) -> None:
+    event = await event_of(venue, "First?")
+    await move(venue, event)
+    await move(venue, event)
+    async with venue.visit(reduced_motion="reduce") as visitor:
+        page = await venue.page(visitor, live(event))
+        await in_touch(page)
+        await idle(page)
+        for size in ((360, 740), (768, 1024), (1280, 720), (1080, 1920), (2560, 1080), (3840, 2160)):
+            await resized(page, size)
+            await laid_out(page)
+            title, thanks, code = [await page.locator(one).bounding_box() for one in ("#question", "#status", "#code")]
+            assert title and thanks and code, size
+            assert title["y"] + title["height"] <= thanks["y"] + 1, size
+            assert code["height"] > thanks["height"] / 3, size
+
+
+@SLOW
+async def test_who_is_online_stands_at_the_edge_where_nobody_can_vote_yet(venue: Venue) -> None:
+    event = await event_of(venue, "First?")
+    async with venue.visit(reduced_motion="reduce") as visitor:
+        page = await venue.page(visitor, live(event))
+        await in_touch(page)
+        await page.locator("#online").evaluate("(one) => { one.hidden = false; one.textContent = '3 online'; }")
+        edges = [await page.locator(one).bounding_box() for one in ("#online", ".stage > footer")]
+        assert edges[0] and edges[1] and edges[0]["x"] == edges[1]["x"]
 
 
 @SLOW

@@ -180,8 +180,10 @@ async def test_a_stage_stays_on_as_long_as_it_is_in_sight(venue: Venue) -> None:
     poll = await venue.host.poll()
     async with venue.visit() as visitor:
         await visitor.context.add_init_script(FAKE_LOCKS)
-        page = await venue.page(visitor, live(poll))
+        page = await venue.page(visitor, live(poll), clock=True)
         whole = page.locator(":root")
+        await expect(page.locator(".controls")).to_be_attached(timeout=TOUCH_MS)
+        await page.clock.fast_forward(10_000)
         await expect(whole).to_have_attribute("data-lock", "screen 1", timeout=TOUCH_MS)
         turn = "(how) => { shown = how; document.dispatchEvent(new Event('visibilitychange')); }"
         await page.evaluate(turn, "hidden")

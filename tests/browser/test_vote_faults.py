@@ -144,7 +144,7 @@ async def test_a_voter_sees_ends_and_new_beginnings(booth: Booth) -> None:
         await paper.tap("No")
         await paper.shows(0, 1)
         await booth.host(poll, "reset")
-        await paper.complains("shared.refused_poll_reset")
+        await paper.complains("vote.refused_poll_reset")
         await paper.says("vote.tap")
         await paper.shows(0, 0)
         await paper.stands()

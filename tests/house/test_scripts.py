@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from tests.shots.__main__ import parser
 from tests.support.checkout import ROOT
 
 SCRIPTS = ROOT / "scripts"
@@ -167,3 +168,12 @@ def test_without_a_fit_python_one_line_says_so(tmp_path: Path) -> None:
 def test_an_environment_without_pip_is_made_afresh(venv: ModuleType, tmp_path: Path) -> None:
     assert venv.version_of(tmp_path / "bin" / "python") == ""
     assert venv.version_of(Path(sys.executable)) != ""
+
+
+@pytest.mark.parametrize("size", ["360", "1280x", "0x720", "1280x720x2", "wide"])
+def test_a_size_of_pictures_that_is_none_is_named(size: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert parser().parse_args(["--size", "1280x720"]).size == ["1280x720"]
+    with pytest.raises(SystemExit):
+        parser().parse_args(["--size", size])
+    told = capsys.readouterr().err
+    assert f"'{size}' is not a width and a height in pixels, such as 1280x720" in told

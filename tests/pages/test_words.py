@@ -25,7 +25,7 @@ from tests.support.node import node, required
 WORDS = Words(WEB / "words")
 SECTIONS = tuple(json.loads((WEB / "words" / "en.json").read_text()))
 SCRIPTS = "\n".join(path.read_text() for path in sorted((WEB / "screens").rglob("*.js")))
-PYTHON = {"shared.noscript", "shared.language"} | {f"{name}.title" for name in ("enter", "vote", "live", "host")}
+PYTHON = {"page.noscript", "page.language"} | {f"{name}.title" for name in ("enter", "vote", "live", "host")}
 PYTHON |= {f"error.{name}_{part}" for name in (*REFUSALS.values(), FAILED) for part in ("heading", "text")}
 PYTHON |= {f"oidc.{name}" for name in ("heading", "cancelled", "again", "back", *Reason)}
 PYTHON |= set(WORDS.sections("en", "sheets"))

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from nexus.embedded import PrivatePostgres
-from tests.shots.camera import SCHEMES, SIZES, Picture, pictures
+from tests.shots.camera import SCHEMES, SIZES, Picture, pictures, size_of
 from tests.shots.publishing import publish
 from tests.shots.sheets import write_sheets
 from tests.shots.stand import SETTINGS, Stand, State, stand_at
@@ -70,18 +70,31 @@ def _wanted(state: State, names: list[str] | None) -> bool:
     return not names or any(name in state.name for name in names)
 
 
+def parser() -> argparse.ArgumentParser:
+    """What a caller may ask for."""
+    about = __doc__.splitlines()[0] if __doc__ else ""
+    made = argparse.ArgumentParser(prog="scripts/shots", description=about)
+    made.add_argument("--screen", action="append", choices=SCREENS)
+    made.add_argument("--state", action="append", help="a part of the name of a state")
+    made.add_argument("--size", action="append", type=_size, help="such as 1280x720")
+    made.add_argument("--scheme", action="append", choices=SCHEMES)
+    made.add_argument("--language", action="append", choices=TEXTS)
+    made.add_argument("--documents", action="store_true", help="make those of README.md and docs/ anew instead")
+    made.add_argument("--out", type=Path, default=SCREENSHOTS / "shots", help="is emptied first")
+    return made
+
+
+def _size(text: str) -> str:
+    try:
+        size_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def main() -> int:
     """Take pictures."""
-    about = __doc__.splitlines()[0] if __doc__ else ""
-    parser = argparse.ArgumentParser(prog="scripts/shots", description=about)
-    parser.add_argument("--screen", action="append", choices=SCREENS)
-    parser.add_argument("--state", action="append", help="a part of the name of a state")
-    parser.add_argument("--size", action="append", help="such as 1280x720")
-    parser.add_argument("--scheme", action="append", choices=SCHEMES)
-    parser.add_argument("--language", action="append", choices=TEXTS)
-    parser.add_argument("--documents", action="store_true", help="make those of README.md and docs/ anew instead")
-    parser.add_argument("--out", type=Path, default=SCREENSHOTS / "shots", help="is emptied first")
-    return 1 if asyncio.run(take(parser.parse_args())) else 0
+    return 1 if asyncio.run(take(parser().parse_args())) else 0
 
 
 if __name__ == "__main__":

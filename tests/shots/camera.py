@@ -34,9 +34,11 @@ class Picture:
 
 
 def size_of(text: str) -> tuple[int, int]:
-    """The pixels of a size such as `1280x720`. Raises ValueError for anything else."""
-    width, height = map(int, text.split("x"))
-    return width, height
+    """The pixels of a size such as `1280x720`. Raises ValueError, which says so, for anything else."""
+    found = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", text)
+    if found is None:
+        raise ValueError(f"{text!r} is not a width and a height in pixels, such as 1280x720")
+    return int(found[1]), int(found[2])
 
 
 async def pictures(

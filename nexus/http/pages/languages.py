@@ -34,7 +34,7 @@ def menu(words: Words, language: str) -> Html:
     options = (_option(tag, tag == language) for tag in NAMES if tag in words.languages)
     path = element("path", d=_GLOBE)
     globe = element("svg", path, class_="icon", viewBox="0 0 24 24", aria_hidden="true")
-    label = element("span", words.say(language, "shared", "language"), class_="unseen")
+    label = element("span", words.say(language, "page", "language"), class_="unseen")
     # Firefox would show after a reload what was chosen before it.
     choice = element("select", *options, autocomplete="off")
     return element("div", element("label", globe, label, choice), id="language", role="contentinfo")

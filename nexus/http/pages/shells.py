@@ -62,6 +62,8 @@ LATER = (
     "lobby",
     "follow",
     "refused",
+    "outcome",
+    "local",
 )
 """Sections of words for views that few people see: the pages that do not contain them load them then."""
 
@@ -73,7 +75,7 @@ class Shell:
         words, assets = shells.words, shells.assets
         whole = page(
             _title(words.say(language, screen.name, "title")),
-            element("main", element("noscript", words.say(language, "shared", "noscript")), id="screen"),
+            element("main", element("noscript", words.say(language, "page", "noscript")), id="screen"),
             _blocks(screen, language, shells),
             _IN_BODY,
             menu(words, language),

@@ -30,41 +30,31 @@ export function picture(code, alt = say("live.qr", { address: `${invitation}vote
   return image;
 }
 
-/** The same as a file, "svg" or "png": a Blob. Rejects with TypeError. */
-export async function pictureFile(code, kind) {
-  const source = `${root}vote/${code}/qr.${kind}`;
-  const answer = await (known ? fetch(source) : fetch(here(source), { method: "POST" }));
-  if (!answer.ok) throw new TypeError(`the picture was answered with ${answer.status}`);
-  return answer.blob();
-}
-
-/** The address of a picture of this page's own address, which the server takes from this page alone: hence the POST. */
-function here(source) {
-  return `${source}?at=${encodeURIComponent(root)}`;
+/** Ask for the picture at `source`: where the server does not know this page's own address, it takes it from this page alone,
+ * hence the POST. Rejects with TypeError. */
+export function askFor(source) {
+  return known ? fetch(source) : fetch(`${source}?at=${encodeURIComponent(root)}`, { method: "POST" });
 }
 
 async function draw(image, source) {
-  const answer = await fetch(here(source), { method: "POST" });
+  const answer = await askFor(source);
   if (answer.ok) image.src = `data:image/svg+xml,${encodeURIComponent(await answer.text())}`;
   else image.remove(); // none is better than a wrong one
 }
 
-/** A card that says how to join the poll with this code; a `plain` one has no picture. On a page that no other device can
- * reach it has only the code. */
-export function joinCard(code, { plain = false } = {}) {
-  const kind = "join-card";
+/** A card that says how to join the poll with this code, or what it `leads` to; a `plain` one has no picture. On a page that
+ * no other device can reach it has only the code. */
+export function joinCard(code, { plain = false, leads = say("live.join_at") } = {}) {
   const shown = element("p", { id: "code", class: "code", dir: "ltr" }, code);
   measure(shown, code);
-  if (!invitation) {
-    return element("div", { class: kind }, shown, !plain && element("p", { class: "local" }, say("live.local_hint")));
-  }
+  if (!invitation) return element("div", { class: "join-card" }, shown);
   const text = invitation.replace(/^\w+:\/\/|\/$/g, "");
   const pieces = text.split(/(?=[.:/])/); // where a long one may be broken
   const address = element("strong", { dir: "ltr" }, pieces.flatMap((piece) => [element("wbr"), piece]));
   const lines = text.length > ONE_LINE ? Math.max(text.length / 2, ...pieces.map(({ length }) => length)) : text.length;
   address.style.setProperty("--length", Math.ceil(lines));
-  const where = element("p", { class: "join" }, element("span", {}, say("live.join_at")), " ", address);
-  return element("div", { class: kind }, !plain && picture(code), where, shown);
+  const where = element("p", { class: "join" }, element("span", {}, leads), " ", address);
+  return element("div", { class: "join-card" }, !plain && picture(code), where, shown);
 }
 
 /** Tell the sheets how long a `code` is, so that it fits into the line of `shown`. */

@@ -87,7 +87,7 @@ export class InviteCard {
     } catch (error) {
       for (const input of [username, email]) blame(input, "");
       if (error.code === "username_taken") {
-        blame(username, say("shared.refused_username_taken"));
+        blame(username, say("host.username_taken"));
         username.focus();
       } else announce(this.#line, blameAll({ username, email }, error), true);
     }

@@ -40,7 +40,7 @@ async function attempt(inputs, kept, said, entered) {
   } catch (error) {
     for (const input of Object.values(inputs)) blame(input, "");
     if (error.code === "username_taken") {
-      blame(inputs.username, say("shared.refused_username_taken"));
+      blame(inputs.username, say("host.username_taken"));
       inputs.username.focus();
     } else write(said, blameAll(inputs, error));
   }

@@ -1,7 +1,7 @@
 /** How others find a poll: its code and QR code, its addresses, and the code for other sites. */
 
-import { element } from "../dom.js";
-import { invitation, others, picture, pictureFile, staging } from "../invite.js";
+import { element, root } from "../dom.js";
+import { askFor, invitation, others, picture, staging } from "../invite.js";
 import { say } from "../words.js";
 import { address } from "./copying.js";
 import { embedding } from "./embedding.js";
@@ -72,7 +72,9 @@ export class SharingCard {
   async #hand(code, kind) {
     announce(this.#line, "");
     try {
-      hand(await pictureFile(code, kind), `${code}.${kind}`);
+      const answer = await askFor(`${root}vote/${code}/qr.${kind}`);
+      if (!answer.ok) throw new TypeError(`the picture was answered with ${answer.status}`);
+      hand(await answer.blob(), `${code}.${kind}`);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       announce(this.#line, say("shared.unreachable"), true);

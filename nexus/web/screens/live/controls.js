@@ -198,7 +198,8 @@ export class Controls {
   }
 
   async #open(name, make) {
-    const place = (module) => {
+    const place = async (module) => {
+      await module.styled();
       const made = make(module);
       this.#layer.append(made);
       return made;

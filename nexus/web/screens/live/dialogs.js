@@ -2,6 +2,7 @@
 
 import { byId, element } from "../dom.js";
 import { loginForm } from "../login.js";
+import { sheet } from "../sheets.js";
 import { span } from "../time.js";
 import { say } from "../words.js";
 
@@ -24,6 +25,11 @@ const ROWS = [
   ["L", "login", "login"],
   ["?", "help"],
 ];
+
+/** Load their sheet, before the first is shown. Rejects with `Unreachable`. */
+export function styled() {
+  return sheet("live/dialogs");
+}
 
 /** The host's login; `entered(session)` is called at it. It says whose it is: the page may look like somebody else's, and
  * so the form has the address of the service, and nothing of a brand. */

@@ -81,7 +81,7 @@ export class Scenes {
       const place = placeOf(event, this.room.poll);
       this.#stage.show({ ...seen(this.room), online, title, code, place, soon: say("stage.soon") });
     } else {
-      this.#stage.rest({ title, code, online, next: nextOf(event) });
+      this.#stage.rest({ title, code, online, next: nextOf(event), over: isOver(event) });
     }
     this.shown();
   }
@@ -93,10 +93,13 @@ function placeOf({ polls_count: count }, { position }) {
 }
 
 /** How an event goes on that shows no poll, as far as anyone can know. */
-function nextOf({ polls, polls_count: count }) {
-  const begun = polls.filter(({ status }) => status !== "draft");
-  const over = count > 0 && begun.length === count && begun.every(({ status }) => status === "closed");
-  return say(over ? "stage.over" : begun.length ? "stage.between" : "stage.soon");
+function nextOf(event) {
+  const begun = event.polls.some(({ status }) => status !== "draft");
+  return say(isOver(event) ? "stage.over" : begun ? "stage.between" : "stage.soon");
+}
+
+function isOver({ polls, polls_count: count }) {
+  return count > 0 && polls.length === count && polls.every(({ status }) => status === "closed");
 }
 
 /** Let `parts` of the stage come or go, from and to these opacities; returns what moves. */

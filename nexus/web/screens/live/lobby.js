@@ -5,8 +5,9 @@ import { invitation, measure, picture } from "../invite.js";
 import { later, tell } from "../persist.js";
 import { brandMark, say } from "../words.js";
 
-/** What invites to the poll of `code`: of it nothing else is shown, but once it is open its `question`. */
-export function lobbyOf(code, question = null) {
+/** What invites to the poll of `code`: of it nothing else is shown, but once it is open its `question`; and a `hint` for
+ * the presenter. */
+export function lobbyOf(code, { question = null, hint = "" } = {}) {
   const pulse = () => element("span", { class: "pulse", "aria-hidden": "true" });
   const soon = () => element("h1", {}, pulse(), say("lobby.stage_heading"));
   const heading = question === null ? soon() : element("p", { class: "asked", dir: "auto" }, question);
@@ -17,12 +18,10 @@ export function lobbyOf(code, question = null) {
     address.style.setProperty("--letters", Math.max(12, address.textContent.length)); // it is to fit into its line
     told.append(element("p", { class: "join" }, element("span", {}, say("live.join_at")), address));
     lobby.append(element("figure", {}, picture(code)));
-  } else {
-    told.append(element("p", { class: "local" }, say("live.local_hint")));
   }
   const shown = element("p", { class: "code", dir: "ltr" }, code);
   measure(shown, code);
-  told.append(shown);
+  told.append(shown, hint && element("p", { class: "local" }, hint));
   return lobby;
 }
 
@@ -71,7 +70,8 @@ function tools(link, login) {
 
 async function openLogin(link, login) {
   try {
-    const { loginDialog } = await later("live/dialogs", "login");
+    const { loginDialog, styled } = await later("live/dialogs", "login");
+    await styled();
     const dialog = loginDialog(() => login.abort());
     dialog.addEventListener("close", () => dialog.remove());
     login.signal.addEventListener("abort", () => dialog.close());

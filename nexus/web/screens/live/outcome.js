@@ -27,13 +27,18 @@ function outcome(poll, totals, hold) {
   return { kind: first.length > 1 ? "tie" : "winner", first, share: sharesById(totals).get(first[0].id), count };
 }
 
+/** What it is called. That results are hidden is said before the end, too. */
+function label(kind) {
+  return say(kind === "hidden" ? "live.outcome_hidden" : `outcome.${kind}`);
+}
+
 /** The same in one sentence, to be read aloud. */
 export function said(poll, totals, hold) {
   const { kind, first, share, count } = outcome(poll, totals, hold);
-  if (kind === "hidden" || kind === "none") return say(`live.outcome_${kind}`);
+  if (kind === "hidden" || kind === "none") return label(kind);
   const names = first.map(({ option_text: text }) => text).join(", ");
   const figures = `${percent(share)}, ${say("shared.votes", { n: count })}`;
-  return say(`live.said_${kind}`, { names, figures });
+  return say(`outcome.said_${kind}`, { names, figures });
 }
 
 /** A card with the result. */
@@ -42,7 +47,7 @@ export function outcomeCard(poll, totals, hold) {
   const made = element("div", { class: "outcome", "data-outcome": kind });
   if (kind === "hidden" || kind === "none") {
     if (kind === "hidden") made.append(icon(VEIL));
-    made.append(element("p", { class: "label" }, say(`live.outcome_${kind}`)));
+    made.append(element("p", { class: "label" }, label(kind)));
     return made;
   }
   const places = new Map(byPosition(poll.options).map(({ id }, place) => [id, place]));
@@ -57,10 +62,10 @@ export function outcomeCard(poll, totals, hold) {
   const equal = first.every(({ id }) => shares.get(id) === share); // rounded, they may not be
   const figures = [equal && element("strong", { dir: "ltr" }, percent(share)), element("span", {}, say("shared.votes", { n: count }))];
   const sign = kind === "tie" ? element("span", { class: "even", "aria-hidden": "true" }, "=") : icon(CROWN);
-  const label = element("p", { class: "label" }, sign, say(`live.outcome_${kind}`));
-  if (kind === "winner") label.style.setProperty("--colour", nthColour(places.get(first[0].id)));
+  const labelled = element("p", { class: "label" }, sign, label(kind));
+  if (kind === "winner") labelled.style.setProperty("--colour", nthColour(places.get(first[0].id)));
   if (!names.length) made.dataset.many = "";
-  made.append(label, list, element("p", { class: "won" }, figures.filter(Boolean)));
+  made.append(labelled, list, element("p", { class: "won" }, figures.filter(Boolean)));
   const words = first.flatMap(({ option_text: text }) => [...text.split(/\s/), text.slice(0, text.length / LINES)]);
   list.style.setProperty("--length", Math.max(...words.map(({ length }) => length)));
   return made;

@@ -14,7 +14,7 @@ export async function turnAway(link, { error, said, given, again }) {
   const event = "event" in given;
   const members = event && error?.code === "guests_not_allowed" && say("refused.event_members");
   const text = said || members || (unknown ? say("shared.refused_poll_not_found") : reason(error));
-  await persist(link, () => sheet("entry"));
+  await persist(link, styled);
   link.hidden = true;
   const why = element("p", { id: "why", hidden: unknown }, text); // then the field says it
   const title = element("h1", {}, say(unknown ? "refused.unknown" : event ? "refused.event_no_entry" : "refused.no_entry"));
@@ -30,8 +30,13 @@ export async function turnAway(link, { error, said, given, again }) {
 
 /** Say by `sentence` that what was shown has been deleted. */
 export async function gone(link, sentence) {
-  await persist(link, () => sheet("entry"));
+  await persist(link, styled);
   put(element("h1", {}, say(sentence)));
+}
+
+/** The sheets of such a page. */
+function styled() {
+  return Promise.all([sheet("forms"), sheet("entry")]);
 }
 
 function put(...inside) {

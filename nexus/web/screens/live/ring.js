@@ -1,11 +1,17 @@
 /** The time left, as a figure and as a ring that empties. */
 
 import { element, fill, set, write } from "../dom.js";
+import { sheet } from "../sheets.js";
 import { span } from "../time.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const LENGTHS_S = [15, 30, 60, 120, 300, 600, 900, 1800, 3600]; // a longer time has no ring: it would not be seen to move
 const LAST_S = 10;
+
+/** Load its sheet. Rejects with `Unreachable`. */
+export function styled() {
+  return sheet("live/ring");
+}
 
 /** A ring in `node`. */
 export class Ring {

@@ -42,6 +42,13 @@ export function seen({ poll, totals, online = null }) {
   return { poll, totals, online, hold: totals.visibility !== "full" || veiled(poll, totals.status) };
 }
 
+/** As `later`, with the sheet of the module. */
+async function withSheet(...names) {
+  const made = await later(...names);
+  await made.styled();
+  return made;
+}
+
 class Stage {
   #chart = new Chart();
   #left = element("p", { id: "left", class: "time", hidden: true });
@@ -91,6 +98,7 @@ class Stage {
     const { poll, totals, hold, code = poll.code } = shown;
     const over = totals.status === "closed";
     set(this.node, "data-state", over ? (hold ? "closed" : "final") : totals.status);
+    set(this.node, "data-over", null);
     document.title = say("live.title_of", { question: poll.question });
     this.#showHead(shown, over);
     this.#chart.show({ poll, totals, hold });
@@ -106,9 +114,11 @@ class Stage {
     this.#refit(poll, totals, hold);
   }
 
-  /** Show no poll: the `title` of the event in place of a question, how to join it by its `code`, and what comes `next`. */
-  rest({ title, code, next, online }) {
+  /** Show no poll: the `title` of the event in place of a question, how to join it by its `code`, and what comes `next`; once
+   * it is `over`, that is a thank-you, and the code is where all results are. */
+  rest({ title, code, next, over, online }) {
     set(this.node, "data-state", "rest");
+    set(this.node, "data-over", over);
     document.title = say("live.title_of", { question: title });
     this.#ask(title);
     set(this.#question, "lang", null);
@@ -116,10 +126,10 @@ class Stage {
     write(this.#title, "");
     write(this.#status, next);
     set(this.#status, "data-status", "rest");
-    this.#invite(code);
+    this.#invite(code, over ? say("stage.results") : undefined);
     write(this.#turnout, "");
     this.#count(online);
-    const key = `rest ${title}`;
+    const key = `rest ${over} ${title}`;
     if (key !== this.#texts) this.#fit.now();
     this.#texts = key;
   }
@@ -147,9 +157,10 @@ class Stage {
     set(this.#status, "data-status", totals.status);
   }
 
-  #showFoot({ poll, totals, online }, over) {
+  #showFoot({ poll, totals, hold, online }, over) {
     const voted = over || totals.voters ? "shared.turnout" : "live.none_yet";
-    write(this.#turnout, totals.status === "draft" ? "" : say(voted, { n: totals.voters }));
+    const none = over && !hold && !overlay && !totals.voters; // the outcome says it
+    write(this.#turnout, none || totals.status === "draft" ? "" : say(voted, { n: totals.voters }));
     set(this.#turnout, "data-voters", totals.voters);
     this.#count(online);
     write(this.#corrected, correctedAt(poll));
@@ -167,7 +178,7 @@ class Stage {
 
   /** Few polls have an end: what shows it is loaded then. To null where it could not be: the next second tries again. */
   async #makeRing() {
-    const { Ring } = await later("live/ring").catch(() => ({}));
+    const { Ring } = await withSheet("live/ring").catch(() => ({}));
     if (!Ring) this.#ring = null;
     return Ring ? new Ring(this.#left) : null;
   }
@@ -182,11 +193,12 @@ class Stage {
     return this.#chart.many;
   }
 
-  /** How to join; the code changes when a poll becomes private, or public. */
-  #invite(code) {
-    if (!code || code === this.#beside) return;
-    this.#beside = code;
-    const made = joinCard(code, { plain: overlay !== null && !overlay.show.includes("qr") });
+  /** How to join, or what `leads` the code; it changes when a poll becomes private, or public. */
+  #invite(code, leads) {
+    const key = `${code} ${leads}`;
+    if (!code || key === this.#beside) return;
+    this.#beside = key;
+    const made = joinCard(code, { plain: overlay !== null && !overlay.show.includes("qr"), leads });
     made.querySelector("img")?.addEventListener("load", () => this.#fit.soon());
     this.#put(made);
   }
@@ -210,9 +222,7 @@ class Stage {
 
   /** What says and shows how a poll ended; to null where it could not be loaded. */
   #loadEnding() {
-    this.#ending ??= later("live/outcome")
-      .then(async (made) => (await made.styled(), made))
-      .catch(() => (this.#ending = null));
+    this.#ending ??= withSheet("live/outcome", "outcome").catch(() => (this.#ending = null));
     return this.#ending;
   }
 

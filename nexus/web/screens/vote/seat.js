@@ -141,7 +141,7 @@ export class Seat {
     if (!this.#unheard) this.#picked = standingChoice(this.#room.poll, this.#room.me);
     const afresh = this.#room.totals.epoch !== this.#round;
     const lost = this.#stood && !this.#room.me.length && !this.#retracting && this.#view.mayVote;
-    if (lost) this.#paper.complain(say(afresh ? "shared.refused_poll_reset" : "vote.lost"), afresh ? "warn" : "bad");
+    if (lost) this.#paper.complain(say(afresh ? "vote.refused_poll_reset" : "vote.lost"), afresh ? "warn" : "bad");
     this.#show();
   }
 
