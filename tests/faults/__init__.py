@@ -1,1 +1,1 @@
-"""Servers, databases and Redis that die under load."""
+"""Servers, databases and Redis that die under load, and clients that attack."""

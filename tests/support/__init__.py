@@ -18,6 +18,7 @@ Who votes and watches:
   `frame_checker` (no two sockets are shown different things).
 - `crowd` (each voter with a mind of its own), `fault_crowd` and `timed_viewers` (for faults), `answer_book` (what they
   were answered, held against the ledger).
+- `attacks` (clients that attack, as programs) and `attack_scene` (what others feel of them).
 - `browser`, and on it the pages `vote_page`, `live_page` and `host_page`.
 
 Parts of a server by themselves:
