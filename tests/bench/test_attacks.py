@@ -52,9 +52,9 @@ def test_a_row_is_the_worst_of_its_runs() -> None:
 
 
 def test_a_table_stands_between_its_comments_whatever_stood_there() -> None:
-    text = "before\n<!-- attacks: table -->\nold\n<!-- attacks: end -->\nafter\n"
+    text = "before\n<!-- attacks: table -->\nstale\n<!-- attacks: end -->\nafter\n"
     once = written(text, [RUN])
-    assert "old" not in once
+    assert "stale" not in once
     assert "`abc1234`" in once and table([RUN]) in once
     assert written(once, [RUN]) == once
     assert once.startswith("before\n") and once.endswith("\nafter\n")
