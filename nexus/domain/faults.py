@@ -116,32 +116,40 @@ def surrogate_faults(value: object, *, whole: str = "body") -> tuple[Problem, ..
 
     `whole` is the field where the value itself is such a text, or has one as a name.
     """
-    bad = (_echo(field) or whole for field, text in _texts(value) if has_lone_surrogate(text))
+    bad = (_echo(field) or whole for field in _fields_of_bad_texts(value))
     return tuple((field, "must not contain lone surrogates") for field in islice(bad, MOST_FAULTS))
 
 
-def _texts(value: object) -> Iterator[tuple[str, str]]:
-    """Every text in a JSON value, and the field it is in; without recursion, since a value may be deep."""
-    todo = [iter([("", value)])]
+def _fields_of_bad_texts(value: object) -> Iterator[str]:
+    """The field of every text with a lone surrogate in a JSON value; without recursion, since a value may be deep."""
+    todo = [_parts("", [value], root=True)]
     while todo:
         for field, one in todo[-1]:
-            if isinstance(one, str):
-                yield field, one
-            elif isinstance(one, list | dict):
+            if isinstance(one, list | dict):
                 todo.append(_parts(field, one))
                 break
+            yield field
         else:
             todo.pop()
 
 
-def _parts(field: str, value: list[object] | dict[str, object]) -> Iterator[tuple[str, object]]:
+def _parts(field: str, value: list[object] | dict[str, object], *, root: bool = False) -> Iterator[tuple[str, object]]:
+    """The bad texts of a list or an object, and what may have some: nothing else is given a name, which costs more than
+    all else where there are thousands."""
     if isinstance(value, list):
         for n, item in enumerate(value):
-            yield f"{field}[{n}]"[:LONGEST_FIELD], item
+            if _may_be_bad(item):
+                yield "" if root else f"{field}[{n}]"[:LONGEST_FIELD], item
     else:
         for name, item in value.items():
-            yield field, name
-            yield f"{field}.{name}".lstrip(".")[:LONGEST_FIELD], item
+            if has_lone_surrogate(name):
+                yield field, name
+            if _may_be_bad(item):
+                yield f"{field}.{name}".lstrip(".")[:LONGEST_FIELD], item
+
+
+def _may_be_bad(value: object) -> bool:
+    return has_lone_surrogate(value) if isinstance(value, str) else isinstance(value, list | dict)
 
 
 def _fields(kind: type[object]) -> dict[str, FieldInfo]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from nexus.domain.alike import SHOWN, has_invisible, is_visible
@@ -29,9 +31,18 @@ def range_rule(least: int, most: int) -> str:
     return f"must be {least}" if least == most else f"must be from {least} to {most}"
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
+
+
 def has_lone_surrogate(text: str) -> bool:
     """Whether `text` has half of a surrogate pair: JSON can say so (RFC 8259, section 8.2), and no UTF-8 can."""
-    return any("\ud800" <= char <= "\udfff" for char in text)
+    return _SURROGATE.search(text) is not None
+
+
+def may_have_surrogates(json: str) -> bool:
+    """Whether there is any escape of a surrogate in the text of a JSON value: without one it has no lone ones either."""
+    return _ESCAPED.search(json) is not None
 
 
 def says(**rules: object) -> msgspec.Meta:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import re
 from typing import NoReturn, TypeGuard
 from uuid import UUID
 
@@ -13,12 +14,16 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from nexus.domain.faults import fault, surrogate_faults
-from nexus.domain.text import has_lone_surrogate
+from nexus.domain.text import has_lone_surrogate, may_have_surrogates
 from nexus.errors import NexusError
 
 _TYPES = frozenset({"hello", "wait", "join", "leave", "vote", "retract", "ping"})
 # The longest number that is sent back: Python reads no integer of more than some thousands (`sys.int_info`).
 _MAX_DIGITS = 1000
+_LONG_NUMBER = re.compile(rf"[0-9]{{{_MAX_DIGITS + 1}}}")
+_INTEGER = re.compile(rb"-?[0-9]{1,%d}" % _MAX_DIGITS)
+# What an outline tells of.
+_OUTLINED = frozenset({"type", "op", "id", "poll", "event"})
 # Of an unknown type, so many characters are sent back.
 _MAX_TYPE = 40
 
@@ -49,7 +54,7 @@ def unreadable(text: str, detail: str) -> Unreadable:
     The text is read once more, leniently: a vote is owed an answer by its op wherever that can be read.
     """
     try:
-        raw = json.loads(text, parse_int=_int, parse_constant=_no_constant)
+        raw = _outer(text)
     except (ValueError, RecursionError):
         return Unreadable("The message is not valid JSON.", code="malformed", of=MessageOutline(), op=None)
     if not isinstance(raw, dict):
@@ -60,8 +65,36 @@ def unreadable(text: str, detail: str) -> Unreadable:
     op = None
     if kind in ("vote", "retract") and isinstance(of.op, str):
         op = UUID(of.op)
-    field, wrong = next(iter(surrogate_faults(raw, whole="message")), fault(detail, object, whole="message"))
+    lone = surrogate_faults(raw, whole="message") if may_have_surrogates(text) else ()
+    field, wrong = next(iter(lone), fault(detail, object, whole="message"))
     return Unreadable(f"{field}: {wrong}", code="invalid", of=of, op=op)
+
+
+def _outer(text: str) -> object:
+    """The value, of which an object has what an outline tells, and where a text may be at fault everything.
+
+    Bad messages must be cheap: reading all of one with Python's parser takes milliseconds, if it has thousands of
+    numbers. Raises ValueError or RecursionError for what is not valid JSON.
+    """
+    try:
+        parts = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        return msgspec.json.decode(text, type=msgspec.Raw)  # valid, if anything, but no object
+    except msgspec.DecodeError:
+        if not may_have_surrogates(text):
+            raise
+        # The grammar allows a lone one (RFC 8259, section 8.2), which msgspec takes for a fault of syntax.
+        digits = _int if _LONG_NUMBER.search(text) else None
+        return json.loads(text, parse_int=digits, parse_constant=_no_constant)
+    return {name: _value(part) for name, part in parts.items() if name in _OUTLINED}
+
+
+def _value(part: msgspec.Raw) -> object:
+    """A value of an outline; None for one that is beyond every bound."""
+    with contextlib.suppress(msgspec.ValidationError, RecursionError):
+        return msgspec.json.decode(part)
+    number = bytes(part)
+    return int(number) if _INTEGER.fullmatch(number) else None
 
 
 def _int(digits: str) -> int | float:

@@ -12,6 +12,7 @@ import msgspec
 from starlette.requests import Request
 
 from nexus.domain.faults import body_faults, query_faults, surrogate_faults
+from nexus.domain.text import may_have_surrogates
 from nexus.errors import Invalid, Malformed
 from nexus.http.framework.problem import LARGE_BYTES, UnsupportedMediaType
 
@@ -75,12 +76,16 @@ def _check_syntax(raw: bytes) -> None:
     The grammar allows the escape of a lone surrogate (section 8.2), which msgspec treats as a syntax error.
     """
     try:
-        # A number may be longer than Python is willing to parse, and no number matters here.
-        value: object = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, parse_int=str, parse_float=str)
+        text = raw.decode("utf-8")
+        value: object = json.loads(text, parse_constant=_refuse_constant, parse_int=_ignored, parse_float=_ignored)
     except (ValueError, RecursionError):
         raise Malformed from None
-    if bad := surrogate_faults(value):
+    if may_have_surrogates(text) and (bad := surrogate_faults(value)):
         raise Invalid(errors=bad)
+
+
+def _ignored(number: str) -> None:
+    """A number, which may be longer than Python is willing to parse."""
 
 
 def _refuse_constant(name: str) -> NoReturn:
