@@ -89,6 +89,8 @@ def serving_on(database: Postgres, key: str, port: int, **environment: str) -> I
         "NEXUS_MESSAGES_PER_SECOND": "100000",
         "NEXUS_SOCKETS": "20000",
         "NEXUS_SOCKETS_PER_ADDRESS": "20000",
+        "NEXUS_SOCKETS_PER_VOTER": "20000",
+        "NEXUS_MESSAGES_PER_ADDRESS": "10000000",
         **environment,
     }
     log = database.folder / "serve.log"

@@ -29,6 +29,7 @@ from nexus.access.origins import Origins, canonical_origin
 from nexus.access.passwords import Passwords
 from nexus.access.secret import secret_key
 from nexus.access.tokens import Tokens
+from nexus.access.work import BUDGET, WorkBudget
 from nexus.branding.looks import Looks
 from nexus.bus import Bus, News
 from nexus.bus.local import LocalBus
@@ -123,6 +124,7 @@ class Worker:
         near = partial(_near, settings.host)
         self.site = Site(settings.embedders, settings.registration == "open", near, self.origins.elsewhere)
         self.trusted = TrustedHops(settings.forwarded_allow_ips)
+        self.work = WorkBudget(settings.limits.messages_per_address, self.trusted)
         self.database = Database(database_url, size=settings.db_connections)
         self.bus: Bus = _bus(settings, name)
         self.tallies = Tallies(self.database, self.bus, self.on_news)
@@ -207,8 +209,10 @@ class Worker:
             vote_rate=self.rest_services.rates.votes,  # one rate for a voter, whichever door the votes come through
             codes=self.codes,
             open_sockets=Caps(limits.sockets_per_address, total=limits.sockets),
+            work=self.work,
             origins=self.origins,
             rooms_per_socket=limits.rooms_per_socket,
+            sockets_per_voter=limits.sockets_per_voter,
             message_rate=MessageRate(limits.messages_per_second),
             now=_now,
             sessions=self.sessions,
@@ -324,10 +328,10 @@ def application(worker: Worker) -> ASGIApp:
     """What serves `worker`, and opens and closes it with its lifespan."""
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         await worker.open()
         try:
-            yield
+            yield {BUDGET: worker.work}
         finally:
             await worker.close()
 

@@ -41,7 +41,7 @@ def has_lone_surrogate(text: str) -> bool:
 
 
 def may_have_surrogates(json: str) -> bool:
-    """Whether there is any escape of a surrogate in the text of a JSON value: without one it has no lone ones either."""
+    """Whether there is any escape of a surrogate in the text of a JSON value: without one none is alone either."""
     return _ESCAPED.search(json) is not None
 
 

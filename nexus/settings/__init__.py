@@ -78,9 +78,16 @@ class Limits:
 
     sockets: int = setting("NEXUS_SOCKETS", whole(1), "20000", "open sockets in all")
     sockets_per_address: int = setting("NEXUS_SOCKETS_PER_ADDRESS", whole(1), "5000", "open sockets from one address")
+    sockets_per_voter: int = setting("NEXUS_SOCKETS_PER_VOTER", whole(1), "100", "open sockets of one voter")
     rooms_per_socket: int = setting("NEXUS_ROOMS_PER_SOCKET", whole(1), "50", "rooms that one socket may join")
     messages_per_second: int = setting(
         "NEXUS_MESSAGES_PER_SECOND", whole(1), "100", "messages per second from one socket; bursts of twice as many"
+    )
+    messages_per_address: int = setting(
+        "NEXUS_MESSAGES_PER_ADDRESS",
+        whole(100),
+        "10000",
+        "messages per second from one address, or what costs as much; more are read later",
     )
     votes_per_second: int = setting("NEXUS_VOTES_PER_SECOND", whole(1), "10", "votes per second from one voter")
     votes_burst: int = setting("NEXUS_VOTES_BURST", whole(1), "50", "votes at once from one voter")

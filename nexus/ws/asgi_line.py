@@ -7,10 +7,11 @@ from collections import deque
 
 from starlette.types import Message, Receive, Scope, Send
 
+from nexus.access.work import BYTES, LONGEST_REST_S, Meter
 from nexus.rooms.frame import Frame
 from nexus.ws.close_codes import CloseCode
 from nexus.ws.early import Nobody
-from nexus.ws.line import EXTENSION, Bounds, Line, Listener
+from nexus.ws.line import EXTENSION, TOO_MUCH_FROM_ADDRESS, Bounds, Line, Listener
 from nexus.ws.parser import clipped
 
 
@@ -33,6 +34,8 @@ class AsgiLine:
         self._sender: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._alarm: asyncio.TimerHandle | None = None
+        self._meter: Meter | None = None
+        self._wait_s = 0.0
 
     def attach(self, listener: Listener) -> None:
         """Let `listener` hear what `read` reads."""
@@ -68,6 +71,16 @@ class AsgiLine:
     def ready_to_close(self) -> None:
         """Do nothing: other servers do not announce that they shut down."""
 
+    def charge_to(self, meter: Meter) -> None:
+        """Charge every message that is read from now on."""
+        self._meter = meter
+
+    def charge(self, messages: int) -> None:
+        """Charge `messages`; the reader waits before it asks for the next one."""
+        self._wait_s = 0.0 if self._meter is None else self._meter.charge(messages)
+        if self._wait_s > LONGEST_REST_S:
+            self.close(CloseCode.TOO_MANY_MESSAGES, TOO_MUCH_FROM_ADDRESS)
+
     async def read(self, receive: Receive) -> None:
         """Pass texts from `receive` to the listener until the line ends, and tell it. A binary message closes the line
         with 4500. What the listener, `receive` or `send` raises is raised here."""
@@ -100,6 +113,9 @@ class AsgiLine:
                         self.close(CloseCode.WRONG_PROTOCOL, "text frames only")
                     else:
                         self._listener.feed(text)
+                        self.charge(1 + len(text) // BYTES)
+                        if self._wait_s:
+                            await asyncio.sleep(self._wait_s)
         except Exception as exc:  # noqa: BLE001 - raised by `read`
             self._broken(exc)
 

@@ -10,6 +10,7 @@ from nexus.access.code_entry import CodeEntry
 from nexus.access.gate import Gate
 from nexus.access.limits import Caps, Rate
 from nexus.access.origins import Origins
+from nexus.access.work import WorkBudget
 from nexus.rooms.following import Following
 from nexus.rooms.hub import Hub
 from nexus.rooms.lobby import Lobby
@@ -24,7 +25,8 @@ from nexus.ws.snapshots import Snapshots
 class SocketServices:
     """Everything a session needs of its worker.
 
-    `vote_rate` limits each voter, `message_rate` each socket, `open_sockets` each address and the worker.
+    `vote_rate` limits each voter, `message_rate` each socket, `open_sockets` each address and the worker, `work` what
+    all sockets of an address send.
     `now` is the wall clock of `server_now`, in UTC; a socket has `hello_s` seconds for its hello.
     """
 
@@ -36,8 +38,10 @@ class SocketServices:
     vote_rate: Rate
     codes: CodeEntry
     open_sockets: Caps
+    work: WorkBudget
     origins: Origins
     rooms_per_socket: int
+    sockets_per_voter: int
     message_rate: MessageRate
     now: Callable[[], datetime]
     event_frames: EncodedEvents

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 
+from nexus.access.work import BYTES, LONGEST_REST_S, Meter
 from nexus.ws.close_codes import CloseCode
 from nexus.ws.exchange import Exchange
+from nexus.ws.line import TOO_MUCH_FROM_ADDRESS
 from nexus.ws.parser import (
     BINARY,
     CLOSE,
@@ -23,7 +25,7 @@ from nexus.ws.parser import (
     read_frame,
     short_text,
 )
-from nexus.ws.socket_life import CLOSING, OPEN, SocketLife
+from nexus.ws.socket_life import CLOSING, LOST, OPEN, SocketLife
 
 TOO_MANY_FRAGMENTS = "too many fragments"
 """The reason that is sent with 1009 where it is not the size."""
@@ -32,13 +34,36 @@ TOO_MANY_FRAGMENTS = "too many fragments"
 class DirectLine(SocketLife):
     """One socket of ours, as the protocol of its transport."""
 
-    __slots__ = ("_controls", "_late", "_pieces", "_rest", "_second")
+    __slots__ = ("_controls", "_late", "_meter", "_pieces", "_rest", "_resting", "_second")
 
     def __init__(self, exchange: Exchange, transport: asyncio.Transport) -> None:
         super().__init__(exchange, transport)
         self._rest: bytes | None = None
         self._pieces: list[bytes] | None = None
         self._controls = self._second = self._late = 0
+        self._meter: Meter | None = None
+        self._resting = False
+
+    def charge_to(self, meter: Meter) -> None:
+        """Charge whatever is read from now on."""
+        self._meter = meter
+
+    def charge(self, messages: int) -> None:
+        """Charge `messages`, and stop reading where the meter says so: what comes meanwhile waits in the network."""
+        wait_s = 0.0 if self._meter is None else self._meter.charge(messages)
+        if not wait_s or self._resting or self._stage != OPEN:
+            return
+        if wait_s > LONGEST_REST_S:
+            self.close(CloseCode.TOO_MANY_MESSAGES, TOO_MUCH_FROM_ADDRESS)
+            return
+        self._resting = True
+        self._transport.pause_reading()
+        self._exchange.loop.call_later(wait_s, self._read_on)
+
+    def _read_on(self) -> None:
+        self._resting = False
+        if self._stage != LOST and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         """Parse what has arrived and deliver it before returning: nothing queues, and reads never pause."""
@@ -47,17 +72,22 @@ class DirectLine(SocketLife):
             text = short_text(data)
             if text is not None:
                 self._deliver(text)
+                self.charge(1)
                 return
         if self._stage == CLOSING:
             self._late += len(data)
             if self._late > self._exchange.bounds.late_bytes:
                 self._turn_deaf()
+        frames = 0
         try:
-            self._read(data)
+            frames = self._read(data)
         except BadFrame as bad:
             self._fail(bad.code, bad.reason or f"message over {self._exchange.most} bytes")
+        self.charge(1 + frames + len(data) // BYTES)
 
-    def _read(self, data: bytes) -> None:
+    def _read(self, data: bytes) -> int:
+        """Take all whole frames; returns how many there were."""
+        frames = 0
         if self._rest is not None:
             data, self._rest = self._rest + data, None
         at = 0
@@ -68,9 +98,11 @@ class DirectLine(SocketLife):
             if frame is None:
                 if at < len(data):
                     self._rest = data[at:]
-                return
+                break
+            frames += 1
             at = frame.end
             self._take(frame.first & FIN, frame.first & 0x0F, frame.payload)
+        return frames
 
     def _take(self, fin: int, opcode: int, payload: bytes) -> None:
         if opcode in (PING, PONG):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -9,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from nexus.access.limits import address_key
 from nexus.access.public_address import public_of
+from nexus.access.work import HANDSHAKE, LONGEST_REST_S
 from nexus.domain.problem import problem_bytes
 from nexus.ws.asgi_line import line_of, listen
 from nexus.ws.close_codes import CloseCode
@@ -38,7 +40,12 @@ class SocketEndpoint:
             await _deny(scope, send, HTTPStatus.TOO_MANY_REQUESTS, "Too many sockets are open from this address.")
             return
         try:
+            meter = self._services.work.of(address)
+            wait_s = meter.charge(HANDSHAKE)
+            if wait_s:  # who comes back at once all the time is let in as it can be borne
+                await asyncio.sleep(min(wait_s, LONGEST_REST_S))
             line, session = await self._open(scope, receive, send, headers, address)
+            line.charge_to(meter)
         except BaseException:
             self._services.open_sockets.release(address)
             raise

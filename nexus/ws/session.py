@@ -14,6 +14,7 @@ from collections import deque
 from datetime import UTC, datetime
 from functools import partial
 
+from nexus.access.work import BAD_BYTES
 from nexus.domain.ballot import Act, Ballot, Receipt
 from nexus.domain.definition import ID_MAX
 from nexus.domain.identity import Identity
@@ -130,6 +131,7 @@ class Session:
         try:
             message = messages.decode(text)
         except Unreadable as error:
+            self._line.charge(len(text) // BAD_BYTES)
             self._send(unreadable_refusal(error))
         else:
             if not wait_s:
@@ -235,6 +237,10 @@ class Session:
     def _welcome(self, identity: Identity) -> None:
         if self._identity is not None and self._identity.voter != identity.voter:
             self._line.close(CloseCode.SUBJECT_CHANGED, "token of another subject")
+            return
+        services = self._services
+        if self._identity is None and services.sessions.held(identity.voter) >= services.sockets_per_voter:
+            self._line.close(CloseCode.TOO_MANY_MESSAGES, "too many sockets of this voter")
             return
         self._stop_waiting()
         if self._identity is not None:

@@ -32,6 +32,11 @@ class SessionRegistry:
             else:
                 self._by_key[key] = {known, session}
 
+    def held(self, voter: str) -> int:
+        """How many sessions a voter has."""
+        known = self._by_key.get(voter)
+        return len(known) if isinstance(known, set) else known is not None
+
     def discard(self, identity: Identity, session: Expellable) -> None:
         """A session has ended, or goes on as another identity."""
         for key in _keys(identity):

@@ -10,14 +10,23 @@ import asyncio
 from http import HTTPStatus
 from secrets import token_hex
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from nexus.access.work import BUDGET, BYTES, CONNECTION, LONGEST_REST_S, REQUEST, Meter, WorkBudget
 from nexus.domain.problem import PROBLEM_TYPE, problem_bytes
 
 HEAD_S = 10.0
 """From the connection, or the first byte of a later request, to the end of its headers."""
 HEAD_BYTES = 32 * 1024
 """Of a request's line and headers together."""
+
+
+MOST_PIPELINED = 16
+"""Requests that may wait behind one that is being answered, for a client that sends them ahead."""
+
+
+class TooManyPipelined(Exception):
+    """Raised to the parser, which then stops."""
 
 
 class HeadTooLarge(Exception):
@@ -27,6 +36,9 @@ class HeadTooLarge(Exception):
 class BoundedHttpProtocol(HttpToolsProtocol):
     """Answers 408 to a head that takes longer than `HEAD_S`, 400 or 431 to one of more than `HEAD_BYTES`."""
 
+    _meter: Meter | None = None
+    _resting: asyncio.TimerHandle | None = None
+    _is_deaf = False
     _head_timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _unread = 0
@@ -35,20 +47,29 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Start waiting for the first request."""
         super().connection_made(transport)
         self._wait_for_head()
+        budget = self.app_state.get(BUDGET)
+        if isinstance(budget, WorkBudget) and self.client is not None:
+            self._meter = budget.of_peer(self.client[0])
+            self._charge(CONNECTION)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._head_is_here()
+        if self._resting is not None:
+            self._resting.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse, unless one header has grown beyond the bound without an end: the parser would keep all of it."""
+        if self._is_deaf:
+            return
         if self._head_timer is not None:
             if self._unread > HEAD_BYTES:
                 self._refuse(431, "head_too_large", "The head of the request is larger than 32 KiB.")
                 return
             self._unread += len(data)
         super().data_received(data)
+        self._charge(1 + len(data) // BYTES)
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -70,7 +91,40 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is complete; the body has bounds of its own (`http.framework.edge`)."""
         self._head_is_here()
+        if len(self.pipeline) >= MOST_PIPELINED:
+            self._stop_reading()
         super().on_headers_complete()
+        self._charge(REQUEST)
+
+    def on_response_complete(self) -> None:
+        """Read on, unless more requests wait: uvicorn would, and keep whatever comes."""
+        super().on_response_complete()
+        if self.pipeline or self._resting is not None:
+            self.flow.pause_reading()
+
+    def _stop_reading(self) -> None:
+        """Answer the requests that are here, and then close: nobody but an attacker sends so many ahead."""
+        self._is_deaf = True
+        self.pipeline[0][0].keep_alive = False
+        raise TooManyPipelined
+
+    def _charge(self, messages: int) -> None:
+        """Charge the other end, and read nothing from it while it is over its pace."""
+        wait_s = 0.0 if self._meter is None else self._meter.charge(messages)
+        if wait_s and self._resting is None and not self.transport.is_closing():
+            self.flow.pause_reading()
+            self._head_is_here()
+            self._resting = self.loop.call_later(min(wait_s, LONGEST_REST_S), self._read_on)
+
+    def _read_on(self) -> None:
+        self._resting = None
+        if self.transport.is_closing() or self.pipeline:
+            return
+        cycle: RequestResponseCycle | None = self.cycle
+        parser: object | None = self.parser  # None where it is a socket by now
+        if parser is not None and (cycle is None or cycle.response_complete):
+            self._wait_for_head()
+        self.flow.resume_reading()
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the socket over. What has read its head refers to itself in a circle, and would lie about until the
@@ -96,6 +150,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser does not accept as HTTP; the application never sees it."""
+        if self._is_deaf:
+            return
         self._refuse(400, "bad_request", "The request is not valid HTTP, or its head is larger than 32 KiB.")
 
     def _refuse(self, status: int, code: str, detail: str) -> None:
