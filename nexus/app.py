@@ -61,7 +61,8 @@ from nexus.settings import Limits, Settings
 from nexus.store import voting, watch
 from nexus.store.database import Database
 from nexus.store.listing_counts import Counts
-from nexus.voting.ballot_box import BATCH, BallotBox, Recorded
+from nexus.store.pools import Pools
+from nexus.voting.ballot_box import BATCH, SIDINGS, BallotBox, Recorded
 from nexus.voting.estates import Estates
 from nexus.voting.events import Events
 from nexus.voting.schedule import Schedule
@@ -125,14 +126,15 @@ class Worker:
         self.site = Site(settings.embedders, settings.registration == "open", near, self.origins.elsewhere)
         self.trusted = TrustedHops(settings.forwarded_allow_ips)
         self.work = WorkBudget(settings.limits.messages_per_address, self.trusted)
-        self.database = Database(database_url, size=settings.db_connections)
+        self.pools = Pools(database_url, votes=settings.lanes + SIDINGS, others=settings.db_connections)
+        self.database = self.pools.requests
         self.bus: Bus = _bus(settings, name)
-        self.tallies = Tallies(self.database, self.bus, self.on_news)
+        self.tallies = Tallies(self.pools.rooms, self.bus, self.on_news)
         self._make_rooms(name)
         self.ballots = BallotBox(self._record, self._committed, lanes=settings.lanes)
         self.looks = Looks(self.database)
         self.words = Words(WEB / "words")
-        self.schedule = Schedule(self.database, self.tallies)
+        self.schedule = Schedule(self.pools.rooms, self.tallies)
         self.estates = Estates(self.database, self.tallies)
         self.tokens = Tokens(key, access_ttl_s=settings.lifetimes.access_s)
         self.sessions = SessionRegistry()
@@ -145,10 +147,10 @@ class Worker:
         self._tasks: list[asyncio.Task[None]] = []
 
     def _make_rooms(self, name: str) -> None:
-        standing = partial(watch.standing_voters, self.database)
+        standing = partial(watch.standing_voters, self.pools.rooms)
         fanout = Fanout(RoomFrames(_now), shown=self.metrics.shown, votes_queue=self._votes_queue)
         self.hub = Hub(self.tallies, self.bus, fanout, standing, name, entered=self.metrics.joined)
-        events, self.event_frames = Events(self.database), EncodedEvents(_now)
+        events, self.event_frames = Events(self.pools.rooms), EncodedEvents(_now)
         moves = Moves(events, self.hub, self.event_frames, fanout.give_way)
         self.following = Following(events, self.hub, moves, self.bus, name)
         self.healing = Healing(self.tallies, self.hub, self.following)
@@ -157,11 +159,11 @@ class Worker:
     def _make_gate(self, settings: Settings) -> Gate:
         issuer = ExternalIssuer(settings.issuer) if settings.issuer else None
         longest_s = max(settings.lifetimes.access_s, settings.lifetimes.screen_s)
-        return Gate(self.database, Identifier(self.tokens, issuer), self.sessions.expel, longest_s=longest_s)
+        return Gate(self.pools.rooms, Identifier(self.tokens, issuer), self.sessions.expel, longest_s=longest_s)
 
     def _make_code_entry(self, limits: Limits) -> CodeEntry:
         return CodeEntry(
-            self.database,
+            self.pools.rooms,
             by_voter=by_minute(limits.wrong_codes_per_minute),
             by_address=by_minute(limits.wrong_codes_per_address),
         )
@@ -234,7 +236,7 @@ class Worker:
 
     async def _record(self, ballots: Sequence[Ballot]) -> Recorded:
         began = time.perf_counter()
-        recorded = await voting.record(self.database, ballots)
+        recorded = await voting.record(self.pools.votes, ballots)
         self.metrics.recorded(recorded.answers, time.perf_counter() - began)
         return recorded
 
@@ -253,6 +255,8 @@ class Worker:
                     "bus_up": self.bus.healthy,
                 }
             )
+            for name, pool in self.pools.by_name().items():
+                self.metrics.sample_pool(name, used=pool.used, waiting=pool.waiting)
             await asyncio.sleep(SAMPLE_S)
 
     def _committed(self, ballots: Sequence[Ballot], recorded: Recorded) -> None:
@@ -265,7 +269,7 @@ class Worker:
 
     async def open(self) -> None:
         """Start every part. Succeeds also while the database or Redis is out of reach: `/health/ready` reports that."""
-        await self.database.connect()
+        await self.pools.connect()
         await self.bus.start(self)
         work: dict[str, Callable[[], Coroutine[object, None, None]]] = {
             "healing": self.healing.run,
@@ -295,7 +299,7 @@ class Worker:
         self.rest_services.passwords.close()
         if self.oidc is not None:
             await self.oidc.close()
-        await self.database.close()
+        await self.pools.close()
 
 
 def _near(listening: str) -> str | None:

@@ -34,6 +34,10 @@ DEMO_STOP_S = 5.0
 """How long the demo may take to stop before it is killed."""
 DEMO_TOKEN_S = 7 * 24 * 3600
 """How long the demo moves its event by itself."""
+UNREAD_MS = 40_000
+"""How long a peer may take nothing of what was sent to it until the kernel cuts the connection: as long as a socket
+stays that answers no ping. Where the kernel has no such bound, only what is still to be sent has one
+(`nexus.http.framework.edge`)."""
 NOT_STARTED = 3
 """The exit status where the server could not start."""
 
@@ -186,6 +190,8 @@ def _bound(host: str, port: int) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # connections inherit it
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
         sock.bind((host, port))
         sock.set_inheritable(True)
     except BaseException:

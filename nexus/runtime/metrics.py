@@ -45,6 +45,11 @@ _LEVELS = {
     "bus_up": "Workers whose bus is in reach.",
 }
 """What goes up and down, sampled every second; summed over the workers."""
+_POOLS = {
+    "used": "Database connections in use.",
+    "pending": "Waiting for a database connection.",
+}
+"""The same of each pool of connections."""
 _FOLLOWERS = "followers"  # told by worker, since a move is as quick as the worker with the most of them
 
 
@@ -92,6 +97,10 @@ class Metrics:
         self._levels[_FOLLOWERS] = Gauge(
             "nexus_followers", "Sockets that follow an event.", registry=own, multiprocess_mode="liveall"
         )
+        self._pools = {
+            state: Gauge(f"nexus_db_connections_{state}", text, ["pool"], registry=own, multiprocess_mode="livesum")
+            for state, text in _POOLS.items()
+        }
         if own is None:
             MultiProcessCollector(self._registry, self._folder)  # type: ignore[no-untyped-call]
         else:
@@ -136,6 +145,11 @@ class Metrics:
         """How full everything is; the names are those of `_LEVELS`, and `followers`."""
         for name, level in levels.items():
             self._levels[name].set(level)
+
+    def sample_pool(self, name: str, *, used: int, waiting: int) -> None:
+        """How full a pool of database connections is."""
+        self._pools["used"].labels(name).set(used)
+        self._pools["pending"].labels(name).set(waiting)
 
     def text(self) -> bytes:
         """Everything, in the text format of Prometheus."""

@@ -184,9 +184,11 @@ class Settings:
         "NEXUS_METRICS_TOKEN", kinds.OPTIONAL_TEXT, "", "bearer token for /metrics; unset: loopback only", secret=True
     )
     log: str = setting("NEXUS_LOG", kinds.either("text", "json"), "text", "log format")
-    db_connections: int = setting("NEXUS_DB_CONNECTIONS", whole(2, 1000), "10", "database connections of a worker")
+    db_connections: int = setting(
+        "NEXUS_DB_CONNECTIONS", whole(2, 1000), "10", "database connections of a worker, beside those for votes"
+    )
     lanes: int = setting(
-        "NEXUS_LANES", whole(1, 999), "4", "vote transactions that a worker runs at once; fewer than its connections"
+        "NEXUS_LANES", whole(1, 999), "4", "vote transactions that a worker runs at once, on connections of their own"
     )
     lifetimes: Lifetimes = Lifetimes()
     limits: Limits = Limits()
@@ -213,8 +215,6 @@ class Settings:
         settings.browser_login.client(settings.public, settings.oidc.roles_claim)
         if settings.workers > 1 and settings.redis is None:
             raise SettingsError("WEB_CONCURRENCY above 1 needs REDIS_URL: workers share their totals through it.")
-        if settings.lanes >= settings.db_connections:
-            raise SettingsError("NEXUS_LANES must be less than NEXUS_DB_CONNECTIONS: reads need connections too.")
         return settings
 
 

@@ -1,6 +1,7 @@
 """All SQL, and nothing else: the only user of `databases` and `asyncpg`.
 
-- `database`: the pool and its transactions; `schema`: the tables, and the steps that bring them forward
+- `database`: a pool and its transactions; `pools`: those of a worker; `schema`: the tables, and the steps that
+  bring them forward
 - `voting`: the transaction of a batch of ballots, one call; `batch`: what goes into it, and what comes back
 - `polls`: what hosts do to polls; `new_polls`: how they come to be; `options`: what hosts do to their options;
   `rounds`: opening, closing and resetting, also by the clock; `categories`: what polls are sorted under

@@ -35,6 +35,9 @@ Row = Mapping[str, Any]
 ACQUIRE_S = 5.0
 """For a connection from the pool, which by itself waits for ever when all are taken."""
 
+QUEUE = 2_000
+"""How many may wait for a connection of a pool; whoever comes then is told so at once."""
+
 CONNECT_S = 5.0
 """For a new connection to the server."""
 
@@ -143,7 +146,8 @@ async def _keep(_: asyncpg.Connection) -> None:
 class Database:
     """A pool of connections to one PostgreSQL. Raises `Unavailable` where it is out of reach or busy."""
 
-    def __init__(self, url: str, *, size: int = 10) -> None:
+    def __init__(self, url: str, *, size: int = 10, queue: int = QUEUE) -> None:
+        """`size` connections, for which at most `queue` may wait."""
         # `databases` ignores ?host= and ?port= of a URL that names a socket's folder.
         options: dict[str, str] = DatabaseURL(url).options
         extra: Any = {"host": options["host"]} if "host" in options else {}
@@ -161,6 +165,13 @@ class Database:
             **extra,
         )
         self._is_open = False
+        self.size = size
+        """Connections, at most."""
+        self._longest_queue = queue
+        self.used = 0
+        """Connections in use."""
+        self.waiting = 0
+        """How many wait for a connection."""
 
     async def connect(self) -> None:
         """Make the pool; connections are opened when first used, so this succeeds with the database down."""
@@ -244,14 +255,28 @@ class Database:
 
     @asynccontextmanager
     async def _acquired(self, within_s: float) -> AsyncIterator[Connection]:
-        held = self._backend.connection()
-        async with asyncio.timeout(ACQUIRE_S):
-            await held.acquire()
+        held = await self._acquire()
+        self.used += 1
         try:
             async with asyncio.timeout(within_s):
                 yield Connection(held)
         finally:
-            await _release(held)
+            try:
+                await _release(held)
+            finally:
+                self.used -= 1
+
+    async def _acquire(self) -> ConnectionBackend:
+        if self.waiting >= self._longest_queue + self.size - self.used:
+            raise Unavailable("Too many requests are waiting for the database.")
+        held = self._backend.connection()
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(ACQUIRE_S):
+                await held.acquire()
+        finally:
+            self.waiting -= 1
+        return held
 
 
 async def _release(held: ConnectionBackend) -> None:

@@ -31,7 +31,7 @@ WAITING_EACH = 100
 """Ballots of one voter in one poll that may wait; each goes into a transaction of its own."""
 
 SIDINGS = 2
-"""Polls that may wait at once for a lock that somebody else holds, each on a connection taken from the lanes."""
+"""Polls that may wait at once for a lock that somebody else holds, each on a connection beside those of the lanes."""
 
 PATIENCE_S = 10.0
 """A ballot that waited longer is answered `retry`: the database is behind, and the voter should know."""

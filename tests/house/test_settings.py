@@ -181,11 +181,6 @@ def test_several_workers_need_a_bus() -> None:
     assert Settings.load({"WEB_CONCURRENCY": "2", **REDIS}).workers == 2
 
 
-def test_lanes_leave_connections_for_reads() -> None:
-    with pytest.raises(SettingsError, match="NEXUS_LANES"):
-        Settings.load({"NEXUS_LANES": "10"})
-
-
 PROVIDER = {
     "NEXUS_OIDC_ISSUER": "https://id.example/realms/staff",
     "NEXUS_OIDC_CLIENT_ID": "nexus",

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import random
 import re
 from collections.abc import AsyncIterator
 
@@ -13,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Message
+from starlette.types import Message, Scope
 
 from nexus.http.api.routes import CALLS
 from nexus.http.dependencies import RestCall
@@ -211,3 +212,46 @@ async def test_client_that_leaves_is_no_fault(caplog: pytest.LogCaptureFixture) 
     sent = await exchange([{"type": "http.request", "body": b"{", "more_body": True}], then_wait=False)
     assert sent == []
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def answering(body: bytes) -> Edge:
+    async def answer(_: Request) -> Response:
+        return Response(body)
+
+    return Edge(Starlette(routes=[Route("/", answer)]))
+
+
+async def sent_by(app: Edge, *, reads: int) -> list[Message]:
+    """What is sent to a client that takes no more than `reads` messages of its answer."""
+    taken: list[Message] = []
+
+    async def send(message: Message) -> None:
+        if len(taken) >= reads:
+            await asyncio.Event().wait()
+        taken.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope: Scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
+    await asyncio.wait_for(app(scope, receive, send), 10)
+    return taken
+
+
+async def test_an_answer_that_nobody_reads_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(edge, "UNREAD_S", 0.01)
+    with caplog.at_level(logging.INFO):
+        taken = await sent_by(answering(bytes(10 * edge.PIECE_BYTES)), reads=3)
+    assert len(taken) == 3 and all(part.get("more_body", True) for part in taken)  # no half an answer ends as a whole
+    assert "nothing of its answer was read" in caplog.text
+
+
+async def test_a_long_answer_goes_out_whole_and_in_pieces() -> None:
+    body = random.Random(1).randbytes(3 * edge.PIECE_BYTES + 1)
+    start, *parts = await sent_by(answering(body), reads=100)
+    assert b"".join(part["body"] for part in parts) == body
+    assert (b"content-length", str(len(body)).encode()) in start["headers"]
+    assert [len(part["body"]) for part in parts] == [*[edge.PIECE_BYTES] * 3, 1, 0]
+    assert [part["more_body"] for part in parts] == [True] * 4 + [False]

@@ -27,6 +27,12 @@ logger = logging.getLogger(__name__)
 BODY_S = 15.0
 """From the first read of a body to its end: a client that drips bytes must not hold a task for ever."""
 
+UNREAD_S = 20.0
+"""How long a client may take none of its answer; one that goes on reading, however slowly, gets all of it."""
+
+PIECE_BYTES = 64 * 1024
+"""What is handed over at once: the server keeps little more than that of an answer that nobody reads."""
+
 REQUEST_ID = "nexus.request_id"
 """Where the scope holds the request's id."""
 # Where the scope holds its body.
@@ -45,6 +51,7 @@ class Edge:
     - Pages of `origins`, canonical ones, may read the answers (`cors`).
     - Reading a body raises `BodyTooLarge` beyond `BODY_BYTES`, or what `limit_body` says, and `BodyTooSlow` after
       `BODY_S`.
+    - An answer of which its client takes nothing for `UNREAD_S` is cut off.
     - Whoever asks for a page gets a refusal as the page that `error_page` makes.
     - An exception that nothing handled is logged with the request's id and answered 500 `internal_error`.
     """
@@ -81,6 +88,10 @@ def may_exceed(scope: Scope, most: int) -> bool:
     return not declared or _content_length(scope["headers"]) > most
 
 
+class AnswerUnread(Exception):
+    """The client has taken nothing of its answer for `UNREAD_S`; the rest is not sent."""
+
+
 class _Faults:
     """Answers every exception, except in the middle of an answer."""
 
@@ -99,6 +110,8 @@ class _Faults:
             await self._app(scope, receive, reply)
         except ClientDisconnect:
             logger.debug("request %s: the client left before its body was complete", scope[REQUEST_ID])
+        except AnswerUnread:
+            logger.info("request %s: nothing of its answer was read for %d s, cut off", scope[REQUEST_ID], UNREAD_S)
         except Exception:
             logger.exception("request %s failed: %s %s", scope[REQUEST_ID], scope["method"], scope["path"])
             if started:
@@ -107,7 +120,11 @@ class _Faults:
 
 
 class _CompletedSend:
-    """`send`, which completes each response with the headers that every one has."""
+    """`send`, which completes each response with the headers that every one has, and sends it in pieces.
+
+    The server waits with the next piece until the client has taken most of the one before, so a wait is bounded, and
+    an answer that goes out at all may take as long as it needs. Raises `AnswerUnread`.
+    """
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
@@ -120,7 +137,22 @@ class _CompletedSend:
             headers = [*given, (b"x-request-id", self._request_id)]
             headers += [(name, value) for name, value in _ALWAYS if name not in names]
             message = {**message, "headers": headers}
-        await self._send(message)
+        body: bytes = message.get("body", b"")
+        if message["type"] != "http.response.body" or len(body) <= PIECE_BYTES:
+            await self._in_time(message)
+            return
+        for start in range(0, len(body), PIECE_BYTES):
+            piece = body[start : start + PIECE_BYTES]
+            await self._in_time({"type": "http.response.body", "body": piece, "more_body": True})
+        # Empty, and sent once the last piece is on its way: until then the request, and what it holds, is not over.
+        await self._in_time({"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)})
+
+    async def _in_time(self, message: Message) -> None:
+        try:
+            async with asyncio.timeout(UNREAD_S):
+                await self._send(message)
+        except TimeoutError:
+            raise AnswerUnread from None
 
 
 class _Body:
