@@ -29,15 +29,20 @@ class Malformed(NexusError):
     default = "The body is not valid JSON."
 
 
+MOST_ERRORS = 100
+"""Broken rules that are told at once: a large event may have tens of thousands."""
+
+
 class Invalid(NexusError):
-    """A shape or a value breaks a rule; `errors` lists every broken rule about values as (field, message)."""
+    """A shape or a value breaks a rule; `errors` lists every broken rule about values as (field, message), up to
+    `MOST_ERRORS`."""
 
     code = "invalid"
     default = "The request is not valid."
 
     def __init__(self, detail: str = "", *, code: str = "", errors: tuple[tuple[str, str], ...] = ()) -> None:
-        super().__init__(detail or "; ".join(f"{field}: {text}" for field, text in errors), code=code)
-        self.errors = errors
+        self.errors = errors[:MOST_ERRORS]
+        super().__init__(detail or "; ".join(f"{field}: {text}" for field, text in self.errors), code=code)
 
 
 class Unauthenticated(NexusError):

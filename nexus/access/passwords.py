@@ -13,7 +13,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-from nexus.access.password_policy import normalized
+from nexus.access.password_policy import LONGEST, is_beyond_all, normalized
 from nexus.errors import TooMany
 
 T = TypeVar("T")
@@ -25,9 +25,15 @@ NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$YLd0gZSrAf/M3ABVRsMgYg$YUh0RWJttR
 """A hash with today's parameters to compare with where there is no such account, so that the refusal takes as long. It
 need not be secret: no password opens an account that is not there. Making one at each start would delay it."""
 
+MOST_OCTETS = 4 * LONGEST + 1
+"""Of a password that is too long for any account."""
+
 
 def _octets(password: str) -> bytes:
-    # A lone surrogate can be in no accepted password; it only has to be something that does not match.
+    # Neither can be in an accepted password, a lone surrogate or so many characters: it only has to be something that
+    # does not match, and takes as long.
+    if is_beyond_all(password):
+        return password.encode("utf-8", "surrogatepass")[:MOST_OCTETS]
     return normalized(password).encode("utf-8", "surrogatepass")
 
 

@@ -153,8 +153,10 @@ def option_problems(field: str, texts: Iterable[str]) -> list[Problem]:
     seen: dict[str, str] = {}
     for n, text in enumerate(texts):
         name = f"{field}[{n}].option_text"
-        problems += shown_problems(name, text, OPTION_MAX)
-        first = seen.setdefault(fold(text), name)
+        bad = shown_problems(name, text, OPTION_MAX)
+        problems += bad
+        # Folding is quadratic in marks that follow each other: what is too long is compared as it is.
+        first = seen.setdefault(text.strip() if bad else fold(text.strip()), name)
         if first != name:
             problems.append((name, f"is the same as {first}"))
     return problems
@@ -163,7 +165,7 @@ def option_problems(field: str, texts: Iterable[str]) -> list[Problem]:
 def option_text_problems(text: str, others: Iterable[str]) -> list[Problem]:
     """What is wrong with the text of one option that is added or changed, beside the `others` of its poll."""
     problems = shown_problems("option_text", text, OPTION_MAX)
-    if fold(text) in {fold(other) for other in others}:
+    if not problems and fold(text.strip()) in {fold(other) for other in others}:
         problems.append(("option_text", "is the same as another option"))
     return problems
 

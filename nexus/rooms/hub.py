@@ -287,8 +287,9 @@ class Hub:
     def _remove(self, room: Room, viewers: list[Viewer]) -> None:
         frame = self._fanout.frames.deleted(room.id)
         for viewer in viewers:
-            room.discard(viewer)
-            viewer.sink.removed(room.id, frame)
+            if viewer in room.viewers:  # else it has left meanwhile
+                room.discard(viewer)
+                viewer.sink.removed(room.id, frame)
         self._drop_if_empty(room)
 
     async def _verify(self, room: Room) -> None:
