@@ -2,8 +2,9 @@
 
     scripts/bench attacks [NAME …] [--result attacks-result.jsonl] [--write]
 
-Each attack has a server and a PostgreSQL of its own, and adds a line to the result; the table is of all its lines, the
-worst of several runs. With `--write` it goes into the document, without an attack where no name is given.
+Each attack has a server and a PostgreSQL of its own, and adds a line to the result; the table has the worst of all
+runs on the server that an attack was last run on. With `--write` it goes into the document, without an attack where no
+name is given.
 """
 
 from __future__ import annotations
@@ -102,8 +103,14 @@ def table(runs: Sequence[Run]) -> str:
         "memory before → peak → after (MiB)",
         "worker's share of a core",
     ]
-    body = [_row(name, [one for one in runs if one.felt.attack == name]) for name in ATTACKS]
+    body = [_row(name, _newest(name, runs)) for name in ATTACKS]
     return rows([*head, "told to retry", "lost or doubled", "", "runs"], [row for row in body if row])
+
+
+def _newest(name: str, runs: Sequence[Run]) -> list[Run]:
+    """The runs of an attack on the server that it was run on last."""
+    own = [one for one in runs if one.felt.attack == name]
+    return [one for one in own if one.commit == own[-1].commit]
 
 
 def _row(name: str, runs: Sequence[Run]) -> list[str]:
@@ -123,15 +130,14 @@ def _row(name: str, runs: Sequence[Run]) -> list[str]:
         f"{worst.retries:,}",
         f"in {wrong} of {len(runs)} runs" if wrong else "nothing",
         "met" if met else "**not met**",
-        str(len(runs)),
+        f"{len(runs)} on `{runs[-1].commit}`",
     ]
 
 
 def written(text: str, runs: Sequence[Run]) -> str:
     """`text` with the table, and of what and when it is, between its two comments."""
     known = facts()
-    commits = ", ".join(dict.fromkeys(f"`{one.commit}`" for one in runs))
-    what = f"{runs[0].date} to {runs[-1].date}, commit {commits}: {known['cores']} cores ({known['processor']}), "
+    what = f"{runs[0].date} to {runs[-1].date}: {known['cores']} cores ({known['processor']}), "
     what += f"{known['memory']} of memory, Linux {known['kernel']}, Python {known['python']}."
     return _BETWEEN.sub(lambda found: f"{found[1]}\n{what}\n\n{table(runs)}\n\n{found[2]}", text)
 

@@ -48,7 +48,14 @@ def test_a_row_is_the_worst_of_its_runs() -> None:
     worse = replace(RUN, felt=replace(FELT, during_ms=7_000))
     (row,) = table([RUN, worse, RUN]).splitlines()[2:]
     assert "20 → 7,000 → 15" in row
-    assert row.endswith("| 3 |")
+    assert row.endswith("| 3 on `abc1234` |")
+
+
+def test_a_row_leaves_out_runs_on_servers_of_old() -> None:
+    old = replace(RUN, felt=replace(FELT, during_ms=7_000), commit="0ld0ld0")
+    (row,) = table([old, RUN]).splitlines()[2:]
+    assert "20 → 70 → 15" in row
+    assert row.endswith("| 1 on `abc1234` |")
 
 
 def test_a_table_stands_between_its_comments_whatever_stood_there() -> None:
