@@ -85,6 +85,12 @@ EXPORTS_PER_HOST = 1
 """Exports of one host under way at once."""
 EXPORT_READS = 2
 """Exports that read the database at once."""
+MOST_LISTS = 300
+"""Pages of lists being read or waiting for it at once in a worker."""
+LISTS_PER_ADDRESS = 100
+"""Those of one address: hosts of a whole house may be behind it."""
+LIST_READS = 2
+"""Pages of lists that read the database at once."""
 MOST_SEARCHES = 64
 """Searches under way or waiting at once in a worker."""
 SEARCHES_PER_VOTER = 4
@@ -189,6 +195,8 @@ class Worker:
             origins=self.origins,
             exports=Caps(EXPORTS_PER_HOST, total=MOST_EXPORTS),
             export_reads=asyncio.Semaphore(EXPORT_READS),
+            lists=Caps(LISTS_PER_ADDRESS, total=MOST_LISTS),
+            list_reads=asyncio.Semaphore(LIST_READS),
             searches=Caps(SEARCHES_PER_VOTER, total=MOST_SEARCHES),
             search_reads=asyncio.Semaphore(SEARCH_READS),
             oidc=self.oidc,

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from nexus.access.limits import Caps
-from nexus.errors import TooMany
+from nexus.errors import TooMany, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,14 @@ class TurnRules:
     """After which a client that was refused should try again."""
     turn_s: float
     """How long one waits for its turn."""
+    refusal: type[TooMany] | type[Unavailable] = TooMany
+    """`Unavailable` where nobody did too much by themselves: the queue is full."""
 
     @contextmanager
     def place(self, places: Caps, voter: str) -> Iterator[None]:
-        """One of the places, given back however it ends. Raises `TooMany` where a cap is reached."""
+        """One of the places, given back however it ends. Raises `refusal` where a cap is reached."""
         if not places.acquire(voter):
-            raise TooMany(self.own if places.is_full(voter) else self.all, after_s=self.retry_s)
+            raise self.refusal(self.own if places.is_full(voter) else self.all, after_s=self.retry_s)
         try:
             yield
         finally:
@@ -35,12 +37,12 @@ class TurnRules:
 
     @asynccontextmanager
     async def turn(self, turns: asyncio.Semaphore) -> AsyncIterator[None]:
-        """A turn, in the order in which they were asked for. Raises `TooMany` where it takes longer than `turn_s`."""
+        """A turn, in the order in which they were asked for. Raises `refusal` where it takes longer than `turn_s`."""
         try:
             async with asyncio.timeout(self.turn_s):
                 await turns.acquire()
         except TimeoutError:
-            raise TooMany(self.all, after_s=self.retry_s) from None
+            raise self.refusal(self.all, after_s=self.retry_s) from None
         try:
             yield
         finally:

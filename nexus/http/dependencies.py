@@ -90,6 +90,10 @@ class RestServices:
     """Exports under way, by who asked for them."""
     export_reads: asyncio.Semaphore
     """Exports that may read the database at once."""
+    lists: Caps
+    """Pages of lists, other than searches, being read or waiting for it, by address."""
+    list_reads: asyncio.Semaphore
+    """Pages of lists that may read the database at once."""
     searches: Caps
     """Searches under way or waiting, by who asked for them."""
     search_reads: asyncio.Semaphore

@@ -15,6 +15,9 @@ __all__ = ["COLLECTED", "Filter", "Ordering", "list_polls"]
 # One snapshot: a poll that its host hides between two statements would still be shown.
 _GUARDS = f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; {GUARDS}; {sql.PLANS}"
 
+PAGE_BYTES = 512 * 1024
+"""Of a page, about: encoding more would keep the event loop from acking votes meanwhile."""
+
 COLLECTED = 10_000
 """Results of a search that are sorted at once; of more, a walk along the ordering's index soon meets enough."""
 
@@ -24,13 +27,15 @@ async def list_polls(
 ) -> tuple[int, list[Poll]]:
     """How many polls `by` may see that match, and one page of them.
 
+    The page ends before its `limit` where its texts are longer than `PAGE_BYTES`; it has one poll at least.
     With the `counts` of a worker, the count of a long list may be 2 s old; without, it is counted each time.
     """
     async with database.transaction(_GUARDS) as connection:
         count = await _count(connection.raw, counts or Counts(), by, chosen)
-        if offset >= count:
+        if offset >= count or limit == 0:
             return count, []
         ids = await _page(connection.raw, by, chosen, count, limit=min(limit, count - offset), offset=offset)
+        ids = await _within(connection.raw, ids)
         found = await load(connection, ids)
     return count, [found[poll] for poll in ids]
 
@@ -46,6 +51,17 @@ async def _count(raw: Raw, kept: Counts, by: Identity, chosen: Filter) -> int:
                 kept.keep(statement, n, began)
         total += n
     return total
+
+
+async def _within(raw: Raw, ids: list[int]) -> list[int]:
+    """As many of the first polls of a page as stay within `PAGE_BYTES`, one at least."""
+    sizes = {row["id"]: row["size"] for row in await raw.fetch(sql.SIZES, ids)}
+    left = PAGE_BYTES
+    for n, poll in enumerate(ids):
+        left -= sizes[poll]
+        if left < 0 and n:
+            return ids[:n]
+    return ids
 
 
 async def _page(raw: Raw, by: Identity, chosen: Filter, count: int, *, limit: int, offset: int) -> list[int]:

@@ -37,6 +37,13 @@ SELECT p.id FROM found p ORDER BY {order} LIMIT {limit} OFFSET {offset}
 """
 """A page of what another index finds: the polls of a host, of a token, or with rare words."""
 
+SIZES = """
+SELECT p.id, octet_length(p.question) + octet_length(p.description) + 600 + (
+    SELECT coalesce(sum(octet_length(o.option_text) + 100), 0) FROM options o WHERE o.poll_id = p.id
+) AS size FROM polls p WHERE p.id = ANY($1::bigint[])
+"""
+"""About how many bytes each of some polls is in an answer."""
+
 ALL = "true"
 """What exists for an admin."""
 

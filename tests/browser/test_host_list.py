@@ -193,3 +193,14 @@ async def test_who_has_events_and_no_polls_lands_on_the_events_once(chromium: Ch
         await host.make("Lunch?")
         await page.goto(f"{home}/host")
         await expect(page.get_by_role("link", name="Lunch?")).to_be_visible()
+
+
+@SLOW
+async def test_a_page_that_the_server_ends_early_is_shown_in_whole(chromium: Chromium, home: str) -> None:
+    async with hosting(chromium, home) as host:
+        texts = [f"{n:03} {'🦕' * 251}" for n in range(100)]
+        for n in range(6):  # 600 KB
+            await host.make(f"Number {n}?", *texts)
+        await host.page.reload()
+        for n in range(6):
+            await expect(host.page.get_by_role("button", name=f"More for “Number {n}?”")).to_be_visible()

@@ -228,6 +228,8 @@ def make_services(database: Database, environ: Mapping[str, str], told: list[New
         words=words(),
         exports=Caps(1, total=2),
         export_reads=asyncio.Semaphore(1),
+        lists=Caps(3, total=4),
+        list_reads=asyncio.Semaphore(2),
         searches=Caps(4, total=6),
         search_reads=asyncio.Semaphore(2),
         oidc=oidc,

@@ -12,6 +12,7 @@ from nexus.domain.text import text_problems, text_rule
 from nexus.domain.views import stamp
 from nexus.errors import EventNotFound, Forbidden, Invalid, PollNotFound
 from nexus.http.api.lists import Paged
+from nexus.http.api.searches import in_turn
 from nexus.http.api.seen_event import see_event
 from nexus.http.api.seen_poll import see_poll
 from nexus.http.dependencies import RestCall, RestServices
@@ -101,9 +102,11 @@ async def read_all(request: TypedRequest[Nothing, AuditQuery], services: RestSer
 
 async def _page(request: TypedRequest[Nothing, AuditQuery], services: RestServices, which: Which) -> Reply[AuditPage]:
     query = request.query
-    count, found = await history.entries(
-        services.database, which, services.counts, limit=query.limit, offset=query.offset
-    )
+
+    async def read() -> tuple[int, list[HistoryEntry]]:
+        return await history.entries(services.database, which, services.counts, limit=query.limit, offset=query.offset)
+
+    count, found = await in_turn(request, services, read, is_search=False)
     following, previous = query.links(request.raw, count)
     return Reply(AuditPage(count, following, previous, [_view(entry) for entry in found]))
 

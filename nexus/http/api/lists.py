@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 
 from nexus.access.public_address import public_of
+from nexus.domain.text import says
 
 LONGEST_PAGE = 100
 """Entries on a page."""
@@ -41,7 +42,35 @@ class Paged(msgspec.Struct, kw_only=True):
         )
 
 
-def _url(request: Request, page: int) -> str:
-    """The request's own URL with another page."""
-    query = [(name, value) for name, value in request.query_params.multi_items() if name != "page"]
-    return public_of(request.scope).url(f"{quote(request.scope['path'])}/?{urlencode([*query, ('page', page)])}")
+class PagedInParts(Paged, kw_only=True):
+    """The same of a list whose entries can be so long that a page ends early; `next` then leads to the rest of it."""
+
+    skip: Annotated[
+        int,
+        msgspec.Meta(ge=0, lt=LONGEST_PAGE),
+        says(description="Entries of this page that were on a page cut short. `next` sets it."),
+    ] = 0
+
+    @property
+    def part_limit(self) -> int:
+        """How many entries of the page are left to read."""
+        return max(0, self.limit - self.skip)
+
+    @property
+    def part_offset(self) -> int:
+        """How many entries come before those."""
+        return self.offset + self.skip
+
+    def part_links(self, request: Request, count: int, shown: int) -> tuple[str | None, str | None]:
+        """The same as `links` where `shown` entries are on this page, or part of one."""
+        following, previous = self.links(request, count)
+        if 0 < shown < self.part_limit and self.part_offset + shown < count:
+            following = _url(request, self.page, self.skip + shown)
+        return following, _url(request, self.page) if self.skip else previous
+
+
+def _url(request: Request, page: int, skip: int = 0) -> str:
+    """The request's own URL with another page, or a part of one."""
+    query = [(name, value) for name, value in request.query_params.multi_items() if name not in ("page", "skip")]
+    query += [("page", str(page)), *([("skip", str(skip))] if skip else [])]
+    return public_of(request.scope).url(f"{quote(request.scope['path'])}/?{urlencode(query)}")

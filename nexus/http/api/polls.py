@@ -16,7 +16,7 @@ from nexus.domain.text import says, text_problems, text_rule
 from nexus.domain.views import Number, PollView, poll_view
 from nexus.errors import Forbidden, Invalid, PollHasVotes, PollInEvent, PollNotFound, TooMany
 from nexus.http.api.guests import Code
-from nexus.http.api.lists import Paged
+from nexus.http.api.lists import PagedInParts
 from nexus.http.api.searches import in_turn
 from nexus.http.api.seen_poll import SeenPoll, see_poll, see_polls
 from nexus.http.dependencies import RestCall, RestServices
@@ -35,7 +35,7 @@ SEARCHED = "Words or beginnings of words of the question, the options, the descr
 """What the documents say of a search."""
 
 
-class PollQuery(Paged, kw_only=True):
+class PollQuery(PagedInParts, kw_only=True):
     """Which polls to list."""
 
     status: Status | None = None
@@ -91,12 +91,17 @@ async def list_polls(request: TypedRequest[Nothing, PollQuery], services: RestSe
 
     async def read() -> tuple[int, list[SeenPoll]]:
         count, found = await listing.list_polls(
-            services.database, request.by, chosen, limit=query.limit, offset=query.offset, counts=services.counts
+            services.database,
+            request.by,
+            chosen,
+            limit=query.part_limit,
+            offset=query.part_offset,
+            counts=services.counts,
         )
         return count, await see_polls(services.database, found, request.by)
 
     count, seen = await in_turn(request, services, read, is_search=chosen.is_search)
-    following, previous = query.links(request.raw, count)
+    following, previous = query.part_links(request.raw, count, len(seen))
     return Reply(PollPage(count, following, previous, [poll_view(one.poll, one.sees) for one in seen]))
 
 

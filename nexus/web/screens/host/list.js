@@ -10,6 +10,7 @@ import { take } from "./notice.js";
 import { EventTitles } from "./inevent.js";
 import { listHead } from "./listhead.js";
 import { Owners } from "./owners.js";
+import { wholePage } from "./pages.js";
 import { announce, button, heading, labelled, pager, statusLine } from "./parts.js";
 import { Picking } from "./picking.js";
 import { PollCard } from "./pollcard.js";
@@ -183,7 +184,7 @@ export class ListView {
     for (const [name, value] of Object.entries({ ordering, page, page_size: PAGE_SIZE })) query.set(name, value);
     if (status) query.set("status", status);
     const counting = this.#counted ? null : this.#tabs.count(this.#look); // the first paint waits for one round trip
-    const [found] = await Promise.all([this.#newest.of(this.#server.call("GET", `/polls/?${query}`)), counting]);
+    const [found] = await Promise.all([this.#newest.of(wholePage(this.#server, query)), counting]);
     if (!found || this.#over) return;
     if (!found.results.length && page > 1) return this.#change({ page: 1 });
     await Promise.all([all && this.#owners.learn(found.results), this.#events.learn(found.results)]);

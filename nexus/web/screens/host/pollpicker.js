@@ -4,6 +4,7 @@ import { element, fill } from "../dom.js";
 import { say } from "../words.js";
 import { told } from "./faults.js";
 import { Newest } from "./newest.js";
+import { wholePage } from "./pages.js";
 import { announce, badge, button, labelled, once, statusLine } from "./parts.js";
 
 const PAGE_SIZE = 10;
@@ -56,7 +57,7 @@ class Picker {
     const query = new URLSearchParams({ created_by: "me", page_size: PAGE_SIZE });
     if (this.#input.value.trim()) query.set("search", this.#input.value.trim());
     await this.#newest.attempt(async () => {
-      const found = await this.#newest.of(this.#server.call("GET", `/polls/?${query}`));
+      const found = await this.#newest.of(wholePage(this.#server, query));
       if (!found) return;
       fill(this.#list, found.results.map((poll) => this.#row(poll)));
       announce(this.#line, found.count ? "" : say("host.none_found"));
