@@ -119,6 +119,7 @@ async def late(visit: Visit) -> None:
     event = await show(visit, {"question": visit.texts.long_question})
     await move(visit, event)
     await follow(visit, event)
+    await expect(choice(visit, 0)).to_be_visible()
     await offline(visit, True)
     await choice(visit, 0).click()
     await expect(visit.page.locator('[data-state="kept"]')).to_be_visible()
