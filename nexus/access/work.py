@@ -61,7 +61,8 @@ class WorkBudget:
     as many at once."""
 
     def __init__(self, per_s: int, trusted: TrustedHops | None = None) -> None:
-        """What `trusted` proxies pass on is charged to the clients whose it is, once they are known."""
+        """`trusted` proxies are charged for nothing: what they pass on is charged to the clients whose it is, once they
+        are known, and where they name none everybody would share one pace."""
         self._pace = TokenBucket(per_s, 2 * per_s)
         self._trusted = trusted
         self._meters: WeakValueDictionary[str, Meter] = WeakValueDictionary()

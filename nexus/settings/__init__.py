@@ -78,7 +78,7 @@ class Limits:
 
     sockets: int = setting("NEXUS_SOCKETS", whole(1), "20000", "open sockets in all")
     sockets_per_address: int = setting("NEXUS_SOCKETS_PER_ADDRESS", whole(1), "5000", "open sockets from one address")
-    sockets_per_voter: int = setting("NEXUS_SOCKETS_PER_VOTER", whole(1), "100", "open sockets of one voter")
+    sockets_per_voter: int = setting("NEXUS_SOCKETS_PER_VOTER", whole(1), "1000", "open sockets of one voter")
     rooms_per_socket: int = setting("NEXUS_ROOMS_PER_SOCKET", whole(1), "50", "rooms that one socket may join")
     messages_per_second: int = setting(
         "NEXUS_MESSAGES_PER_SECOND", whole(1), "100", "messages per second from one socket; bursts of twice as many"

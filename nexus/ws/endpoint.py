@@ -40,12 +40,13 @@ class SocketEndpoint:
             await _deny(scope, send, HTTPStatus.TOO_MANY_REQUESTS, "Too many sockets are open from this address.")
             return
         try:
-            meter = self._services.work.of(address)
-            wait_s = meter.charge(HANDSHAKE)
-            if wait_s:  # who comes back at once all the time is let in as it can be borne
+            meter = self._services.work.of_peer(scope["client"][0]) if scope.get("client") else None
+            if meter is not None and (wait_s := meter.charge(HANDSHAKE)):
+                # Who comes back at once all the time is let in as it can be borne.
                 await asyncio.sleep(min(wait_s, LONGEST_REST_S))
             line, session = await self._open(scope, receive, send, headers, address)
-            line.charge_to(meter)
+            if meter is not None:
+                line.charge_to(meter)
         except BaseException:
             self._services.open_sockets.release(address)
             raise

@@ -10,10 +10,15 @@ from tests.support.waiting import until
 
 ALICE, BOB = voter(1), voter(2)
 HERE = "127.0.0.1"
+NO_PROXY = "192.0.2.1"
+"""Here is no proxy, so that this machine is a client as any other."""
 
 
 async def test_an_address_over_its_pace_is_answered_later_and_refused_nothing(database_url: str) -> None:
-    async with open_socket_server(database_url, NEXUS_MESSAGES_PER_ADDRESS="500") as ws, ws.client(ALICE) as client:
+    async with (
+        open_socket_server(database_url, NEXUS_MESSAGES_PER_ADDRESS="500", FORWARDED_ALLOW_IPS=NO_PROXY) as ws,
+        ws.client(ALICE) as client,
+    ):
         meter = ws.worker.work.of(HERE)
         meter.charge(1500)  # of 1000, by other sockets
         for n in range(100):
@@ -23,8 +28,15 @@ async def test_an_address_over_its_pace_is_answered_later_and_refused_nothing(da
         assert meter.due > 0
 
 
+async def test_a_trusted_proxy_has_no_pace_of_its_own(database_url: str) -> None:
+    async with open_socket_server(database_url, NEXUS_MESSAGES_PER_ADDRESS="100") as ws, ws.client(ALICE) as client:
+        ws.worker.work.of(HERE).charge(100_000)
+        await client.send("ping", id=1)
+        assert (await client.expect("pong"))["id"] == 1
+
+
 async def test_a_handshake_of_an_address_over_its_pace_waits(database_url: str) -> None:
-    async with open_socket_server(database_url, NEXUS_MESSAGES_PER_ADDRESS="500") as ws:
+    async with open_socket_server(database_url, NEXUS_MESSAGES_PER_ADDRESS="500", FORWARDED_ALLOW_IPS=NO_PROXY) as ws:
         meter, loop = ws.worker.work.of(HERE), asyncio.get_running_loop()
         meter.charge(1500)
         due = meter.due
@@ -33,14 +45,20 @@ async def test_a_handshake_of_an_address_over_its_pace_waits(database_url: str) 
 
 
 async def test_an_address_that_would_be_read_from_too_late_loses_the_socket(database_url: str) -> None:
-    async with open_socket_server(database_url, NEXUS_MESSAGES_PER_ADDRESS="100") as ws, ws.client(ALICE) as client:
+    async with (
+        open_socket_server(database_url, NEXUS_MESSAGES_PER_ADDRESS="100", FORWARDED_ALLOW_IPS=NO_PROXY) as ws,
+        ws.client(ALICE) as client,
+    ):
         ws.worker.work.of(HERE).charge(100_000)
         await client.send("ping", id=1)
         assert await client.closed() == 4429
 
 
 async def test_a_bad_message_costs_by_its_length(database_url: str) -> None:
-    async with open_socket_server(database_url, NEXUS_MESSAGES_PER_ADDRESS="1000000") as ws, ws.client(ALICE) as client:
+    async with (
+        open_socket_server(database_url, NEXUS_MESSAGES_PER_ADDRESS="1000000", FORWARDED_ALLOW_IPS=NO_PROXY) as ws,
+        ws.client(ALICE) as client,
+    ):
         meter = ws.worker.work.of(HERE)
         before = meter.due
         await client.send("ping", id=1, x="x" * 12_800)
