@@ -229,8 +229,8 @@ class Database:
         committing = False
         try:
             async with self._acquired(within_s) as connection:
-                await connection.raw.execute("BEGIN; " + guards)
                 try:
+                    await connection.raw.execute("BEGIN; " + guards)
                     yield connection
                     committing = True
                     await connection.raw.execute("COMMIT")

@@ -10,6 +10,7 @@ import asyncio
 from http import HTTPStatus
 from secrets import token_hex
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from nexus.access.work import BUDGET, BYTES, CONNECTION, LONGEST_REST_S, REQUEST, Meter, WorkBudget
@@ -68,8 +69,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 self._refuse(431, "head_too_large", "The head of the request is larger than 32 KiB.")
                 return
             self._unread += len(data)
-        super().data_received(data)
+        self._parse(data)
         self._charge(1 + len(data) // BYTES)
+
+    def _parse(self, data: bytes) -> None:
+        """As uvicorn does, without a line in the log for whatever a stranger sends."""
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("")
+        except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
         """A request begins."""
