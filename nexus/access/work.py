@@ -31,7 +31,7 @@ BAD_BYTES = 64
 """The same of a message that could not be understood, and has to be told what is wrong with it."""
 
 LONGEST_REST_S = 10.0
-"""A socket that would have to wait longer is closed."""
+"""No debt is longer: once who made it is gone, others of the address wait no longer than that."""
 BUDGET = "nexus.work"
 """Where the state of the lifespan holds the budget, for the protocol that reads connections."""
 KEPT = 100_000
@@ -52,7 +52,7 @@ class Meter:
 
     def charge(self, messages: int) -> float:
         """Take `messages`, into debt where there are not so many. Returns the seconds until the address is to be read
-        from again: 0.0 while it keeps to its pace."""
+        from again, at most `LONGEST_REST_S`: 0.0 while it keeps to its pace."""
         return self._budget.charge(self, messages)
 
 
@@ -89,7 +89,8 @@ class WorkBudget:
     def charge(self, meter: Meter, messages: int) -> float:
         """As `Meter.charge` says."""
         now = asyncio.get_running_loop().time()
-        meter.due = max(meter.due, now) + messages * self._pace.interval_s
+        latest = now + self._pace.tolerance_s + LONGEST_REST_S
+        meter.due = min(max(meter.due, now) + messages * self._pace.interval_s, latest)
         if not meter.is_kept:
             self._keep(meter, now)
         short_s = meter.due - now - self._pace.tolerance_s

@@ -154,7 +154,8 @@ def _is_bound_to(identity: Identity, rules: AccessRules) -> bool:
 
 def reach(identity: Identity, poll_id: int) -> str:
     """How far `identity` reaches to a poll, as `record_ballots` (`schema.sql`) takes it, which knows the poll's event:
-    a token bound to other polls "none", a screen and an admin "all"; "bound:4" and "all:4" are of event 4 alone.
+    a token bound to other polls "none", an admin's and a screen's that ends with nobody's rights "all"; "bound:4" and
+    "all:4" are of event 4 alone.
 
     A bound token (guest, screen, presenter) was made for its poll or event, so it needs no joining.
     """

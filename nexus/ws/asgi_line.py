@@ -7,11 +7,11 @@ from collections import deque
 
 from starlette.types import Message, Receive, Scope, Send
 
-from nexus.access.work import BYTES, LONGEST_REST_S, Meter
+from nexus.access.work import BYTES, Meter
 from nexus.rooms.frame import Frame
 from nexus.ws.close_codes import CloseCode
 from nexus.ws.early import Nobody
-from nexus.ws.line import EXTENSION, TOO_MUCH_FROM_ADDRESS, Bounds, Line, Listener
+from nexus.ws.line import EXTENSION, Bounds, Line, Listener
 from nexus.ws.parser import clipped
 
 
@@ -78,8 +78,6 @@ class AsgiLine:
     def charge(self, messages: int) -> None:
         """Charge `messages`; the reader waits before it asks for the next one."""
         self._wait_s = 0.0 if self._meter is None else self._meter.charge(messages)
-        if self._wait_s > LONGEST_REST_S:
-            self.close(CloseCode.TOO_MANY_MESSAGES, TOO_MUCH_FROM_ADDRESS)
 
     async def read(self, receive: Receive) -> None:
         """Pass texts from `receive` to the listener until the line ends, and tell it. A binary message closes the line

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 
-from nexus.access.work import BYTES, LONGEST_REST_S, Meter
+from nexus.access.work import BYTES, Meter
 from nexus.ws.close_codes import CloseCode
 from nexus.ws.exchange import Exchange
-from nexus.ws.line import TOO_MUCH_FROM_ADDRESS
 from nexus.ws.parser import (
     BINARY,
     CLOSE,
@@ -52,9 +51,6 @@ class DirectLine(SocketLife):
         """Charge `messages`, and stop reading where the meter says so: what comes meanwhile waits in the network."""
         wait_s = 0.0 if self._meter is None else self._meter.charge(messages)
         if not wait_s or self._resting or self._stage != OPEN:
-            return
-        if wait_s > LONGEST_REST_S:
-            self.close(CloseCode.TOO_MANY_MESSAGES, TOO_MUCH_FROM_ADDRESS)
             return
         self._resting = True
         self._transport.pause_reading()

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from nexus.access.limits import address_key
 from nexus.access.public_address import public_of
-from nexus.access.work import HANDSHAKE, LONGEST_REST_S
+from nexus.access.work import HANDSHAKE
 from nexus.domain.problem import problem_bytes
 from nexus.ws.asgi_line import line_of, listen
 from nexus.ws.close_codes import CloseCode
@@ -43,7 +43,7 @@ class SocketEndpoint:
             meter = self._services.work.of_peer(scope["client"][0]) if scope.get("client") else None
             if meter is not None and (wait_s := meter.charge(HANDSHAKE)):
                 # Who comes back at once all the time is let in as it can be borne.
-                await asyncio.sleep(min(wait_s, LONGEST_REST_S))
+                await asyncio.sleep(wait_s)
             line, session = await self._open(scope, receive, send, headers, address)
             if meter is not None:
                 line.charge_to(meter)

@@ -15,9 +15,6 @@ from nexus.rooms.frame import Frame
 EXTENSION = "nexus.line"
 """The ASGI extension under which a server puts its own line into the scope."""
 
-TOO_MUCH_FROM_ADDRESS = "too many messages from this address"
-"""The reason that is sent with 4429 where it is not this socket's own rate."""
-
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -104,8 +101,7 @@ class Line(Protocol):
         """Nothing is in flight any more: after `Listener.shut_down` the line then closes with 1012 at once."""
 
     def charge_to(self, meter: Meter) -> None:
-        """Charge what is read from now on to `meter`, and read nothing while it is over its pace. A line that would
-        have to wait longer than `LONGEST_REST_S` is closed with 4429."""
+        """Charge what is read from now on to `meter`, and read nothing while it is over its pace."""
 
     def charge(self, messages: int) -> None:
         """Charge what a message has cost beyond its reading."""

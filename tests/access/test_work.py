@@ -19,6 +19,12 @@ async def test_an_address_has_two_seconds_worth_at_once_and_then_waits() -> None
     assert 1.9 < meter.charge(100) <= 2.0
 
 
+async def test_a_debt_is_over_soon_after_who_made_it_is_gone() -> None:
+    meter = WorkBudget(100).of("198.51.100.7")
+    assert meter.charge(1_000_000) == pytest.approx(work.LONGEST_REST_S)
+    assert meter.charge(1) == pytest.approx(work.LONGEST_REST_S)
+
+
 async def test_an_address_has_one_meter_and_others_have_their_own() -> None:
     budget = WorkBudget(100)
     one, other = budget.of("198.51.100.7"), budget.of("198.51.100.8")

@@ -19,13 +19,13 @@ async def test_an_address_over_its_pace_is_answered_later_and_refused_nothing(da
         open_socket_server(database_url, NEXUS_MESSAGES_PER_ADDRESS="500", FORWARDED_ALLOW_IPS=NO_PROXY) as ws,
         ws.client(ALICE) as client,
     ):
-        meter = ws.worker.work.of(HERE)
+        meter, loop = ws.worker.work.of(HERE), asyncio.get_running_loop()
         meter.charge(1500)  # of 1000, by other sockets
-        for n in range(100):
+        due = meter.due
+        for n in range(2):  # the first one puts the socket to rest
             await client.send("ping", id=n)
-        for n in range(100):
             assert (await client.expect("pong"))["id"] == n
-        assert meter.due > 0
+        assert loop.time() > due - 2 - 0.1
 
 
 async def test_a_trusted_proxy_has_no_pace_of_its_own(database_url: str) -> None:
@@ -42,16 +42,6 @@ async def test_a_handshake_of_an_address_over_its_pace_waits(database_url: str) 
         due = meter.due
         async with ws.client(ALICE):
             assert loop.time() > due - 2 - 0.1  # when its bucket of two seconds was empty no longer
-
-
-async def test_an_address_that_would_be_read_from_too_late_loses_the_socket(database_url: str) -> None:
-    async with (
-        open_socket_server(database_url, NEXUS_MESSAGES_PER_ADDRESS="100", FORWARDED_ALLOW_IPS=NO_PROXY) as ws,
-        ws.client(ALICE) as client,
-    ):
-        ws.worker.work.of(HERE).charge(100_000)
-        await client.send("ping", id=1)
-        assert await client.closed() == 4429
 
 
 async def test_a_bad_message_costs_by_its_length(database_url: str) -> None:

@@ -13,7 +13,7 @@ from secrets import token_hex
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from nexus.access.work import BUDGET, BYTES, CONNECTION, LONGEST_REST_S, REQUEST, Meter, WorkBudget
+from nexus.access.work import BUDGET, BYTES, CONNECTION, REQUEST, Meter, WorkBudget
 from nexus.domain.problem import PROBLEM_TYPE, problem_bytes
 
 HEAD_S = 10.0
@@ -126,7 +126,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if wait_s and self._resting is None and not self.transport.is_closing():
             self.flow.pause_reading()
             self._head_is_here()
-            self._resting = self.loop.call_later(min(wait_s, LONGEST_REST_S), self._read_on)
+            self._resting = self.loop.call_later(wait_s, self._read_on)
 
     def _read_on(self) -> None:
         self._resting = None
